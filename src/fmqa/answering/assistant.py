@@ -1,0 +1,262 @@
+"""From a question to a checked answer, as a stream of events or at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fmqa.answering.abstention import reason_to_abstain
+from fmqa.answering.citing import Numbering
+from fmqa.answering.drafting import Draft, Drafter, verbatim
+from fmqa.answering.evidence import Evidence, EvidenceSelector
+from fmqa.answering.schema import Answer, Citation, Related, Sentence, Timings, Withheld
+from fmqa.answering.verification import Verifier
+from fmqa.errors import ModelError
+from fmqa.retrieval.expansion import expanded_question
+from fmqa.retrieval.search import Searcher, clean_question, nearest_papers
+from fmqa.types import Filters, Hit, Quote
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """The quotes that the answer will rest on, before a word is written."""
+
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceReady:
+    """A sentence that has been checked, with the citations that it uses for the first time."""
+
+    sentence: Sentence
+    new_citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceWithheld:
+    """A drafted sentence that is not said."""
+
+    withheld: Withheld
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The whole answer."""
+
+    answer: Answer
+
+
+Event = EvidenceFound | SentenceReady | SentenceWithheld | Finished
+
+
+class Assistant:
+    """Answers questions. Holds no conversation: each call stands alone.
+
+    Args:
+        searcher: finds passages.
+        selector: chooses quotes in them.
+        drafter: writes sentences from quotes.
+        verifier: decides which of them are said.
+        model: what to call the drafter's model in an answer.
+        passages: how many passages to look through.
+        pdf_url: where arXiv's PDFs are.
+        max_question_chars: the longest question that is taken.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        searcher: Searcher,
+        selector: EvidenceSelector,
+        drafter: Drafter,
+        verifier: Verifier,
+        *,
+        model: str,
+        passages: int = 12,
+        pdf_url: str = "https://arxiv.org/pdf",
+        max_question_chars: int = 4000,
+    ) -> None:
+        self.searcher = searcher
+        self.selector = selector
+        self.drafter = drafter
+        self.verifier = verifier
+        self.model = model
+        self.passages = passages
+        self.pdf_url = pdf_url
+        self.max_question_chars = max_question_chars
+
+    def ask(self, question: str, filters: Filters | None = None) -> Answer:
+        """The answer to a question.
+
+        Raises:
+            UsageError: the question is empty or too long.
+            NothingToSearch: no paper to answer from.
+        """
+        for event in self.stream(question, filters):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def stream(self, question: str, filters: Filters | None = None) -> Iterator[Event]:
+        """The same, as it comes about; the last event is `Finished`."""
+        started = time.monotonic()
+        question = clean_question(question, self.max_question_chars)
+        hits = self.searcher.search(expanded_question(question), self.passages, filters)
+        numbering = Numbering(self.pdf_url)
+        state = _Answering(question, numbering, started)
+        state.retrieved()
+        evidence = self.selector.select(question, hits)
+        reason = reason_to_abstain(evidence)
+        if reason:
+            yield Finished(self._abstained(state, reason, hits))
+            return
+        preview = Numbering(self.pdf_url)
+        for quote in evidence.quotes:
+            preview.cite(quote)
+        state.found()
+        yield EvidenceFound(preview.citations)
+        for event in self._sentences(question, evidence, state):
+            yield event
+        if not state.sentences:
+            reason = "No sentence could be written that the papers' words carry."
+            yield Finished(self._abstained(state, reason, hits))
+            return
+        yield Finished(state.answer(self.model, related=_related(hits, numbering.papers)))
+
+    def runnable(self) -> Runnable[str, Answer]:
+        """The answering as a LangChain Runnable from a question to an `Answer`."""
+        from langchain_core.runnables import RunnableLambda
+
+        chain: Runnable[str, Answer] = RunnableLambda(self.ask).with_config(run_name="fmqa")
+        return chain
+
+    def _sentences(
+        self, question: str, evidence: Evidence, state: _Answering
+    ) -> Iterator[SentenceReady | SentenceWithheld]:
+        quotes = evidence.quotes
+        try:
+            for draft in self.drafter.drafts(question, quotes):
+                yield from self._checked(draft, quotes, state)
+        except ModelError as error:
+            # The quotes are an answer of their own; what was said already stays.
+            state.notices.append(f"{error} The papers' own words are shown instead. {error.hint}")
+            for index, quote in enumerate(quotes):
+                if index not in state.used:
+                    yield from self._checked(verbatim(quote, index), quotes, state)
+
+    def _checked(
+        self, draft: Draft, quotes: Sequence[Quote], state: _Answering
+    ) -> Iterator[SentenceReady | SentenceWithheld]:
+        if draft.verbatim:
+            if draft.quotes[0] not in state.used:
+                yield state.say(draft.text, quotes, draft.quotes[0], "verbatim")
+            return
+        named = draft.quotes[0] if draft.quotes else None
+        verdict = self.verifier.verify(draft.text, quotes, named, state.question)
+        if verdict.quote is not None:
+            if not state.said(draft.text):
+                yield state.say(draft.text, quotes, verdict.quote, "supported")
+            return
+        yield state.withhold(draft.text, verdict.reason)
+        if named is not None and named not in state.used:
+            own = verbatim(quotes[named], named)
+            yield state.say(own.text, quotes, named, "verbatim")
+
+    def _abstained(self, state: _Answering, reason: str, hits: Sequence[Hit]) -> Answer:
+        related = _related(hits, set())
+        nearest = "; ".join(paper.title for paper in related)
+        text = f"The papers don't answer this. {reason}"
+        if nearest:
+            text += f" Nearest papers: {nearest}."
+        return state.answer(self.model, related=related, abstained=text, reason=reason)
+
+
+class _Answering:
+    """What has been said so far to one question."""
+
+    def __init__(self, question: str, numbering: Numbering, started: float) -> None:
+        self.question = question
+        self.numbering = numbering
+        self.started = started
+        self.sentences: list[Sentence] = []
+        self.withheld: list[Withheld] = []
+        self.notices: list[str] = []
+        self.used: set[int] = set()
+        self.retrieval_ms = 0
+        self.evidence_ms = 0
+        self.first_ms = 0
+
+    def retrieved(self) -> None:
+        self.retrieval_ms = self._elapsed()
+
+    def found(self) -> None:
+        self.evidence_ms = self._elapsed()
+
+    def said(self, text: str) -> bool:
+        """Whether the same has been said in almost the same words."""
+        words = set(text.lower().split())
+        return any(
+            len(words & set(said.text.lower().split())) > 0.85 * len(words)
+            for said in self.sentences
+        )
+
+    def say(
+        self, text: str, quotes: Sequence[Quote], index: int, verdict: Any
+    ) -> SentenceReady:
+        self.first_ms = self.first_ms or self._elapsed()
+        self.used.add(index)
+        new, citation = self.numbering.cite(quotes[index])
+        sentence = Sentence(text=text, citations=(citation.number,), verdict=verdict)
+        self.sentences.append(sentence)
+        return SentenceReady(sentence, (citation,) if new else ())
+
+    def withhold(self, text: str, reason: str) -> SentenceWithheld:
+        self.withheld.append(Withheld(text=text, reason=reason))
+        return SentenceWithheld(self.withheld[-1])
+
+    def answer(
+        self, model: str, *, related: tuple[Related, ...], abstained: str = "", reason: str = ""
+    ) -> Answer:
+        return Answer(
+            question=self.question,
+            status="abstained" if abstained else "answered",
+            reason=reason,
+            answer=abstained or " ".join(marked(sentence) for sentence in self.sentences),
+            sentences=() if abstained else tuple(self.sentences),
+            withheld=tuple(self.withheld),
+            citations=() if abstained else self.numbering.citations,
+            related=related,
+            notices=tuple(self.notices),
+            model=model,
+            timings_ms=Timings(
+                retrieval=self.retrieval_ms,
+                evidence=self.evidence_ms,
+                first_sentence=self.first_ms,
+                total=self._elapsed(),
+            ),
+        )
+
+    def _elapsed(self) -> int:
+        return round((time.monotonic() - self.started) * 1000)
+
+
+def marked(sentence: Sentence) -> str:
+    """A sentence with its citation marks before its full stop: "… images [1]."."""
+    marks = "".join(f"[{number}]" for number in sentence.citations)
+    text = sentence.text.rstrip()
+    end = text[-1] if text and text[-1] in ".!?" else "."
+    return f"{text.rstrip('.!?')} {marks}{end}"
+
+
+def _related(hits: Sequence[Hit], cited: set[str]) -> tuple[Related, ...]:
+    others = [hit for hit in hits if hit.passage.paper.paper_id not in cited]
+    papers = [hit.passage.paper for hit in nearest_papers(others)]
+    return tuple(
+        Related(paper_id=p.paper_id, arxiv_id=p.arxiv_id, title=p.title) for p in papers
+    )
+
+

@@ -1,0 +1,68 @@
+"""Numbers for citations, in the order in which an answer uses them."""
+
+from __future__ import annotations
+
+from urllib.parse import quote as url_quote
+
+from fmqa.answering.schema import Citation
+from fmqa.types import Quote, Source
+
+
+class Numbering:
+    """The citations of one answer.
+
+    Args:
+        pdf_url: where arXiv's PDFs are, without a slash at the end.
+    """
+
+    def __init__(self, pdf_url: str) -> None:
+        self._pdf_url = pdf_url.rstrip("/")
+        self._held: dict[tuple[int, int, int], Citation] = {}
+        self.papers: set[str] = set()
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All citations so far, by number."""
+        return tuple(self._held.values())
+
+    def cite(self, quote: Quote) -> tuple[bool, Citation]:
+        """Whether the quote is cited for the first time, and its citation."""
+        key = (quote.passage.id, quote.span.page, quote.span.start)
+        held = self._held.get(key)
+        if held is not None:
+            return False, held
+        citation = self._citation(quote, len(self._held) + 1)
+        self._held[key] = citation
+        self.papers.add(citation.paper_id)
+        return True, citation
+
+    def _citation(self, quote: Quote, number: int) -> Citation:
+        paper = quote.passage.paper
+        return Citation(
+            number=number,
+            paper_id=paper.paper_id,
+            arxiv_id=paper.arxiv_id,
+            version=paper.version or None,
+            title=paper.title,
+            authors=paper.authors,
+            year=paper.year,
+            page=quote.span.page,
+            section=quote.passage.passage.section,
+            quote=quote.text,
+            start=quote.span.start,
+            end=quote.span.end,
+            url=self._url(quote),
+            source="note" if quote.passage.source is Source.NOTE else "pdf",
+            status=quote.passage.status.value,
+        )
+
+    def _url(self, quote: Quote) -> str:
+        """The paper's PDF on arXiv at the quote's page; a note's paper without a page."""
+        paper = quote.passage.paper
+        if not paper.arxiv_id:
+            return ""
+        version = f"v{paper.version}" if paper.version else ""
+        address = f"{self._pdf_url}/{url_quote(paper.arxiv_id)}{version}"
+        if quote.passage.source is Source.NOTE:
+            return address.replace("/pdf/", "/abs/")
+        return f"{address}#page={quote.span.page}"

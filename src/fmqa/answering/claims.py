@@ -1,0 +1,192 @@
+"""What a sentence asserts that can be checked: its numbers, its named things, its polarity.
+
+Pure functions on text. The verifier compares what they find in a claim with what they find in a
+quote; the evidence selection uses them to see what a question asks about.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from fmqa.store.lexical import STOP_WORDS
+
+_CITATION = re.compile(r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]")
+_NUMBER = re.compile(
+    r"(?<![\w.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?P<unit>\s?%|\s?percent\b|[- ]?(?:thousand|million|billion|trillion)\b|\s?[KMBT](?![\w-]))?",
+)
+_NUMBER_WORDS = {
+    word: float(value)
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve".split()
+    )
+    if value > 1  # "one" and "zero" are seldom counts
+}
+_SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "b": 1e9,
+          "trillion": 1e12, "t": 1e12}  # fmt: skip
+_TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./+-]*[A-Za-z0-9+]|[A-Za-z0-9]")
+_WORD = re.compile(r"[A-Za-z][A-Za-z-]*[A-Za-z]|[A-Za-z]")
+_NEGATIONS = frozenset(
+    "not no never without cannot neither nor fails fail failed lacks lack lacking unable hardly".split()
+)
+_NEGATION_REACH = 4
+_APPROXIMATE = re.compile(
+    r"(?:about|around|approximately|roughly|nearly|almost|over|more than|up to|at least|some|~|≈|>)\s*$",
+    re.IGNORECASE,
+)
+# Each pair's members say opposite things of the same comparison.
+_OPPOSITES = (
+    ({"outperform", "surpass", "exceed", "beat"}, {"underperform"}),
+    ({"higher", "highest"}, {"lower", "lowest"}),
+    ({"better", "best", "superior"}, {"worse", "worst", "inferior"}),
+    ({"increas", "improv", "rais", "boost", "gain"}, {"decreas", "reduc", "degrad", "declin", "drop"}),
+    ({"more"}, {"less", "fewer"}),
+    ({"larger", "largest", "bigger"}, {"smaller", "smallest"}),
+    ({"faster", "fastest"}, {"slower", "slowest"}),
+    ({"frozen", "freez"}, {"unfrozen", "finetun", "updat"}),
+    ({"supervis"}, {"selfsupervis", "unsupervis"}),
+)  # fmt: skip
+# Written without a capital in running text and yet the name of what a number measures.
+METRICS = frozenset(
+    "dice auc auroc auprc accuracy f1 iou miou precision recall sensitivity specificity bleu rouge "
+    "psnr ssim hausdorff nsd kappa map".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in a text: its value, whether it is a share, and what surrounds it."""
+
+    value: float
+    percent: bool
+    text: str
+    approximate: bool
+    after: tuple[str, ...]
+    around: frozenset[str]
+
+
+def without_citations(text: str) -> str:
+    """The text without bracketed reference numbers such as [12, 14–16]."""
+    return _CITATION.sub(" ", text)
+
+
+def stem(word: str) -> str:
+    """A word without the endings of number, tense and manner; crude, and the same on both sides."""
+    word = word.lower().replace("-", "")
+    for ending in ("ations", "ation", "ingly", "ings", "ing", "edly", "ied", "ies", "ed", "es", "ly", "s", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def content_stems(text: str) -> list[str]:
+    """The stems of the words that carry meaning, in order."""
+    words = _WORD.findall(without_citations(text))
+    return [stem(word) for word in words if word.lower() not in STOP_WORDS and len(word) > 1]
+
+
+def numbers(text: str) -> list[Number]:
+    """All numbers in a text, those written as words up to twelve included."""
+    text = without_citations(text)
+    found = [_number(match, text) for match in _NUMBER.finditer(text)]
+    for match in re.finditer(r"\b[a-z]+\b", text.lower()):
+        value = _NUMBER_WORDS.get(match.group())
+        if value is not None:
+            found.append(_with_context(value, False, match.group(), text, match.start(), match.end()))
+    return found
+
+
+def _number(match: re.Match[str], text: str) -> Number:
+    value = float(match["digits"].replace(",", ""))
+    unit = (match["unit"] or "").strip(" -").lower()
+    percent = unit in {"%", "percent"}
+    value *= _SCALE.get(unit, 1.0)
+    return _with_context(value, percent, match.group().strip(), text, match.start(), match.end())
+
+
+def _with_context(
+    value: float, percent: bool, shown: str, text: str, start: int, end: int
+) -> Number:
+    before, after = text[max(0, start - 60) : start], text[end : end + 60]
+    behind = content_stems(after)[:3]
+    return Number(
+        value=value,
+        percent=percent,
+        text=shown,
+        approximate=bool(_APPROXIMATE.search(before)),
+        after=tuple(behind),
+        around=frozenset(content_stems(before)[-5:] + content_stems(after)[:6]),
+    )
+
+
+def same_number(claimed: Number, quoted: Number) -> bool:
+    """Whether a claim may say ``claimed`` where the quote says ``quoted``.
+
+    Equal, or rounded by at most 5 % where the claim says that it rounds ("over 1.5 million").
+    """
+    if claimed.percent != quoted.percent:
+        return False
+    if abs(claimed.value - quoted.value) <= 1e-9 * max(1.0, abs(quoted.value)):
+        return True
+    return claimed.approximate and abs(claimed.value - quoted.value) <= 0.05 * abs(quoted.value)
+
+
+def normal_name(name: str) -> str:
+    """A name as it is compared: lower case, without hyphens and a plural's s."""
+    plain = re.sub(r"[^a-z0-9+]", "", name.lower())
+    return plain[:-1] if plain.endswith("s") and len(plain) > 3 else plain
+
+
+def named_things(text: str) -> dict[str, str]:
+    """Models, data sets, modalities and metrics named in a text: normal form → as written.
+
+    A token is a name when it has a capital beyond its first letter, mixes letters and digits, is
+    capitalised inside a sentence, or is a metric.
+    """
+    found: dict[str, str] = {}
+    text = without_citations(text)
+    for match in _TOKEN.finditer(text):
+        token = match.group().rstrip(".-/")
+        if _is_name(token, _starts_sentence(text, match.start())):
+            found.setdefault(normal_name(token), token)
+    return found
+
+
+def _starts_sentence(text: str, at: int) -> bool:
+    before = text[:at].rstrip(" \"'(“‘")
+    return not before or before[-1] in ".!?:"
+
+
+def _is_name(token: str, first: bool) -> bool:
+    if token.lower() in METRICS:
+        return True
+    letters = [c for c in token if c.isalpha()]
+    if not letters or len(token) < 2:
+        return False
+    if any(c.isupper() for c in token[1:]) or any(c.isdigit() for c in token):
+        return True
+    return token[0].isupper() and not first and token.lower() not in STOP_WORDS
+
+
+def negated_stems(text: str) -> set[str]:
+    """The stems of the words right behind a negation."""
+    words = [word.lower() for word in _WORD.findall(text.replace("n't", " not"))]
+    found: set[str] = set()
+    for place, word in enumerate(words):
+        if word in _NEGATIONS:
+            reach = words[place + 1 : place + 1 + _NEGATION_REACH]
+            found.update(stem(w) for w in reach if w not in STOP_WORDS)
+            if word not in {"no", "not", "never", "nor", "neither"}:
+                found.add(stem(word))
+    return found
+
+
+def opposite(claim: set[str], quote: set[str]) -> str | None:
+    """A stem of the claim whose opposite the quote says, and not the stem itself."""
+    for one, other in _OPPOSITES:
+        for said, against in ((one, other), (other, one)):
+            mine = {s for s in claim if s in said}
+            if mine and not quote & said and quote & against:
+                return sorted(mine)[0]
+    return None

@@ -1,0 +1,220 @@
+"""Writing sentences from quotes, in the way that the model at hand is good at.
+
+Without a model the quotes speak for themselves. A small model rewords one quote at a time, so that
+the citation is known without asking it. A strong model writes over all quotes at once and names
+them. Whatever is written here is only a draft: the verifier decides what is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Protocol
+
+from fmqa import prompts
+from fmqa.answering.claims import without_citations
+from fmqa.answering.evidence import short_name
+from fmqa.reading.sentences import split_sentences
+from fmqa.types import Quote
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel, LanguageModelInput
+    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.runnables import Runnable
+
+    ChatRunnable = Runnable[LanguageModelInput, AIMessage]
+
+Errors = Callable[[], AbstractContextManager[None]]
+
+_MARK = re.compile(r"\s*\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]")
+_PREAMBLE = re.compile(r"^(?:sentence|answer|rewording)\s*:\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A sentence and the quotes (by index) that it says it rests on.
+
+    ``verbatim`` when it is the quote itself.
+    """
+
+    text: str
+    quotes: tuple[int, ...]
+    verbatim: bool = False
+
+
+class Drafter(Protocol):
+    """Writes sentences from quotes, in the order in which they are to be read."""
+
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
+        """The sentences, each as soon as it is written.
+
+        Raises:
+            ModelError: the model can't be used (any more).
+        """
+        ...
+
+
+def verbatim(quote: Quote, index: int) -> Draft:
+    """The quote as its own sentence, without the paper's reference numbers."""
+    text = " ".join(without_citations(quote.text).split())
+    return Draft(re.sub(r"\s+([.,;:)])", r"\1", text), (index,), verbatim=True)
+
+
+class ExtractiveDrafter:
+    """The papers' own words."""
+
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
+        """Each quote as a sentence."""
+        del question
+        yield from (verbatim(quote, index) for index, quote in enumerate(quotes))
+
+
+class RewordingDrafter:
+    """One quote at a time, several at once: for small models.
+
+    Args:
+        slots: the model, once for each request that it may have at a time; a local server's slots
+            each keep the prompt's fixed beginning.
+        errors: turns what a provider raises into a `ModelError`.
+    """
+
+    def __init__(self, slots: Sequence[ChatRunnable], errors: Errors) -> None:
+        self.slots = slots
+        self.errors = errors
+
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
+        """A rewording of each quote, in the quotes' order."""
+        free: SimpleQueue[ChatRunnable] = SimpleQueue()
+        for slot in self.slots:
+            free.put(slot)
+
+        def reword(quote: Quote) -> str:
+            slot = free.get()
+            try:
+                with self.errors():
+                    reply = slot.invoke(reword_messages(question, quote), stop=["\n"])
+            finally:
+                free.put(slot)
+            return one_sentence(str(reply.text))
+
+        pool = ThreadPoolExecutor(len(self.slots), thread_name_prefix="draft")
+        try:
+            waiting = [pool.submit(reword, quote) for quote in quotes]
+            for index, future in enumerate(waiting):
+                text = future.result()
+                yield Draft(text, (index,)) if text else verbatim(quotes[index], index)
+        finally:
+            # Whoever stops listening doesn't wait for what he won't hear.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+class PreparingDrafter:
+    """A drafter that is being made ready in the background while passages are looked for.
+
+    Args:
+        make: makes the drafter; what it raises is raised by `drafts`.
+    """
+
+    def __init__(self, make: Callable[[], Drafter]) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="prepare")
+        self._ready = self._pool.submit(make)
+        self._pool.shutdown(wait=False)
+
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
+        """What the drafter writes, once it is ready."""
+        yield from self._ready.result().drafts(question, quotes)
+
+
+def reword_prefix() -> list[BaseMessage]:
+    """The messages that every rewording starts with, to be read into a server's cache ahead."""
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+    messages: list[BaseMessage] = [SystemMessage(prompts.REWORD_SYSTEM)]
+    for asked, answered in prompts.REWORD_EXAMPLES:
+        messages += [HumanMessage(asked), AIMessage(answered)]
+    return messages
+
+
+def reword_messages(question: str, quote: Quote) -> list[BaseMessage]:
+    """All messages for the rewording of one quote."""
+    from langchain_core.messages import HumanMessage
+
+    text = " ".join(without_citations(quote.text).split())
+    return [
+        *reword_prefix(),
+        HumanMessage(prompts.reword_question(question, short_name(quote), text)),
+    ]
+
+
+def one_sentence(reply: str) -> str:
+    """The first sentence of a model's reply, without marks or a preamble; empty when there is none."""
+    lines = [line for line in reply.strip().splitlines() if line.strip()]
+    if not lines:
+        return ""
+    text = _MARK.sub("", _PREAMBLE.sub("", lines[0].strip().strip('"“”')))
+    spans = split_sentences(text)
+    return text[spans[0][0] : spans[0][1]].strip() if spans else ""
+
+
+class SynthesisDrafter:
+    """All quotes at once: for strong models.
+
+    Args:
+        model: any LangChain chat model.
+        errors: turns what a provider raises into a `ModelError`.
+    """
+
+    def __init__(self, model: BaseChatModel, errors: Errors) -> None:
+        self.model = model
+        self.errors = errors
+
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
+        """The model's sentences with the quotes that it names, as they stream in."""
+        from langchain_core.messages import HumanMessage, SystemMessage
+
+        named = [(short_name(quote), quote.text) for quote in quotes]
+        messages = [
+            SystemMessage(prompts.SYNTHESIS_SYSTEM),
+            HumanMessage(prompts.synthesis_question(question, named)),
+        ]
+        written = ""
+        with self.errors():
+            for chunk in self.model.stream(messages):
+                written += str(chunk.text)
+                *whole, written = _cut(written)
+                yield from (cited(text, len(quotes)) for text in whole if _says(text))
+        if _says(written):
+            yield cited(written, len(quotes))
+
+
+def _says(text: str) -> bool:
+    return any(c.isalpha() for c in text) and prompts.NOT_ANSWERED not in text
+
+
+def _cut(written: str) -> list[str]:
+    """Whole sentences with the marks behind them, and last what isn't a whole one yet."""
+    spans = split_sentences(written)
+    if len(spans) < 2:
+        return [written]
+    cuts = [start for start, _ in spans[1:] if not written[start:].lstrip().startswith("[")]
+    if not cuts:
+        return [written]
+    edges = [0, *cuts]
+    whole = [written[a:b].strip() for a, b in zip(edges, edges[1:], strict=False)]
+    return [*whole, written[cuts[-1] :]]
+
+
+def cited(sentence: str, count: int) -> Draft:
+    """A sentence without its marks, and the quotes (from 0) that they name and that exist."""
+    named = [
+        int(number) - 1
+        for marks in _MARK.findall(sentence)
+        for number in marks.split(",")
+        if 1 <= int(number) <= count
+    ]
+    text = re.sub(r"\s+([.,;])", r"\1", _MARK.sub("", sentence)).strip()
+    return Draft(text, tuple(dict.fromkeys(named)))

@@ -1,0 +1,187 @@
+"""From passages to quotes: which sentences of the papers answer the question.
+
+A quote is one sentence that stands whole on one page. Candidates are scored by closeness to the
+question, by the question's rare words that they hold, and by their passage's rank; then chosen one
+by one for score and for novelty (maximal marginal relevance, Carbonell and Goldstein 1998), with
+few of one paper unless the question is about that paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fmqa.answering.question import Wanted
+from fmqa.reading.sentences import split_sentences
+from fmqa.types import Hit, PassageKind, Quote, Span
+
+Vectors = NDArray[np.float32]
+EmbedTexts = Callable[[Sequence[str]], Vectors]
+
+_SHORTEST, _LONGEST = 30, 500  # characters of a sentence that can be shown as a quote
+_MOST_CANDIDATES = 48  # sentences that are embedded per question
+_REDUNDANT = 0.88
+_NOVELTY = 0.35
+_PER_PAPER = 3
+_PASSAGE = 0.10
+_OF_OTHERS = 1  # quotes of a paper that the question doesn't name, where it names another
+_WORTH = 0.62  # of the best quote's score, below which a quote adds nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The chosen quotes, best first, and how well they meet the question.
+
+    ``closeness`` is the best quote's cosine to the question; ``coverage`` the share of the
+    question's rare words that the quotes hold; ``unknown`` the question's names that no quote and
+    no cited paper has.
+    """
+
+    quotes: tuple[Quote, ...]
+    closeness: float = 0.0
+    coverage: float = 0.0
+    unknown: tuple[str, ...] = ()
+
+
+def sentences_of(hit: Hit) -> list[Quote]:
+    """The sentences of a passage that stand whole on one page, with their place on it."""
+    passage = hit.passage.passage
+    quotes: list[Quote] = []
+    offset = 0
+    for span in passage.spans:
+        length = span.end - span.start
+        text = passage.text[offset : offset + length]
+        for start, end in split_sentences(text):
+            # A sentence that the span's end cuts goes on elsewhere and can't be quoted whole.
+            cut = end == len(text.rstrip()) and span != passage.spans[-1] and text[end - 1] not in ".!?"
+            goes_on = start == 0 and span != passage.spans[0] and not text[:1].isupper()
+            if not cut and not goes_on:
+                place = Span(span.page, span.start + start, span.start + end)
+                quotes.append(Quote(text[start:end], place, hit.passage))
+        offset += length + 1
+    return quotes
+
+
+def is_quotable(text: str) -> bool:
+    """Whether a sentence can be shown alone: long enough, and words rather than figures."""
+    if not _SHORTEST <= len(text) <= _LONGEST:
+        return False
+    words = text.split()
+    wordlike = sum(word.strip(".,;:()").isalpha() for word in words)
+    return len(words) >= 5 and wordlike / len(words) >= 0.55 and not text.endswith("?")
+
+
+class EvidenceSelector:
+    """Chooses quotes.
+
+    Args:
+        embed: turns texts into unit vectors, shape (texts, dimension).
+        limit: how many quotes at most.
+    """
+
+    def __init__(self, embed: EmbedTexts, limit: int = 5) -> None:
+        self.embed = embed
+        self.limit = limit
+
+    def select(self, question: str, hits: Sequence[Hit]) -> Evidence:
+        """The quotes for a question, from its passages, best first."""
+        wanted = Wanted.of(question, hits)
+        candidates = self._candidates(hits, wanted)
+        if not candidates:
+            return Evidence((), unknown=wanted.unknown(hits))
+        asked = wanted.parts
+        vectors = self.embed([*asked, *(_in_context(quote) for quote in candidates)])
+        parts, sentences = vectors[: len(asked)], vectors[len(asked) :]
+        cosines = sentences @ parts.T
+        pool = [
+            _Candidate(replace(quote, score=float(row.max()) + wanted.bonus(quote)), vector, row)
+            for quote, row, vector in zip(candidates, cosines, sentences, strict=True)
+        ]
+        chosen = self._choose(pool, wanted)
+        best = max(pool, key=lambda candidate: candidate.quote.score)
+        return Evidence(
+            quotes=tuple(chosen),
+            closeness=float(best.closeness.max()),
+            coverage=wanted.coverage(chosen),
+            unknown=wanted.unknown(hits),
+        )
+
+    def _candidates(self, hits: Sequence[Hit], wanted: Wanted) -> list[Quote]:
+        found: dict[str, Quote] = {}
+        for rank, hit in enumerate(hits):
+            if hit.passage.passage.kind is PassageKind.TABLE:
+                continue
+            for quote in sentences_of(hit):
+                if is_quotable(quote.text):
+                    early = replace(quote, score=wanted.bonus(quote) + _PASSAGE / (1 + rank))
+                    found.setdefault(" ".join(quote.text.lower().split()), early)
+        return sorted(found.values(), key=lambda quote: -quote.score)[:_MOST_CANDIDATES]
+
+    def _choose(self, pool: Sequence[_Candidate], wanted: Wanted) -> list[Quote]:
+        """The best quote of each part of the question first, then the best that add something."""
+        chosen: list[_Candidate] = []
+        for part in range(len(wanted.parts)):
+            scored = [(c.for_part(part, wanted), c) for c in pool if not _repeats(c, chosen)]
+            if scored:
+                chosen.append(max(scored, key=lambda pair: pair[0])[1])
+        floor = _WORTH * max(candidate.quote.score for candidate in pool)
+        left = [c for c in pool if c not in chosen and c.quote.score >= floor]
+        while left and len(chosen) < self.limit:
+            pick = max(left, key=lambda candidate: _marginal(candidate, chosen))
+            left.remove(pick)
+            if not _repeats(pick, chosen) and self._has_room(pick, chosen, wanted):
+                chosen.append(pick)
+        return [candidate.quote for candidate in chosen]
+
+    def _has_room(
+        self, pick: _Candidate, chosen: Sequence[_Candidate], wanted: Wanted
+    ) -> bool:
+        """Whether the quote's paper may say one thing more.
+
+        Where the question names the paper, it has all the room, and others have little.
+        """
+        paper = pick.quote.passage.paper.paper_id
+        same = sum(c.quote.passage.paper.paper_id == paper for c in chosen)
+        if wanted.about(pick.quote):
+            return True
+        named_papers = any(wanted.about(candidate.quote) for candidate in chosen)
+        return same < (_OF_OTHERS if named_papers else _PER_PAPER)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    """A sentence, its vector, and its cosine to each part of the question."""
+
+    quote: Quote
+    vector: Vectors
+    closeness: Vectors
+
+    def for_part(self, part: int, wanted: Wanted) -> float:
+        return float(self.closeness[part]) + wanted.part_bonus(part, self.quote)
+
+
+def _repeats(pick: _Candidate, chosen: Sequence[_Candidate]) -> bool:
+    return any(
+        pick is other or float(pick.vector @ other.vector) > _REDUNDANT for other in chosen
+    )
+
+
+def _marginal(pick: _Candidate, chosen: Sequence[_Candidate]) -> float:
+    nearest = max((float(pick.vector @ other.vector) for other in chosen), default=0.0)
+    return pick.quote.score - _NOVELTY * max(0.0, nearest)
+
+
+def _in_context(quote: Quote) -> str:
+    """A sentence under its paper's name, which "our model" stands for."""
+    name = short_name(quote)
+    return quote.text if name.lower() in quote.text.lower() else f"{name}: {quote.text}"
+
+
+def short_name(quote: Quote) -> str:
+    """What to call the quote's paper: its model's name, else the head of its title."""
+    paper = quote.passage.paper
+    head = paper.title.split(":")[0].strip()
+    return paper.name or (head if len(head) <= 60 else paper.title)

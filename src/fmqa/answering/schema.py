@@ -1,0 +1,86 @@
+"""An answer as it crosses a wire: `fmqa ask --json`, the HTTP API and MCP.
+
+`docs/answer.schema.json` is made from these models, and tested against them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Citation(_Wire):
+    """A quote and where it stands."""
+
+    number: int = Field(ge=1, description="What the answer's [n] refers to.")
+    paper_id: str
+    arxiv_id: str | None
+    version: int | None = Field(description="arXiv version; null for a note not tied to one.")
+    title: str
+    authors: tuple[str, ...]
+    year: int | None
+    page: int = Field(ge=1, description="Page of that version's PDF, counted from 1.")
+    section: str
+    quote: str = Field(description="Stands verbatim on that page.")
+    start: int = Field(ge=0, description="Where the quote starts in the page's text.")
+    end: int
+    url: str
+    source: Literal["pdf", "note"]
+    status: Literal["current", "superseded", "withdrawn"]
+
+
+class Sentence(_Wire):
+    """A sentence of the answer with the numbers of the citations that carry it."""
+
+    text: str
+    citations: tuple[int, ...]
+    verdict: Literal["supported", "verbatim"] = Field(
+        description="`supported`: written by the model and checked; `verbatim`: the quote itself."
+    )
+
+
+class Withheld(_Wire):
+    """A drafted sentence that no quote carries, and why."""
+
+    text: str
+    reason: str
+
+
+class Related(_Wire):
+    """A paper near the question."""
+
+    paper_id: str
+    arxiv_id: str | None
+    title: str
+
+
+class Timings(_Wire):
+    """Milliseconds since the question was put."""
+
+    retrieval: int = 0
+    evidence: int = Field(default=0, description="The quotes are chosen and can be shown.")
+    first_sentence: int = 0
+    total: int = 0
+
+
+class Answer(_Wire):
+    """What is said to a question."""
+
+    question: str
+    status: Literal["answered", "abstained"]
+    reason: str = Field(default="", description="Why it abstained; empty when it answered.")
+    answer: str
+    sentences: tuple[Sentence, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    related: tuple[Related, ...] = ()
+    notices: tuple[str, ...] = Field(
+        default=(), description="What the reader should know, such as a model that failed."
+    )
+    model: str
+    timings_ms: Timings = Timings()

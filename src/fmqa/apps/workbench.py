@@ -1,0 +1,182 @@
+"""The parts put together from the settings, each made when it is first used.
+
+Every app (command line, chat, Python API) works through one of these, so that all of them set up
+the same things in the same order: models, library, starter notes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from fmqa.errors import ModelMissing
+from fmqa.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from langchain_core.retrievers import BaseRetriever
+
+    from fmqa.answering.assistant import Assistant
+    from fmqa.answering.drafting import Drafter
+    from fmqa.answering.models import LocalServer
+    from fmqa.retrieval.search import Searcher
+    from fmqa.store.library import Library
+    from fmqa.sync.pipeline import Ingestor
+    from fmqa.types import Embedder
+    from fmqa.weights.catalog import Model
+
+Step = Callable[[str, int, int], None]
+
+
+def _silent(label: str, done: int, total: int) -> None:
+    """Nobody watches."""
+
+
+class Workbench:
+    """The program's parts for one data folder.
+
+    Args:
+        settings: what to make them from.
+        step: told of long set-up steps as (label, done, total), for a progress bar.
+    """
+
+    def __init__(self, settings: Settings, step: Step = _silent) -> None:
+        self.settings = settings
+        self.step = step
+        self._guard = RLock()
+
+    @cached_property
+    def library(self) -> Library:
+        """The record and its index, without looking at what is in them."""
+        from fmqa.store.library import Library
+
+        return Library(self.settings.index_dir, self.settings.record_path)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedding model, fetched when it isn't here."""
+        from fmqa.store.embedding import make_embedder
+
+        with self._guard:
+            try:
+                return make_embedder(self.settings)
+            except ModelMissing:
+                from fmqa.weights.catalog import MINILM
+
+                self.pull(MINILM)
+                return make_embedder(self.settings)
+
+    @cached_property
+    def ingestor(self) -> Ingestor:
+        """What brings documents into the library."""
+        from fmqa.sync.pipeline import Ingestor
+
+        return Ingestor(self.library, self.embedder.fingerprint, self.embedder.embed_array)
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        """The hybrid search, over a library that holds the starter notes at least."""
+        from fmqa.retrieval.search import Searcher
+
+        self.load_starter()
+        return Searcher(self.library, self.embedder, self.settings.per_paper)
+
+    @cached_property
+    def retriever(self) -> BaseRetriever:
+        """The search as a LangChain retriever."""
+        from fmqa.retrieval.retriever import PaperRetriever
+
+        return PaperRetriever(
+            searcher=self.searcher,
+            limit=self.settings.passages,
+            max_question_chars=self.settings.max_question_chars,
+        )
+
+    def load_starter(self) -> int:
+        """Bring the notes into the library where they are missing or have changed."""
+        from fmqa.errors import RecordBusy
+        from fmqa.sources.notes import read_notes, starter_folder
+
+        folder = starter_folder()
+        if not folder.is_dir():
+            return 0
+        notes = read_notes(folder)
+        with self._guard:
+            if not self.ingestor.notes_are_new(notes):
+                return 0
+            self.step("Reading the starter library", 0, 1)
+            try:
+                count = self.ingestor.ingest_notes(notes)
+            except RecordBusy:
+                return 0  # whoever writes now does the same, or the next question will
+            self.step("Reading the starter library", 1, 1)
+            return count
+
+    @cached_property
+    def assistant(self) -> Assistant:
+        """What answers questions."""
+        from fmqa.answering.assistant import Assistant
+        from fmqa.answering.evidence import EvidenceSelector
+        from fmqa.answering.verification import RuleVerifier
+
+        with self._guard:
+            settings = self.settings
+            drafter = self._drafter()
+            return Assistant(
+                self.searcher,
+                EvidenceSelector(self.embedder.embed_array, settings.quotes),
+                drafter,
+                RuleVerifier(self.closeness),
+                model=settings.llm,
+                passages=settings.passages,
+                pdf_url=settings.arxiv_pdf_url,
+                max_question_chars=settings.max_question_chars,
+            )
+
+    def closeness(self, one: str, other: str) -> float:
+        """Cosine of two sentences."""
+        vectors = self.embedder.embed_array([one, other])
+        return float(vectors[0] @ vectors[1])
+
+    @cached_property
+    def server(self) -> LocalServer:
+        """The local language model's server, its model fetched when it isn't here."""
+        from fmqa.answering.models import local_server
+
+        with self._guard:
+            try:
+                return local_server(self.settings)
+            except ModelMissing:
+                from fmqa.weights.catalog import QWEN_CODER
+
+                self.pull(QWEN_CODER)
+                return local_server(self.settings)
+
+    def _drafter(self) -> Drafter:
+        """The drafter that the settings name, made ready while passages are looked for."""
+        from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter
+        from fmqa.answering.drafters import local_drafter, provider_drafter
+
+        settings = self.settings
+        if settings.llm == "none":
+            return ExtractiveDrafter()
+        if settings.llm == "local":
+            server = self.server.start()
+            return PreparingDrafter(lambda: local_drafter(settings, server))
+        return PreparingDrafter(lambda: provider_drafter(settings))
+
+    def pull(self, model: Model) -> Path:
+        """Fetch a model's files, telling `step` of the progress."""
+        from fmqa.weights.pull import pull
+
+        return pull(model, self.settings.models_dir, progress=self.step)
+
+    def close(self) -> None:
+        """End the language model's server and close the record."""
+        if "server" in self.__dict__:
+            self.server.stop()
+        if "library" in self.__dict__:
+            self.library.close()

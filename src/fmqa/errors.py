@@ -1,0 +1,128 @@
+"""The tree of errors. Each says in words what went wrong and what the user can do about it.
+
+FmqaError
+├── UsageError               a question, filter or path that can't be used
+│   └── OutsideDataFolder    a path that leaves the data folder
+├── SettingsError            a setting that doesn't hold
+├── ReadingError             one file that could not be read; carries its outcome
+├── StoreError
+│   ├── RecordBusy           another process is writing
+│   ├── RecordDamaged        the record itself can't be read
+│   ├── ForeignIndex         an index or record made by another model or a newer program
+│   └── DiskFull             no room to write
+├── ModelError
+│   ├── ModelMissing         a model's files aren't on this machine
+│   ├── ModelCorrupt         a model's files don't match their SHA-256
+│   └── ModelUnavailable     a model's source or provider can't be reached, or refuses the key
+└── NothingToSearch          the library is empty
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from fmqa.types import Outcome
+
+
+class FmqaError(Exception):
+    """Base of all errors meant for the user.
+
+    Args:
+        message: what went wrong, one sentence.
+        hint: what the user can do about it; a class has one of its own where none is given.
+    """
+
+    hint: str = ""
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        if hint is not None:
+            self.hint = hint
+
+
+class UsageError(FmqaError):
+    """Input that can't be used as it is."""
+
+    exit_code = 2
+
+
+class OutsideDataFolder(UsageError):
+    """A path leads out of the data folder."""
+
+    hint = "Only files inside the data folder (FMQA_HOME) are opened."
+
+
+class SettingsError(FmqaError):
+    """A setting has a value that doesn't hold."""
+
+    hint = "See `fmqa config` for every setting, its value and where it comes from."
+    exit_code = 2
+
+
+class ReadingError(FmqaError):
+    """One file could not be read. ``outcome`` is how it is recorded."""
+
+    hint = "The file was skipped; `fmqa ingest --retry PATH` reads it again."
+
+    def __init__(self, outcome: Outcome, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.outcome = outcome
+
+
+class StoreError(FmqaError):
+    """The record or its index can't serve."""
+
+    hint = "`fmqa doctor` says what is wrong and what to run."
+
+
+class RecordBusy(StoreError):
+    """Another process holds the writer's lock."""
+
+    hint = "Wait until it has ended; questions can be asked meanwhile."
+
+
+class RecordDamaged(StoreError):
+    """SQLite can't read the record."""
+
+    hint = "Move the named file away and run `fmqa ingest` again; the PDFs are kept."
+
+
+class ForeignIndex(StoreError):
+    """The record was embedded by another model, or written by a newer fmqa."""
+
+    hint = "`fmqa index --rebuild` embeds the record again with the model that is set now."
+
+
+class DiskFull(StoreError):
+    """No room left where the data folder is."""
+
+    hint = "Free some space and run the same command again: it goes on where it stopped."
+
+
+class ModelError(FmqaError):
+    """A model can't be used."""
+
+
+class ModelMissing(ModelError):
+    """The model's files are not here."""
+
+    hint = "Run `fmqa models pull`."
+
+
+class ModelCorrupt(ModelError):
+    """The model's files are not the publisher's."""
+
+    hint = "Run `fmqa models pull --force` to fetch them again."
+
+
+class ModelUnavailable(ModelError):
+    """A source, provider or server of a model doesn't answer or refuses."""
+
+    hint = "Check the network, FMQA_LLM and its key, or set FMQA_LLM=none for the papers' own words."
+
+
+class NothingToSearch(FmqaError):
+    """No passage is in the library, or none that the filters let through."""
+
+    hint = "Run `fmqa ingest` with PDF files or folders, or loosen the filters."

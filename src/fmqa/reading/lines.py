@@ -1,0 +1,110 @@
+"""What the PDF readers hand on: pages of raw characters and the lines they stand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from fmqa.types import HiddenRun, Link, OutlineItem
+
+
+@dataclass(slots=True)
+class Line:
+    """One printed line: ``raw[start:end]`` of its page, and how it looks.
+
+    Lengths are PDF points, measured from the lower left corner of the page as it is displayed.
+    ``size`` is the font size in points, 0 where the reader knows no geometry. ``joins`` says that
+    the line ends in a hyphen that the reader itself took for a word's break.
+    """
+
+    start: int
+    end: int
+    left: float = 0.0
+    bottom: float = 0.0
+    right: float = 0.0
+    top: float = 0.0
+    size: float = 0.0
+    font: str = ""
+    bold: bool = False
+    italic: bool = False
+    upright: bool = True
+    joins: bool = False
+
+    @property
+    def width(self) -> float:
+        """Its length on the page, in points."""
+        return self.right - self.left
+
+
+@dataclass(slots=True)
+class RawPage:
+    """One page as the reader found it. ``raw[i]`` is the reader's character number ``i``."""
+
+    number: int
+    width: float
+    height: float
+    raw: str
+    lines: list[Line]
+    links: list[Link] = field(default_factory=list)
+    hidden: list[HiddenRun] = field(default_factory=list)
+    failure: str = ""
+
+    def text_of(self, line: Line) -> str:
+        """The line's raw characters."""
+        return self.raw[line.start : line.end]
+
+
+@dataclass(slots=True)
+class RawFile:
+    """A whole file as a reader found it."""
+
+    pages: list[RawPage]
+    outline: list[OutlineItem]
+    metadata: dict[str, str]
+    reader: str
+
+
+class Role(Enum):
+    """What a block of lines is to the paper."""
+
+    BODY = "body"
+    NOTE = "note"  # footnotes and other prose off the running text
+    HEADING = "heading"
+    ABSTRACT = "abstract"
+    CAPTION = "caption"
+    TABLE = "table"
+    TITLE = "title"
+    AUTHORS = "authors"
+    REFERENCE = "reference"
+    FURNITURE = "furniture"  # running heads and feet, page numbers, stamps
+    OTHER = "other"  # formulas, labels in figures
+
+
+@dataclass(slots=True)
+class Block:
+    """Lines that belong together, in the file's order; ``text`` is mended, at ``page.text[start:]``.
+
+    ``continues`` says that the block goes on in the middle of the paragraph that an earlier block
+    began.
+    """
+
+    page: int
+    lines: list[Line]
+    text: str = ""
+    start: int = 0
+    role: Role = Role.OTHER
+    continues: bool = False
+
+    @property
+    def end(self) -> int:
+        """Where its text ends on the page."""
+        return self.start + len(self.text)
+
+    @property
+    def size(self) -> float:
+        """Font size of most of its characters, in points."""
+        sizes: dict[float, int] = {}
+        for line in self.lines:
+            key = round(line.size, 1)
+            sizes[key] = sizes.get(key, 0) + line.end - line.start
+        return max(sizes, key=lambda key: sizes[key], default=0.0)

@@ -1,0 +1,252 @@
+"""Mending of raw text, with the map back to the reader's characters.
+
+What is mended: the seven Latin ligatures (not NFKC, which would flatten ² and ½), hyphens at line
+ends, accents that stand loose beside their letter (TeX's OT1 fonts), control characters, soft
+hyphens, private-use glyphs and lone surrogates. White space is folded to single spaces. Nothing is
+re-ordered: geometric sorting interleaves columns.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+from fmqa.reading.lines import Line, RawPage
+
+LIGATURES = {
+    "\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl",
+    "\ufb05": "st", "\ufb06": "st",
+}  # fmt: skip
+# Spacing accents and the combining marks that they stand for.
+ACCENTS = {
+    "\u00b4": "\u0301", "\u00a8": "\u0308", "\u02c6": "\u0302", "\u02dc": "\u0303",
+    "\u00b8": "\u0327", "\u02c7": "\u030c", "\u02d8": "\u0306", "\u02da": "\u030a",
+    "\u02d9": "\u0307", "\u02dd": "\u030b", "\u02db": "\u0328", "\u00af": "\u0304",
+    "\u02ca": "\u0301", "\u02cb": "\u0300",
+}  # fmt: skip
+_DOTLESS = {"\u0131": "i", "\u0237": "j"}
+_HYPHENS = "-\u2010\u2011\u00ad\x02\ufffe"
+
+# Control characters, soft hyphen, zero-width and direction marks, surrogates, private use and
+# non-characters mean nothing in running text.
+_STRIPPED = (
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069"
+    "\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufeff\ufff0-\ufffb\ufffe\uffff"
+    "\U000f0000-\U0010ffff"
+)
+_SPACES = "\\s\x1c-\x1f\x85"
+_SPECIAL = re.compile(
+    f"(?P<space>[{_SPACES}]+)|(?P<strip>[{_STRIPPED}]+)|(?P<ligature>[\ufb00-\ufb06])"
+    f"|(?P<accent>[{''.join(ACCENTS)}\u0300-\u036f])"
+)
+_PLAIN = re.compile(f"[^{_SPACES}{_STRIPPED}\ufb00-\ufb06{''.join(ACCENTS)}\u0300-\u036f]+")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_LAST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)$")
+_FIRST_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+# Prefixes that keep their hyphen before a word ("self-supervised"), unless the document itself
+# writes the two as one.
+_PREFIXES = frozenset(
+    "all anti auto bi bio co cross de depth end ex extra fine full half hand hard high inter intra "
+    "large long low macro meta micro mid mini multi near nano non off on one out over part patch "
+    "per pixel poly post pre pseudo quasi real re self semi short single small soft spatio state "
+    "sub super task three top trans tri two ultra un under uni vision voxel weak weakly well word "
+    "zero few".split()
+)
+
+
+class Vocabulary:
+    """How often the document writes each word, and each compound with its hyphens."""
+
+    def __init__(self) -> None:
+        self.words: Counter[str] = Counter()
+        self.compounds: Counter[str] = Counter()
+
+    @classmethod
+    def of(cls, pages: Iterable[RawPage]) -> Vocabulary:
+        """The words of all lines, but for those that a line's end cuts in two."""
+        vocabulary = cls()
+        for page in pages:
+            cut = False
+            for line in page.lines:
+                text = page.raw[line.start : line.end].rstrip()
+                words = _WORD.findall(text.lower())
+                begins_cut, cut = cut, line.joins or text[-1:] in _HYPHENS
+                vocabulary._count(words[begins_cut : len(words) - cut])
+        return vocabulary
+
+    def _count(self, words: list[str]) -> None:
+        self.words.update(words)
+        for word in words:
+            if "-" in word:
+                self.compounds[word] += 1
+                self.words.update(word.split("-"))
+
+    def joined(self, left: str, right: str) -> bool:
+        """Whether ``left-`` at a line's end and ``right`` at the next one's begin are one word."""
+        left, right = left.lower(), right.lower()
+        head, tail = left.rsplit("-", 1)[-1], right.split("-", 1)[0]
+        as_one, as_two = self.words[head + tail], self._hyphenated(left, right, head, tail)
+        if as_one or as_two:
+            return as_one >= as_two
+        if head in _PREFIXES and self.words[tail]:
+            return False
+        # Two words of the document's own are a compound; anything else was cut by typesetting.
+        return not (len(head) > 2 and self.words[head] and len(tail) > 2 and self.words[tail])
+
+    def _hyphenated(self, left: str, right: str, head: str, tail: str) -> int:
+        return max(self.compounds[f"{left}-{right}"], self.compounds[f"{head}-{tail}"])
+
+
+class MappedText:
+    """Text under construction, and the runs that lead back to the raw characters."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.runs: list[tuple[int, int, int]] = []
+        self.length = 0
+        self.last = ""
+
+    def copy(self, text: str, raw_start: int) -> None:
+        """Append characters that stand so in the raw text."""
+        if self.runs:
+            start, raw, length = self.runs[-1]
+            if start + length == self.length and raw + length == raw_start:
+                self.runs[-1] = (start, raw, length + len(text))
+            else:
+                self.runs.append((self.length, raw_start, len(text)))
+        else:
+            self.runs.append((self.length, raw_start, len(text)))
+        self.insert(text)
+
+    def insert(self, text: str) -> None:
+        """Append characters that mending adds."""
+        if text:
+            self.parts.append(text)
+            self.length += len(text)
+            self.last = text[-1]
+
+    def space(self, raw_start: int | None = None) -> None:
+        """Append one space, unless the text is empty or one stands there already."""
+        if self.last and self.last not in " \n":
+            if raw_start is None:
+                self.insert(" ")
+            else:
+                self.copy(" ", raw_start)
+
+    def drop(self) -> str:
+        """Take the last character away again, and return it."""
+        if not self.parts:
+            return ""
+        part = self.parts.pop()
+        gone, rest = part[-1], part[:-1]
+        self.length -= 1
+        if rest:
+            self.parts.append(rest)
+        if self.runs and sum(self.runs[-1][::2]) > self.length:
+            start, raw, length = self.runs.pop()
+            if length > 1:
+                self.runs.append((start, raw, length - 1))
+        self.last = rest[-1:] or (self.parts[-1][-1] if self.parts else "")
+        return gone
+
+    def text(self) -> str:
+        """All that was appended."""
+        return "".join(self.parts)
+
+
+def mend_lines(
+    out: MappedText, raw: str, lines: Iterable[Line], vocabulary: Vocabulary
+) -> None:
+    """Append a block's lines, joined by one space or at their hyphens."""
+    begin = out.length
+    previous: Line | None = None
+    for line in lines:
+        if previous is not None:
+            _join(out, begin, raw, line, vocabulary)
+        _mend(out, raw, line.start, line.end)
+        previous = line
+    while out.length > begin and out.last == " ":
+        out.drop()
+
+
+def _join(out: MappedText, begin: int, raw: str, line: Line, vocabulary: Vocabulary) -> None:
+    """What stands between two lines: nothing after a word's break, else a space."""
+    if out.length > begin and out.last == "-":
+        tail = "".join(out.parts[-3:])[-80:].rstrip("-")
+        left = _LAST_WORD.search(tail)
+        right = _FIRST_WORD.match(raw[line.start : line.start + 80].lstrip())
+        if left and right and right[0][0].islower():
+            if vocabulary.joined(left[1], right[0]):
+                out.drop()
+            return
+        if tail[-1:].isalnum() and raw[line.start : line.start + 1].isalnum():
+            return  # COVID-19, BERT-Base
+    if out.length > begin:
+        out.space()
+
+
+def _mend(out: MappedText, raw: str, start: int, end: int) -> None:
+    """Append ``raw[start:end]``, mended. A hyphen mark of pdfium's at the end becomes a hyphen."""
+    tail = ""
+    if end > start and raw[end - 1] in "\x02\ufffe\u00ad" and raw[end - 2 : end - 1].isalpha():
+        end -= 1
+        tail = "-"
+    at = start
+    for match in _SPECIAL.finditer(raw, start, end):
+        if match.start() < at:
+            continue
+        if match.start() > at:
+            out.copy(raw[at : match.start()], at)
+        at = _mend_special(out, raw, match, end)
+    if at < end:
+        out.copy(raw[at:end], at)
+    if tail:
+        out.copy(tail, end)
+
+
+def _mend_special(out: MappedText, raw: str, match: re.Match[str], end: int) -> int:
+    """Append what stands for one special stretch; returns where the raw text goes on."""
+    at = match.start()
+    if match.lastgroup == "space":
+        out.space(at)
+    elif match.lastgroup == "ligature":
+        letters = LIGATURES[match[0]]
+        out.copy(letters[0], at)
+        out.insert(letters[1:])
+    elif match.lastgroup == "accent":
+        return _accent(out, raw, at, end)
+    return match.end()
+
+
+def _accent(out: MappedText, raw: str, at: int, end: int) -> int:
+    """Compose an accent with the letter before it (combining) or after it (TeX's spacing ones)."""
+    mark = raw[at]
+    combining = ACCENTS.get(mark, mark)
+    if mark not in ACCENTS:
+        if out.last.isalpha():
+            whole = _composed(out.last, combining)
+            if whole and out.runs and sum(out.runs[-1][::2]) == out.length:
+                _, raw_start, length = out.runs[-1]
+                out.drop()
+                out.copy(whole, raw_start + length - 1)
+                return at + 1
+        out.copy(mark, at)
+        return at + 1
+    after = at + 1
+    if after < end and raw[after] == " ":
+        after += 1  # some writers leave a space between the accent and its letter
+    whole = _composed(raw[after], combining) if after < end else ""
+    if whole:
+        out.copy(whole, after)
+        return after + 1
+    out.copy(mark, at)
+    return at + 1
+
+
+def _composed(letter: str, combining: str) -> str:
+    """The one code point for the letter with its accent; empty where there is none."""
+    whole = unicodedata.normalize("NFC", _DOTLESS.get(letter, letter) + combining)
+    return whole if len(whole) == 1 and whole.isalpha() else ""

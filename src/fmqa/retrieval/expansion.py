@@ -1,0 +1,58 @@
+"""Names that mean the same in medical imaging, written out or as an abbreviation."""
+
+from __future__ import annotations
+
+import re
+
+from fmqa.store.lexical import terms
+
+# Short form → long form, both lower case, as normal names are.
+ABBREVIATIONS: dict[str, str] = {
+    "ct": "computed tomography",
+    "mri": "magnetic resonance imaging",
+    "mr": "magnetic resonance",
+    "pet": "positron emission tomography",
+    "us": "ultrasound",
+    "cxr": "chest x-ray",
+    "wsi": "whole-slide image",
+    "oct": "optical coherence tomography",
+    "he": "hematoxylin and eosin",
+    "vit": "vision transformer",
+    "cnn": "convolutional neural network",
+    "sam": "segment anything model",
+    "clip": "contrastive language-image pre-training",
+    "llm": "large language model",
+    "vlm": "vision-language model",
+    "fm": "foundation model",
+    "peft": "parameter-efficient fine-tuning",
+    "lora": "low-rank adaptation",
+    "mae": "masked autoencoder",
+    "vqa": "visual question answering",
+    "ssl": "self-supervised learning",
+    "fl": "federated learning",
+    "roi": "region of interest",
+    "auc": "area under the curve",
+}
+
+
+def expand_names(text: str, names: set[str]) -> set[str]:
+    """``names`` with the short forms whose long form stands in ``text``, and the other way."""
+    folded = re.sub(r"[-\s]+", " ", text.lower())
+    found = set(names)
+    for short, long in ABBREVIATIONS.items():
+        plain = long.replace("-", " ")
+        if plain in folded or plain.replace("whole slide", "wholeslide") in folded:
+            found.add(short)
+        if short in names:
+            found.update(re.sub(r"[^a-z0-9]", "", word) for word in re.split(r"[\s-]", long))
+            found.update(re.sub(r"[^a-z0-9]", "", word) for word in long.split())
+    return found
+
+
+def expanded_question(question: str) -> str:
+    """The question with the long forms of its abbreviations behind it, for the lexical leg."""
+    words = set(terms(question))
+    added = [long for short, long in ABBREVIATIONS.items() if short in words and short != "us"]
+    return f"{question} {' '.join(added)}" if added else question
+
+

@@ -1,0 +1,162 @@
+"""All settings in one tree.
+
+From weak to strong: defaults, ``FMQA_*`` variables, ``fmqa.toml``, flags of the command line.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import platformdirs
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from fmqa.errors import SettingsError
+
+Tier = Literal["auto", "small", "strong"]
+
+
+def checkout_root() -> Path | None:
+    """The checkout this package runs from, or None when it is installed elsewhere."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "pyproject.toml").is_file() and (root / "corpus").is_dir() else None
+
+
+def _default_home() -> Path:
+    return checkout_root() or Path(platformdirs.user_data_dir("fmqa", appauthor=False))
+
+
+def _default_models_dir() -> Path:
+    return Path(platformdirs.user_cache_dir("fmqa", appauthor=False)) / "models"
+
+
+class Settings(BaseSettings):
+    """Every setting, its default and its meaning; `docs/configuration.md` is made from this."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FMQA_", env_ignore_empty=True, extra="forbid", frozen=True
+    )
+    toml_files: ClassVar[tuple[str, ...]] = ("fmqa.toml",)
+
+    home: Path = Field(
+        default_factory=_default_home,
+        description="Folder that holds `corpus/papers` and `index`. "
+        "The checkout when run in one, else the user's data directory.",
+    )
+    models_dir: Path = Field(
+        default_factory=_default_models_dir,
+        description="Folder of the models' files, shared by all data folders of the user.",
+    )
+    embedding_model: str = Field(
+        default="all-MiniLM-L6-v2",
+        description="Embedding model: `all-MiniLM-L6-v2` runs without torch; any other "
+        "name or path is loaded by sentence-transformers.",
+    )
+    embedding_device: str = Field(
+        default="cpu", description="`cpu`, or `cuda`, `mps` for sentence-transformers."
+    )
+    llm: str = Field(
+        default="local",
+        description="`local` (a llama.cpp server of our own), `none` (the papers' own words), or a "
+        "LangChain chat model such as `openai:gpt-5`, `anthropic:…`, `ollama:…`.",
+    )
+    llm_base_url: str | None = Field(
+        default=None, description="Address of an OpenAI-compatible server."
+    )
+    llm_api_key: str | None = Field(
+        default=None, description="Key for it; each provider's own variable works too.", repr=False
+    )
+    llm_tier: Tier = Field(
+        default="auto",
+        description="`small` rewords quote by quote, `strong` writes over all quotes at once. "
+        "`auto`: small for `local` and `ollama:`, strong for the rest.",
+    )
+    llm_timeout: float = Field(
+        default=60.0, gt=0, description="Seconds to wait for one answer of the model."
+    )
+    threads: int = Field(
+        default=0, ge=0, description="CPU threads for models; 0 means all that the process may use."
+    )
+    read_seconds: float = Field(
+        default=60.0, gt=0, description="Time limit for reading one file, in seconds."
+    )
+    read_memory_mb: int = Field(
+        default=1024, ge=256, description="Memory limit of a reading worker, in MiB."
+    )
+    read_max_mb: int = Field(default=100, gt=0, description="Largest file that is read, in MiB.")
+    read_max_pages: int = Field(default=2000, gt=0, description="Most pages a file may have.")
+    passages: int = Field(default=12, ge=1, le=100, description="Passages a question retrieves.")
+    per_paper: int = Field(
+        default=3, ge=1, description="Passages of one paper before other papers come in."
+    )
+    quotes: int = Field(default=5, ge=1, le=20, description="Quotes an answer is written from.")
+    max_question_chars: int = Field(
+        default=4000, ge=100, description="Longest question that is taken."
+    )
+    arxiv_api_url: str = Field(
+        default="https://export.arxiv.org/api/query", description="Address of the arXiv API."
+    )
+    arxiv_pdf_url: str = Field(
+        default="https://arxiv.org/pdf", description="Where arXiv's PDFs are fetched and linked."
+    )
+    semantic_scholar_url: str = Field(
+        default="https://api.semanticscholar.org/graph/v1",
+        description="Address of the Semantic Scholar Graph API.",
+    )
+    contact: str = Field(
+        default="", description="E-mail address for the User-Agent of requests to arXiv."
+    )
+
+    @field_validator("home", "models_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @property
+    def papers_dir(self) -> Path:
+        """Where fetched and uploaded PDFs are kept."""
+        return self.home / "corpus" / "papers"
+
+    @property
+    def index_dir(self) -> Path:
+        """Where the record and its derived indexes are kept."""
+        return self.home / "index"
+
+    @property
+    def record_path(self) -> Path:
+        """The SQLite file."""
+        return self.index_dir / "record.sqlite3"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        files = [Path(name) for name in cls.toml_files if Path(name).is_file()]
+        return (init_settings, TomlConfigSettingsSource(settings_cls, files), env_settings)
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings from the environment, ``fmqa.toml`` and ``flags`` (those that aren't None).
+
+    Raises:
+        SettingsError: a value doesn't hold, or a name in ``fmqa.toml`` is unknown.
+    """
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "fmqa.toml"
+        raise SettingsError(f"The setting {name!r} doesn't hold: {first['msg']}.") from error
+    except ValueError as error:
+        raise SettingsError(f"fmqa.toml can't be read: {error}.") from error

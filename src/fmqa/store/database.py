@@ -1,0 +1,130 @@
+"""The SQLite file: connections, transactions and errors in words."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fmqa.errors import DiskFull, RecordBusy, RecordDamaged, StoreError
+from fmqa.store.migrations import migrate
+
+_BUSY_SECONDS = 30.0
+
+
+class Database:
+    """One record file, with one connection per thread.
+
+    Args:
+        path: the SQLite file; it and its folder are made when missing.
+
+    Raises:
+        RecordDamaged: the file is not a database.
+        ForeignIndex: a newer fmqa wrote it.
+        DiskFull: there is no room to make it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        with self._in_words():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            migrate(self.connection)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, in autocommit mode."""
+        existing: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if existing is not None:
+            return existing
+        db = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+        # FULL: what was reported as committed outlives a power cut, not only a kill.
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        self._local.connection = db
+        with self._guard:
+            self._connections.append(db)
+        return db
+
+    @contextmanager
+    def atomic(self) -> Iterator[sqlite3.Connection]:
+        """All of the block's changes, or none. Blocks don't nest."""
+        db = self.connection
+        with self._in_words():
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A block whose reads all see the same state of the record."""
+        db = self.connection
+        with self._in_words():
+            if db.in_transaction:
+                yield db
+                return
+            db.execute("BEGIN")
+            try:
+                yield db
+            finally:
+                db.execute("ROLLBACK")
+
+    def check(self) -> list[str]:
+        """What SQLite's own check finds wrong; empty when the file is whole."""
+        try:
+            rows = [str(row[0]) for row in self.connection.execute("PRAGMA integrity_check")]
+            rows += [f"dangling row in {row[0]}" for row in self.connection.execute(
+                "PRAGMA foreign_key_check")]
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
+        return [row for row in rows if row != "ok"]
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._guard:
+            for db in self._connections:
+                db.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+        except OSError as error:
+            if error.errno == 28:
+                raise DiskFull(f"No room left for the record in {self.path.parent}.") from error
+            raise StoreError(
+                f"{self.path.parent} can't be written: {error.strerror}.",
+                hint="Check the folder's permissions, or set FMQA_HOME to another one.",
+            ) from error
+
+    def _error(self, error: sqlite3.Error) -> StoreError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            return DiskFull(f"No room left for the record in {self.path.parent}.")
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return RecordBusy("Another process is writing to the record.")
+        if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            return RecordDamaged(f"The record {self.path} is damaged: {error}.")
+        if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
+            return StoreError(
+                f"The record {self.path} can't be opened for writing.",
+                hint="Check the folder's permissions, or set FMQA_HOME to another one.",
+            )
+        return StoreError(f"The record refused: {error}.")

@@ -1,0 +1,375 @@
+"""Turns texts into unit vectors.
+
+MiniLM on a CPU runs from our own ONNX graph, without torch: a question through ONNX Runtime (quick
+to import, one thread, so that a busy neighbour doesn't stall it), many passages through OpenVINO
+(twice as quick where the CPU computes in bfloat16). Any other model, or a GPU, goes through
+sentence-transformers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+
+from fmqa.errors import ModelMissing
+from fmqa.settings import Settings
+from fmqa.weights.catalog import MINILM, Model
+from fmqa.weights.cpu import usable_threads
+from fmqa.weights.onnx_graph import EXPORTER_VERSION, build_graph, ensure_graph
+from fmqa.weights.pull import ensure
+
+if TYPE_CHECKING:
+    import numpy as np
+    from langchain_core.embeddings import Embeddings
+    from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
+    Tokens = NDArray[np.int64]
+    Run = Callable[[Tokens, Tokens], Vectors]
+
+Progress = Callable[[int, int], None]
+"""Called with the texts embedded and the texts in all."""
+
+BATCH_TOKENS = 2048
+"""Rows times the longest row of a batch; 8 full rows, or 64 sentences."""
+MANY = 64
+"""From so many texts on, OpenVINO's import and compilation (0.6 s) are worth it."""
+
+_MINILM_DIMENSION = 384
+_MINILM_TOKENS = 256
+_MINILM_NAMES = frozenset({MINILM.name, MINILM.hub})
+
+
+class _LangChainMethods:
+    """What LangChain's ``Embeddings`` has beside the two methods that each embedder writes.
+
+    Not a subclass of it: importing ``langchain_core.embeddings`` takes 0.11 s, a fifth of what a
+    question may cost when cold. `as_langchain` makes it one where LangChain is in use.
+    """
+
+    def embed_array(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        raise NotImplementedError
+
+    def embed_query(self, text: str) -> list[float]:
+        raise NotImplementedError
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One unit vector per text."""
+        return cast("list[list[float]]", self.embed_array(texts).tolist())
+
+    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
+        """The same in a thread."""
+        import asyncio
+
+        return await asyncio.to_thread(self.embed_documents, texts)
+
+    async def aembed_query(self, text: str) -> list[float]:
+        """The same in a thread."""
+        import asyncio
+
+        return await asyncio.to_thread(self.embed_query, text)
+
+
+class OnnxEmbedder(_LangChainMethods):
+    """A BERT encoder of the catalog, on the CPU, without torch. Safe to share between threads."""
+
+    def __init__(self, folder: Path, model: Model = MINILM, *, threads: int = 0) -> None:
+        """Reads nothing yet.
+
+        Args:
+            folder: holds the model's files.
+            model: which model that is.
+            threads: for many texts; 0 means all that the process may use.
+        """
+        self._folder = folder
+        self._model = model
+        self._threads = usable_threads(threads)
+        self._lock = Lock()
+        self._sessions: dict[int, Any] = {}
+        self._openvino: Run | None = None
+        self._openvino_fails = False
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return _MINILM_DIMENSION
+
+    @property
+    def fingerprint(self) -> str:
+        """Model, weights, dimension, tokens and graph; not the runtime or its precision."""
+        return _fingerprint(self._model)
+
+    def embed_query(self, text: str) -> list[float]:
+        """The unit vector of a question."""
+        run = self._onnx_runtime(threads=1)
+        return cast("list[float]", run(*_padded(self._encode([text])))[0].tolist())
+
+    def embed_array(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """The unit vectors of ``texts``, one row each."""
+        import numpy as np
+
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        if not texts:
+            return vectors
+        tokens = self._encode(texts)
+        run = self._runner(len(texts))
+        done = 0
+        for rows in _batches([len(row) for row in tokens]):
+            vectors[rows] = run(*_padded([tokens[row] for row in rows]))
+            done += len(rows)
+            if progress:
+                progress(done, len(texts))
+        return vectors
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(_MINILM_TOKENS)
+        return tokenizer
+
+    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        # A lone surrogate, which a broken PDF can yield, is no UTF-8 and would raise.
+        clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(clean)]
+
+    def _runner(self, count: int) -> Run:
+        with self._lock:
+            if self._openvino is None and count >= MANY and not self._openvino_fails:
+                try:
+                    self._openvino = _openvino_runner(ensure_graph(self._folder), self._threads)
+                except (ImportError, RuntimeError):
+                    self._openvino_fails = True
+            if self._openvino is not None:
+                return self._openvino
+        return self._onnx_runtime(self._threads)
+
+    def _onnx_runtime(self, threads: int) -> Run:
+        with self._lock:
+            if threads not in self._sessions:
+                self._sessions[threads] = _onnx_session(self._folder, threads)
+            session = self._sessions[threads]
+
+        def run(ids: Tokens, mask: Tokens) -> Vectors:
+            inputs = {"input_ids": ids, "attention_mask": mask}
+            return cast("Vectors", session.run(None, inputs)[0])
+
+        return run
+
+
+class SentenceTransformerEmbedder(_LangChainMethods):
+    """Any model of sentence-transformers, on any device. Loaded when first used."""
+
+    def __init__(self, name: str, device: str = "cpu", *, fingerprint: str | None = None) -> None:
+        """Loads nothing yet.
+
+        Args:
+            name: of the hub, or a folder.
+            device: as torch calls it.
+            fingerprint: where it is known without loading the model.
+        """
+        self._name = name
+        self._device = device
+        self._known_fingerprint = fingerprint
+        self._lock = Lock()
+
+    @cached_property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._model.get_embedding_dimension())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Name, weights, dimension and tokens."""
+        if self._known_fingerprint:
+            return self._known_fingerprint
+        import torch
+
+        digest = hashlib.sha256()
+        for name, tensor in sorted(self._model.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy().data)
+        name = Path(self._name).name if Path(self._name).is_dir() else self._name
+        tokens = self._model.max_seq_length
+        return f"{name}:{digest.hexdigest()[:12]}:{self.dimension}:{tokens}:st"
+
+    def embed_query(self, text: str) -> list[float]:
+        """The unit vector of a question, with the model's own prompt for questions."""
+        vectors = self._model.encode_query(
+            [text], normalize_embeddings=True, show_progress_bar=False
+        )
+        return cast("list[float]", vectors[0].tolist())
+
+    def embed_array(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """The unit vectors of ``texts``, one row each, with the model's prompt for documents."""
+        import numpy as np
+
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        step = 256
+        for start in range(0, len(texts), step):
+            rows = list(texts[start : start + step])
+            vectors[start : start + step] = self._model.encode_document(
+                rows, batch_size=32, normalize_embeddings=True, show_progress_bar=False
+            )
+            if progress:
+                progress(start + len(rows), len(texts))
+        return vectors
+
+    @property
+    def _model(self) -> Any:
+        with self._lock:
+            if "_loaded" not in self.__dict__:
+                self._loaded = _load_sentence_transformer(self._name, self._device)
+            return self._loaded
+
+
+def make_embedder(settings: Settings) -> OnnxEmbedder | SentenceTransformerEmbedder:
+    """The embedder that the settings name.
+
+    Raises:
+        ModelMissing: its files aren't on this machine.
+        ModelCorrupt: they aren't the publisher's.
+    """
+    name = settings.embedding_model
+    if name not in _MINILM_NAMES:
+        return SentenceTransformerEmbedder(name, settings.embedding_device)
+    folder = ensure(MINILM, settings.models_dir)
+    if settings.embedding_device == "cpu":
+        return OnnxEmbedder(folder, threads=settings.threads)
+    return SentenceTransformerEmbedder(
+        str(folder), settings.embedding_device, fingerprint=_fingerprint(MINILM)
+    )
+
+
+def as_langchain(embedder: OnnxEmbedder | SentenceTransformerEmbedder) -> Embeddings:
+    """The same object, which LangChain's ``isinstance`` checks take for an ``Embeddings``."""
+    from langchain_core.embeddings import Embeddings
+
+    Embeddings.register(type(embedder))
+    return cast("Embeddings", embedder)
+
+
+def _fingerprint(model: Model) -> str:
+    weights = model.weights_file.sha256[:12]
+    return f"{model.name}:{weights}:{_MINILM_DIMENSION}:{_MINILM_TOKENS}:{EXPORTER_VERSION}"
+
+
+def _batches(lengths: list[int]) -> Iterator[list[int]]:
+    """Rows of like length together, so that little is padded."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
+    while order:
+        size = max(1, BATCH_TOKENS // lengths[order[0]])
+        yield order[:size]
+        order = order[size:]
+
+
+def _padded(rows: list[list[int]]) -> tuple[Tokens, Tokens]:
+    """Token ids and mask of a batch, as wide as its longest row."""
+    import numpy as np
+
+    ids = np.zeros((len(rows), max(map(len, rows))), np.int64)
+    mask = np.zeros_like(ids)
+    for line, row in enumerate(rows):
+        ids[line, : len(row)] = row
+        mask[line, : len(row)] = 1
+    return ids, mask
+
+
+def _onnx_session(folder: Path, threads: int) -> Any:
+    """A session of ONNX Runtime; a damaged graph is built again."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers = ["CPUExecutionProvider"]
+    path = ensure_graph(folder)
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    except Exception:  # its errors have no common public base
+        build_graph(folder, path)
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+
+
+def _openvino_runner(path: Path, threads: int) -> Run:
+    """The graph compiled by OpenVINO, in bfloat16 where the CPU computes in it.
+
+    Raises:
+        ImportError: OpenVINO isn't installed.
+        RuntimeError: it can't run here.
+    """
+    openvino = _import_openvino()
+    core = openvino.Core()
+    half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    compiled = core.compile_model(
+        core.read_model(path),
+        "CPU",
+        {
+            "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
+            "INFERENCE_NUM_THREADS": threads,
+            "PERFORMANCE_HINT": "LATENCY",
+        },
+    )
+    request = compiled.create_infer_request()
+    lock = Lock()
+
+    def run(ids: Tokens, mask: Tokens) -> Vectors:
+        with lock:
+            result = request.infer({"input_ids": ids, "attention_mask": mask}, share_inputs=True)
+            return cast("Vectors", result[0].copy())
+
+    return run
+
+
+def _import_openvino() -> Any:
+    """OpenVINO without its telemetry.
+
+    Its import would write an identifier below the home folder and count the use, unless
+    ``openvino_telemetry`` can't be imported: then it takes a stub of its own.
+    """
+    name = "openvino_telemetry"
+    if name in sys.modules or "openvino" in sys.modules:
+        import openvino
+
+        return openvino
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        import openvino
+    finally:
+        del sys.modules[name]
+    return openvino
+
+
+def _load_sentence_transformer(name: str, device: str) -> Any:
+    """From this machine when it is here, else from the hub."""
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise ModelMissing(
+            f"sentence-transformers, which runs {name!r}, isn't installed.",
+            hint="Run: pip install sentence-transformers",
+        ) from error
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        return SentenceTransformer(name, device=device, local_files_only=True)
+    except (OSError, ValueError):
+        pass
+    try:
+        return SentenceTransformer(name, device=device)
+    except (OSError, ValueError) as error:
+        raise ModelMissing(
+            f"The embedding model {name!r} isn't on this machine and the hub doesn't serve it.",
+            hint="Check FMQA_EMBEDDING_MODEL and the network; "
+            "`all-MiniLM-L6-v2` comes from the package index.",
+        ) from error

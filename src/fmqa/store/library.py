@@ -1,0 +1,176 @@
+"""The record and its index together: what the later stages open."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fmqa.errors import ForeignIndex, RecordBusy, StoreError
+from fmqa.store.database import Database
+from fmqa.store.record import Record
+from fmqa.store.vectors import FaissIndex, VectorIndex, publish, read_manifest
+from fmqa.store.writer import RecordWriter
+from fmqa.types import Embedder
+
+Vectors = NDArray[np.float32]
+Progress = Callable[[str, int, int], None]
+
+_MODEL = "embedding_model"
+_REBUILD_BATCH = 256  # passages between two commits
+
+
+class Library:
+    """One data folder's record and the generation of the index that answers from it.
+
+    Args:
+        index_dir: folder of the record and its indexes.
+        record_path: the SQLite file.
+
+    Raises:
+        StoreError: the record can't be opened; the subclasses say why.
+    """
+
+    def __init__(self, index_dir: Path, record_path: Path) -> None:
+        self.index_dir = index_dir
+        self._database = Database(record_path)
+        self.record = Record(self._database)
+        self._index: FaissIndex | None = None
+        self._guard = threading.Lock()
+
+    def check_model(self, fingerprint: str) -> None:
+        """Refuse a record that another model embedded.
+
+        Raises:
+            ForeignIndex: its vectors can't be compared with this model's.
+        """
+        held = self.record.meta(_MODEL)
+        if held is not None and held != fingerprint:
+            raise ForeignIndex(
+                f"The record was embedded by {held!r}, and {fingerprint!r} is set now."
+            )
+
+    def index(self, fingerprint: str) -> VectorIndex:
+        """The dense index of what is committed, rebuilt from the record when it isn't whole.
+
+        While another process writes, the last whole generation serves.
+
+        Raises:
+            ForeignIndex: another model made it.
+        """
+        self.check_model(fingerprint)
+        with self._guard:
+            generation = self.record.generation
+            if self._index is not None and self._index.generation == generation:
+                return self._index
+            newest = self._open_current(fingerprint)
+            if newest is None or newest.generation != generation:
+                newest = self._renew(fingerprint, newest)
+            self._index = newest
+            return newest
+
+    def _open_current(self, fingerprint: str) -> FaissIndex | None:
+        manifest = read_manifest(self.index_dir)
+        if manifest is None or manifest.model != fingerprint:
+            return None
+        try:
+            return FaissIndex.open(self.index_dir, manifest)
+        except StoreError:
+            return None
+
+    def _renew(self, fingerprint: str, older: FaissIndex | None) -> FaissIndex:
+        """Bring the index up to date. While another process writes, what there is must do."""
+        try:
+            with self._locked():
+                self._publish(fingerprint)
+        except RecordBusy:
+            return older or FaissIndex.build(*self.record.active_vectors(fingerprint))
+        renewed = self._open_current(fingerprint)
+        if renewed is None:
+            raise StoreError("The index could not be opened right after it was written.")
+        return renewed
+
+    def _publish(self, fingerprint: str) -> None:
+        generation, ids, vectors = self.record.active_vectors(fingerprint)
+        publish(self.index_dir, generation, fingerprint, ids, vectors)
+
+    @contextmanager
+    def writing(self, fingerprint: str) -> Iterator[RecordWriter]:
+        """The right to write, for one process at a time; publishes a generation at the end.
+
+        Raises:
+            RecordBusy: another process writes.
+            ForeignIndex: the record is another model's.
+        """
+        self.check_model(fingerprint)
+        with self._locked():
+            writer = RecordWriter(self._database)
+            before = self.record.generation
+            if self.record.meta(_MODEL) is None:
+                writer.set_meta(_MODEL, fingerprint)
+            try:
+                yield writer
+            finally:
+                if self.record.generation != before:
+                    self._publish(fingerprint)
+
+    def rebuild(self, embedder: Embedder, progress: Progress = lambda *step: None) -> int:
+        """Make the record this embedder's: embed what it hasn't, and publish.
+
+        A kill in the middle keeps the vectors made so far.
+
+        Returns:
+            How many passages had to be embedded.
+        """
+        with self._locked():
+            writer = RecordWriter(self._database)
+            missing = writer.texts_without_vector(embedder.fingerprint)
+            for start in range(0, len(missing), _REBUILD_BATCH):
+                part = missing[start : start + _REBUILD_BATCH]
+                vectors = embedder.embed_array([text for _, text in part])
+                writer.put_embeddings(embedder.fingerprint, [key for key, _ in part], vectors)
+                progress("Embedding", start + len(part), len(missing))
+            writer.set_meta(_MODEL, embedder.fingerprint)
+            self._publish(embedder.fingerprint)
+        return len(missing)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        self.index_dir.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.index_dir / "writer.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise RecordBusy("Another fmqa process is writing to this data folder.") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def check(self) -> list[str]:
+        """What is wrong with the record or its index, in words; empty when all is whole."""
+        problems = self._database.check()
+        if problems:
+            return [f"The record is damaged: {problem}" for problem in problems[:5]]
+        manifest = read_manifest(self.index_dir)
+        if manifest is None:
+            count = len(self.record.active_ids())
+            return ["There is no index yet; the next question builds it."] if count else []
+        if manifest.generation != self.record.generation:
+            return ["The index is behind the record; the next question brings it up to date."]
+        index = self._open_current(manifest.model)
+        if index is None:
+            return ["An index file is torn; the next question rebuilds it from the record."]
+        if len(index) != len(self.record.active_ids()):
+            return ["The index doesn't hold what the record says; run `fmqa index --rebuild`."]
+        return []
+
+    def close(self) -> None:
+        """Close the record's connections."""
+        self._database.close()

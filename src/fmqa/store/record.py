@@ -1,0 +1,223 @@
+"""The record, as it is read: papers, versions, pages, passages, embeddings, journal."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fmqa.errors import ForeignIndex
+from fmqa.store.database import Database
+from fmqa.store.rows import PaperRow, index_text, paper_row, stored_passage, unpack_runs
+from fmqa.types import Filters, Outcome, Page, ReadResult, Source, StoredPassage
+
+_T = TypeVar("_T")
+Vectors = NDArray[np.float32]
+
+_JOINED = """FROM passages JOIN versions ON versions.id = passages.version_id
+    JOIN papers ON papers.paper_id = versions.paper_id"""
+_PASSAGES = f"""SELECT papers.*, passages.id AS passage_id, passages.ordinal, passages.section,
+    passages.kind AS passage_kind, passages.text, passages.spans, versions.version,
+    versions.source, versions.active, versions.withdrawn {_JOINED}"""
+_SQL_VARIABLES = 500
+_TITLE_WEIGHT = 2.0  # a word of the title counts twice; chosen on SciFact train, benchmarks/retrieval.py
+
+
+class Record:
+    """Reads the record file. All methods see committed transactions only.
+
+    Args:
+        database: where it is kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def meta(self, key: str) -> str | None:
+        """A fact about the record itself, such as its embedding model's fingerprint."""
+        rows = self._all("SELECT value FROM meta WHERE key = ?", key)
+        return str(rows[0]["value"]) if rows else None
+
+    @property
+    def generation(self) -> int:
+        """Counts the transactions that changed what is searched."""
+        return int(self.meta("generation") or 0)
+
+    def papers(self) -> list[PaperRow]:
+        """All papers with their active version, by title."""
+        rows = self._all(
+            """SELECT papers.*, versions.version, versions.source, versions.withdrawn,
+                      versions.file, versions.hidden, versions.read_at, versions.sha256,
+                      (SELECT count(*) FROM pages WHERE version_id = versions.id) AS n_pages,
+                      (SELECT count(*) FROM passages WHERE version_id = versions.id) AS n_passages
+               FROM papers JOIN versions
+               ON versions.paper_id = papers.paper_id AND versions.active
+               ORDER BY papers.title COLLATE NOCASE, papers.paper_id"""
+        )
+        return [paper_row(row) for row in rows]
+
+    def versions(self, paper_id: str) -> list[tuple[int, Source, bool]]:
+        """The versions held of a paper: number, source, and whether it is the one searched."""
+        rows = self._all(
+            "SELECT version, source, active FROM versions WHERE paper_id = ? ORDER BY id", paper_id
+        )
+        return [(row["version"], Source(row["source"]), bool(row["active"])) for row in rows]
+
+    def notes(self) -> dict[str, str]:
+        """The SHA-256 of the note that is held on each paper."""
+        rows = self._all("SELECT paper_id, sha256 FROM versions WHERE source = 'note'")
+        return {row["paper_id"]: row["sha256"] for row in rows}
+
+    def pages(self, paper_id: str, version: int, source: Source) -> list[Page]:
+        """A version's pages, in order; empty when it isn't held."""
+        rows = self._all(
+            """SELECT number, text, runs FROM pages JOIN versions ON versions.id = version_id
+               WHERE paper_id = ? AND version = ? AND source = ? ORDER BY number""",
+            paper_id,
+            version,
+            source.value,
+        )
+        return [Page(row["number"], row["text"], unpack_runs(row["runs"])) for row in rows]
+
+    def passages(self, ids: Sequence[int]) -> dict[int, StoredPassage]:
+        """The passages of these ids that (still) exist."""
+        found: dict[int, StoredPassage] = {}
+        for part in _parts(ids):
+            rows = self._all(f"{_PASSAGES} WHERE passages.id IN ({_marks(part)})", *part)
+            found.update((row["passage_id"], stored_passage(row)) for row in rows)
+        return found
+
+    def passages_of(self, paper_id: str) -> list[StoredPassage]:
+        """All passages of a paper's active version, in reading order."""
+        rows = self._all(
+            f"{_PASSAGES} WHERE versions.active AND papers.paper_id = ? ORDER BY ordinal", paper_id
+        )
+        return [stored_passage(row) for row in rows]
+
+    def active_ids(self, filters: Filters | None = None) -> list[int]:
+        """Ids of the passages that are searched, ascending, restricted by ``filters``."""
+        where, values = _where(filters)
+        sql = f"SELECT passages.id {_JOINED} WHERE versions.active{where} ORDER BY passages.id"
+        return [row["id"] for row in self._all(sql, *values)]
+
+    def lexical(
+        self, match: str, limit: int, filters: Filters | None = None
+    ) -> list[tuple[int, float]]:
+        """The best passages by BM25 (FTS5's: k1 = 1.2, b = 0.75); higher is better.
+
+        Args:
+            match: an FTS5 query, see `fmqa.store.lexical.match_query`; empty finds nothing.
+            limit: how many at most.
+            filters: which papers.
+        """
+        if not match:
+            return []
+        where, values = _where(filters)
+        narrowed = (
+            f"AND passages_fts.rowid IN (SELECT passages.id {_JOINED} WHERE versions.active{where})"
+            if where
+            else ""
+        )
+        rows = self._all(
+            f"""SELECT rowid, bm25(passages_fts, {_TITLE_WEIGHT}, 1.0, 1.0) AS score FROM passages_fts
+                WHERE passages_fts MATCH ? {narrowed} ORDER BY score LIMIT ?""",
+            match,
+            *values,
+            limit,
+        )
+        return [(row["rowid"], -row["score"]) for row in rows]
+
+    def embeddings(self, model: str, hashes: Iterable[bytes]) -> dict[bytes, Vectors]:
+        """The vectors that are kept for these hashes."""
+        found: dict[bytes, Vectors] = {}
+        for part in _parts(list(dict.fromkeys(hashes))):
+            rows = self._all(
+                f"""SELECT content_hash, vector FROM embeddings
+                    WHERE model = ? AND content_hash IN ({_marks(part)})""",
+                model,
+                *part,
+            )
+            found.update((row[0], np.frombuffer(row[1], dtype="<f4")) for row in rows)
+        return found
+
+    def active_vectors(self, model: str) -> tuple[int, list[int], Vectors]:
+        """The generation with the ids and vectors, shape (n, dimension), of all searched passages.
+
+        Raises:
+            ForeignIndex: a passage has no vector of this model.
+        """
+        with self.database.snapshot() as db:
+            generation = self.generation
+            rows = db.execute(
+                """SELECT passages.id, vector FROM passages
+                   JOIN versions ON versions.id = version_id AND versions.active
+                   LEFT JOIN embeddings
+                   ON embeddings.content_hash = passages.content_hash AND model = ?
+                   ORDER BY passages.id""",
+                (model,),
+            ).fetchall()
+        if any(row["vector"] is None for row in rows):
+            raise ForeignIndex("Some passages have no vector of the embedding model that is set.")
+        flat = np.frombuffer(b"".join(row["vector"] for row in rows), dtype="<f4")
+        width = len(flat) // len(rows) if rows else 0
+        return generation, [row["id"] for row in rows], flat.reshape(len(rows), width)
+
+    def texts_without_vector(self, model: str) -> list[tuple[bytes, str]]:
+        """Hash and text to embed of each passage that ``model`` hasn't embedded yet."""
+        rows = self._all(
+            f"""SELECT passages.content_hash, versions.title, passages.section, passages.text
+                {_JOINED} WHERE NOT EXISTS (SELECT 1 FROM embeddings
+                WHERE embeddings.content_hash = passages.content_hash AND model = ?)""",
+            model,
+        )
+        return [(row[0], index_text(row[1], row[2], row[3])) for row in rows]
+
+    def journal(self) -> list[ReadResult]:
+        """What became of each file, by path; of a file read twice, its last reading."""
+        rows = self._all("SELECT * FROM journal ORDER BY path")
+        return [
+            ReadResult(
+                Path(row["path"]),
+                Outcome(row["outcome"]),
+                row["detail"],
+                seconds=row["seconds"],
+                sha256=row["sha256"],
+            )
+            for row in rows
+        ]
+
+    def _all(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        with self.database.snapshot() as db:
+            return db.execute(sql, values).fetchall()
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _parts(values: Sequence[_T]) -> Iterable[Sequence[_T]]:
+    return (values[i : i + _SQL_VARIABLES] for i in range(0, len(values), _SQL_VARIABLES))
+
+
+def _where(filters: Filters | None) -> tuple[str, list[object]]:
+    """SQL that follows ``WHERE versions.active`` and its values."""
+    if not filters:
+        return "", []
+    sql, values = "", list[object]()
+    first, last = filters.years
+    if first is not None:
+        sql, values = sql + " AND papers.year >= ?", [*values, first]
+    if last is not None:
+        sql, values = sql + " AND papers.year <= ?", [*values, last]
+    if filters.papers:
+        marks = _marks(filters.papers)
+        sql += f" AND (papers.paper_id IN ({marks}) OR lower(papers.name) IN ({marks}))"
+        values += [*filters.papers, *(paper.lower() for paper in filters.papers)]
+    if filters.kinds:
+        sql += f" AND papers.kind IN ({_marks(filters.kinds)})"
+        values += filters.kinds
+    return sql, values

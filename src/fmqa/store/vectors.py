@@ -1,0 +1,263 @@
+"""The dense index: a FAISS file per generation, made from the record and thrown away at will.
+
+A generation is a pair of files, the FAISS index and the passage ids of its rows, and becomes
+current when a manifest that names them is moved into place. Readers map the files they opened;
+a newer generation doesn't disturb them. Nothing outside this folder knows FAISS.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fmqa.errors import DiskFull, StoreError
+
+Vectors = NDArray[np.float32]
+Ids = NDArray[np.int64]
+
+_MANIFEST = "vectors.json"
+# Above these sizes a flat scan takes longer than a reader notices (docs/design.md has the table).
+_FLAT_UP_TO = 150_000
+_FP16_UP_TO = 500_000
+_PROBES = 64
+
+
+class VectorIndex(Protocol):
+    """Nearest passages to a vector, by inner product."""
+
+    def search(
+        self, query: Vectors, limit: int, allowed: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Up to ``limit`` pairs of passage id and cosine, best first."""
+        ...
+
+    def scores(self, query: Vectors, ids: Sequence[int]) -> dict[int, float]:
+        """The cosine of each of these passages that the index holds."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the current generation is made of. Sizes in bytes tell a torn file."""
+
+    generation: int
+    model: str
+    count: int
+    dimension: int
+    index_file: str
+    index_bytes: int
+    ids_file: str
+    ids_bytes: int
+
+
+class FaissIndex:
+    """One generation, for reading.
+
+    Args:
+        index: a FAISS index of unit vectors by inner product.
+        ids: the passage id of each of its rows, ascending.
+        generation: the record's generation that it was made from.
+    """
+
+    def __init__(self, index: Any, ids: Ids, generation: int) -> None:
+        self.faiss_index = index
+        self.ids = ids
+        self.generation = generation
+
+    @classmethod
+    def open(cls, folder: Path, manifest: Manifest) -> FaissIndex:
+        """Map a generation's files into memory.
+
+        Raises:
+            StoreError: a file is missing, torn, or not what the manifest says.
+        """
+        import faiss
+
+        for name, size in (
+            (manifest.index_file, manifest.index_bytes),
+            (manifest.ids_file, manifest.ids_bytes),
+        ):
+            path = folder / name
+            if Path(name).name != name or not path.is_file() or path.stat().st_size != size:
+                raise StoreError(f"The index file {name} is missing or torn.")
+        try:
+            index = faiss.read_index(str(folder / manifest.index_file), faiss.IO_FLAG_MMAP_IFC)
+            ids = np.load(folder / manifest.ids_file, mmap_mode="r", allow_pickle=False)
+        except (RuntimeError, ValueError, OSError) as error:
+            raise StoreError(f"The index file {manifest.index_file} can't be read.") from error
+        if (index.ntotal, index.d, len(ids)) != (
+            manifest.count,
+            manifest.dimension,
+            manifest.count,
+        ):
+            raise StoreError(f"The index file {manifest.index_file} isn't what its manifest says.")
+        return cls(index, ids, manifest.generation)
+
+    @classmethod
+    def build(cls, generation: int, ids: Sequence[int], vectors: Vectors) -> FaissIndex:
+        """A generation in memory, of vectors of shape (len(ids), dimension)."""
+        index = _build(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls(index, np.asarray(ids, dtype=np.int64), generation)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def search(
+        self, query: Vectors, limit: int, allowed: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Up to ``limit`` pairs of passage id and cosine, best first.
+
+        Args:
+            query: unit vector, shape (dimension,).
+            limit: how many at most.
+            allowed: ids of the only passages to look at; None for all.
+        """
+        import faiss
+
+        limit = min(limit, len(self))
+        if limit == 0:
+            return []
+        parameters = None
+        if allowed is not None:
+            rows = self._rows(allowed)
+            if not len(rows):
+                return []
+            parameters = self._parameters(faiss, rows)
+        scores, rows_found = self.faiss_index.search(
+            query.reshape(1, -1).astype(np.float32), limit, params=parameters
+        )
+        pairs = zip(rows_found[0].tolist(), scores[0].tolist(), strict=True)
+        return [(int(self.ids[row]), score) for row, score in pairs if row >= 0]
+
+    def scores(self, query: Vectors, ids: Sequence[int]) -> dict[int, float]:
+        """The cosine of each of these passages that the index holds."""
+        rows = self._rows(ids)
+        if not len(rows):
+            return {}
+        cosines = self.faiss_index.reconstruct_batch(rows) @ query.astype(np.float32)
+        return dict(zip(self.ids[rows].tolist(), cosines.tolist(), strict=True))
+
+    def _rows(self, ids: Sequence[int]) -> Ids:
+        wanted = np.asarray(ids, dtype=np.int64)
+        places = np.searchsorted(self.ids, wanted)
+        inside = places < len(self.ids)
+        places, wanted = places[inside], wanted[inside]
+        held: Ids = places[self.ids[places] == wanted]
+        return held
+
+    def _parameters(self, faiss: Any, rows: Ids) -> Any:
+        selector = faiss.IDSelectorBatch(rows)
+        if isinstance(self.faiss_index, faiss.IndexIVF):
+            return faiss.SearchParametersIVF(sel=selector, nprobe=_PROBES)
+        return faiss.SearchParameters(sel=selector)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The current generation's manifest; None when there is none that can be read."""
+    try:
+        return Manifest(**json.loads((folder / _MANIFEST).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def publish(folder: Path, generation: int, model: str, ids: Sequence[int], vectors: Vectors) -> Manifest:
+    """Write a generation and make it current. A kill at any moment leaves the old one current.
+
+    Args:
+        folder: where generations are kept.
+        generation: the record's generation that the vectors were read at.
+        model: fingerprint of the embedder.
+        ids: passage ids, ascending.
+        vectors: shape (len(ids), dimension).
+
+    Raises:
+        DiskFull: there is no room for it; the old generation stays.
+    """
+    try:
+        return _publish(folder, generation, model, ids, vectors)
+    except OSError as error:
+        if error.errno == 28:
+            raise DiskFull(f"No room left for the index in {folder}.") from error
+        raise StoreError(f"The index can't be written to {folder}: {error}.") from error
+    except RuntimeError as error:  # FAISS reports a failed write so
+        raise DiskFull(f"The index can't be written to {folder}.") from error
+
+
+def _publish(
+    folder: Path, generation: int, model: str, ids: Sequence[int], vectors: Vectors
+) -> Manifest:
+    import faiss
+
+    folder.mkdir(parents=True, exist_ok=True)
+    index_file, ids_file = f"vectors-{generation:08d}.faiss", f"vectors-{generation:08d}.ids.npy"
+    built = FaissIndex.build(generation, ids, vectors)
+    _move_in(folder / index_file, lambda path: faiss.write_index(built.faiss_index, str(path)))
+
+    def write_ids(path: Path) -> None:
+        with path.open("wb") as file:
+            np.save(file, built.ids, allow_pickle=False)
+
+    _move_in(folder / ids_file, write_ids)
+    manifest = Manifest(
+        generation=generation,
+        model=model,
+        count=len(ids),
+        dimension=built.faiss_index.d,
+        index_file=index_file,
+        index_bytes=(folder / index_file).stat().st_size,
+        ids_file=ids_file,
+        ids_bytes=(folder / ids_file).stat().st_size,
+    )
+    text = json.dumps(asdict(manifest), indent=1)
+    _move_in(folder / _MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+    _sweep(folder, keep={index_file, ids_file})
+    return manifest
+
+
+def _build(vectors: Vectors) -> Any:
+    import faiss
+
+    count, dimension = vectors.shape
+    if count <= _FLAT_UP_TO:
+        recipe = "Flat"
+    elif count <= _FP16_UP_TO:
+        recipe = "SQfp16"
+    else:
+        recipe = "IVF4096,SQ8"
+    index = faiss.index_factory(max(dimension, 1), recipe, faiss.METRIC_INNER_PRODUCT)
+    if not index.is_trained:
+        index.train(vectors[:: max(1, count // 400_000)])
+    if count:
+        index.add(vectors)
+    if isinstance(index, faiss.IndexIVF):
+        index.nprobe = _PROBES
+        index.make_direct_map()
+    return index
+
+
+def _move_in(target: Path, write: Any) -> None:
+    """Write beside ``target`` and move it into place, durably."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path, keep: set[str]) -> None:
+    """Remove what older generations and killed writers left. Mapped files stay until closed."""
+    for path in [*folder.glob("vectors-*"), *folder.glob(".vectors*.tmp")]:
+        if path.name not in keep:
+            path.unlink(missing_ok=True)

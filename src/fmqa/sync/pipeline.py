@@ -1,0 +1,190 @@
+"""Ingestion: files → reading → embedding → the record, with an outcome for each file.
+
+Reading runs in worker processes while the embedding of what was read before goes on here. A paper
+is committed as soon as it is embedded, so that a kill loses the paper at hand and no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fmqa.reading.notes import note_document
+from fmqa.reading.pool import ReadLimits, read_files
+from fmqa.sources.notes import Note
+from fmqa.store.rows import content_hash
+from fmqa.store.writer import RecordWriter, passage_texts
+from fmqa.types import Document, Outcome, ReadResult
+
+if TYPE_CHECKING:
+    from fmqa.store.library import Library
+
+Vectors = NDArray[np.float32]
+EmbedTexts = Callable[[Sequence[str]], Vectors]
+Progress = Callable[[ReadResult], None]
+
+_NOTES_MARK = "starter_notes"
+
+
+@dataclass
+class IngestReport:
+    """What an ingestion did: each file's result, and how many were left alone as known."""
+
+    results: list[ReadResult] = field(default_factory=list)
+    known: list[ReadResult] = field(default_factory=list)
+    passages: int = 0
+
+    def count(self, outcome: Outcome) -> int:
+        """How many of the files read now ended so."""
+        return sum(result.outcome is outcome for result in self.results)
+
+
+class Ingestor:
+    """Brings documents into a library.
+
+    Args:
+        library: where to.
+        model: fingerprint of the embedder.
+        embed: turns texts into unit vectors, shape (texts, dimension).
+    """
+
+    def __init__(self, library: Library, model: str, embed: EmbedTexts) -> None:
+        self.library = library
+        self.model = model
+        self.embed = embed
+
+    def ingest_files(
+        self,
+        paths: Sequence[Path],
+        limits: ReadLimits,
+        *,
+        retry: bool = False,
+        workers: int = 2,
+        progress: Progress = lambda result: None,
+    ) -> IngestReport:
+        """Read, embed and commit PDF files.
+
+        Args:
+            paths: absolute paths of files.
+            limits: for the reading of one file.
+            retry: read again what is known, whatever its outcome was.
+            workers: reading processes.
+            progress: called after each file.
+
+        Raises:
+            RecordBusy: another process writes.
+            DiskFull: no room; what was committed stays.
+        """
+        report = IngestReport()
+        with self.library.writing(self.model) as writer:
+            waiting = list(self._new_files(paths, retry, writer, report, progress))
+            for result in read_files(waiting, limits, workers):
+                self._commit(writer, result, report)
+                report.results.append(replace(result, document=None))
+                progress(report.results[-1])
+        return report
+
+    def _new_files(
+        self,
+        paths: Sequence[Path],
+        retry: bool,
+        writer: RecordWriter,
+        report: IngestReport,
+        progress: Progress,
+    ) -> Iterator[Path]:
+        """The files to read: those whose content isn't in the journal, and each content once."""
+        journal = {} if retry else {entry.sha256: entry for entry in writer.journal()}
+        taken: dict[str, Path] = {}
+        for path in paths:
+            digest = _sha256(path)
+            known = journal.get(digest)
+            if known is not None and digest:
+                report.known.append(replace(known, path=path))
+                progress(report.known[-1])
+            elif digest and digest in taken:
+                same = ReadResult(
+                    path, Outcome.OK, f"the same file as {taken[digest].name}", sha256=digest
+                )
+                report.known.append(same)
+                progress(same)
+            else:
+                taken[digest] = path
+                yield path
+
+    def _commit(self, writer: RecordWriter, result: ReadResult, report: IngestReport) -> None:
+        if result.document is None:
+            writer.log(result)
+            return
+        document = writer.known(result.document)
+        writer.add(document, self._vectors(writer, document), self.model, result)
+        report.passages += len(document.passages)
+
+    def _vectors(self, writer: RecordWriter, document: Document) -> Vectors:
+        """The passages' vectors; only texts that were never embedded are."""
+        texts = passage_texts(document)
+        if not texts:
+            return np.zeros((0, 0), dtype=np.float32)
+        hashes = [content_hash(text) for text in texts]
+        held = writer.embeddings(self.model, hashes)
+        missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in held}
+        if missing:
+            fresh = self.embed(list(missing.values()))
+            held |= dict(zip(missing, fresh, strict=True))
+        return np.stack([held[key] for key in hashes])
+
+    def notes_are_new(self, notes: Sequence[Note]) -> bool:
+        """Whether the library holds another state of the starter library than this one."""
+        return self.library.record.meta(_NOTES_MARK) != notes_mark(notes)
+
+    def ingest_notes(self, notes: Sequence[Note]) -> int:
+        """Bring the starter library up to date: changed notes anew, notes that are gone removed.
+
+        Returns:
+            How many notes were written or removed; 0 when nothing had changed.
+        """
+        if not self.notes_are_new(notes):
+            return 0
+        with self.library.writing(self.model) as writer:
+            held = writer.notes()
+            wanted = {note.meta.paper_id: note for note in notes}
+            changed = [
+                note for note in notes if held.get(note.meta.paper_id) != note.sha256
+            ]
+            documents = [writer.known(note_document(note)) for note in changed]
+            self._embed_together(writer, documents)
+            for document in documents:
+                writer.drop_notes(document.meta.paper_id)
+                writer.add(document, self._vectors(writer, document), self.model)
+            gone = [paper_id for paper_id in held if paper_id not in wanted]
+            for paper_id in gone:
+                writer.drop_notes(paper_id)
+            writer.set_meta(_NOTES_MARK, notes_mark(notes))
+        return len(changed) + len(gone)
+
+    def _embed_together(self, writer: RecordWriter, documents: Sequence[Document]) -> None:
+        """Embed many short documents in one batch, which is several times as fast as one by one."""
+        texts = {content_hash(t): t for document in documents for t in passage_texts(document)}
+        held = writer.embeddings(self.model, texts)
+        missing = [key for key in texts if key not in held]
+        if missing:
+            writer.put_embeddings(self.model, missing, self.embed([texts[key] for key in missing]))
+
+
+def notes_mark(notes: Sequence[Note]) -> str:
+    """Names this state of the starter library."""
+    return hashlib.sha256("".join(sorted(note.sha256 for note in notes)).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    """The file's hash; empty when it can't be read, which the reading then reports."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,259 @@
+"""The values that travel between the stages, from a PDF's page to an answer's citation.
+
+Everything here is frozen. Offsets count Python characters (code points), pages count from 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Outcome(StrEnum):
+    """How the reading of one file ended."""
+
+    OK = "ok"
+    NO_TEXT = "no_text"
+    GARBLED = "garbled"
+    ENCRYPTED = "encrypted"
+    DAMAGED = "damaged"
+    TIMEOUT = "timeout"
+    TOO_LARGE = "too_large"
+
+
+class Source(StrEnum):
+    """Where a paper's text comes from."""
+
+    PDF = "pdf"
+    NOTE = "note"
+
+
+class PassageKind(StrEnum):
+    """What part of a page a passage is."""
+
+    ABSTRACT = "abstract"
+    BODY = "body"
+    CAPTION = "caption"
+    TABLE = "table"
+
+
+class PaperStatus(StrEnum):
+    """Whether the cited version is the one that holds today."""
+
+    CURRENT = "current"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of characters of one page's text: ``page.text[start:end]``."""
+
+    page: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page's mended text and the way back to the file's own characters.
+
+    ``text`` holds the whole page in the file's reading order: lines of a paragraph are joined by
+    one space, blocks (paragraphs, headings, captions, running heads) by one newline.
+    ``runs`` maps it back: ``(text_start, raw_start, length)`` says that
+    ``text[text_start:text_start + length]`` are the page's characters ``raw_start`` and on, as the
+    PDF reader counts them; characters in no run (joining spaces) were added by mending.
+    """
+
+    number: int
+    text: str
+    runs: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Consecutive sentences of one section, the unit of retrieval.
+
+    ``text`` is the spans' texts joined by one space; there is more than one span only where the
+    running text is interrupted (a page's end, a footnote).
+    """
+
+    ordinal: int
+    section: str
+    kind: PassageKind
+    text: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperMeta:
+    """What is known of a paper without reading it.
+
+    ``paper_id`` is the arXiv id without version, or ``local:`` and 16 hex digits of the file's
+    SHA-256, or ``topic:`` and a slug. ``version`` is 1 for a PDF that doesn't say, and 0 for a note
+    whose facts couldn't be tied to a version.
+    """
+
+    paper_id: str
+    version: int
+    title: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    arxiv_id: str | None = None
+    kind: str = ""
+    modality: tuple[str, ...] = ()
+    architecture: str = ""
+    training: str = ""
+    tasks: tuple[str, ...] = ()
+    data: str = ""
+    challenge: tuple[str, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link annotation: the page it is on (1-based) and where it leads."""
+
+    page: int
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineItem:
+    """An entry of the file's own table of contents; ``level`` counts from 0."""
+
+    level: int
+    title: str
+    page: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenRun:
+    """Text that a reader of the page can't see, kept out of the passages, and why it is hidden."""
+
+    page: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version of a paper, read."""
+
+    meta: PaperMeta
+    source: Source
+    sha256: str
+    pages: tuple[Page, ...]
+    passages: tuple[Passage, ...]
+    outline: tuple[OutlineItem, ...] = ()
+    links: tuple[Link, ...] = ()
+    hidden: tuple[HiddenRun, ...] = ()
+    reader: str = ""
+    lookups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What became of one file: the outcome, in words, and the document when it is ``ok``."""
+
+    path: Path
+    outcome: Outcome
+    detail: str = ""
+    document: Document | None = None
+    seconds: float = 0.0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage as the record holds it, with what is needed to cite it."""
+
+    id: int
+    paper: PaperMeta
+    source: Source
+    status: PaperStatus
+    passage: Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a question. ``score`` is the fused one; the legs' own are kept."""
+
+    passage: StoredPassage
+    score: float
+    cosine: float | None = None
+    bm25: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which papers may be searched. Empty means all."""
+
+    years: tuple[int | None, int | None] = (None, None)
+    papers: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.years != (None, None) or bool(self.papers) or bool(self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One sentence that stands in a paper: ``text == page.text[span.start:span.end]``."""
+
+    text: str
+    span: Span
+    passage: StoredPassage
+    score: float = 0.0
+    context: str = field(default="", compare=False)
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors (LangChain's ``Embeddings``)."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the model's weights and settings: vectors of equal fingerprints compare."""
+        ...
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One unit vector per text."""
+        ...
+
+    def embed_query(self, text: str) -> list[float]:
+        """The unit vector of a question."""
+        ...
+
+    def embed_array(
+        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
+    ) -> NDArray[np.float32]:
+        """One unit vector per text, shape (texts, dimension); ``progress`` gets (done, all)."""
+        ...
+
+
+class PdfReader(Protocol):
+    """Reads one PDF into a document. Raises an ``errors.ReadingError`` for each other outcome."""
+
+    def read(self, path: Path) -> Document:
+        """The document of the file at ``path``."""
+        ...
+
+
+class PaperSource(Protocol):
+    """Somewhere that papers come from."""
+
+    def documents(self) -> Sequence[Document]:
+        """All documents that the source holds now."""
+        ...
