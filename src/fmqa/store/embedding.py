@@ -360,7 +360,7 @@ def _load_sentence_transformer(name: str, device: str) -> Any:
         ) from error
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    cast("Any", logging).disable_progress_bar()
     try:
         return SentenceTransformer(name, device=device, local_files_only=True)
     except (OSError, ValueError):

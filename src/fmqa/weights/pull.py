@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,10 +69,8 @@ def verify(model: Model, models_dir: Path, progress: Progress | None = None) -> 
         if progress:
             progress(f"checking {model.name}", done, model.size)
     stamp = {file.name: _facts(folder / file.name, file) for file in model.files}
-    try:
+    with suppress(OSError):  # a read-only folder serves as well; it is hashed again next time
         _write_json(folder / _STAMP, stamp)
-    except OSError:  # a read-only folder serves as well; it is hashed again next time
-        pass
     return folder
 
 

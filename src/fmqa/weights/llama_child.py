@@ -1,4 +1,4 @@
-"""The child process that runs llama.cpp: started by `fmqa.answering.local`, never imported.
+"""The child process that runs llama.cpp: started by `fmqa.weights.llama`, never imported.
 
 It reads its orders as one line of JSON on standard input, answers with one line (the address that
 it listens on) on standard output, and ends when standard input does, which it does when the parent
