@@ -32,14 +32,14 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
 
 $(VENV)/.installed: pyproject.toml constraints.txt
-	@echo "Setting up $(VENV): about two minutes the first time."
+	@echo "Setting up $(VENV): about two minutes the first time." >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --progress-bar on --quiet --prefer-binary --constraint constraints.txt --editable .
+	@$(BIN)/python -m pip install --quiet --quiet --upgrade "pip>=25.1" >&2
+	$(BIN)/python -m pip install --prefer-binary --constraint constraints.txt --editable . >&2
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --prefer-binary --constraint constraints.txt --group dev
+	$(BIN)/python -m pip install --prefer-binary --constraint constraints.txt --group dev >&2
 	@touch $@
 
 pins: $(VENV)/.dev

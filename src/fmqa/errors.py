@@ -119,7 +119,9 @@ class ModelCorrupt(ModelError):
 class ModelUnavailable(ModelError):
     """A source, provider or server of a model doesn't answer or refuses."""
 
-    hint = "Check the network, FMQA_LLM and its key, or set FMQA_LLM=none for the papers' own words."
+    hint = (
+        "Check the network, FMQA_LLM and its key, or set FMQA_LLM=none for the papers' own words."
+    )
 
 
 class NothingToSearch(FmqaError):

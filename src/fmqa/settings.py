@@ -142,6 +142,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags over ``fmqa.toml`` over the environment; no .env file is looked for."""
         files = [Path(name) for name in cls.toml_files if Path(name).is_file()]
         return (init_settings, TomlConfigSettingsSource(settings_cls, files), env_settings)
 

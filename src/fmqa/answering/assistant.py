@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fmqa.answering.abstention import reason_to_abstain
+from fmqa.answering.abstention import reason_to_abstain, refusal
 from fmqa.answering.citing import Numbering
+from fmqa.answering.claims import named_things
 from fmqa.answering.drafting import Draft, Drafter, verbatim
 from fmqa.answering.evidence import Evidence, EvidenceSelector
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Timings, Withheld
@@ -105,12 +106,14 @@ class Assistant:
         """The same, as it comes about; the last event is `Finished`."""
         started = time.monotonic()
         question = clean_question(question, self.max_question_chars)
-        hits = self.searcher.search(expanded_question(question), self.passages, filters)
+        hits = self.searcher.search_with_focus(
+            expanded_question(question), named_things(f"x {question}"), self.passages, filters
+        )
         numbering = Numbering(self.pdf_url)
         state = _Answering(question, numbering, started)
         state.retrieved()
         evidence = self.selector.select(question, hits)
-        reason = reason_to_abstain(evidence)
+        reason = refusal(question) or reason_to_abstain(evidence)
         if reason:
             yield Finished(self._abstained(state, reason, hits))
             return
@@ -119,8 +122,7 @@ class Assistant:
             preview.cite(quote)
         state.found()
         yield EvidenceFound(preview.citations)
-        for event in self._sentences(question, evidence, state):
-            yield event
+        yield from self._sentences(question, evidence, state)
         if not state.sentences:
             reason = "No sentence could be written that the papers' words carry."
             yield Finished(self._abstained(state, reason, hits))
@@ -204,9 +206,7 @@ class _Answering:
             for said in self.sentences
         )
 
-    def say(
-        self, text: str, quotes: Sequence[Quote], index: int, verdict: Any
-    ) -> SentenceReady:
+    def say(self, text: str, quotes: Sequence[Quote], index: int, verdict: Any) -> SentenceReady:
         self.first_ms = self.first_ms or self._elapsed()
         self.used.add(index)
         new, citation = self.numbering.cite(quotes[index])
@@ -255,8 +255,4 @@ def marked(sentence: Sentence) -> str:
 def _related(hits: Sequence[Hit], cited: set[str]) -> tuple[Related, ...]:
     others = [hit for hit in hits if hit.passage.paper.paper_id not in cited]
     papers = [hit.passage.paper for hit in nearest_papers(others)]
-    return tuple(
-        Related(paper_id=p.paper_id, arxiv_id=p.arxiv_id, title=p.title) for p in papers
-    )
-
-
+    return tuple(Related(paper_id=p.paper_id, arxiv_id=p.arxiv_id, title=p.title) for p in papers)

@@ -48,7 +48,7 @@ class Numbering:
             year=paper.year,
             page=quote.span.page,
             section=quote.passage.passage.section,
-            quote=quote.text,
+            quote=" ".join(quote.text.split()),
             start=quote.span.start,
             end=quote.span.end,
             url=self._url(quote),

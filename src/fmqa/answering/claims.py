@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from fmqa.retrieval.expansion import normal_name
 from fmqa.store.lexical import STOP_WORDS
 
 _CITATION = re.compile(r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]")
@@ -19,7 +20,7 @@ _NUMBER = re.compile(
 _NUMBER_WORDS = {
     word: float(value)
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
+        """zero one two three four five six seven eight nine ten eleven twelve""".split()
     )
     if value > 1  # "one" and "zero" are seldom counts
 }
@@ -28,11 +29,13 @@ _SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./+-]*[A-Za-z0-9+]|[A-Za-z0-9]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]*[A-Za-z]|[A-Za-z]")
 _NEGATIONS = frozenset(
-    "not no never without cannot neither nor fails fail failed lacks lack lacking unable hardly".split()
+    """not no never without cannot neither nor fails fail failed lacks lack lacking unable
+    hardly""".split()
 )
 _NEGATION_REACH = 4
 _APPROXIMATE = re.compile(
-    r"(?:about|around|approximately|roughly|nearly|almost|over|more than|up to|at least|some|~|≈|>)\s*$",
+    r"(?:about|around|approximately|roughly|nearly|almost|over|more than|up to|at least|some|[~≈>])"
+    r"\s*$",
     re.IGNORECASE,
 )
 # Each pair's members say opposite things of the same comparison.
@@ -40,7 +43,8 @@ _OPPOSITES = (
     ({"outperform", "surpass", "exceed", "beat"}, {"underperform"}),
     ({"higher", "highest"}, {"lower", "lowest"}),
     ({"better", "best", "superior"}, {"worse", "worst", "inferior"}),
-    ({"increas", "improv", "rais", "boost", "gain"}, {"decreas", "reduc", "degrad", "declin", "drop"}),
+    ({"increas", "improv", "rais", "boost", "gain"},
+     {"decreas", "reduc", "degrad", "declin", "drop"}),
     ({"more"}, {"less", "fewer"}),
     ({"larger", "largest", "bigger"}, {"smaller", "smallest"}),
     ({"faster", "fastest"}, {"slower", "slowest"}),
@@ -49,8 +53,8 @@ _OPPOSITES = (
 )  # fmt: skip
 # Written without a capital in running text and yet the name of what a number measures.
 METRICS = frozenset(
-    "dice auc auroc auprc accuracy f1 iou miou precision recall sensitivity specificity bleu rouge "
-    "psnr ssim hausdorff nsd kappa map".split()
+    """dice auc auroc auprc accuracy f1 iou miou precision recall sensitivity specificity
+    bleu rouge psnr ssim hausdorff nsd kappa map""".split()
 )
 
 
@@ -74,7 +78,21 @@ def without_citations(text: str) -> str:
 def stem(word: str) -> str:
     """A word without the endings of number, tense and manner; crude, and the same on both sides."""
     word = word.lower().replace("-", "")
-    for ending in ("ations", "ation", "ingly", "ings", "ing", "edly", "ied", "ies", "ed", "es", "ly", "s", "e"):
+    for ending in (
+        "ations",
+        "ation",
+        "ingly",
+        "ings",
+        "ing",
+        "edly",
+        "ied",
+        "ies",
+        "ed",
+        "es",
+        "ly",
+        "s",
+        "e",
+    ):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word
@@ -93,7 +111,9 @@ def numbers(text: str) -> list[Number]:
     for match in re.finditer(r"\b[a-z]+\b", text.lower()):
         value = _NUMBER_WORDS.get(match.group())
         if value is not None:
-            found.append(_with_context(value, False, match.group(), text, match.start(), match.end()))
+            found.append(
+                _with_context(value, False, match.group(), text, match.start(), match.end())
+            )
     return found
 
 
@@ -105,7 +125,7 @@ def _number(match: re.Match[str], text: str) -> Number:
     return _with_context(value, percent, match.group().strip(), text, match.start(), match.end())
 
 
-def _with_context(
+def _with_context(  # noqa: PLR0913, PLR0917
     value: float, percent: bool, shown: str, text: str, start: int, end: int
 ) -> Number:
     before, after = text[max(0, start - 60) : start], text[end : end + 60]
@@ -130,12 +150,6 @@ def same_number(claimed: Number, quoted: Number) -> bool:
     if abs(claimed.value - quoted.value) <= 1e-9 * max(1.0, abs(quoted.value)):
         return True
     return claimed.approximate and abs(claimed.value - quoted.value) <= 0.05 * abs(quoted.value)
-
-
-def normal_name(name: str) -> str:
-    """A name as it is compared: lower case, without hyphens and a plural's s."""
-    plain = re.sub(r"[^a-z0-9+]", "", name.lower())
-    return plain[:-1] if plain.endswith("s") and len(plain) > 3 else plain
 
 
 def named_things(text: str) -> dict[str, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from fmqa.answering.drafting import Drafter, RewordingDrafter, SynthesisDrafter, reword_prefix
-from fmqa.answering.models import LocalServer, in_slot, make_chat_model, model_errors
+from fmqa.answering.models import in_slot, make_chat_model, model_errors
 from fmqa.settings import Settings
+from fmqa.weights.llama import LocalServer
 
 _SENTENCE_TOKENS = 96
 _PARALLEL = 4

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import pairwise
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
@@ -151,7 +152,7 @@ def reword_messages(question: str, quote: Quote) -> list[BaseMessage]:
 
 
 def one_sentence(reply: str) -> str:
-    """The first sentence of a model's reply, without marks or a preamble; empty when there is none."""
+    """The first sentence of a model's reply, without marks or a preamble; empty without one."""
     lines = [line for line in reply.strip().splitlines() if line.strip()]
     if not lines:
         return ""
@@ -204,7 +205,7 @@ def _cut(written: str) -> list[str]:
     if not cuts:
         return [written]
     edges = [0, *cuts]
-    whole = [written[a:b].strip() for a, b in zip(edges, edges[1:], strict=False)]
+    whole = [written[a:b].strip() for a, b in pairwise(edges)]
     return [*whole, written[cuts[-1] :]]
 
 

@@ -8,6 +8,7 @@ few of one paper unless the question is about that paper.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,14 @@ _NOVELTY = 0.35
 _PER_PAPER = 3
 _PASSAGE = 0.10
 _OF_OTHERS = 1  # quotes of a paper that the question doesn't name, where it names another
+_ABOUT_PARTS = re.compile(
+    r"\b(?:(?:in|see|as shown in|shown in|reported in|described in|given in) (?:the )?"
+    r"(?:(?:following|next|previous|this) (?:sub)?sections?|section|sec\.|table|tab\.|fig\.|figure|"
+    r"appendix|supplementary)|we will (?:describe|discuss|present)|the rest of (?:this|the) paper|"
+    r"is organi[sz]ed as follows)\b",
+    re.IGNORECASE,
+)
+_PARTS_PENALTY = 0.15
 _WORTH = 0.62  # of the best quote's score, below which a quote adds nothing
 
 
@@ -56,13 +65,22 @@ def sentences_of(hit: Hit) -> list[Quote]:
         text = passage.text[offset : offset + length]
         for start, end in split_sentences(text):
             # A sentence that the span's end cuts goes on elsewhere and can't be quoted whole.
-            cut = end == len(text.rstrip()) and span != passage.spans[-1] and text[end - 1] not in ".!?"
+            cut = (
+                end == len(text.rstrip())
+                and span != passage.spans[-1]
+                and text[end - 1] not in ".!?"
+            )
             goes_on = start == 0 and span != passage.spans[0] and not text[:1].isupper()
             if not cut and not goes_on:
                 place = Span(span.page, span.start + start, span.start + end)
                 quotes.append(Quote(text[start:end], place, hit.passage))
         offset += length + 1
     return quotes
+
+
+def speaks_of_the_paper(text: str) -> bool:
+    """Whether a sentence is about the paper's own parts rather than its matter."""
+    return bool(_ABOUT_PARTS.search(text))
 
 
 def is_quotable(text: str) -> bool:
@@ -97,7 +115,7 @@ class EvidenceSelector:
         parts, sentences = vectors[: len(asked)], vectors[len(asked) :]
         cosines = sentences @ parts.T
         pool = [
-            _Candidate(replace(quote, score=float(row.max()) + wanted.bonus(quote)), vector, row)
+            _Candidate(replace(quote, score=float(row.max()) + quote.score), vector, row)
             for quote, row, vector in zip(candidates, cosines, sentences, strict=True)
         ]
         chosen = self._choose(pool, wanted)
@@ -116,7 +134,9 @@ class EvidenceSelector:
                 continue
             for quote in sentences_of(hit):
                 if is_quotable(quote.text):
-                    early = replace(quote, score=wanted.bonus(quote) + _PASSAGE / (1 + rank))
+                    score = wanted.bonus(quote) + _PASSAGE / (1 + rank)
+                    score -= _PARTS_PENALTY * speaks_of_the_paper(quote.text)
+                    early = replace(quote, score=score)
                     found.setdefault(" ".join(quote.text.lower().split()), early)
         return sorted(found.values(), key=lambda quote: -quote.score)[:_MOST_CANDIDATES]
 
@@ -136,9 +156,7 @@ class EvidenceSelector:
                 chosen.append(pick)
         return [candidate.quote for candidate in chosen]
 
-    def _has_room(
-        self, pick: _Candidate, chosen: Sequence[_Candidate], wanted: Wanted
-    ) -> bool:
+    def _has_room(self, pick: _Candidate, chosen: Sequence[_Candidate], wanted: Wanted) -> bool:
         """Whether the quote's paper may say one thing more.
 
         Where the question names the paper, it has all the room, and others have little.
@@ -160,13 +178,12 @@ class _Candidate:
     closeness: Vectors
 
     def for_part(self, part: int, wanted: Wanted) -> float:
-        return float(self.closeness[part]) + wanted.part_bonus(part, self.quote)
+        penalty = _PARTS_PENALTY * speaks_of_the_paper(self.quote.text)
+        return float(self.closeness[part]) + wanted.part_bonus(part, self.quote) - penalty
 
 
 def _repeats(pick: _Candidate, chosen: Sequence[_Candidate]) -> bool:
-    return any(
-        pick is other or float(pick.vector @ other.vector) > _REDUNDANT for other in chosen
-    )
+    return any(pick is other or float(pick.vector @ other.vector) > _REDUNDANT for other in chosen)
 
 
 def _marginal(pick: _Candidate, chosen: Sequence[_Candidate]) -> float:

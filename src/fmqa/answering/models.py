@@ -22,6 +22,17 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
     from langchain_core.runnables import Runnable
 
+__all__ = [
+    "LocalServer",
+    "ModelCheck",
+    "as_model_error",
+    "check_model",
+    "in_slot",
+    "local_server",
+    "make_chat_model",
+    "model_errors",
+]
+
 ANSWER_TOKENS = 256
 SEED = 0
 

@@ -6,20 +6,39 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
-from fmqa.answering.claims import content_stems, named_things, normal_name, numbers
+from fmqa.answering.claims import content_stems, named_things, numbers, stem
 from fmqa.answering.verification import paper_words
-from fmqa.types import Hit, Quote
+from fmqa.retrieval.expansion import expand_names, normal_name, title_lead
+from fmqa.types import Hit, PaperMeta, Quote
 
-_LEXICAL, _NAMED, _FIGURE = 0.45, 0.25, 0.15
+_LEXICAL, _NAMED, _FIGURE = 0.45, 0.35, 0.15
 _PART = re.compile(
     r"[;?,]?\s+(?:and|but|or)\s+(?=(?:(?:on|in|with|by|for|at|from|to)\s+)?"
     r"(?:how|what|which|who|when|where|why)\b)|\?\s+(?=\w)",
     re.IGNORECASE,
 )
+# Words that questions are made of. A sentence answers without them ("trained on 15 million pairs"
+# to "how much data …"), so their absence says nothing.
+_GENERIC = frozenset(
+    stem(word)
+    for word in """data dataset datasets use used using model models method methods approach paper
+    papers work study many much large larger largest big size number amount share part
+    parts kind type difference different differ compare comparison architecture
+    parameters parameter train trained training make makes made work works get take
+    takes long time image images medical imaging explain describe give mean main best
+    good new year version versions foundation question answer""".split()
+)
+_LISTING = re.compile(
+    r"^\s*(?:which|what|list|name|give)\b[^?]*?\b(?:models|papers|methods|studies|datasets|works|"
+    r"approaches|techniques|strategies|challenges|solutions)\b",
+    re.IGNORECASE,
+)
 _FIGURE_ASKED = re.compile(
-    r"\bhow (?:many|much|large|big|long|fast|accurate)\b|\b(?:size|number|amount|share|percentage) of\b",
+    r"\bhow (?:many|much|large|big|long|fast|accurate)\b|"
+    r"\b(?:size|number|amount|share|percentage) of\b",
     re.IGNORECASE,
 )
 
@@ -52,6 +71,7 @@ class Wanted:
     parts: tuple[str, ...]
     names: dict[str, str]
     weights: dict[str, float]
+    listing: bool
 
     @classmethod
     def of(cls, question: str, hits: Sequence[Hit]) -> Self:
@@ -61,7 +81,9 @@ class Wanted:
             stem: math.log(1 + (len(texts) + 1) / (1 + sum(stem in text for text in texts)))
             for stem in content_stems(question)
         }
-        return cls(tuple(parts_of(question)), named_things(f"x {question}"), weights)
+        names = named_things(f"x {question}")
+        listing = bool(_LISTING.search(question))
+        return cls(tuple(parts_of(question)), names, weights, listing)
 
     def bonus(self, quote: Quote) -> float:
         """What the words say for a sentence, from 0 to about 0.85."""
@@ -80,35 +102,59 @@ class Wanted:
         total = sum(weights.values()) or 1.0
         # A paper's own name stands behind each of its sentences, said or not.
         held = sum(w for stem, w in weights.items() if stem in there or normal_name(stem) in own)
-        named = self.about(quote)
+        named = self.about(quote) or (self.listing and self._names_in(quote.text))
         figures = bool(figure) and bool(numbers(quote.text))
         return _LEXICAL * held / total + _NAMED * named + _FIGURE * figures
 
     def about(self, quote: Quote) -> bool:
-        """Whether the question names this quote's paper, by its model's name."""
-        own = normal_name(quote.passage.paper.name) or None
-        lead = normal_name(quote.passage.paper.title.split(":")[0])
-        return own in self.names or lead in self.names
+        """Whether the question is about this quote's paper: names its model, and asks no list."""
+        return not self.listing and self._names(quote.passage.paper)
 
     def coverage(self, quotes: Sequence[Quote]) -> float:
-        """The share of the question's words, weighted by rarity, that the quotes hold."""
-        total = sum(self.weights.values())
+        """The share of the question's telling words, weighted by rarity, that the quotes hold."""
+        telling = {stem: w for stem, w in self.weights.items() if stem not in _GENERIC}
+        total = sum(telling.values())
         if not total:
-            return 0.0
+            return 1.0
         there: set[str] = set()
         for quote in quotes:
             paper = quote.passage.paper
             there.update(content_stems(f"{quote.text} {paper.title} {paper.name}"))
-        return sum(weight for stem, weight in self.weights.items() if stem in there) / total
+        return sum(weight for stem, weight in telling.items() if stem in there) / total
 
     def unknown(self, hits: Sequence[Hit]) -> tuple[str, ...]:
-        """The question's names that stand in no passage found and in no title."""
-        text = " ".join(
-            f"{hit.passage.passage.text} {hit.passage.paper.title} {hit.passage.paper.name}"
-            for hit in hits
+        """The question's names that the papers found don't have.
+
+        Where the question is about a paper, its other names have to stand in that paper's own
+        passages ("on how many chest X-rays was CONCH trained"), unless they name papers too.
+        """
+        papers = [hit for hit in hits if self._names(hit.passage.paper)]
+        own = {name for hit in papers for name in self.names if _is_called(hit.passage.paper, name)}
+        scope = papers if own and not self.listing else hits
+        held = _names_in_text(
+            " ".join(
+                f"{hit.passage.passage.text} {hit.passage.paper.title} {hit.passage.paper.name}"
+                for hit in scope
+            )
         )
-        words = text.replace("/", " ").split()
-        held = {normal_name(word) for word in words} | set(named_things(f"x {text}"))
-        # A name of two words in the papers may be one in the question: SAM-Med3D, Med SAM.
-        held |= {normal_name(a + b) for a, b in zip(words, words[1:], strict=False)}
-        return tuple(shown for name, shown in self.names.items() if name not in held)
+        return tuple(
+            shown for name, shown in self.names.items() if name not in held and name not in own
+        )
+
+    def _names(self, paper: PaperMeta) -> bool:
+        return any(_is_called(paper, name) for name in self.names)
+
+    def _names_in(self, text: str) -> bool:
+        return bool(self.names) and not self.names.keys().isdisjoint(named_things(f"x {text}"))
+
+
+def _is_called(paper: PaperMeta, name: str) -> bool:
+    return name in {normal_name(paper.name), normal_name(title_lead(paper.title))}
+
+
+def _names_in_text(text: str) -> set[str]:
+    words = text.replace("/", " ").split()
+    held = {normal_name(word) for word in words}
+    # A name of two words in the papers may be one in the question: Med SAM, SAM-Med3D.
+    held |= {normal_name(a + b) for a, b in pairwise(words)}
+    return expand_names(text, held | set(named_things(f"x {text}")))

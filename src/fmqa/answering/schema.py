@@ -26,7 +26,7 @@ class Citation(_Wire):
     year: int | None
     page: int = Field(ge=1, description="Page of that version's PDF, counted from 1.")
     section: str
-    quote: str = Field(description="Stands verbatim on that page.")
+    quote: str = Field(description="Stands verbatim on that page, but for its line breaks.")
     start: int = Field(ge=0, description="Where the quote starts in the page's text.")
     end: int
     url: str

@@ -27,12 +27,11 @@ from fmqa.answering.claims import (
     content_stems,
     named_things,
     negated_stems,
-    normal_name,
     numbers,
     opposite,
     same_number,
 )
-from fmqa.retrieval.expansion import expand_names
+from fmqa.retrieval.expansion import expand_names, normal_name, title_lead
 from fmqa.types import PaperMeta, Quote
 
 # Share of a claim's content stems that must stand in the quote, alone or with a close meaning.
@@ -136,7 +135,7 @@ def _lent_word(claim: str, text: str, own: frozenset[str], question: str) -> str
 def paper_words(paper: PaperMeta) -> frozenset[str]:
     """The names that a sentence on this paper may use though the quote says "we" or "our model"."""
     title_names = named_things(f"x {paper.title}")
-    lead = paper.title.split(":")[0] if ":" in paper.title else ""
+    lead = title_lead(paper.title) if ":" in paper.title else ""
     own = {normal_name(word) for word in f"{paper.name} {lead}".split()}
     return frozenset({*own, *title_names, normal_name(paper.name)} - {""})
 
@@ -163,9 +162,9 @@ def _wrong_number(claim: str, quote: str) -> str | None:
 
 
 def _wrong_name(claim: str, quote: str, own: frozenset[str]) -> str | None:
-    there = expand_names(quote, set(named_things(f"x {quote}")) | {
-        normal_name(word) for word in quote.split()
-    })
+    there = expand_names(
+        quote, set(named_things(f"x {quote}")) | {normal_name(word) for word in quote.split()}
+    )
     for name, shown in named_things(claim).items():
         if name not in there and name not in own and not _is_number(shown):
             return f"{shown} is not in the cited quote"

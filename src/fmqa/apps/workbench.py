@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from fmqa.answering.assistant import Assistant
     from fmqa.answering.drafting import Drafter
-    from fmqa.answering.models import LocalServer
     from fmqa.retrieval.search import Searcher
     from fmqa.store.library import Library
     from fmqa.sync.pipeline import Ingestor
     from fmqa.types import Embedder
     from fmqa.weights.catalog import Model
+    from fmqa.weights.llama import LocalServer
 
 Step = Callable[[str, int, int], None]
 
@@ -157,8 +157,8 @@ class Workbench:
 
     def _drafter(self) -> Drafter:
         """The drafter that the settings name, made ready while passages are looked for."""
-        from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter
         from fmqa.answering.drafters import local_drafter, provider_drafter
+        from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter
 
         settings = self.settings
         if settings.llm == "none":

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import pypdfium2.raw as c
@@ -38,6 +36,7 @@ _R, _G, _B, _A = (ctypes.c_uint() for _ in range(4))
 
 @dataclass(slots=True)
 class _Word:
+    order: int  # among all words of the page
     line: int
     start: int
     end: int
@@ -48,39 +47,55 @@ def find_hidden(
     page: Any, textpage: Any, raw: str, lines: list[Line], number: int, frame: PageFrame
 ) -> tuple[list[Line], list[HiddenRun]]:
     """The lines without hidden runs, and the runs that were found on the page."""
-    words = list(_words(textpage, raw, lines, frame))
-    if not any(word.reason for word in words):
+    words = _suspects(textpage, raw, lines, frame)
+    if not words:
         return lines, []
-    _look_at_white(page, textpage, words, frame)
     invisible = sum(word.end - word.start for word in words if word.reason == "invisible")
-    if 2 * invisible > sum(word.end - word.start for word in words):
+    if 2 * invisible > sum(line.end - line.start for line in lines):
         # Most of the page is so: the text layer that OCR laid over a scan.
-        words = [w if w.reason != "invisible" else _Word(w.line, w.start, w.end, "") for w in words]
+        words = [word for word in words if word.reason != "invisible"]
+    seen = _seen(page, textpage, words, frame)
+    # A white word that stands out is plainly visible; an invisible one over a drawing is the
+    # drawing's own lettering, of no use in the text and no offence either.
+    words = [word for word in words if word.reason != "white" or word.order not in seen]
     found: list[HiddenRun] = []
     cuts: list[_Word] = []
-    for reason, group in groupby(words, key=lambda word: word.reason):
-        run = list(group)
+    for run in _runs(words):
         text = " ".join(raw[word.start : word.end] for word in run)
-        if reason and len(run) >= _FEWEST_WORDS and _letters(text) >= _FEWEST_LETTERS:
-            found.append(HiddenRun(number, text, reason))
+        if len(run) >= _FEWEST_WORDS and sum(map(str.isalpha, text)) >= _FEWEST_LETTERS:
             cuts += run
+            if not all(word.order in seen for word in run) or _reads_as_sentences(run, raw):
+                found.append(HiddenRun(number, text, run[0].reason))
     return (_without(lines, cuts) if cuts else lines), found
 
 
-def _letters(text: str) -> int:
-    return sum(mark.isalpha() for mark in text)
+def _runs(words: list[_Word]) -> list[list[_Word]]:
+    """Words that follow one another and are suspected of the same."""
+    runs: list[list[_Word]] = []
+    for word in words:
+        last = runs[-1][-1] if runs else None
+        if last and last.order + 1 == word.order and last.reason == word.reason:
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    return runs
 
 
-def _words(textpage: Any, raw: str, lines: list[Line], frame: PageFrame) -> Iterator[_Word]:
-    """Every word with the suspicion that its text object falls under."""
+def _suspects(textpage: Any, raw: str, lines: list[Line], frame: PageFrame) -> list[_Word]:
+    """The words whose text objects fall under a suspicion."""
     handle = ctypes.cast(textpage, ctypes.c_void_p)
-    last, reason = None, ""
+    found: list[_Word] = []
+    last, reason, order = None, "", 0
     for number, line in enumerate(lines):
+        off = _off_page(line, frame)
         for match in _WORD.finditer(raw, line.start, line.end):
-            thing = _text_object(handle, match.start())
+            start, order = match.start(), order + 1
+            thing = _text_object(handle, start)
             if thing != last:
-                last, reason = thing, _suspicion(textpage, thing, match.start())
-            yield _Word(number, match.start(), match.end(), reason or _off_page(line, frame))
+                last, reason = thing, _suspicion(textpage, thing, start)
+            if reason or off:
+                found.append(_Word(order, number, start, match.end(), reason or off))
+    return found
 
 
 def _suspicion(textpage: Any, thing: int | None, index: int) -> str:
@@ -108,28 +123,39 @@ def _off_page(line: Line, frame: PageFrame) -> str:
     return "" if inside else "off the page"
 
 
-def _look_at_white(page: Any, textpage: Any, words: list[_Word], frame: PageFrame) -> None:
-    """Clear those white words of suspicion that stand out from what is drawn around them."""
-    white = [word for word in words if word.reason == "white"]
-    if sum(word.end - word.start for word in white) < _FEWEST_LETTERS:
-        return
+def _reads_as_sentences(run: list[_Word], raw: str) -> bool:
+    small = sum(raw[word.start : word.end].islower() for word in run)
+    return len(run) >= 12 and small >= 0.6 * len(run)
+
+
+def _seen(page: Any, textpage: Any, words: list[_Word], frame: PageFrame) -> set[int]:
+    """The white and invisible words in whose place the drawn page shows something."""
+    doubtful = [word for word in words if word.reason in ("white", "invisible")]
+    if sum(word.end - word.start for word in doubtful) < _FEWEST_LETTERS:
+        return set()
     from fmqa.reading.pdfium import char_box
 
+    found: set[int] = set()
     bitmap = page.render(scale=1, grayscale=True)
     try:
-        pixels, stride, height = bytes(bitmap.buffer), bitmap.stride, bitmap.height
-        for word in white:
+        picture = (bytes(bitmap.buffer), bitmap.stride, bitmap.height)
+        for word in doubtful:
             first, last = char_box(textpage, word.start), char_box(textpage, word.end - 1)
-            left, bottom, right, top = frame.box(first[0], first[1], last[2], last[3])
-            rows = range(max(0, int(height - top) - 1), min(height, int(height - bottom) + 2))
-            columns = slice(max(0, int(left) - 1), max(0, int(right) + 2))
-            seen = [pixels[y * stride : (y + 1) * stride][columns] for y in rows]
-            if any(seen) and max(map(max, filter(None, seen))) - min(
-                map(min, filter(None, seen))
-            ) >= _CONTRAST:
-                word.reason = ""
+            if _contrast(picture, frame.box(*first[:2], *last[2:])) >= _CONTRAST:
+                found.add(word.order)
     finally:
         bitmap.close()
+    return found
+
+
+def _contrast(picture: tuple[bytes, int, int], box: tuple[float, float, float, float]) -> int:
+    """From the darkest to the lightest pixel of a box, of 255."""
+    pixels, stride, height = picture
+    left, bottom, right, top = box
+    across = slice(max(0, int(left) - 1), max(0, int(right) + 2))
+    rows = range(max(0, int(height - top) - 1), min(height, int(height - bottom) + 2))
+    inside = b"".join(pixels[y * stride : (y + 1) * stride][across] for y in rows)
+    return max(inside) - min(inside) if inside else 0
 
 
 def _without(lines: list[Line], cuts: list[_Word]) -> list[Line]:

@@ -84,8 +84,7 @@ class Role(Enum):
 class Block:
     """Lines that belong together, in the file's order; ``text`` is mended, at ``page.text[start:]``.
 
-    ``continues`` says that the block goes on in the middle of the paragraph that an earlier block
-    began.
+    ``caption`` is set for the body of a table.
     """
 
     page: int
@@ -93,12 +92,22 @@ class Block:
     text: str = ""
     start: int = 0
     role: Role = Role.OTHER
-    continues: bool = False
+    caption: Block | None = None
 
     @property
     def end(self) -> int:
         """Where its text ends on the page."""
         return self.start + len(self.text)
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(left, bottom, right, top) around its lines, in points."""
+        return (
+            min(line.left for line in self.lines),
+            min(line.bottom for line in self.lines),
+            max(line.right for line in self.lines),
+            max(line.top for line in self.lines),
+        )
 
     @property
     def size(self) -> float:

@@ -31,6 +31,11 @@ _BOLD = re.compile(r"bold|black|heavy|semibold|demi|medi(?!um)|cmbx|cmb\d|-b$|\.
 _ITALIC = re.compile(r"ital|obli|cmti|slant|-it$|regu?ital", re.IGNORECASE)
 _SUBSET = re.compile(r"^[A-Z]{6}\+")
 _MOST_LINKS = 5_000  # a page; a file may name one annotation endlessly
+_REASONS = {
+    c.FPDF_ERR_FORMAT: "it isn't one, or its structure is broken",
+    c.FPDF_ERR_FILE: "it can't be read to its end",
+    c.FPDF_ERR_PAGE: "it has no usable page",
+}
 _METADATA = (b"Title", b"Author", b"Subject", b"Keywords", b"CreationDate", b"ModDate", b"arXivID",
              b"DOI", b"doi")  # fmt: skip
 
@@ -58,7 +63,8 @@ def _refusal(code: int | None, error: Exception) -> ReadingError:
         return ReadingError(Outcome.ENCRYPTED, "needs a password")
     if code == c.FPDF_ERR_SECURITY:
         return ReadingError(Outcome.ENCRYPTED, "is encrypted in a way that isn't supported")
-    return ReadingError(Outcome.DAMAGED, f"can't be opened as a PDF ({error})")
+    reason = _REASONS.get(code or 0, "no reason given")
+    return ReadingError(Outcome.DAMAGED, f"can't be opened as a PDF ({reason})")
 
 
 def read_pdfium(data: bytes, max_pages: int) -> RawFile:
@@ -216,12 +222,14 @@ def _measure(
     )
     sizes = sorted(font_size(textpage, i) for i in (first, middle, last))
     angle = c.FPDFText_GetCharAngle(textpage, first) + frame.turns * math.pi / 2
-    fonts = [_font(textpage, i) for i in (first, middle)]
+    fonts = [_font(textpage, i) for i in (first, middle, last)]
     return Line(
         start,
         end,
         *box,
-        size=sizes[1],
+        # Small capitals open with a larger letter, which is the size to compare with others; an
+        # initial over several lines is larger still and says nothing.
+        size=sizes[2] if sizes[2] < 1.6 * sizes[1] else sizes[1],
         font=fonts[1],
         bold=all(_BOLD.search(font) for font in fonts),
         italic=all(_ITALIC.search(font) for font in fonts),

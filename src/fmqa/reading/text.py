@@ -38,10 +38,11 @@ _STRIPPED = (
 )
 _SPACES = "\\s\x1c-\x1f\x85"
 _SPECIAL = re.compile(
-    f"(?P<space>[{_SPACES}]+)|(?P<strip>[{_STRIPPED}]+)|(?P<ligature>[\ufb00-\ufb06])"
-    f"|(?P<accent>[{''.join(ACCENTS)}\u0300-\u036f])"
+    # A single space, the commonest case by far, is nothing special.
+    f"(?P<space>[{_SPACES}]{{2,}}|[^\\S ]|[\x1c-\x1f\x85])|(?P<strip>[{_STRIPPED}]+)|(?P<ligature>[\ufb00-\ufb06])"
+    # TeX's grave accent comes as a back-quote: Universit`a.
+    f"|(?P<grave>(?<=[^\\W\\d_])`(?=[aeiouAEIOU]))|(?P<accent>[{''.join(ACCENTS)}\u0300-\u036f])"
 )
-_PLAIN = re.compile(f"[^{_SPACES}{_STRIPPED}\ufb00-\ufb06{''.join(ACCENTS)}\u0300-\u036f]+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -49,11 +50,12 @@ _FIRST_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # Prefixes that keep their hyphen before a word ("self-supervised"), unless the document itself
 # writes the two as one.
 _PREFIXES = frozenset(
-    "all anti auto bi bio co cross de depth end ex extra fine full half hand hard high inter intra "
-    "large long low macro meta micro mid mini multi near nano non off on one out over part patch "
-    "per pixel poly post pre pseudo quasi real re self semi short single small soft spatio state "
-    "sub super task three top trans tri two ultra un under uni vision voxel weak weakly well word "
-    "zero few".split()
+    ["all", "anti", "auto", "bi", "bio", "co", "cross", "de", "depth", "end", "ex", "extra", "fine", "full", "half", "hand", "hard", "high", "inter", "intra", "large", "long", "low", "macro", "meta", "micro", "mid", "mini", "multi", "near", "nano", "non", "off", "on", "one", "out", "over", "part", "patch", "per", "pixel", "poly", "post", "pre", "pseudo", "quasi", "real", "re", "self", "semi", "short", "single", "small", "soft", "spatio", "state", "sub", "super", "task", "three", "top", "trans", "tri", "two", "ultra", "un", "under", "uni", "vision", "voxel", "weak", "weakly", "well", "word", "zero", "few"]
+)
+
+_ENDING = re.compile(
+    r"[bcdfglmnprst]?(?:iz|is|at|it|ic|al|iv|ou|ab|ib|ment|ness|tion|sion|ing|ed|er|ly|ful|less|"
+    r"ship|hood|an|en|ar|or|ur|um|us|ys|og|ologi|ograph)"
 )
 
 
@@ -86,15 +88,21 @@ class Vocabulary:
 
     def joined(self, left: str, right: str) -> bool:
         """Whether ``left-`` at a line's end and ``right`` at the next one's begin are one word."""
+        capital = right[0].isupper()
         left, right = left.lower(), right.lower()
         head, tail = left.rsplit("-", 1)[-1], right.split("-", 1)[0]
         as_one, as_two = self.words[head + tail], self._hyphenated(left, right, head, tail)
-        if as_one or as_two:
-            return as_one >= as_two
+        if as_one or as_two or capital:
+            return as_one > as_two  # SciB-ERT, but BERT-Base
         if head in _PREFIXES and self.words[tail]:
             return False
-        # Two words of the document's own are a compound; anything else was cut by typesetting.
-        return not (len(head) > 2 and self.words[head] and len(tail) > 2 and self.words[tail])
+        # Two words of the document's own are a compound, as is one with a long word that is no
+        # ending ("viewpoint-dependent"); anything else was cut by typesetting.
+        if len(head) < 3 or not self.words[head]:
+            return True
+        if len(tail) >= 6 and len(head) >= 4 and not _ENDING.match(tail):
+            return False
+        return not (len(tail) > 2 and self.words[tail])
 
     def _hyphenated(self, left: str, right: str, head: str, tail: str) -> int:
         return max(self.compounds[f"{left}-{right}"], self.compounds[f"{head}-{tail}"])
@@ -110,7 +118,11 @@ class MappedText:
         self.last = ""
 
     def copy(self, text: str, raw_start: int) -> None:
-        """Append characters that stand so in the raw text."""
+        """Append characters that stand so in the raw text; of two spaces one."""
+        if text[:1] == " " and self.last in ("", " ", "\n"):
+            text, raw_start = text[1:], raw_start + 1
+        if not text:
+            return
         if self.runs:
             start, raw, length = self.runs[-1]
             if start + length == self.length and raw + length == raw_start:
@@ -178,7 +190,7 @@ def _join(out: MappedText, begin: int, raw: str, line: Line, vocabulary: Vocabul
         tail = "".join(out.parts[-3:])[-80:].rstrip("-")
         left = _LAST_WORD.search(tail)
         right = _FIRST_WORD.match(raw[line.start : line.start + 80].lstrip())
-        if left and right and right[0][0].islower():
+        if left and right:
             if vocabulary.joined(left[1], right[0]):
                 out.drop()
             return
@@ -194,6 +206,8 @@ def _mend(out: MappedText, raw: str, start: int, end: int) -> None:
     if end > start and raw[end - 1] in "\x02\ufffe\u00ad" and raw[end - 2 : end - 1].isalpha():
         end -= 1
         tail = "-"
+    while start < end and raw[start].isspace():
+        start += 1
     at = start
     for match in _SPECIAL.finditer(raw, start, end):
         if match.start() < at:
@@ -216,6 +230,9 @@ def _mend_special(out: MappedText, raw: str, match: re.Match[str], end: int) -> 
         letters = LIGATURES[match[0]]
         out.copy(letters[0], at)
         out.insert(letters[1:])
+    elif match.lastgroup == "grave":
+        out.copy(_composed(raw[at + 1], "\u0300"), at + 1)
+        return at + 2
     elif match.lastgroup == "accent":
         return _accent(out, raw, at, end)
     return match.end()

@@ -35,6 +35,17 @@ ABBREVIATIONS: dict[str, str] = {
 }
 
 
+def normal_name(name: str) -> str:
+    """A name as it is compared: lower case, without hyphens and a plural's s."""
+    plain = re.sub(r"[^a-z0-9+]", "", name.lower())
+    return plain[:-1] if plain.endswith("s") and len(plain) > 3 else plain
+
+
+def title_lead(title: str) -> str:
+    """What a title calls its model: the part before its colon; the whole title without one."""
+    return title.split(":", maxsplit=1)[0].strip()
+
+
 def expand_names(text: str, names: set[str]) -> set[str]:
     """``names`` with the short forms whose long form stands in ``text``, and the other way."""
     folded = re.sub(r"[-\s]+", " ", text.lower())
@@ -54,5 +65,3 @@ def expanded_question(question: str) -> str:
     words = set(terms(question))
     added = [long for short, long in ABBREVIATIONS.items() if short in words and short != "us"]
     return f"{question} {' '.join(added)}" if added else question
-
-

@@ -58,5 +58,3 @@ def spread_over_papers(
         taken[paper] = taken.get(paper, 0) + 1
         (first if taken[paper] <= per_paper else later).append(key)
     return first + later
-
-

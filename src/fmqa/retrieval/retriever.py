@@ -27,7 +27,9 @@ class PaperRetriever(BaseRetriever):
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[Document]:
         question = clean_question(query, self.max_question_chars)
-        return [as_document(hit) for hit in self.searcher.search(question, self.limit, self.filters)]
+        return [
+            as_document(hit) for hit in self.searcher.search(question, self.limit, self.filters)
+        ]
 
 
 def as_document(hit: Hit) -> Document:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fmqa.errors import NothingToSearch, UsageError
+from fmqa.retrieval.expansion import normal_name, title_lead
 from fmqa.retrieval.fusion import fuse, spread_over_papers
 from fmqa.store.lexical import match_query
 from fmqa.types import Embedder, Filters, Hit
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _DENSE_CANDIDATES = 100
 _LEXICAL_CANDIDATES = 100
 _LEXICAL_SCORED = 1000
+_MOST_NAMED = 4
 
 
 def clean_question(text: str, longest: int) -> str:
@@ -50,10 +53,9 @@ class Searcher:
         self.library = library
         self.embedder = embedder
         self.per_paper = per_paper
+        self._called: tuple[int, dict[str, list[str]]] | None = None
 
-    def search(
-        self, question: str, limit: int = 12, filters: Filters | None = None
-    ) -> list[Hit]:
+    def search(self, question: str, limit: int = 12, filters: Filters | None = None) -> list[Hit]:
         """The best passages, best first.
 
         Args:
@@ -80,9 +82,54 @@ class Searcher:
         dense |= index.scores(query, missing)
         return self._ranked(dense, lexical, limit)
 
-    def _ranked(
-        self, dense: dict[int, float], lexical: dict[int, float], limit: int
+    def search_with_focus(
+        self,
+        question: str,
+        names: Collection[str],
+        limit: int = 12,
+        filters: Filters | None = None,
     ) -> list[Hit]:
+        """The best passages, and those of each paper that the question names.
+
+        A question that names papers is answered from them, though passages of others may be nearer:
+        a paper seldom repeats its own name. A comparison so finds passages of both sides.
+
+        Args:
+            question: as for `search`.
+            names: the names in the question, as `normal_name` gives them.
+            limit: how many of the general search; each named paper adds half as many at most.
+            filters: which papers.
+        """
+        hits = self.search(question, limit, filters)
+        named = self.papers_called(names)
+        if filters and filters.papers:
+            named = [paper for paper in named if paper in filters.papers]
+        for paper in named[:_MOST_NAMED]:
+            narrowed = replace(filters or Filters(), papers=(paper,))
+            held = {hit.passage.id for hit in hits}
+            try:
+                found = self.search(question, max(3, limit // 2), narrowed)
+            except NothingToSearch:
+                continue
+            hits += [hit for hit in found if hit.passage.id not in held]
+        return hits
+
+    def papers_called(self, names: Collection[str]) -> list[str]:
+        """Ids of the papers whose model's name, or title before its colon, is one of these."""
+        if not names:
+            return []
+        generation = self.library.record.generation
+        if self._called is None or self._called[0] != generation:
+            called: dict[str, list[str]] = {}
+            for row in self.library.record.papers():
+                for name in {normal_name(row.meta.name), normal_name(title_lead(row.meta.title))}:
+                    if name:
+                        called.setdefault(name, []).append(row.meta.paper_id)
+            self._called = (generation, called)
+        by_name = self._called[1]
+        return list(dict.fromkeys(paper for name in names for paper in by_name.get(name, ())))
+
+    def _ranked(self, dense: dict[int, float], lexical: dict[int, float], limit: int) -> list[Hit]:
         scores = fuse(dense, lexical)
         # A passage that was removed since this generation was published is not there any more.
         passages = self.library.record.passages(list(scores))

@@ -100,7 +100,9 @@ def _split(content: str, path: Path) -> tuple[dict[str, Any], str]:
 
 
 def _bad(path: Path, field: str, wanted: str) -> UsageError:
-    return UsageError(f"{path.name}: {field} must be {wanted}.", hint="CONTRIBUTING.md has the form.")
+    return UsageError(
+        f"{path.name}: {field} must be {wanted}.", hint="CONTRIBUTING.md has the form."
+    )
 
 
 @dataclass(frozen=True, slots=True)

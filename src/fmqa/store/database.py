@@ -80,14 +80,17 @@ class Database:
             try:
                 yield db
             finally:
-                db.execute("ROLLBACK")
+                if self.connection.in_transaction:  # on a failing disk SQLite ends it by itself
+                    db.execute("ROLLBACK")
 
     def check(self) -> list[str]:
         """What SQLite's own check finds wrong; empty when the file is whole."""
         try:
             rows = [str(row[0]) for row in self.connection.execute("PRAGMA integrity_check")]
-            rows += [f"dangling row in {row[0]}" for row in self.connection.execute(
-                "PRAGMA foreign_key_check")]
+            rows += [
+                f"dangling row in {row[0]}"
+                for row in self.connection.execute("PRAGMA foreign_key_check")
+            ]
         except sqlite3.DatabaseError as error:
             return [str(error)]
         return [row for row in rows if row != "ok"]

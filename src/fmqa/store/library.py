@@ -20,7 +20,6 @@ from fmqa.types import Embedder
 Vectors = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 
-_MODEL = "embedding_model"
 _REBUILD_BATCH = 256  # passages between two commits
 
 
@@ -48,7 +47,7 @@ class Library:
         Raises:
             ForeignIndex: its vectors can't be compared with this model's.
         """
-        held = self.record.meta(_MODEL)
+        held = self.record.model
         if held is not None and held != fingerprint:
             raise ForeignIndex(
                 f"The record was embedded by {held!r}, and {fingerprint!r} is set now."
@@ -87,9 +86,10 @@ class Library:
         try:
             with self._locked():
                 self._publish(fingerprint)
+                # Before another process may publish the next generation and sweep this one.
+                renewed = self._open_current(fingerprint)
         except RecordBusy:
             return older or FaissIndex.build(*self.record.active_vectors(fingerprint))
-        renewed = self._open_current(fingerprint)
         if renewed is None:
             raise StoreError("The index could not be opened right after it was written.")
         return renewed
@@ -106,12 +106,12 @@ class Library:
             RecordBusy: another process writes.
             ForeignIndex: the record is another model's.
         """
-        self.check_model(fingerprint)
         with self._locked():
+            self.check_model(fingerprint)
             writer = RecordWriter(self._database)
             before = self.record.generation
-            if self.record.meta(_MODEL) is None:
-                writer.set_meta(_MODEL, fingerprint)
+            if self.record.model is None:
+                writer.set_model(fingerprint)
             try:
                 yield writer
             finally:
@@ -134,7 +134,7 @@ class Library:
                 vectors = embedder.embed_array([text for _, text in part])
                 writer.put_embeddings(embedder.fingerprint, [key for key, _ in part], vectors)
                 progress("Embedding", start + len(part), len(missing))
-            writer.set_meta(_MODEL, embedder.fingerprint)
+            writer.set_model(embedder.fingerprint)
             self._publish(embedder.fingerprint)
         return len(missing)
 

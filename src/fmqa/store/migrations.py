@@ -76,13 +76,16 @@ def migrate(db: sqlite3.Connection) -> None:
     seen = _seen(db)
     if seen - known:
         raise ForeignIndex(
-            "The record was written by a newer fmqa.", hint="Upgrade fmqa, or set another FMQA_HOME."
+            "The record was written by a newer fmqa.",
+            hint="Upgrade fmqa, or set another FMQA_HOME.",
         )
     if seen == known:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        db.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at TEXT NOT NULL)")
+        db.execute(
+            "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, at TEXT NOT NULL)"
+        )
         seen = _seen(db)  # another process may have been first
         for step in MIGRATIONS:
             if step.__name__ not in seen:
@@ -90,7 +93,8 @@ def migrate(db: sqlite3.Connection) -> None:
                 db.execute("INSERT INTO migrations VALUES (?, datetime('now'))", (step.__name__,))
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # on a full disk SQLite ends it by itself
+            db.execute("ROLLBACK")
         raise
 
 

@@ -24,7 +24,10 @@ _PASSAGES = f"""SELECT papers.*, passages.id AS passage_id, passages.ordinal, pa
     passages.kind AS passage_kind, passages.text, passages.spans, versions.version,
     versions.source, versions.active, versions.withdrawn {_JOINED}"""
 _SQL_VARIABLES = 500
-_TITLE_WEIGHT = 2.0  # a word of the title counts twice; chosen on SciFact train, benchmarks/retrieval.py
+MODEL_KEY = "embedding_model"
+_TITLE_WEIGHT = (
+    2.0  # a word of the title counts twice; chosen on SciFact train, benchmarks/retrieval.py
+)
 
 
 class Record:
@@ -41,6 +44,11 @@ class Record:
         """A fact about the record itself, such as its embedding model's fingerprint."""
         rows = self._all("SELECT value FROM meta WHERE key = ?", key)
         return str(rows[0]["value"]) if rows else None
+
+    @property
+    def model(self) -> str | None:
+        """Fingerprint of the embedding model whose vectors are searched."""
+        return self.meta(MODEL_KEY)
 
     @property
     def generation(self) -> int:
@@ -123,8 +131,8 @@ class Record:
             else ""
         )
         rows = self._all(
-            f"""SELECT rowid, bm25(passages_fts, {_TITLE_WEIGHT}, 1.0, 1.0) AS score FROM passages_fts
-                WHERE passages_fts MATCH ? {narrowed} ORDER BY score LIMIT ?""",
+            f"""SELECT rowid, bm25(passages_fts, {_TITLE_WEIGHT}, 1.0, 1.0) AS score
+                FROM passages_fts WHERE passages_fts MATCH ? {narrowed} ORDER BY score LIMIT ?""",
             match,
             *values,
             limit,

@@ -73,9 +73,8 @@ def meta_values(meta: PaperMeta) -> dict[str, Any]:
 
 def paper_meta(row: sqlite3.Row) -> PaperMeta:
     """The columns of a paper and its version, read back."""
-    values = {
-        name: tuple(json.loads(row[name])) if name in _LISTS else row[name]
-        for name in META_COLUMNS
+    values: dict[str, Any] = {
+        name: tuple(json.loads(row[name])) if name in _LISTS else row[name] for name in META_COLUMNS
     }
     return PaperMeta(version=row["version"], **values)
 

@@ -27,6 +27,7 @@ _MANIFEST = "vectors.json"
 _FLAT_UP_TO = 150_000
 _FP16_UP_TO = 500_000
 _PROBES = 64
+_SCANNED = 10_000  # up to so many passages that a filter lets through are compared one by one
 
 
 class VectorIndex(Protocol):
@@ -92,13 +93,10 @@ class FaissIndex:
         try:
             index = faiss.read_index(str(folder / manifest.index_file), faiss.IO_FLAG_MMAP_IFC)
             ids = np.load(folder / manifest.ids_file, mmap_mode="r", allow_pickle=False)
-        except (RuntimeError, ValueError, OSError) as error:
+        except Exception as error:  # both parsers raise whatever the damage makes them trip over
             raise StoreError(f"The index file {manifest.index_file} can't be read.") from error
-        if (index.ntotal, index.d, len(ids)) != (
-            manifest.count,
-            manifest.dimension,
-            manifest.count,
-        ):
+        held = (index.ntotal, index.d, ids.shape, ids.dtype)
+        if held != (manifest.count, manifest.dimension, (manifest.count,), np.dtype(np.int64)):
             raise StoreError(f"The index file {manifest.index_file} isn't what its manifest says.")
         return cls(index, ids, manifest.generation)
 
@@ -129,8 +127,10 @@ class FaissIndex:
         parameters = None
         if allowed is not None:
             rows = self._rows(allowed)
-            if not len(rows):
-                return []
+            if len(rows) <= _SCANNED:
+                # Probing clusters would miss most of a few papers' passages; this is exact.
+                exact = self._cosines(query, rows)
+                return sorted(exact.items(), key=lambda item: -item[1])[:limit]
             parameters = self._parameters(faiss, rows)
         scores, rows_found = self.faiss_index.search(
             query.reshape(1, -1).astype(np.float32), limit, params=parameters
@@ -140,7 +140,9 @@ class FaissIndex:
 
     def scores(self, query: Vectors, ids: Sequence[int]) -> dict[int, float]:
         """The cosine of each of these passages that the index holds."""
-        rows = self._rows(ids)
+        return self._cosines(query, self._rows(ids))
+
+    def _cosines(self, query: Vectors, rows: Ids) -> dict[int, float]:
         if not len(rows):
             return {}
         cosines = self.faiss_index.reconstruct_batch(rows) @ query.astype(np.float32)
@@ -164,12 +166,16 @@ class FaissIndex:
 def read_manifest(folder: Path) -> Manifest | None:
     """The current generation's manifest; None when there is none that can be read."""
     try:
-        return Manifest(**json.loads((folder / _MANIFEST).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        manifest = Manifest(**json.loads((folder / _MANIFEST).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    texts = (manifest.model, manifest.index_file, manifest.ids_file)
+    return manifest if all(isinstance(text, str) for text in texts) else None
 
 
-def publish(folder: Path, generation: int, model: str, ids: Sequence[int], vectors: Vectors) -> Manifest:
+def publish(
+    folder: Path, generation: int, model: str, ids: Sequence[int], vectors: Vectors
+) -> Manifest:
     """Write a generation and make it current. A kill at any moment leaves the old one current.
 
     Args:

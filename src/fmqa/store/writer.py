@@ -12,8 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from fmqa.errors import StoreError
-from fmqa.store.record import Record, Vectors
+from fmqa.store.record import MODEL_KEY, Record, Vectors
 from fmqa.store.rows import (
+    META_COLUMNS,
     content_hash,
     heading,
     index_text,
@@ -27,6 +28,7 @@ from fmqa.types import Document, PaperMeta, ReadResult, Source
 
 # Whose word counts on a paper's title, authors and facets: notes were looked up, PDFs are parsed.
 _META_RANK = {Source.PDF: 0, Source.NOTE: 1}
+_BIBLIOGRAPHY = ("title", "authors", "year", "arxiv_id")  # what a PDF says of itself
 
 
 class RecordWriter(Record):
@@ -37,6 +39,12 @@ class RecordWriter(Record):
         with self.database.atomic() as db:
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
+    def set_model(self, fingerprint: str) -> None:
+        """From now on this model's vectors are searched; what was opened before is out of date."""
+        with self.database.atomic() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (MODEL_KEY, fingerprint))
+            _next_generation(db)
+
     def known(self, document: Document) -> Document:
         """The document with what the record knows of its paper already, such as a note's facets.
 
@@ -44,14 +52,22 @@ class RecordWriter(Record):
         """
         with self.database.snapshot() as db:
             old = db.execute(
-                "SELECT *, 0 AS version FROM papers WHERE paper_id = ?", (document.meta.paper_id,)
+                """SELECT papers.*, coalesce(versions.version, 0) AS version FROM papers
+                   LEFT JOIN versions ON versions.paper_id = papers.paper_id AND versions.active
+                   WHERE papers.paper_id = ?""",
+                (document.meta.paper_id,),
             ).fetchone()
         if old is None:
             return document
-        held = paper_meta(old)
-        leads = _META_RANK[document.source] >= _META_RANK[Source(old["meta_source"])]
-        lead, other = (document.meta, held) if leads else (held, document.meta)
-        return replace(document, meta=replace(_merged(lead, other), version=document.meta.version))
+        held, found = paper_meta(old), document.meta
+        if document.source is Source.NOTE:
+            # What a changed note no longer says is not to stay from its earlier state.
+            merged = _merged(found, held, _BIBLIOGRAPHY)
+        elif old["meta_source"] == Source.NOTE.value or found.version < held.version:
+            merged = _merged(held, found)
+        else:
+            merged = _merged(found, held)
+        return replace(document, meta=replace(merged, version=found.version))
 
     def add(
         self, document: Document, vectors: Vectors, model: str, result: ReadResult | None = None
@@ -150,9 +166,9 @@ def _upsert_paper(db: sqlite3.Connection, meta: PaperMeta, source: Source) -> No
     )
 
 
-def _merged(lead: PaperMeta, other: PaperMeta) -> PaperMeta:
-    """``lead`` with its empty fields filled from ``other``."""
-    names = (name for name in meta_values(lead) if not getattr(lead, name))
+def _merged(lead: PaperMeta, other: PaperMeta, fields: Sequence[str] = META_COLUMNS) -> PaperMeta:
+    """``lead`` with those of the ``fields`` that it leaves empty filled from ``other``."""
+    names = (name for name in fields if not getattr(lead, name))
     return replace(lead, **{name: getattr(other, name) for name in names})
 
 

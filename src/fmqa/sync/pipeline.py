@@ -153,9 +153,7 @@ class Ingestor:
         with self.library.writing(self.model) as writer:
             held = writer.notes()
             wanted = {note.meta.paper_id: note for note in notes}
-            changed = [
-                note for note in notes if held.get(note.meta.paper_id) != note.sha256
-            ]
+            changed = [note for note in notes if held.get(note.meta.paper_id) != note.sha256]
             documents = [writer.known(note_document(note)) for note in changed]
             self._embed_together(writer, documents)
             for document in documents:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import threading
+import weakref
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from fmqa.errors import ModelUnavailable
-from fmqa.weights.cpu import usable_threads
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -51,7 +54,7 @@ class LocalServer:
 
         Args:
             model: the GGUF file; what its slots have read of fixed prompts is kept beside it.
-            threads: 0 means all that the process may use.
+            threads: 0 means as many as there are cores that nobody else keeps busy.
             slots: requests answered at once.
             slot_tokens: tokens of prompt and answer that each slot holds.
             repack: have llama.cpp copy the weights into the CPU's favourite order: four answers at
@@ -61,32 +64,36 @@ class LocalServer:
         self.slots = slots
         self._orders = {
             "model": str(model),
-            "threads": usable_threads(threads),
+            "threads": threads,
             "slots": slots,
             "slot_tokens": slot_tokens,
             "repack": repack,
         }
         self._lock = threading.RLock()
         self._child: _Child | None = None
+        self._stopped = False
 
     def start(self) -> Self:
         """Starts the child unless it runs. Doesn't wait."""
         with self._lock:
+            self._stopped = False
             if self._child is None or not self._child.alive:
-                self.stop()
-                self._child = _Child(self._orders | {"prefixes": f"{self._prefixes()}/"})
+                self._end_child()
+                self._child = _Child(self._orders | {"prefixes": f"{self._prefixes}/"})
         return self
 
     def wait_ready(self, timeout: float = LOAD_SECONDS) -> tuple[str, str]:
-        """The server's address and key, once its model is loaded.
+        """The server's address and key, once its model is loaded; starts it where that is due.
 
         Raises:
-            ModelUnavailable: it ended, or isn't ready in time.
+            ModelUnavailable: it was stopped, ended, or isn't ready in time.
         """
-        self.start()
-        child = self._child
-        if child is None:  # stopped by another thread meanwhile
-            raise ModelUnavailable("The local model's server was stopped.")
+        with self._lock:
+            if self._stopped:
+                raise ModelUnavailable("The local model's server was stopped.")
+            self.start()
+            child = self._child
+        assert child is not None
         return child.wait_ready(timeout), child.key
 
     @property
@@ -96,11 +103,15 @@ class LocalServer:
         return child is not None and child.alive and child.address is not None
 
     def stop(self) -> None:
-        """Ends the child; does nothing when there is none."""
+        """Ends the child; a request that comes later is refused, until ``start`` is called."""
         with self._lock:
-            if self._child is not None:
-                self._child.stop()
-                self._child = None
+            self._stopped = True
+            self._end_child()
+
+    def _end_child(self) -> None:
+        if self._child is not None:
+            self._child.stop()
+            self._child = None
 
     def __enter__(self) -> Self:
         """Starts it."""
@@ -118,7 +129,7 @@ class LocalServer:
         plain = _as_dicts(messages)
         name = self._prefix_name(plain)
         slots = range(self.slots)
-        if (self._prefixes() / name).is_file():
+        if (self._prefixes / name).is_file():
             with suppress(ModelUnavailable):
                 for slot in slots:
                     self._slot_action(slot, "restore", name)
@@ -126,7 +137,7 @@ class LocalServer:
         self._request("/v1/chat/completions", _reading(plain))
         scratch = f"{name}.{secrets.token_hex(4)}.tmp"
         self._slot_action(0, "save", scratch)
-        (self._prefixes() / scratch).replace(self._prefixes() / name)
+        (self._prefixes / scratch).replace(self._prefixes / name)
         for slot in slots[1:]:
             self._slot_action(slot, "restore", name)
         self._forget_old_prefixes()
@@ -146,10 +157,16 @@ class LocalServer:
         except httpx.HTTPError as error:
             raise ModelUnavailable(f"The local model's server failed: {error}.") from error
 
+    @cached_property
     def _prefixes(self) -> Path:
+        """Where read prefixes are kept; a folder of this object's own where that is read-only."""
         folder = self.model.with_name("prefixes")
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+        with suppress(OSError):
+            folder.mkdir(exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+        self._own_folder = tempfile.TemporaryDirectory(prefix="fmqa-")
+        return Path(self._own_folder.name)
 
     def _prefix_name(self, messages: list[dict[str, str]]) -> str:
         from importlib.metadata import version
@@ -161,7 +178,7 @@ class LocalServer:
 
     def _forget_old_prefixes(self) -> None:
         with suppress(OSError):
-            files = sorted(self._prefixes().iterdir(), key=lambda path: path.stat().st_mtime)
+            files = sorted(self._prefixes.iterdir(), key=lambda path: path.stat().st_mtime)
             for path in files[:-_PREFIXES_KEPT]:
                 path.unlink(missing_ok=True)
 
@@ -185,6 +202,7 @@ class _Child:
         with suppress(BrokenPipeError):
             stdin.write(json.dumps(orders | {"api_key": self.key}).encode() + b"\n")
             stdin.flush()
+        self._end = weakref.finalize(self, _end, self._process)  # also at the interpreter's exit
         threading.Thread(target=self._listen, name="llama-server", daemon=True).start()
 
     @property
@@ -204,22 +222,27 @@ class _Child:
         return self.address
 
     def stop(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        self._process.terminate()
-        try:
-            self._process.wait(2)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._end()
 
     def _listen(self) -> None:
         with suppress(OSError, ValueError):
             line = cast("IO[bytes]", self._process.stdout).readline()
             self.address = json.loads(line)["address"]
         self._answered.set()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the child, and only then closes its pipes: one of them may be being read."""
+    process.terminate()
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
 
 
 def _as_dicts(messages: Sequence[BaseMessage]) -> list[dict[str, str]]:

@@ -106,7 +106,7 @@ def pull(
         if wanted:
             _check_room(folder, wanted)
             _Pull(model, folder, wanted, progress or _silent).run()
-        return verify(model, models_dir)
+        return verify(model, models_dir, progress)
 
 
 class _Pull:
@@ -226,7 +226,6 @@ class _Pull:
         """Moves a fetched file into place when its hash is right, else deletes it."""
         if (self.folder / file.name).is_file() and not path.exists():
             return
-        self.progress(f"checking {file.name}", 0, file.size)
         if not _is_publishers(path, file):
             path.unlink(missing_ok=True)
             (self.folder / _STATE).unlink(missing_ok=True)

@@ -68,6 +68,8 @@ def search(
         hits = bench.searcher.search(cleaned, limit, filters)
         if as_json:
             rows = [hit_json(hit) for hit in hits]
-            typer.echo(json.dumps({"question": cleaned, "hits": rows}, indent=2, ensure_ascii=False))
+            typer.echo(
+                json.dumps({"question": cleaned, "hits": rows}, indent=2, ensure_ascii=False)
+            )
         else:
             show_hits(hits)

@@ -75,16 +75,16 @@ def _run(bench: Workbench, files: list[Path], *, retry: bool, workers: int) -> I
 
     ingestor = bench.ingestor  # its model may have to be fetched first, under a bar of its own
     bench.step("Ingesting", 0, len(files))
-    return ingestor.ingest_files(
-        files, limits, retry=retry, workers=workers, progress=progress
-    )
+    return ingestor.ingest_files(files, limits, retry=retry, workers=workers, progress=progress)
 
 
 def _summary(report: IngestReport) -> str:
     counts = {outcome: report.count(outcome) for outcome in Outcome}
     told = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
     known = f"; {len(report.known)} known already and left alone" if report.known else ""
-    return f"{len(report.results)} files read ({told or 'none'}), {report.passages} passages{known}."
+    return (
+        f"{len(report.results)} files read ({told or 'none'}), {report.passages} passages{known}."
+    )
 
 
 def _as_json(report: IngestReport) -> dict[str, Any]:

@@ -73,18 +73,23 @@ def show_paper(
 def _show(facts: dict[str, Any]) -> None:
     texts = facts.pop("passage_texts", [])
     for name, value in facts.items():
-        if name == "versions":
-            value = "; ".join(
-                f"v{v['version'] or '?'} ({v['source']}{', searched' if v['searched'] else ''})"
-                for v in value
-            )
-        elif isinstance(value, list):
-            value = ", ".join(str(item) for item in value)
-        if value not in ("", None):
-            typer.echo(f"{name:>14}  {value}")
+        shown = _in_line(name, value)
+        if shown:
+            typer.echo(f"{name:>14}  {shown}")
     for text in texts:
         typer.echo(f"\n[page {text['page']}, {text['section'] or 'no section'}, {text['kind']}]")
         typer.echo(text["text"])
+
+
+def _in_line(name: str, value: Any) -> str:
+    if name == "versions":
+        return "; ".join(
+            f"v{v['version'] or '?'} ({v['source']}{', searched' if v['searched'] else ''})"
+            for v in value
+        )
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return "" if value is None else str(value)
 
 
 def remove_paper(paper: Paper, home: Home = None) -> None:

@@ -40,7 +40,9 @@ def stream_answer(events: Iterator[Event], show_withheld: bool) -> Answer:
                 answer = event.answer
             elif isinstance(event, EvidenceFound):
                 waiting = [_source_line(citation) for citation in event.citations]
-                live.update(_stack([Text("Found in the papers:", style="bold"), *waiting]), refresh=True)
+                live.update(
+                    _stack([Text("Found in the papers:", style="bold"), *waiting]), refresh=True
+                )
             elif isinstance(event, SentenceReady):
                 lines.append(Text(marked(event.sentence)))
                 live.update(_stack([*lines, Text("…", style="dim")]), refresh=True)
@@ -135,9 +137,11 @@ def show_hits(hits: Sequence[Hit]) -> None:
         stored = hit.passage
         head = Text(f"{number}. {stored.paper.title}", style="bold")
         version = f"v{stored.paper.version}" if stored.paper.version else ""
-        where = [f"arXiv:{stored.paper.arxiv_id}{version}" if stored.paper.arxiv_id else "",
-                 "our note" if stored.source.value == "note" else f"page {stored.passage.spans[0].page}",
-                 stored.passage.section]
+        where = [
+            f"arXiv:{stored.paper.arxiv_id}{version}" if stored.paper.arxiv_id else "",
+            "our note" if stored.source.value == "note" else f"page {stored.passage.spans[0].page}",
+            stored.passage.section,
+        ]
         head.append(f" ({', '.join(part for part in where if part)})", style="dim")
         out.print(head)
         out.print(Padding(Text(_cut(stored.passage.text)), (0, 0, 1, 3)))
@@ -148,14 +152,27 @@ def show_papers(rows: Sequence[PaperRow]) -> None:
     out = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("id", "ver", "year", "kind", "source", "pages", "passages", "title"):
-        table.add_column(name, justify="right" if name in {"pages", "passages"} else "left",
-                         no_wrap=name != "title")
+        table.add_column(
+            name,
+            justify="right" if name in {"pages", "passages"} else "left",
+            no_wrap=name != "title",
+        )
     for row in rows:
         meta = row.meta
-        title = escape(meta.title) + (f" [red]({row.status.value})[/red]" if row.status.value != "current" else "")
+        title = escape(meta.title) + (
+            f" [red]({row.status.value})[/red]" if row.status.value != "current" else ""
+        )
         title += " [red](hidden text found)[/red]" if row.hidden else ""
-        table.add_row(meta.paper_id, f"v{meta.version}" if meta.version else "", str(meta.year or ""),
-                      meta.kind, row.source.value, str(row.pages), str(row.passages), title)
+        table.add_row(
+            meta.paper_id,
+            f"v{meta.version}" if meta.version else "",
+            str(meta.year or ""),
+            meta.kind,
+            row.source.value,
+            str(row.pages),
+            str(row.passages),
+            title,
+        )
     out.print(table)
     out.print(f"[dim]{len(rows)} papers[/dim]")
 
@@ -166,8 +183,13 @@ def show_outcomes(results: Sequence[ReadResult]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("outcome", "file", "detail"):
         table.add_column(name, no_wrap=name == "outcome")
-    for result in sorted(results, key=lambda r: (r.outcome is Outcome.OK, r.outcome.value, r.path.name)):
+    for result in sorted(
+        results, key=lambda r: (r.outcome is Outcome.OK, r.outcome.value, r.path.name)
+    ):
         style = "green" if result.outcome is Outcome.OK else "yellow"
-        table.add_row(f"[{style}]{result.outcome.value}[/{style}]", escape(result.path.name),
-                      escape(result.detail))
+        table.add_row(
+            f"[{style}]{result.outcome.value}[/{style}]",
+            escape(result.path.name),
+            escape(result.detail),
+        )
     out.print(table)

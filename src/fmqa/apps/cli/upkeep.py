@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fmqa.apps.cli.options import Home, Json, Llm, workbench
 from fmqa.errors import FmqaError, UsageError
+
+if TYPE_CHECKING:
+    from fmqa.weights.catalog import Model
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +30,7 @@ def register(app: typer.Typer) -> None:
 Names = Annotated[list[str] | None, typer.Argument(help="Models by name; all when none is named.")]
 
 
-def _chosen(names: list[str] | None) -> list[object]:
+def _chosen(names: list[str] | None) -> list[Model]:
     from fmqa.weights.catalog import MODELS
 
     known = {model.name: model for model in MODELS}
@@ -64,7 +67,8 @@ def list_models(as_json: Json = False) -> None:
         typer.echo(json.dumps(rows, indent=2))
         return
     for row in rows:
-        typer.echo(f"{row['name']}  {row['licence']}  {int(str(row['bytes'])) / 1e6:,.0f} MB  {row['state']}")
+        size = f"{int(str(row['bytes'])) / 1e6:,.0f} MB"
+        typer.echo(f"{row['name']}  {row['licence']}  {size}  {row['state']}")
 
 
 def pull_models(
@@ -76,8 +80,8 @@ def pull_models(
 
     with workbench() as bench:
         for model in _chosen(names):
-            pull(model, bench.settings.models_dir, progress=bench.step, force=force)  # type: ignore[arg-type]
-            typer.echo(f"{model.name} is here and is the publisher's.")  # type: ignore[attr-defined]
+            pull(model, bench.settings.models_dir, progress=bench.step, force=force)
+            typer.echo(f"{model.name} is here and is the publisher's.")
 
 
 def verify_models(names: Names = None) -> None:
@@ -86,8 +90,8 @@ def verify_models(names: Names = None) -> None:
 
     with workbench() as bench:
         for model in _chosen(names):
-            verify(model, bench.settings.models_dir, progress=bench.step)  # type: ignore[arg-type]
-            typer.echo(f"{model.name} is the publisher's.")  # type: ignore[attr-defined]
+            verify(model, bench.settings.models_dir, progress=bench.step)
+            typer.echo(f"{model.name} is the publisher's.")
 
 
 def index(
@@ -131,7 +135,9 @@ def config(as_json: Json = False) -> None:
 
     settings = load_settings()
     values = {
-        name: "(set)" if name.endswith("api_key") and getattr(settings, name) else getattr(settings, name)
+        name: "(set)"
+        if name.endswith("api_key") and getattr(settings, name)
+        else getattr(settings, name)
         for name in Settings.model_fields
     }
     if as_json:

@@ -1,0 +1,163 @@
+"""The chat's server: made, launched, waited for and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from fmqa.errors import UsageError
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from fmqa.apps.workbench import Workbench
+
+HOST = "127.0.0.1"
+_CLOSING_SECONDS = 2
+
+
+def build(bench: Workbench) -> gr.Blocks:
+    """The page for a workbench, whose models and library are then made ready in the background."""
+    from fmqa.apps.web.page import Page
+    from fmqa.apps.web.readiness import Readiness
+
+    ready = Readiness(bench)
+    blocks = Page(ready, bench.settings.max_question_chars).blocks
+    ready.start()
+    return blocks
+
+
+def launch(blocks: gr.Blocks, host: str | None = HOST, port: int | None = None) -> str:
+    """Start the server in a thread of its own and return its address.
+
+    Args:
+        blocks: from `build`.
+        host: the interface; None leaves it, and whether frames are allowed, to Gradio's own
+            environment, which is what a Hugging Face Space needs.
+        port: None leaves it to Gradio.
+
+    Raises:
+        UsageError: the port is taken.
+    """
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    from fmqa.apps.web.page import SCRIPT, STYLE, theme
+    from fmqa.apps.web.security import SafeHeaders
+
+    _reach_ourselves_directly()
+    middleware = [Middleware(SafeHeaders, framed=host is None)]
+    if host is not None:  # no other site's name may be made to lead here
+        middleware.append(Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost"]))
+    try:
+        _, address, _ = blocks.launch(
+            server_name=host,
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            share=False,
+            inbrowser=False,
+            show_error=False,
+            footer_links=[],
+            run_history=False,
+            enable_monitoring=False,
+            mcp_server=False,
+            ssr_mode=False,
+            pwa=False,
+            max_file_size="1kb",
+            state_session_capacity=1000,
+            theme=theme(),
+            css_paths=STYLE,
+            js=SCRIPT.read_text(encoding="utf-8"),
+            app_kwargs={"middleware": middleware, "docs_url": None, "redoc_url": None},
+        )
+    except OSError as error:
+        raise _taken(port) from error
+    return str(address).rstrip("/")
+
+
+def serve(bench: Workbench, port: int = 7860) -> None:
+    """Serve the chat on 127.0.0.1 until the program is interrupted or told to end.
+
+    Raises:
+        UsageError: the port is taken.
+    """
+    _check_port(port)
+    run(bench, HOST, port)
+
+
+def run(bench: Workbench, host: str | None, port: int | None = None) -> None:
+    """Build, launch, say the address, and wait for SIGINT or SIGTERM; `launch` says the rest."""
+    with _told_to_end() as told:
+        blocks = build(bench)
+        try:
+            address = launch(blocks, host, port)
+            sys.stdout.write(f"fmqa is at {address} (Ctrl-C ends it)\n")
+            sys.stdout.flush()
+            told.wait()
+        finally:
+            close(blocks)
+            bench.close()
+
+
+def close(blocks: gr.Blocks) -> None:
+    """End the server; answers that are still being written get a moment."""
+    server: Any = getattr(blocks, "server", None)
+    if server is not None:
+        server.config.timeout_graceful_shutdown = _CLOSING_SECONDS
+    blocks.close(verbose=False)
+
+
+@contextmanager
+def _told_to_end() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set, where this thread may listen to signals."""
+    told = threading.Event()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield told
+        return
+    before = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _check_port(port: int) -> None:
+    """Fail before anything heavy is loaded."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise _taken(port) from error
+
+
+def _taken(port: int | None) -> UsageError:
+    return UsageError(
+        f"Port {port} of {HOST} can't be used: another program has it."
+        if port
+        else "No free port was found.",
+        hint="Choose another one: `fmqa serve --port 7861`.",
+    )
+
+
+def _reach_ourselves_directly() -> None:
+    """Gradio asks its own server whether it is up; a proxy of the environment can't know."""
+    for name in ("NO_PROXY", "no_proxy"):
+        with suppress(KeyError):
+            held = os.environ.get(name, "")
+            names = [part for part in held.split(",") if part]
+            names += [own for own in (HOST, "localhost") if own not in names]
+            os.environ[name] = ",".join(names)

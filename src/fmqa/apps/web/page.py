@@ -1,0 +1,176 @@
+"""The page: its parts, how they look, and what each does when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from fmqa.apps.web import chat
+from fmqa.apps.web.chat import Turns
+from fmqa.apps.web.examples import TOPICS
+from fmqa.apps.web.readiness import Readiness
+from fmqa.apps.web.render import messages
+
+STYLE = Path(__file__).with_name("style.css")
+SCRIPT = Path(__file__).with_name("page.js")
+AT_ONCE = 4
+IN_QUEUE = 32
+
+_TITLE = "fmqa"
+_HEADER = (
+    '<header class="fmqa-header"><h1>Ask the papers</h1>'
+    "<p>Checked answers on foundation models in medical imaging, "
+    "each sentence with its quote, page and paper.</p></header>"
+)
+_SYSTEM_FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Noto Sans")
+_MONO_FONTS = ("ui-monospace", "SFMono-Regular", "Menlo", "monospace")
+
+Update = Any
+
+
+class Page:
+    """The parts of the page, and their events. Holds nothing of any session.
+
+    Args:
+        ready: where the assistant comes from.
+        max_chars: the longest question that is taken.
+    """
+
+    def __init__(self, ready: Readiness, max_chars: int) -> None:
+        self.ready = ready
+        with gr.Blocks(title=_TITLE, fill_width=True, analytics_enabled=False) as self.blocks:
+            self.turns = gr.State(())
+            gr.HTML(_HEADER, elem_id="fmqa-top")
+            with gr.Column(elem_id="fmqa-welcome") as self.welcome:
+                self.examples = [button for topic in TOPICS for button in _topic(topic)]
+            self.chat = _chatbot()
+            with gr.Row(elem_id="fmqa-composer"):
+                self.box = gr.Textbox(
+                    show_label=False,
+                    label="Question",
+                    placeholder="Ask about a model, a method, a data set…",
+                    lines=1,
+                    max_lines=6,
+                    max_length=max_chars,
+                    autofocus=True,
+                    submit_btn="Ask",
+                    container=False,
+                    elem_id="fmqa-box",
+                    html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
+                )
+                self.clear = gr.Button("Clear", elem_id="fmqa-clear", visible=False, scale=0)
+            self._connect()
+            gr.api(
+                chat.answer_endpoint(ready),
+                api_name="ask",
+                concurrency_limit=AT_ONCE,
+                concurrency_id="answering",
+            )
+        self.blocks.queue(max_size=IN_QUEUE, default_concurrency_limit=AT_ONCE)
+
+    def _connect(self) -> None:
+        outputs = [self.turns, self.chat, self.welcome, self.box, self.clear]
+        asking = [
+            listen(
+                self._ask,
+                [source, self.turns],
+                outputs,
+                concurrency_limit=AT_ONCE,
+                concurrency_id="answering",
+                show_progress="hidden",
+                api_visibility="private",
+            )
+            for listen, source in [
+                (self.box.submit, self.box),
+                *((button.click, button) for button in self.examples),
+            ]
+        ]
+        self.box.stop(
+            self._stop,
+            [self.turns],
+            outputs,
+            cancels=asking,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        self.clear.click(
+            self._clear,
+            None,
+            outputs,
+            cancels=asking,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+
+    def _ask(self, question: str, turns: Turns) -> Iterator[tuple[Update, ...]]:
+        first = True
+        for now in chat.ask(self.ready, question, turns):
+            if first:
+                first = False
+                yield (now, *_shown(now), _box(running=True, value=""), gr.Button(visible=True))
+            else:
+                yield (now, gr.Chatbot(messages(now)), gr.skip(), gr.skip(), gr.skip())
+        yield (gr.skip(), gr.skip(), gr.skip(), _box(running=False), gr.skip())
+
+    def _stop(self, turns: Turns) -> tuple[Update, ...]:
+        now = chat.stopped(turns)
+        return (now, *_shown(now), _box(running=False), gr.Button(visible=bool(now)))
+
+    def _clear(self) -> tuple[Update, ...]:
+        return ((), *_shown(()), _box(running=False), gr.Button(visible=False))
+
+
+def _topic(topic: Any) -> list[gr.Button]:
+    with gr.Column(elem_classes="fmqa-topic", min_width=260):
+        gr.HTML(f"<h2>{topic.name}</h2>")
+        return [gr.Button(question, elem_classes="fmqa-example") for question in topic.questions]
+
+
+def _chatbot() -> gr.Chatbot:
+    return gr.Chatbot(
+        elem_id="fmqa-chat",
+        show_label=False,
+        label="Conversation",
+        container=False,
+        visible=False,
+        height=None,
+        layout="panel",
+        autoscroll=False,
+        buttons=[],
+        feedback_options=None,
+        latex_delimiters=[],
+        sanitize_html=True,
+        allow_tags=False,
+        line_breaks=False,
+        allow_file_downloads=False,
+        group_consecutive_messages=False,
+    )
+
+
+def _shown(turns: Turns) -> tuple[Update, Update]:
+    """The chat and the welcome: one of the two is seen."""
+    return gr.Chatbot(messages(turns), visible=bool(turns)), gr.Column(visible=not turns)
+
+
+def _box(*, running: bool, value: str | None = None) -> Update:
+    buttons = {"submit_btn": False, "stop_btn": "Stop"} if running else {
+        "submit_btn": "Ask", "stop_btn": False,
+    }
+    return gr.update(**buttons) if value is None else gr.update(value=value, **buttons)
+
+
+def theme() -> gr.themes.Base:
+    """Colours and fonts; the fonts are the machine's own, nothing is fetched."""
+    fonts = gr.themes.utils.fonts
+    return gr.themes.Base(
+        primary_hue="teal",
+        neutral_hue="stone",
+        font=[fonts.Font(name) for name in (*_SYSTEM_FONTS, "sans-serif")],
+        font_mono=[fonts.Font(name) for name in _MONO_FONTS],
+        radius_size="md",
+    )

@@ -1,0 +1,82 @@
+"""Models and library made ready in the background, so that the page is there at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fmqa.answering.assistant import Assistant
+    from fmqa.apps.workbench import Workbench
+
+_POLL_SECONDS = 0.25
+_MIB = 1 << 20
+
+
+class Readiness:
+    """The workbench's assistant, made once for all sessions by a thread of its own.
+
+    Holds no conversation. What the making says of its progress still reaches the workbench's own
+    `step` (a bar on the terminal), and is kept as one line for the pages that wait.
+    """
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._guard = threading.Lock()
+        self._made: Future[Assistant] | None = None
+        self._tell = bench.step
+        self.status = ""
+        bench.step = self._step
+
+    def start(self) -> Future[Assistant]:
+        """Start the making unless it runs or is done; after a failure, anew."""
+        with self._guard:
+            if self._made is None or (self._made.done() and self._made.exception()):
+                self._made = Future()
+                threading.Thread(
+                    target=self._make, args=(self._made,), name="make-ready", daemon=True
+                ).start()
+            return self._made
+
+    def wait(self) -> Iterator[str]:
+        """What is being done, each time that it changes, until all is ready."""
+        made = self.start()
+        said = None
+        while not made.done():
+            status = self.status or "Getting the library ready"
+            if status != said:
+                said = status
+                yield status
+            time.sleep(_POLL_SECONDS)
+
+    @property
+    def assistant(self) -> Assistant:
+        """What answers questions, once it is ready.
+
+        Raises:
+            FmqaError: it can't be made ready, and why.
+        """
+        return self.start().result()
+
+    def _make(self, made: Future[Assistant]) -> None:
+        try:
+            assistant = self._bench.assistant
+        except BaseException as error:
+            made.set_exception(error)
+        else:
+            made.set_result(assistant)
+
+    def _step(self, label: str, done: int, total: int) -> None:
+        self.status = _in_words(label, done, total)
+        self._tell(label, done, total)
+
+
+def _in_words(label: str, done: int, total: int) -> str:
+    if total <= 1:
+        return label
+    if total > _MIB:
+        return f"{label}: {done // _MIB:,} of {total // _MIB:,} MiB"
+    return f"{label}: {done:,} of {total:,}"

@@ -1,0 +1,269 @@
+"""Conversations as HTML that can't be anything but text.
+
+A message goes through the chat component's Markdown reader and sanitizer. It reads a line that
+starts with a block's tag as HTML up to the next empty line, so each block is written on one line;
+and every ASCII punctuation mark of a text that isn't ours becomes a character reference, so that
+neither HTML, Markdown, LaTeX nor a placeholder of the component's own can be made of it.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from fmqa.answering.schema import Answer, Citation, Related, Sentence, Withheld
+from fmqa.apps.web.conversation import Stage, Turn
+
+_KEPT = " ,.()-"
+_REFERENCES = {
+    ord(mark): f"&#{ord(mark)};" for mark in string.punctuation if mark not in _KEPT
+}
+# Controls, and the marks that turn the direction of writing or can't be seen.
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_JOINERS = "\u200c\u200d"  # needed to spell Persian, Hindi and others
+_ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}")
+_AUTHORS_SHOWN = 3
+_QUOTE_IN_HINT = 240
+
+
+def escaped(text: object) -> str:
+    """A text from anywhere, safe inside an element or a quoted attribute, on one line."""
+    seen = "".join(
+        " " if char.isspace() else char
+        for char in str(text)
+        if char.isspace() or char in _JOINERS or unicodedata.category(char) not in _UNSEEN
+    )
+    return " ".join(seen.split()).translate(_REFERENCES)
+
+
+def safe_url(url: str) -> str:
+    """The address when it leads to a web page, else nothing."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return ""
+    whole = parts.scheme in ("http", "https") and host
+    return url if whole and not any(c.isspace() or ord(c) < 0x20 for c in url) else ""
+
+
+def messages(turns: Sequence[Turn]) -> list[dict[str, str]]:
+    """The conversation as the chat component takes it."""
+    shown = []
+    for position, turn in enumerate(turns):
+        question = "<br>".join(escaped(line) for line in turn.question.splitlines() if line.strip())
+        shown.append(
+            {"role": "user", "content": f'<div class="fmqa-question">{question or "…"}</div>'}
+        )
+        shown.append({"role": "assistant", "content": reply(turn, f"fmqa-{position}")})
+    return shown
+
+
+def reply(turn: Turn, anchor: str) -> str:
+    """What is said to a question so far; ``anchor`` is the answer's own prefix for jumps."""
+    if turn.stage is Stage.FAILED:
+        blocks = [*_said(turn, anchor), _problem(turn)]
+    elif turn.answer is not None and turn.answer.status == "abstained":
+        blocks = [_abstained(turn.answer), _withheld(turn.withheld), _notices(turn.answer)]
+    else:
+        blocks = _said(turn, anchor)
+    # An empty line ends a block, and the component redraws only the blocks that changed.
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _said(turn: Turn, anchor: str) -> list[str]:
+    blocks = [_notices(turn.answer), _sentences(turn.sentences, turn.citations, anchor)]
+    if turn.running:
+        blocks += [_progress(turn), _found(turn)]
+    if turn.stage is Stage.STOPPED:
+        blocks.append('<p class="fmqa-status">Stopped. What stands above was checked.</p>'
+                      if turn.sentences else '<p class="fmqa-status">Stopped.</p>')
+    blocks += [_sources(turn, anchor) if not turn.running else ""]
+    blocks += [_withheld(turn.withheld) if not turn.running else ""]
+    blocks += [_footer(turn.answer)]
+    return blocks
+
+
+def _progress(turn: Turn) -> str:
+    if turn.status:
+        words = turn.status
+    elif turn.stage is Stage.WAITING:
+        words = "Looking through the papers"
+    elif turn.sentences:
+        words = "Writing and checking the next sentence"
+    else:
+        words = "Writing and checking the first sentence"
+    return f'<p class="fmqa-status fmqa-busy" role="status">{escaped(words)}…</p>'
+
+
+def _found(turn: Turn) -> str:
+    if not turn.found:
+        return ""
+    quotes = "".join(
+        f'<li><q>{escaped(citation.quote)}</q> <span class="fmqa-from">'
+        f"{escaped(citation.title)}, {escaped(place(citation))}</span></li>"
+        for citation in turn.found
+    )
+    return f'<div class="fmqa-found"><h4>Found in the papers…</h4><ul>{quotes}</ul></div>'
+
+
+def _sentences(
+    sentences: Sequence[Sentence], citations: Sequence[Citation], anchor: str
+) -> str:
+    if not sentences:
+        return ""
+    known = {citation.number: citation for citation in citations}
+    lines = []
+    for sentence in sentences:
+        marks = "".join(_mark(known[n], anchor) for n in sentence.citations if n in known)
+        text = escaped(sentence.text)
+        words = f"<q>{text}</q>" if sentence.verdict == "verbatim" else f"<span>{text}</span>"
+        lines.append(f'<p class="fmqa-{sentence.verdict}">{words}{marks}</p>')
+    return f'<div class="fmqa-answer">{"".join(lines)}</div>'
+
+
+def _mark(citation: Citation, anchor: str) -> str:
+    quote = citation.quote
+    cut = quote if len(quote) <= _QUOTE_IN_HINT else quote[: _QUOTE_IN_HINT - 1].rstrip() + "…"
+    hint = f"{citation.title}, {place(citation)}: “{cut}”"
+    return (
+        f'<a class="fmqa-mark" href="#{anchor}-{citation.number}" title="{escaped(hint)}" '
+        f'aria-label="Source {citation.number}">{citation.number}</a>'
+    )
+
+
+def _sources(turn: Turn, anchor: str) -> str:
+    if not turn.citations:
+        return ""
+    quoted = {n for s in turn.sentences if s.verdict == "verbatim" for n in s.citations}
+    cards = "".join(_card(c, anchor, peek=c.number not in quoted) for c in turn.citations)
+    return f'<div class="fmqa-sources"><h4>Sources</h4>{cards}</div>'
+
+
+def _card(citation: Citation, anchor: str, *, peek: bool) -> str:
+    """One source; folded, it lets its quote peek out unless the answer itself shows it."""
+    quote = escaped(citation.quote)
+    peeking = f'<span class="fmqa-peek" aria-hidden="true">“{quote}”</span>' if peek else ""
+    year = "" if citation.year is None else str(citation.year)
+    short = _joined(year, _authors(citation.authors), place(citation))
+    badge = ""
+    if citation.status != "current":
+        badge = f'<span class="fmqa-badge">{escaped(citation.status)}</span>'
+    return (
+        f'<details class="fmqa-card" id="{anchor}-{citation.number}"><summary>'
+        f'<span class="fmqa-number">{citation.number}</span>'
+        f'<span class="fmqa-head"><span class="fmqa-title">{escaped(citation.title)}{badge}</span>'
+        f'<span class="fmqa-meta">{short}</span>'
+        f"{peeking}</span></summary>"
+        f'<div class="fmqa-body"><blockquote>{quote}</blockquote>'
+        f'<p class="fmqa-meta">{_details(citation)}</p>{_link(citation)}</div></details>'
+    )
+
+
+def _details(citation: Citation) -> str:
+    arxiv = ""
+    if citation.arxiv_id:
+        version = f"v{citation.version}" if citation.version else ""
+        arxiv = f"arXiv {citation.arxiv_id}{version}"
+    section = f"section {citation.section}" if citation.section else ""
+    return _joined(", ".join(citation.authors), arxiv, place(citation), section)
+
+
+def _link(citation: Citation) -> str:
+    url = safe_url(citation.url)
+    if not url:
+        return ""
+    words = "Open the paper" if citation.source == "note" else f"Open page {citation.page}"
+    where = " on arXiv" if urlsplit(url).hostname == "arxiv.org" else ""
+    return _outward(url, words + where)
+
+
+def _outward(url: str, words: str) -> str:
+    return (
+        f'<a class="fmqa-link" href="{escaped(url)}" target="_blank" '
+        f'rel="noopener noreferrer">{escaped(words)}</a>'
+    )
+
+
+def place(citation: Citation) -> str:
+    """Where the quote stands: a page of the paper, or a note of ours."""
+    return "our note" if citation.source == "note" else f"page {citation.page}"
+
+
+def _authors(names: Sequence[str]) -> str:
+    if len(names) > _AUTHORS_SHOWN:
+        return f"{names[0]} et al."
+    return ", ".join(names)
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(escaped(part) for part in parts if part)
+
+
+def _withheld(withheld: Sequence[Withheld]) -> str:
+    if not withheld:
+        return ""
+    count = len(withheld)
+    items = "".join(
+        f'<li><span class="fmqa-struck">{escaped(item.text)}</span> '
+        f'<span class="fmqa-meta">{escaped(item.reason)}</span></li>'
+        for item in withheld
+    )
+    return (
+        f'<details class="fmqa-withheld"><summary>{count} drafted '
+        f"sentence{'s were' if count > 1 else ' was'} withheld</summary><ul>{items}</ul></details>"
+    )
+
+
+def _notices(answer: Answer | None) -> str:
+    if answer is None or not answer.notices:
+        return ""
+    lines = "".join(f"<p>{escaped(notice)}</p>" for notice in answer.notices)
+    return f'<div class="fmqa-notice" role="status">{lines}</div>'
+
+
+def _abstained(answer: Answer) -> str:
+    nearest = _papers("Nearest papers", answer.related)
+    return (
+        '<div class="fmqa-abstained"><p class="fmqa-lead">The papers don’t answer this.</p>'
+        f"<p>{escaped(answer.reason)}</p>{nearest}</div>"
+    )
+
+
+def _papers(heading: str, related: Iterable[Related]) -> str:
+    items = "".join(f"<li>{_paper(paper)}</li>" for paper in related)
+    return f"<h4>{heading}</h4><ul>{items}</ul>" if items else ""
+
+
+def _paper(paper: Related) -> str:
+    title = escaped(paper.title)
+    if paper.arxiv_id is None or not _ARXIV_ID.fullmatch(paper.arxiv_id):
+        return title
+    link = _outward(f"https://arxiv.org/abs/{paper.arxiv_id}", f"arXiv {paper.arxiv_id}")
+    return f"{title} {link}"
+
+
+def _problem(turn: Turn) -> str:
+    return (
+        f'<div class="fmqa-problem" role="alert"><p class="fmqa-lead">{escaped(turn.problem)}</p>'
+        f"<p>{escaped(turn.hint)}</p></div>"
+    )
+
+
+def _footer(answer: Answer | None) -> str:
+    if answer is None:
+        return ""
+    written = sum(sentence.verdict == "supported" for sentence in answer.sentences)
+    quoted = len(answer.sentences) - written
+    checked = f"{_counted(written, 'sentence')} checked against the quotes" if written else ""
+    word_for_word = f"{_counted(quoted, 'quote')} word for word" if quoted else ""
+    model = "no language model" if answer.model == "none" else f"model {answer.model}"
+    seconds = f"{answer.timings_ms.total / 1000:.1f} s"
+    return f'<p class="fmqa-footer">{_joined(checked, word_for_word, model, seconds)}</p>'
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,57 @@
+"""What the browser is told to refuse, whatever the page may come to hold.
+
+The page escapes all text; should that ever fail, these headers keep a script from sending
+anything anywhere, and keep other sites from showing the page in a frame of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+# Gradio's own page has inline scripts and builds functions from text.
+_POLICY = (
+    "default-src 'self'; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; "
+    "font-src 'self' data:; "
+    "connect-src 'self'; "
+    "worker-src 'self' blob:; "
+    "object-src 'none'; "
+    "base-uri 'self'; "
+    "form-action 'self'"
+)
+
+
+class SafeHeaders:
+    """ASGI middleware that adds the headers to every answer.
+
+    Args:
+        app: the application behind it.
+        framed: whether other sites may show the page in a frame, as Hugging Face does.
+    """
+
+    def __init__(self, app: App, framed: bool = False) -> None:
+        self.app = app
+        policy = _POLICY if framed else f"{_POLICY}; frame-ancestors 'self'"
+        self.headers = [
+            (b"content-security-policy", policy.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+        ]
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on, adding the headers."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *self.headers]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)

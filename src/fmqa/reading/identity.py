@@ -1,0 +1,225 @@
+"""Which paper a file is: its arXiv id and version, title, authors and year."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fmqa.reading.furniture import ARXIV_STAMP
+from fmqa.reading.layout import NUMBERED
+from fmqa.reading.lines import Line, RawFile, RawPage
+from fmqa.reading.sections import KNOWN_HEADINGS, plain_key
+from fmqa.reading.text import MappedText, Vocabulary, mend_lines
+from fmqa.types import PaperMeta
+
+_NEW_ID = r"(?P<id>\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v(?P<version>\d{1,2}))?"
+_OLD_ID = r"(?P<id>[a-z-]+(?:\.[A-Z]{2})?[/_]?\d{7})(?:v(?P<version>\d{1,2}))?"
+_FILE_NAMES = (re.compile(_NEW_ID), re.compile(_OLD_ID))
+_DOI = re.compile(r"10\.48550/arxiv\." + _NEW_ID, re.IGNORECASE)
+_METADATA_ID = re.compile(r"(?:https?://arxiv\.org/(?:abs|pdf)/|arXiv:)?\s*" + _NEW_ID, re.I)
+_YEAR = re.compile(r"\b(?:19[5-9]\d|20[0-4]\d)\b")
+_STAMP_YEAR = re.compile(r"\b\d{1,2} [A-Z][a-z]{2} (?P<year>(?:19|20)\d\d)\b")
+_COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright|published|accepted|dated)\D{0,80}?(?P<year>(?:19[5-9]|20[0-4])\d)", re.I)
+_NO_TITLE = re.compile(
+    r"^(?:untitled|microsoft word|.*\.(?:docx?|tex|pdf|dvi|indd|eps)$|paper|title|arxiv|"
+    r"lncs \d+\s*$|elsevier|\d+$|main$|manuscript|draft|submission|untitled.*)", re.IGNORECASE
+)
+_SERIES = re.compile(r"^(?:LNCS|LNAI|CCIS|LNBI)\s+\d+\s+[-–—:]\s+")
+_NOT_TITLE = re.compile(
+    r"^(?:published as|under review|preprint|arxiv:|accepted|to appear|proceedings|journal of|"
+    r"ieee transactions|research article|original article|article|review|letter|contents lists|"
+    r"available online|nature |science |technical report|www\.|http|doi)", re.IGNORECASE
+)
+
+_WORD = re.compile(r"[^\W\d_]+")
+_GAP = re.compile(r"\b([A-Z]{2,}) ([A-Z]{1,4})\b")
+_SMALL = frozenset(["A", "AN", "AND", "AS", "AT", "BY", "FOR", "FROM", "IN", "IS", "ITS", "OF", "ON", "OR", "THE", "TO", "VIA", "WITH", "WITHOUT", "ARE"])
+
+
+@dataclass(frozen=True, slots=True)
+class ArxivId:
+    """An arXiv id without version, and the version; None where the file doesn't say."""
+
+    id: str
+    version: int | None
+
+
+def identify(
+    path: Path, sha256: str, file: RawFile, vocabulary: Vocabulary
+) -> tuple[PaperMeta, str]:
+    """What the file says of itself, and the title as it stands on page 1 (for the layout)."""
+    arxiv = find_arxiv_id(path, file)
+    shown = find_title(file, vocabulary)
+    title = without_capitals(shown, file.pages) or path.stem
+    meta = PaperMeta(
+        paper_id=arxiv.id if arxiv else f"local:{sha256[:16]}",
+        version=(arxiv.version or 1) if arxiv else 1,
+        title=title,
+        authors=(),
+        year=find_year(file, arxiv),
+        arxiv_id=arxiv.id if arxiv else None,
+    )
+    return meta, shown
+
+
+def find_arxiv_id(path: Path, file: RawFile) -> ArxivId | None:
+    """From the stamp on page 1, the metadata, or the file's name; what says a version wins."""
+    found = [*_stamps(file.pages[:1]), *_from_metadata(file.metadata), *_from_name(path)]
+    if not found:
+        return None
+    first = found[0]
+    if first.version is None:
+        same = (other for other in found if other.id == first.id and other.version)
+        first = next(same, first)
+    return first
+
+
+def _stamps(pages: Sequence[RawPage]) -> list[ArxivId]:
+    """Stamps: lines of their own that begin with the id; a citation's id stands inside a line."""
+    found = []
+    for page in pages:
+        for line in page.lines:
+            match = ARXIV_STAMP.match(page.text_of(line).strip())
+            if match and (not line.upright or match["version"]):
+                version = int(match["version"]) if match["version"] else None
+                found.append(ArxivId(match["id"], version))
+    return found
+
+
+def _from_metadata(metadata: dict[str, str]) -> list[ArxivId]:
+    found = []
+    if match := _METADATA_ID.match(metadata.get("arXivID", "")):
+        found.append(_id(match))
+    for value in metadata.values():
+        if match := _DOI.search(value):
+            found.append(_id(match))
+    return found
+
+
+def _from_name(path: Path) -> list[ArxivId]:
+    stem = path.stem.removeprefix("arXiv-").removeprefix("arxiv-")
+    for pattern in _FILE_NAMES:
+        if match := pattern.fullmatch(stem):
+            return [_id(match)]
+    return []
+
+
+def _id(match: re.Match[str]) -> ArxivId:
+    name = match["id"]
+    if "." not in name[:5]:  # an old id whose slash a file name can't hold
+        name = re.sub(r"[_/]?(\d{7})$", r"/\1", name)
+    return ArxivId(name, int(match["version"]) if match["version"] else None)
+
+
+def find_title(file: RawFile, vocabulary: Vocabulary) -> str:
+    """The largest lines in the upper part of page 1, unless the metadata names a better one."""
+    shown = _shown_title(file.pages, vocabulary)
+    stated = _SERIES.sub("", file.metadata.get("Title", "")).strip()
+    if len(stated) >= 8 and " " in stated and not _NO_TITLE.match(stated):
+        page_text = _letters("".join(page.raw for page in file.pages[:2]))
+        if not shown or _letters(stated) in page_text or _letters(stated) == _letters(shown):
+            return stated
+    return shown
+
+
+def _letters(text: str) -> str:
+    return "".join(mark for mark in text.casefold() if mark.isalnum())
+
+
+def _shown_title(pages: Sequence[RawPage], vocabulary: Vocabulary) -> str:
+    for page in pages[:2]:
+        groups = _large_groups(page)
+        for group in groups:
+            out = MappedText()
+            mend_lines(out, page.raw, group, vocabulary)
+            text = out.text().strip(" *∗†‡")
+            if 6 <= len(text) <= 300 and len(_letters(text)) > 5 and not _NOT_TITLE.match(text):
+                if NUMBERED.match(text) and plain_key(text) in KNOWN_HEADINGS:
+                    return ""  # an extract that begins in the middle of a paper
+                return text
+    return ""
+
+
+def _large_groups(page: RawPage) -> list[list[Line]]:
+    """Neighbouring lines of equal size, the largest sizes first, above the page's middle."""
+    groups: list[list[Line]] = []
+    for line in page.lines:
+        if not line.upright or (page.height and line.top < 0.4 * page.height):
+            continue
+        last = groups[-1][-1] if groups else None
+        if last and abs(last.size - line.size) < 0.06 * line.size and (
+            abs(last.bottom - line.bottom) < 2.2 * line.size
+        ):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    groups = [g for g in groups if sum(line.end - line.start for line in g) > 5]
+    return sorted(groups, key=lambda g: -max(line.size for line in g))[:4]
+
+
+def without_capitals(title: str, pages: Sequence[RawPage]) -> str:
+    """A title set in capitals as its words are written in the paper's running text."""
+    if not title.isupper():
+        return title
+    forms = written_forms(pages)
+    words = close_gaps(title, forms).split(" ")
+    return " ".join(
+        _WORD.sub(lambda m: _as_written(m, forms, number > 0), word)
+        for number, word in enumerate(words)
+    )
+
+
+def written_forms(pages: Sequence[RawPage]) -> dict[str, Counter[str]]:
+    """How often each word stands in the file in which capitals, by the word in capitals."""
+    forms: dict[str, Counter[str]] = {}
+    for page in pages:
+        for word in _WORD.findall(page.raw):
+            forms.setdefault(word.upper(), Counter())[word] += 1
+    return forms
+
+
+def close_gaps(text: str, forms: Mapping[str, Counter[str]]) -> str:
+    """Words that wide small capitals tore apart ("REAC T"), joined where the whole is commoner."""
+
+    def join(match: re.Match[str]) -> str:
+        whole = match[1] + match[2]
+        parts = forms.get(match[1], Counter())
+        return whole if forms.get(whole, Counter()).total() > parts.total() else match[0]
+
+    return _GAP.sub(join, text)
+
+
+def _as_written(
+    match: re.Match[str], forms: Mapping[str, Counter[str]], inside: bool
+) -> str:
+    """A word's commonest form but in capitals; words of a title open with a large letter."""
+    word = match[0]
+    if word in _SMALL and inside:
+        return word.lower()
+    written = Counter({w: n for w, n in forms.get(word, {}).items() if not w.isupper()})
+    capitals = forms.get(word, Counter())[word]
+    if not written or (len(word) > 1 and capitals > 3 * written.total()):
+        return word if len(word) > 1 and capitals > 2 else word.capitalize()
+    form = written.most_common(1)[0][0]
+    if match.start() and match.string[match.start() - 1].isdigit():
+        return form  # 16x16
+    return form[0].upper() + form[1:]
+
+
+def find_year(file: RawFile, arxiv: ArxivId | None) -> int | None:
+    """The year of the first version (the id's prefix), else what page 1 or the metadata says."""
+    if arxiv:
+        digits = arxiv.id.rsplit("/", 1)[-1][:2]
+        short = int(digits)
+        return 1900 + short if short >= 91 else 2000 + short
+    first = file.pages[0].raw[:8000] if file.pages else ""
+    if match := _COPYRIGHT.search(first):
+        return int(match["year"])
+    if match := _YEAR.search(file.metadata.get("CreationDate", "").removeprefix("D:")[:4]):
+        return int(match[0])
+    if match := _YEAR.search(first):
+        return int(match[0])
+    return None

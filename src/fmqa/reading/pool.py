@@ -1,0 +1,253 @@
+"""Reading many files in worker processes, each file within its limits of time and memory.
+
+PDFs crash parsers, hang and eat memory; here that ends a worker, which is replaced, and never this
+process. One thread per worker talks to it; results wait in a queue as long as there are workers,
+so that memory stays flat however slowly they are taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import IO
+
+import fmqa
+from fmqa.reading.reader import ReadLimits
+from fmqa.reading.wire import decode_result
+from fmqa.types import Outcome, ReadResult
+
+__all__ = ["ReadLimits", "read_files"]
+
+_FILES_A_WORKER = 200  # then it is replaced, so that what libraries leak is given back
+_START_SECONDS = 60.0
+_STOPPED = object()
+
+
+class _WorkerLost(Exception):
+    """The worker ended, or was ended, before it answered."""
+
+    def __init__(self, status: int | None, *, timed_out: bool) -> None:
+        super().__init__(status)
+        self.status = status
+        self.timed_out = timed_out
+
+
+class _Worker:
+    """One worker process."""
+
+    def __init__(self, memory_mb: int) -> None:
+        root = str(Path(fmqa.__file__).resolve().parents[1])
+        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-P", "-m", "fmqa.reading.worker", str(memory_mb)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+        self.files = 0
+        self.ready = False
+        self.spent = False
+
+    def ask(self, path: Path, limits: ReadLimits) -> ReadResult:
+        """The worker's answer about one file.
+
+        Raises:
+            _WorkerLost: it died, or took too long and was killed.
+        """
+        if not self.ready:
+            self._exchange(b"", _START_SECONDS)
+            self.ready = True
+        self.files += 1
+        request = {"path": str(path), "limits": asdict(limits)}
+        answer = self._exchange(json.dumps(request).encode() + b"\n", limits.seconds)
+        try:
+            self.spent = answer.startswith(b"!") or self.files >= _FILES_A_WORKER
+            return replace(decode_result(answer.removeprefix(b"!")), path=path)
+        except ValueError as error:
+            raise _WorkerLost(self.end(), timed_out=False) from error
+
+    def _exchange(self, request: bytes, seconds: float) -> bytes:
+        timed_out = threading.Event()
+        timer = threading.Timer(seconds, self._expire, [timed_out])
+        timer.daemon = True
+        timer.start()
+        try:
+            self._pipe(self.process.stdin).write(request)
+            self._pipe(self.process.stdin).flush()
+            answer = self._pipe(self.process.stdout).readline()
+        except (OSError, ValueError):
+            answer = b""
+        finally:
+            timer.cancel()
+        if timed_out.is_set() or not answer.endswith(b"\n"):
+            raise _WorkerLost(self.end(), timed_out=timed_out.is_set())
+        return answer
+
+    def _expire(self, timed_out: threading.Event) -> None:
+        timed_out.set()
+        self.process.kill()
+
+    @staticmethod
+    def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+        assert pipe is not None
+        return pipe
+
+    def end(self) -> int | None:
+        """Kill the process if it runs, and close its pipes; returns its exit status."""
+        status = self.process.poll()
+        if status is None:
+            try:
+                # One that is about to die of itself is let do so, for the status to say of what.
+                status = self.process.wait(0.2)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                status = self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            try:
+                self._pipe(pipe).close()
+            except OSError:
+                pass  # a broken pipe, which is closed none the less
+        return status
+
+
+class _Pool:
+    """Threads that take paths from one iterator and put results into one queue."""
+
+    def __init__(self, paths: Iterable[Path], limits: ReadLimits, workers: int) -> None:
+        self.paths = iter(paths)
+        self.limits = limits
+        self.results: queue.Queue[ReadResult | BaseException | object] = queue.Queue(workers)
+        self.lock = threading.Lock()
+        self.stop = threading.Event()
+        self.workers: set[_Worker] = set()
+        self.threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
+
+    def _work(self) -> None:
+        worker: _Worker | None = None
+        try:
+            while (path := self._next()) is not None:
+                result, worker = self._one(path, worker)
+                self._put(result)
+        except BaseException as error:  # told to whoever takes the results
+            self._put(error)
+        finally:
+            if worker is not None:
+                self._end(worker)
+            self._put(_STOPPED)
+
+    def _next(self) -> Path | None:
+        with self.lock:
+            return None if self.stop.is_set() else next(self.paths, None)
+
+    def _one(self, path: Path, worker: _Worker | None) -> tuple[ReadResult, _Worker | None]:
+        """One file's result, and the worker to go on with."""
+        began = time.perf_counter()
+        if worker is not None and (worker.spent or worker.process.poll() is not None):
+            self._end(worker)
+            worker = None
+        if worker is None:
+            worker = _Worker(self.limits.memory_mb)
+            self.workers.add(worker)
+        try:
+            result = worker.ask(path, self.limits)
+        except _WorkerLost as lost:
+            self._end(worker)
+            result, worker = self._lost(path, lost, time.perf_counter() - began), None
+        if not result.sha256:
+            result = replace(result, sha256=_sha256(path))
+        return result, worker
+
+    def _lost(self, path: Path, lost: _WorkerLost, seconds: float) -> ReadResult:
+        if lost.timed_out:
+            detail = f"took longer than {self.limits.seconds:g} s to read"
+            return ReadResult(path, Outcome.TIMEOUT, detail, None, seconds)
+        how = _status_in_words(lost.status)
+        detail = f"the reader crashed on it or ran out of {self.limits.memory_mb:,} MiB ({how})"
+        return ReadResult(path, Outcome.DAMAGED, detail, None, seconds)
+
+    def _put(self, item: ReadResult | BaseException | object) -> None:
+        while not self.stop.is_set():
+            try:
+                self.results.put(item, timeout=0.2)
+            except queue.Full:
+                continue
+            return
+
+    def _end(self, worker: _Worker) -> None:
+        worker.process.kill()
+        worker.end()
+        self.workers.discard(worker)
+
+    def run(self) -> Iterator[ReadResult]:
+        """The results as they come; the workers are gone when this ends, however it ends."""
+        running = len(self.threads)
+        try:
+            for thread in self.threads:
+                thread.start()
+            while running:
+                item = self.results.get()
+                if item is _STOPPED:
+                    running -= 1
+                elif isinstance(item, BaseException):
+                    raise item
+                else:
+                    assert isinstance(item, ReadResult)
+                    yield item
+        finally:
+            self.stop.set()
+            for worker in list(self.workers):
+                worker.process.kill()
+            for thread in self.threads:
+                if thread.ident is not None:
+                    thread.join()
+
+
+def read_files(
+    paths: Iterable[Path], limits: ReadLimits, workers: int = 2
+) -> Iterator[ReadResult]:
+    """Read PDF files in worker processes; each path's result as it is done, in no fixed order.
+
+    Args:
+        paths: the files; taken one by one as workers come free.
+        limits: for each file.
+        workers: processes; no more than this process may use cores.
+    """
+    count = max(1, min(workers, _cores()))
+    yield from _Pool(paths, limits, count).run()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _status_in_words(status: int | None) -> str:
+    if status is None or status >= 0:
+        return f"exit status {status}"
+    try:
+        return signal.Signals(-status).name
+    except ValueError:
+        return f"signal {-status}"
+
+
+def _sha256(path: Path) -> str:
+    """The file's hash, for the journal of what was tried; empty where it can't be read."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return ""

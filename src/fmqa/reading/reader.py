@@ -1,0 +1,218 @@
+"""One PDF file to one document, in this process. Hostile files are for the pool's workers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fmqa.errors import ReadingError
+from fmqa.reading.authors import find_authors
+from fmqa.reading.furniture import find_furniture
+from fmqa.reading.identity import identify
+from fmqa.reading.layout import find_blocks, style_of
+from fmqa.reading.lines import Block, RawFile, RawPage, Role
+from fmqa.reading.passages import make_passages
+from fmqa.reading.quality import poor_text
+from fmqa.reading.sections import Classifier
+from fmqa.reading.text import MappedText, Vocabulary, mend_lines
+from fmqa.types import Document, Outcome, Page, Passage, Source
+
+_MIB = 1024 * 1024
+_LEAST_COVERED = 0.1  # of a paper's characters that its passages hold; references may be many
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """What one file may cost.
+
+    Args:
+        seconds: wall time.
+        memory_mb: address space of the worker beyond what it needs to start, in MiB.
+        max_mb: size of the file, in MiB.
+        max_pages: pages of the file.
+    """
+
+    seconds: float = 60.0
+    memory_mb: int = 1024
+    max_mb: int = 100
+    max_pages: int = 2000
+
+
+class DefaultPdfReader:
+    """Reads PDFs by pdfium, and by pypdf what pdfium can't (a ``PdfReader``)."""
+
+    def __init__(self, limits: ReadLimits | None = None) -> None:
+        self.limits = limits or ReadLimits()
+
+    def read(self, path: Path) -> Document:
+        """The document of the file at ``path``.
+
+        Raises:
+            ReadingError: it can't be read; ``outcome`` says how.
+        """
+        return self.read_noting(path)[0]
+
+    def read_noting(self, path: Path) -> tuple[Document, str]:
+        """The document, and in words what is missing from it (pages that couldn't be read).
+
+        Raises:
+            ReadingError: it can't be read; ``outcome`` says how.
+        """
+        data = load(path, self.limits)
+        file = _raw_file(data, self.limits.max_pages)
+        document = build_document(path, hashlib.sha256(data).hexdigest(), file)
+        return document, _notes(file)
+
+
+def load(path: Path, limits: ReadLimits) -> bytes:
+    """The file's bytes, once its size is known to be within the limit.
+
+    Raises:
+        ReadingError: it is too large (``too_large``), or can't be opened (``damaged``).
+    """
+    try:
+        size = path.stat().st_size
+        if size > limits.max_mb * _MIB:
+            raise ReadingError(
+                Outcome.TOO_LARGE, f"is {size / _MIB:,.1f} MiB; the limit is {limits.max_mb:,} MiB"
+            )
+        if size == 0:
+            raise ReadingError(Outcome.DAMAGED, "is empty")
+        if not path.is_file():
+            raise ReadingError(Outcome.DAMAGED, "is not a file")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise ReadingError(Outcome.DAMAGED, "no such file") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise ReadingError(Outcome.DAMAGED, f"can't be opened: {reason}") from error
+
+
+def _raw_file(data: bytes, max_pages: int) -> RawFile:
+    """What pdfium finds; what pypdf finds where pdfium fails and pypdf does better.
+
+    Raises:
+        ReadingError: neither finds text.
+    """
+    from fmqa.reading.pdfium import read_pdfium
+
+    try:
+        file = read_pdfium(data, max_pages)
+        failure = _poor(file)
+    except ReadingError as error:
+        if error.outcome is Outcome.TOO_LARGE:
+            raise
+        failure = error
+    if failure is None:
+        return file
+    # A scan has no text for pypdf either, and pypdf takes its time to find that out.
+    if failure.outcome is not Outcome.NO_TEXT:
+        from fmqa.reading.pypdf_reader import read_pypdf
+
+        try:
+            second = read_pypdf(data, max_pages)
+            if _poor(second) is None:
+                return second
+        except ReadingError as error:
+            if failure.outcome is Outcome.DAMAGED and error.outcome is Outcome.ENCRYPTED:
+                raise
+    raise failure
+
+
+def _poor(file: RawFile) -> ReadingError | None:
+    count = len(file.pages)
+    failed = [page for page in file.pages if page.failure]
+    if len(failed) == count:
+        return ReadingError(Outcome.DAMAGED, f"none of its pages can be read ({failed[0].failure})")
+    verdict = poor_text(file.pages)
+    if verdict == "no_text":
+        where = "its only page" if count == 1 else f"any of its {count:,} pages"
+        return ReadingError(Outcome.NO_TEXT, f"no text layer on {where}; it looks scanned")
+    if verdict == "garbled":
+        return ReadingError(
+            Outcome.GARBLED, "its text layer is garbled: the letters don't make words"
+        )
+    return None
+
+
+def _notes(file: RawFile) -> str:
+    failed = [str(page.number) for page in file.pages if page.failure]
+    if not failed:
+        return ""
+    shown = ", ".join(failed[:8]) + (", …" if len(failed) > 8 else "")
+    return f"page{'s' if len(failed) > 1 else ''} {shown} couldn't be read"
+
+
+def build_document(path: Path, sha256: str, file: RawFile) -> Document:
+    """The document that a file's raw pages make."""
+    vocabulary = Vocabulary.of(file.pages)
+    furniture = find_furniture(file.pages)
+    style = style_of(file.pages)
+    meta, title = identify(path, sha256, file, vocabulary)
+    by_page = find_blocks(file.pages, furniture, style)
+    pages = tuple(
+        _mended(raw, blocks, vocabulary)
+        for raw, blocks in zip(file.pages, by_page, strict=True)
+    )
+    blocks = [block for page in by_page for block in page]
+    Classifier(file.pages, style, file.outline, furniture, title).classify(blocks)
+    names = _author_lines(blocks, file.pages[0], vocabulary)
+    if title:
+        meta = replace(meta, authors=find_authors(names, file.metadata.get("Author", "")))
+    by_number = {page.number: page for page in pages}
+    passages = make_passages(blocks, by_number)
+    if _covered(passages) < _LEAST_COVERED * sum(len(page.text) for page in pages):
+        # Not laid out as a paper (a poster, a form, slides): all that is text is its body.
+        for block in blocks:
+            if block.role in (Role.OTHER, Role.AUTHORS, Role.HEADING):
+                block.role = Role.BODY
+        passages = make_passages(blocks, by_number)
+    return Document(
+        meta=meta,
+        source=Source.PDF,
+        sha256=sha256,
+        pages=pages,
+        passages=passages,
+        outline=tuple(file.outline),
+        links=tuple(link for page in file.pages for link in page.links),
+        hidden=tuple(run for page in file.pages for run in page.hidden),
+        reader=file.reader,
+    )
+
+
+def _covered(passages: Sequence[Passage]) -> int:
+    return sum(len(passage.text) for passage in passages)
+
+
+def _author_lines(
+    blocks: list[Block], page: RawPage, vocabulary: Vocabulary
+) -> Iterator[str]:
+    for block in blocks:
+        if block.page != page.number:
+            return
+        if block.role is Role.AUTHORS:
+            for line in block.lines:
+                out = MappedText()
+                mend_lines(out, page.raw, [line], vocabulary)
+                yield out.text()
+
+
+def _mended(raw: RawPage, blocks: list[Block], vocabulary: Vocabulary) -> Page:
+    """The page's text, block by block, each told where it stands."""
+    out = MappedText()
+    for block in blocks:
+        begin = out.length
+        if begin:
+            out.insert("\n")
+        block.start = out.length
+        mend_lines(out, raw.raw, block.lines, vocabulary)
+        if out.length == block.start and begin:
+            out.drop()
+            block.start = out.length
+    text = out.text()
+    ends = [block.start for block in blocks[1:]] + [len(text) + 1]
+    for block, end in zip(blocks, ends, strict=True):
+        block.text = text[block.start : max(block.start, end - 1)]
+    return Page(raw.number, text, tuple(out.runs))

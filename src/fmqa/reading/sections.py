@@ -1,0 +1,319 @@
+"""What each block is to the paper (its role), and which section it stands in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from fmqa.reading.layout import CAPTION, MATH_FONT, NUMBERED, Style
+from fmqa.reading.lines import Block, Line, RawPage, Role
+from fmqa.types import OutlineItem
+
+KNOWN_HEADINGS = frozenset(
+    ["abstract", "summary", "introduction", "background", "motivation", "preliminaries", "relatedwork", "relatedworks", "priorwork", "literaturereview", "method", "methods", "methodology", "approach", "ourapproach", "model", "models", "materialsandmethods", "methodsandmaterials", "materials", "data", "dataset", "datasets", "experiments", "experiment", "experimentalsetup", "experimentalresults", "experimentsandresults", "results", "resultsanddiscussion", "evaluation", "discussion", "discussions", "limitations", "conclusion", "conclusions", "conclusionandfuturework", "conclusionsandfuturework", "discussionandconclusion", "discussionandconclusions", "concludingremarks", "futurework", "acknowledgment", "acknowledgments", "acknowledgement", "acknowledgements", "funding", "authorcontributions", "competinginterests", "dataavailability", "codeavailability", "ethicsstatement", "reproducibilitystatement", "broaderimpact", "references", "bibliography", "literaturecited", "appendix", "appendices", "supplementarymaterial", "supplementarymaterials", "supplementaryinformation", "implementationdetails", "ablationstudy", "ablationstudies", "analysis", "outline", "overview", "contributions", "notation"]
+)
+_REFERENCES = re.compile(
+    r"(?:references|bibliography|literature(?: cited)?|works cited|references and notes)\W*",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.(?:[A-Z\d]\.?)?|[A-Z](?:\.\d+)*\.?)\s+(?=\S)")
+_ABSTRACT = re.compile(
+    r"(?:abstract|summary|zusammenfassung|résumé)\b\s*(?P<stop>[.:—–-]+)?\s*", re.IGNORECASE
+)
+_ENTRY = re.compile(r"\[\d{1,3}\]\s|\[[A-Z][A-Za-z+]{1,8}\d{2}[a-z]?\]\s|\(?\d{1,3}[.)]\s+[A-Z]")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_KEYWORDS = re.compile(r"(?:additional )?(?:key\s?words|index terms|ccs concepts|acm reference|permission to make)", re.IGNORECASE)
+_FOOTNOTE = re.compile(r"(?:\d{1,2}|[∗*†‡§¶])\s?\S")
+_LETTERS = re.compile(r"[^\W\d_]")
+_CASELESS = re.compile("[\u0590-\u08ff\u0e00-\u0eff\u2e80-\U0003ffff]+")  # scripts without small letters
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+
+
+def plain_key(title: str) -> str:
+    """A heading without its number, case, spaces and punctuation, for comparison."""
+    bare = _NUMBER.sub("", title.strip())
+    return "".join(_LETTERS.findall(bare)).casefold()
+
+
+def is_prose(text: str) -> bool:
+    """Whether a text reads as sentences: mostly letters, mostly small ones, a few words."""
+    words = _WORDS.findall(text)
+    letters = sum(map(len, words))
+    if letters < 20 or letters < 0.6 * len("".join(text.split())):
+        return False
+    if sum(map(len, _CASELESS.findall(text))) > 0.3 * letters:
+        return True
+    return len(words) >= 6 and sum(map(str.islower, words)) >= 0.5 * len(words)
+
+
+def is_reference_heading(text: str) -> bool:
+    """Whether a heading opens the list of references."""
+    return bool(_REFERENCES.fullmatch(_NUMBER.sub("", text)))
+
+
+class Classifier:
+    """Gives every block of a document its role, in the order of the file."""
+
+    def __init__(
+        self,
+        pages: Sequence[RawPage],
+        style: Style,
+        outline: Sequence[OutlineItem],
+        furniture: set[tuple[int, int]],
+        title: str,
+    ) -> None:
+        self.heights = {page.number: page.height for page in pages}
+        self.style = style
+        self.furniture = furniture
+        self.title = plain_key(title)
+        keys = {plain_key(item.title) for item in outline}
+        self.outline = {key for key in keys if len(key) > 2 and key != self.title}
+        self.front = bool(title)  # before the abstract or the first heading
+        self.in_references = False
+        self.in_abstract: Block | None = None
+
+    def classify(self, blocks: Sequence[Block]) -> None:
+        """Set ``role`` of each block. ``blocks`` are the whole document's, in order."""
+        for number, block in enumerate(blocks):
+            following = blocks[number + 1 : number + 6]
+            block.role = self._role(block, following)
+        _loose_bibliography(blocks)
+        _tables(blocks)
+        self._formulas(blocks)
+
+    def _role(self, block: Block, following: Sequence[Block]) -> Role:
+        if any((block.page, line.start) in self.furniture for line in block.lines):
+            return Role.FURNITURE
+        if not block.text or not all(line.upright for line in block.lines):
+            return Role.OTHER
+        if self.front and block.page == 1:
+            return self._front_role(block, following)
+        if self._is_heading(block, following):
+            return self._heading(block)
+        if _is_caption(block, self.style):
+            return Role.CAPTION
+        if self.in_references:
+            return Role.REFERENCE
+        if block.page <= 2 and _KEYWORDS.match(block.text):
+            return Role.OTHER
+        if self.in_abstract is not None:
+            if block.page == self.in_abstract.page and _same_size(block, self.in_abstract):
+                if is_prose(block.text) and not _KEYWORDS.match(block.text):
+                    return Role.ABSTRACT
+            elif is_prose(block.text) and block.size >= 0.97 * self.style.size:
+                self.in_abstract = None
+        return self._text_role(block)
+
+    def _heading(self, block: Block) -> Role:
+        self.in_abstract = None
+        self.in_references = is_reference_heading(block.text)
+        if _ABSTRACT.fullmatch(block.text):
+            self.in_abstract = block
+        return Role.HEADING
+
+    def _front_role(self, block: Block, following: Sequence[Block]) -> Role:
+        """Title, authors and abstract, which stand before the first heading."""
+        key = plain_key(block.text)
+        if self.title and key and (key in self.title or self.title in key) and len(key) > 5:
+            return Role.TITLE
+        label = _ABSTRACT.match(block.text)
+        if label and (label.end() == len(block.text) or label["stop"] or block.lines[0].bold):
+            self.front = False
+            if label.end() == len(block.text):
+                self.in_abstract = next((b for b in following if is_prose(b.text)), block)
+                return Role.HEADING
+            self.in_abstract = block
+            return Role.ABSTRACT
+        first = key in KNOWN_HEADINGS or key in self.outline or self.in_abstract is not None
+        if first and self._is_heading(block, following):
+            self.front = False
+            return self._heading(block)
+        if _KEYWORDS.match(block.text):
+            return Role.OTHER
+        if is_prose(block.text) and len(block.text) >= 350:
+            # Prose before any heading: an abstract without its name, then the paper itself.
+            if self.in_abstract is None and self.title:
+                self.in_abstract = block
+                return Role.ABSTRACT
+            self.front = False
+            if self.in_abstract is not None and not _same_size(block, self.in_abstract):
+                self.in_abstract = None
+            return Role.ABSTRACT if self.in_abstract else self._text_role(block)
+        return Role.AUTHORS if self.in_abstract is None else self._text_role(block)
+
+    def _text_role(self, block: Block) -> Role:
+        prose = is_prose(block.text)
+        size = self.style.size
+        near = not size or abs(block.size / size - 1) < 0.07
+        known_font = not size or any(self.style.knows(line.font) for line in block.lines)
+        if near and (prose or (known_font and _has_words(block.text))):
+            return Role.BODY
+        if prose and len(block.text) >= 60:
+            return Role.NOTE
+        return Role.OTHER
+
+    def _is_heading(self, block: Block, following: Sequence[Block]) -> bool:
+        text, style = block.text, self.style
+        if not _could_head(block):
+            return False
+        least = 0.75 if text.isupper() else 0.92  # small capitals are small
+        if style.size and block.size < least * style.size:
+            return False
+        key = plain_key(text)
+        styled = _is_styled(block, style)
+        if key in self.outline or (key in KNOWN_HEADINGS and (styled or not style.size)):
+            return True
+        if not styled:
+            return False
+        if NUMBERED.match(text):
+            return len(key) >= 4 and (not self.in_references or _stands_out(block, style))
+        if len(self.outline) >= 4 or self.in_references:
+            return False
+        goes_on = next((b for b in following if len(b.text) > 40), None)
+        return (
+            _stands_out(block, style)
+            and 1 <= len(text.split()) <= 12
+            and goes_on is not None
+            and goes_on.page == block.page
+            and is_prose(goes_on.text)
+            and _above(block.lines[-1], goes_on.lines[0])
+        )
+
+    def _formulas(self, blocks: Sequence[Block]) -> None:
+        """Formulas that a sentence runs through belong to the running text."""
+        last: Block | None = None
+        for block in blocks:
+            if block.role is Role.BODY:
+                last = block
+            elif (
+                block.role is Role.OTHER
+                and last is not None
+                and last.page == block.page
+                and last.text[-1:] not in ".!?"
+                and _set_as_formula(block, self.style)
+                and _close(last.lines[-1], block.lines[0])
+            ):
+                block.role = Role.BODY
+                last = block
+
+
+def _same_size(a: Block, b: Block) -> bool:
+    return not b.size or abs(a.size / b.size - 1) < 0.06
+
+
+def _has_words(text: str) -> bool:
+    return len(_WORDS.findall(text)) >= 2
+
+
+def _could_head(block: Block) -> bool:
+    text = block.text
+    if not 3 <= len(text) <= 160 or len(block.lines) > 6 or CAPTION.match(text):
+        return False
+    if "=" in text or len("".join(_LETTERS.findall(text))) < 0.55 * len("".join(text.split())):
+        return False
+    if ". " in _NUMBER.sub("", text) and not text.isupper() and len(text) > 40:
+        return False  # a paragraph whose first words are set as a heading
+    if text[-1] in ",;-" or (text[-1] == "." and not text.isupper() and len(text.split()) > 3):
+        return False
+    return (text[0].isupper() or text[0].isdigit()) and len(_LETTERS.findall(text)) >= 3
+
+
+def _is_styled(block: Block, style: Style) -> bool:
+    """Whether a block is set otherwise than the running text."""
+    letters = "".join(_LETTERS.findall(_NUMBER.sub("", block.text)))
+    return (
+        _stands_out(block, style)
+        or letters.isupper()
+        or all(line.italic for line in block.lines)
+        or all(line.font not in style.fonts for line in block.lines)
+    )
+
+
+def _stands_out(block: Block, style: Style) -> bool:
+    letters = "".join(_LETTERS.findall(_NUMBER.sub("", block.text)))
+    return (
+        all(line.bold for line in block.lines)
+        or (letters.isupper() and len(letters) > 4)
+        or (style.size > 0 and block.size >= 1.08 * style.size)
+    )
+
+
+def _above(a: Line, b: Line) -> bool:
+    return a.bottom > b.top - 2 and min(a.right, b.right) > max(a.left, b.left)
+
+
+def _is_caption(block: Block, style: Style) -> bool:
+    match = CAPTION.match(block.text)
+    if not match:
+        return False
+    if match["stop"].strip() or match.end() == len(block.text):
+        return True
+    smaller = style.size > 0 and block.size < 0.97 * style.size
+    return smaller or block.lines[0].bold
+
+
+def _is_cells(text: str) -> bool:
+    """Whether a block reads as cells of a table: numbers and short words, no sentences."""
+    tokens = text.split()
+    numeric = sum(any(mark.isdigit() for mark in token) for token in tokens)
+    return numeric >= 0.3 * len(tokens) or not is_prose(text)
+
+
+def _tables(blocks: Sequence[Block]) -> None:
+    """The cells beside a table's caption become the table's body: above it or below it."""
+    for number, caption in enumerate(blocks):
+        if caption.role is not Role.CAPTION or not caption.text.lower().startswith("tab"):
+            continue
+        below = _cells(blocks[number + 1 :], caption)
+        above = _cells(blocks[:number][::-1], caption)
+        sides = [side for side in (below, above) if sum(len(b.text) for b in side) >= 12]
+        if sides:
+            for block in min(sides, key=lambda side: _distance(side[0], caption)):
+                block.role, block.caption = Role.TABLE, caption
+
+
+def _cells(blocks: Sequence[Block], caption: Block) -> list[Block]:
+    taken: list[Block] = []
+    for block in blocks[:400]:
+        if block.page != caption.page or block.role not in (Role.OTHER, Role.BODY, Role.NOTE):
+            break
+        if not _is_cells(block.text) or _distance(block, taken[-1] if taken else caption) > 45:
+            break
+        taken.append(block)
+    return taken
+
+
+def _distance(a: Block, b: Block) -> float:
+    """Points between two blocks, measured up and down; 0 where they stand side by side."""
+    _, bottom_a, _, top_a = a.box
+    _, bottom_b, _, top_b = b.box
+    return max(0.0, bottom_a - top_b, bottom_b - top_a)
+
+
+def _set_as_formula(block: Block, style: Style) -> bool:
+    known = [bool(MATH_FONT.search(line.font)) or style.knows(line.font) for line in block.lines]
+    small = [line.size < 0.8 * style.size for line in block.lines]
+    return any(known) and all(k or s for k, s in zip(known, small, strict=True))
+
+
+def _close(a: Line, b: Line) -> bool:
+    size = max(a.size, b.size, 1.0)
+    return abs(a.bottom - b.bottom) < 5 * size
+
+
+def _loose_bibliography(blocks: Sequence[Block]) -> None:
+    """A reference list without a heading: a run of numbered entries, late in the paper."""
+    if any(block.role is Role.REFERENCE for block in blocks):
+        return
+    entries = [
+        number
+        for number, block in enumerate(blocks)
+        if _ENTRY.match(block.text) and block.role is not Role.FURNITURE
+    ]
+    late = [number for number in entries if number > 0.4 * len(blocks)]
+    dated = sum(bool(_YEAR.search(blocks[number].text)) for number in late)
+    if len(late) < 5 or dated < 0.6 * len(late):
+        return
+    for block in blocks[late[0] : late[-1] + 1]:
+        if block.role not in (Role.FURNITURE, Role.CAPTION, Role.TABLE):
+            block.role = Role.REFERENCE

@@ -1,0 +1,98 @@
+"""A reading worker: ``python -m fmqa.reading.worker MEMORY_MB``, started by the pool.
+
+It says ``ready``, then answers each line of JSON on its standard input by one on its standard
+output, until the input ends. An answer that opens with ``!`` asks for the worker's replacement. Nothing but the reading is imported here: it starts in 0.2 s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from fmqa.errors import ReadingError
+from fmqa.reading.reader import DefaultPdfReader, ReadLimits
+from fmqa.reading.wire import encode_result
+from fmqa.types import Outcome, ReadResult
+
+_MIB = 1024 * 1024
+_GRACE = 10  # seconds beyond the limit after which a worker whose parent is gone ends itself
+
+
+def main() -> None:
+    """Serve until the standard input ends."""
+    answers = _own_output()
+    import fmqa.reading.pdfium  # before the limit: what it maps to start doesn't count
+
+    assert fmqa.reading.pdfium
+    _limit_memory(int(sys.argv[1]))
+    answers.write(b"ready\n")
+    answers.flush()
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        limits = ReadLimits(**request["limits"])
+        if hasattr(signal, "alarm"):
+            signal.alarm(int(limits.seconds) + _GRACE)
+        result, spent = _read(Path(request["path"]), limits)
+        answers.write((b"!" if spent else b"") + encode_result(result))
+        answers.flush()
+
+
+def _own_output() -> BinaryIO:
+    """The pipe to the parent; what libraries print goes nowhere."""
+    answers = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to handle; it ends its workers
+    return answers
+
+
+def _limit_memory(memory_mb: int) -> None:
+    """Bound the address space, where the system can."""
+    try:
+        import resource
+
+        limit = (_address_space() + memory_mb) * _MIB
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, ValueError, OSError):
+        pass  # macOS and Windows don't know it; the time limit still holds
+
+
+def _address_space() -> int:
+    """MiB mapped by now: shared libraries, which cost next to no memory."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * 4096 // _MIB
+    except (OSError, ValueError):
+        return 512
+
+
+def _read(path: Path, limits: ReadLimits) -> tuple[ReadResult, bool]:
+    """The result, and whether this worker is spent (its memory may be in pieces)."""
+    began = time.perf_counter()
+    try:
+        document, notes = DefaultPdfReader(limits).read_noting(path)
+        result = ReadResult(path, Outcome.OK, notes, document, 0.0, document.sha256)
+    except ReadingError as error:
+        return _without(path, error.outcome, str(error), began), False
+    except MemoryError:
+        detail = f"needs more than {limits.memory_mb:,} MiB of memory"
+        return _without(path, Outcome.TOO_LARGE, detail, began), True
+    except Exception as error:
+        detail = f"the reader failed on it ({type(error).__name__}: {error})"[:300]
+        return _without(path, Outcome.DAMAGED, detail, began), True
+    elapsed = time.perf_counter() - began
+    return ReadResult(path, Outcome.OK, notes, result.document, elapsed, result.sha256), False
+
+
+def _without(path: Path, outcome: Outcome, detail: str, began: float) -> ReadResult:
+    return ReadResult(path, outcome, detail, None, time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    main()

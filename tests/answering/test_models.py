@@ -1,0 +1,233 @@
+import os
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fmqa.answering import models
+from fmqa.answering.models import (
+    LocalServer,
+    check_model,
+    in_slot,
+    local_server,
+    make_chat_model,
+    model_errors,
+)
+from fmqa.errors import ModelMissing, ModelUnavailable
+from fmqa.settings import Settings
+from fmqa.weights.catalog import QWEN_CODER
+
+GGUF = QWEN_CODER.path(Settings().models_dir)
+
+
+def settings(llm: str, **others) -> Settings:
+    return Settings(llm=llm, **others)
+
+
+class Provider(BaseHTTPRequestHandler):
+    """Answers each request with the server's ``status``, after its ``delay``."""
+
+    def do_POST(self):
+        time.sleep(self.server.delay)
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = b'{"error": {"message": "no"}}'
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def provider():
+    server = HTTPServer(("127.0.0.1", 0), Provider)
+    server.status, server.delay = 401, 0.0
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def at(server, **others) -> Settings:
+    address = f"http://127.0.0.1:{server.server_port}/v1"
+    return settings("openai:some", llm_base_url=address, llm_api_key="k", **others)
+
+
+def test_none_is_no_model():
+    assert make_chat_model(settings("none")) is None
+    assert "own words" in check_model(settings("none")).detail
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "langchain_anthropic", None)
+    with pytest.raises(ModelMissing) as error:
+        make_chat_model(settings("anthropic:claude", llm_api_key="k"))
+    assert error.value.hint == "Run: pip install langchain-anthropic"
+
+
+def test_a_missing_key_is_named(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ModelUnavailable) as error:
+        make_chat_model(settings("openai:gpt-5"))
+    assert "OPENAI_API_KEY" in error.value.hint
+
+
+def test_an_unknown_provider():
+    with pytest.raises(ModelUnavailable, match="nosuch"):
+        make_chat_model(settings("nosuch:model"))
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "refuses the key"), (403, "refuses the key"), (404, "isn't known")]
+)
+def test_what_a_provider_refuses(provider, status, words):
+    provider.status = status
+    with pytest.raises(ModelUnavailable, match=words):
+        check_model(at(provider))
+
+
+def test_a_provider_that_is_too_slow(provider, monkeypatch):
+    provider.delay = 1.0
+    slow = at(provider, llm_timeout=0.2)
+    model = make_chat_model(slow)
+    with pytest.raises(ModelUnavailable, match="didn't answer within"), model_errors(slow):
+        model.invoke("x")
+
+
+def test_a_provider_that_is_not_there():
+    gone = settings("openai:some", llm_base_url="http://127.0.0.1:9/v1", llm_api_key="k")
+    with pytest.raises(ModelUnavailable, match="can't be reached"):
+        check_model(gone)
+
+
+def test_a_bare_name_at_an_address_is_openai_compatible(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    model = make_chat_model(settings("qwen3", llm_base_url="http://127.0.0.1:9/v1"))
+    assert model.model_name == "qwen3"
+
+
+def test_our_own_errors_pass_through():
+    with pytest.raises(ModelMissing), model_errors(settings("none")):
+        raise ModelMissing("x")
+
+
+def test_the_local_model_must_be_there(tmp_path):
+    with pytest.raises(ModelMissing):
+        make_chat_model(settings("local", models_dir=tmp_path))
+
+
+def test_llama_cpp_must_be_there(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModelMissing) as error:
+        local_server(settings("local"))
+    assert "pip install xllamacpp" in error.value.hint
+
+
+def test_a_server_that_does_not_come_up_says_so(tmp_path):
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF but no more")
+    with LocalServer(broken) as server, pytest.raises(ModelUnavailable, match="ended while"):
+        server.wait_ready(60)
+
+
+def test_stopping_at_once(tmp_path):
+    server = LocalServer(tmp_path / "none.gguf").start()
+    server.stop()
+    server.stop()
+    assert not server.ready
+    with pytest.raises(ModelUnavailable, match="was stopped"):
+        server.wait_ready()
+
+
+needs_model = [
+    pytest.mark.model,
+    pytest.mark.skipif(not GGUF.is_file(), reason="the 1.1 GB model isn't on this disk"),
+]
+
+
+@pytest.fixture(scope="module")
+def server():
+    with local_server(settings("local")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def model(server):
+    return make_chat_model(settings("local", llm_timeout=300), server)
+
+
+class TestLocal:
+    pytestmark = needs_model
+
+    def test_it_answers_and_streams_in_a_slot(self, model, server):
+        from langchain_core.messages import HumanMessage, SystemMessage
+
+        system = SystemMessage("Answer with one word.")
+        server.warm([system])
+        chain = in_slot(model, 3, max_tokens=8)
+        messages = [system, HumanMessage("What is the capital of France?")]
+        assert "Paris" in chain.invoke(messages).content
+        assert "Paris" in "".join(chunk.content for chunk in chain.stream(messages))
+        answers = model.batch([messages] * 2, config={"max_concurrency": 2}, max_tokens=8)
+        assert all("Paris" in answer.content for answer in answers)
+
+    def test_a_prefix_is_found_on_disk_and_a_torn_one_made_again(self, server):
+        from langchain_core.messages import SystemMessage
+
+        prefix = [SystemMessage("Reword the quote in one sentence. " * 3)]
+        server.warm(prefix)
+        path = max(server._prefixes.iterdir(), key=lambda path: path.stat().st_mtime)
+        good = path.stat().st_size
+        for torn in (b"", path.read_bytes()[: good // 2], bytes(good)):
+            path.write_bytes(torn)
+            server.warm(prefix)
+            assert server.ready
+            assert path.read_bytes() != torn
+
+    def test_strangers_are_refused(self, server):
+        import httpx
+
+        address, _ = server.wait_ready()
+        body = {"messages": [{"role": "user", "content": "x"}]}
+        with httpx.Client(trust_env=False) as client:
+            assert client.post(f"{address}/v1/chat/completions", json=body).status_code == 401
+            cors = client.get(f"{address}/health", headers={"Origin": "http://evil.example"})
+        assert "evil" not in cors.headers.get("Access-Control-Allow-Origin", "")
+        assert cors.headers.get("Access-Control-Allow-Origin", "") != "*"
+
+    def test_a_crash_does_not_last(self, model, server):
+        os.kill(server._child._process.pid, 9)
+        assert model.invoke("Say yes.", max_tokens=3).content
+
+    def test_it_dies_with_its_parent(self):
+        code = (
+            "from fmqa.settings import Settings\n"
+            "from fmqa.answering.models import local_server\n"
+            "server = local_server(Settings(llm='local')).start()\n"
+            "print(server._child._process.pid, flush=True)\n"
+            "server.wait_ready()\n"
+            "import os; os.kill(os.getpid(), 9)\n"
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+        pid = int(run.stdout.split()[0])
+        deadline = time.monotonic() + 10
+        while psutil.pid_exists(pid) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not psutil.pid_exists(pid)
+        assert run.stderr == ""
+
+
+def test_the_child_needs_nothing_of_fmqa():
+    import fmqa.weights.llama as parent
+
+    assert "fmqa" not in Path(parent._CHILD).read_text().split('"""', 2)[2]
+    assert models.LocalServer is parent.LocalServer

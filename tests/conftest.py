@@ -1,0 +1,62 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import HashEmbedder, result
+from hypothesis import HealthCheck, settings
+
+from fmqa.store.library import Library
+from fmqa.store.writer import passage_texts
+from fmqa.types import Document
+
+# The same examples in each run, and no clock: the machines that run this are shared.
+settings.register_profile(
+    "fmqa", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("fmqa")
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the machine's reaches a test, but for where models are kept."""
+    for name in os.environ:
+        if name.upper().startswith("FMQA_") and name.upper() != "FMQA_MODELS_DIR":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def embedder() -> HashEmbedder:
+    return HashEmbedder()
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    opened = Library(tmp_path / "index", tmp_path / "index" / "record.sqlite3")
+    yield opened
+    opened.close()
+
+
+Add = Callable[..., bool]
+
+
+@pytest.fixture
+def add(library: Library, embedder: HashEmbedder) -> Add:
+    """Adds documents in the way of the pipeline; returns whether the last is now searched."""
+
+    def write(*documents: Document) -> bool:
+        active = False
+        with library.writing(embedder.fingerprint) as writer:
+            for made in documents:
+                known = writer.known(made)
+                texts = passage_texts(known)
+                vectors = embedder.embed_array(texts) if texts else np.zeros((0, 0), np.float32)
+                active = writer.add(known, vectors, embedder.fingerprint, result(known))
+        return active
+
+    return write

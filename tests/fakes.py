@@ -1,0 +1,150 @@
+"""Stand-ins and builders: an embedder without a model, documents and quotes with true offsets."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fmqa.types import (
+    Document,
+    Hit,
+    Outcome,
+    Page,
+    PaperMeta,
+    PaperStatus,
+    Passage,
+    PassageKind,
+    Quote,
+    ReadResult,
+    Source,
+    Span,
+    StoredPassage,
+)
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+class HashEmbedder:
+    """Bag of words, each hashed to a direction: texts that share words are close.
+
+    Args:
+        dimension: length of a vector.
+        name: fingerprint.
+        delay: seconds to sleep per call, for tests that interrupt.
+    """
+
+    def __init__(self, dimension: int = 64, name: str = "hash:64", delay: float = 0.0) -> None:
+        self._dimension = dimension
+        self._name = name
+        self.delay = delay
+        self.embedded: list[str] = []
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
+    @property
+    def fingerprint(self) -> str:
+        return self._name
+
+    def embed_array(
+        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
+    ) -> np.ndarray:
+        time.sleep(self.delay)
+        self.embedded += texts
+        if progress is not None:
+            progress(len(texts), len(texts))
+        return np.stack([self._vector(text) for text in texts])
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [list(map(float, row)) for row in self.embed_array(texts)]
+
+    def embed_query(self, text: str) -> list[float]:
+        return [float(value) for value in self._vector(text)]
+
+    def closeness(self, one: str, other: str) -> float:
+        return float(self._vector(one) @ self._vector(other))
+
+    def _vector(self, text: str) -> np.ndarray:
+        total = np.zeros(self._dimension)
+        for word in _WORD.findall(text.lower()) or ["nothing"]:
+            seed = int.from_bytes(hashlib.sha256(f"{self._name}{word}".encode()).digest()[:8])
+            total += np.random.default_rng(seed).standard_normal(self._dimension)
+        return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+def document(
+    paper_id: str,
+    *pages: Sequence[str],
+    version: int = 1,
+    source: Source = Source.PDF,
+    section: str = "Results",
+    sha256: str = "",
+    **meta: Any,
+) -> Document:
+    """A document whose pages are made of the passages given, each with its true span."""
+    made: list[Page] = []
+    passages: list[Passage] = []
+    for number, texts in enumerate(pages or (["A sentence of no account stands here."],), start=1):
+        at = 0
+        for text in texts:
+            spans = (Span(number, at, at + len(text)),)
+            passages.append(Passage(len(passages), section, PassageKind.BODY, text, spans))
+            at += len(text) + 1
+        whole = "\n".join(texts)
+        made.append(Page(number, whole, ((0, 0, len(whole)),)))
+    values = {"title": f"Paper {paper_id}", "arxiv_id": paper_id} | meta
+    digest = sha256 or hashlib.sha256(repr((paper_id, version, pages)).encode()).hexdigest()
+    return Document(
+        meta=PaperMeta(paper_id=paper_id, version=version, **values),
+        source=source,
+        sha256=digest,
+        pages=tuple(made),
+        passages=tuple(passages),
+        reader="fake",
+    )
+
+
+def result(made: Document, path: str = "/papers/a.pdf") -> ReadResult:
+    """What the reading of a file that holds this document comes to."""
+    return ReadResult(Path(path), Outcome.OK, document=made, sha256=made.sha256)
+
+
+def stored(
+    *texts: str,
+    page: int = 1,
+    at: int = 0,
+    passage_id: int = 1,
+    source: Source = Source.PDF,
+    status: PaperStatus = PaperStatus.CURRENT,
+    **meta: Any,
+) -> StoredPassage:
+    """A passage of the record; with several texts, one span on each of consecutive pages."""
+    spans = tuple(
+        Span(page + number, at, at + len(text)) for number, text in enumerate(texts)
+    )
+    values = {"paper_id": "2304.12306", "version": 1, "title": "A paper", "name": ""} | meta
+    return StoredPassage(
+        id=passage_id,
+        paper=PaperMeta(**values),
+        source=source,
+        status=status,
+        passage=Passage(0, "Results", PassageKind.BODY, " ".join(texts), spans),
+    )
+
+
+def quote(text: str, **options: Any) -> Quote:
+    """A quote that is its whole passage."""
+    passage = stored(text, **options)
+    return Quote(text, passage.passage.spans[0], passage)
+
+
+def hit(*texts: str, score: float = 1.0, **options: Any) -> Hit:
+    """A passage found."""
+    return Hit(stored(*texts, **options), score)

@@ -1,0 +1,167 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fmqa.errors import ModelMissing
+from fmqa.settings import Settings
+from fmqa.store import embedding
+from fmqa.store.embedding import (
+    MANY,
+    OnnxEmbedder,
+    SentenceTransformerEmbedder,
+    as_langchain,
+    make_embedder,
+)
+from fmqa.weights.catalog import MINILM
+from fmqa.weights.onnx_graph import graph_path
+from fmqa.weights.pull import pull
+
+QUESTION = "How was MedSAM obtained from SAM?"
+NO_TORCH = """
+import sys
+from fmqa.settings import Settings
+from fmqa.store.embedding import make_embedder
+embedder = make_embedder(Settings())
+embedder.embed_query("What is MedSAM?")
+embedder.embed_array(["a"] * 100)
+heavy = {"torch", "transformers", "sentence_transformers", "openvino_telemetry", "langchain_core"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return pull(MINILM, Settings().models_dir)
+
+
+@pytest.fixture(scope="module")
+def embedder(folder: Path) -> OnnxEmbedder:
+    return OnnxEmbedder(folder)
+
+
+def test_vectors_have_unit_length_and_mean_something(embedder):
+    vectors = embedder.embed_array([QUESTION, "MedSAM fine-tunes SAM.", "Bread needs yeast."])
+    assert vectors.shape == (3, embedder.dimension) == (3, 384)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2]
+
+
+def test_both_runtimes_agree(embedder, folder, monkeypatch):
+    texts = [f"Sentence {number}, " + "some more words " * number for number in range(MANY)]
+    by_openvino = embedder.embed_array(texts)
+    other = OnnxEmbedder(folder)
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    by_onnx_runtime = other.embed_array(texts)
+    assert other._openvino is None
+    assert (by_openvino * by_onnx_runtime).sum(axis=1).min() > 0.9995  # bfloat16 on some CPUs
+    assert embedder.fingerprint == other.fingerprint
+    one = np.asarray(embedder.embed_query(texts[7]), np.float32)
+    assert one @ by_onnx_runtime[7] > 0.99999
+
+
+@pytest.mark.parametrize("text", ["", " ", "a b " * 25_000, "\ud800 half a pair", "\x00", "中文"])
+def test_odd_texts(embedder, text):
+    assert np.isclose(np.linalg.norm(embedder.embed_query(text)), 1, atol=1e-5)
+    assert np.allclose(embedder.embed_array([text])[0], embedder.embed_query(text), atol=1e-5)
+
+
+def test_no_texts(embedder):
+    assert embedder.embed_documents([]) == []
+    assert embedder.embed_array([]).shape == (0, 384)
+
+
+def test_only_the_first_256_tokens_count(embedder):
+    head = "word " * 254
+    assert embedder.embed_query(head + "apple") == embedder.embed_query(head + "zebra")
+
+
+def test_order_is_kept_and_progress_told(embedder):
+    texts = ["long " * 200, "short", "middle " * 50] * 10
+    steps = []
+    vectors = embedder.embed_array(texts, lambda done, of: steps.append((done, of)))
+    assert np.allclose(vectors[:3], vectors[3:6], atol=1e-5)
+    assert steps[-1] == (30, 30)
+    assert np.allclose(vectors[1], embedder.embed_query("short"), atol=1e-5)
+
+
+def test_no_torch_on_the_way():
+    run = subprocess.run(
+        [sys.executable, "-c", NO_TORCH], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_a_damaged_graph_is_built_again(folder, tmp_path):
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        (tmp_path / name).symlink_to(folder / name)
+    graph_path(tmp_path).write_bytes(b"torn")
+    assert len(OnnxEmbedder(tmp_path).embed_query("x")) == 384
+
+
+async def _both(embedder):
+    return await embedder.aembed_query("x"), await embedder.aembed_documents(["x"])
+
+
+def test_langchain_takes_it_for_its_own(embedder):
+    import asyncio
+
+    from langchain_core.embeddings import Embeddings
+
+    assert isinstance(as_langchain(embedder), Embeddings)
+    query, documents = asyncio.run(_both(embedder))
+    assert np.allclose(query, documents[0], atol=1e-5)
+
+
+def test_settings_choose(folder, tmp_path):
+    settings = Settings()
+    assert isinstance(make_embedder(settings), OnnxEmbedder)
+    assert make_embedder(settings).fingerprint.startswith("all-MiniLM-L6-v2:53aa51172d14:384:256")
+    other = make_embedder(settings.model_copy(update={"embedding_model": "some/other"}))
+    assert isinstance(other, SentenceTransformerEmbedder)
+    on_gpu = make_embedder(settings.model_copy(update={"embedding_device": "cuda"}))
+    assert isinstance(on_gpu, SentenceTransformerEmbedder)
+    assert on_gpu.fingerprint == make_embedder(settings).fingerprint
+    with pytest.raises(ModelMissing):
+        make_embedder(settings.model_copy(update={"models_dir": tmp_path}))
+
+
+SENTENCE_TRANSFORMER = """
+import sys
+import numpy as np
+from pathlib import Path
+from fmqa.errors import ModelMissing
+from fmqa.store.embedding import OnnxEmbedder, SentenceTransformerEmbedder
+folder = sys.argv[1]
+theirs, ours = SentenceTransformerEmbedder(folder), OnnxEmbedder(Path(folder))
+assert theirs.dimension == 384 and theirs.fingerprint.endswith(":384:256:st")
+assert np.dot(theirs.embed_query("x y"), ours.embed_query("x y")) > 0.9999
+assert theirs.embed_array([]).shape == (0, 384)
+assert theirs.embed_array(["a", "b"]).dtype == np.float32
+try:
+    SentenceTransformerEmbedder("nobody/nothing").embed_query("x")
+except ModelMissing as error:
+    assert "nobody/nothing" in str(error)
+    print("fine")
+"""
+
+
+def test_any_model_of_sentence_transformers(folder):
+    run = subprocess.run(
+        [sys.executable, "-c", SENTENCE_TRANSFORMER, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**__import__("os").environ, "HF_HUB_OFFLINE": "1"},
+    )
+    assert run.stdout.strip() == "fine", run.stderr
+
+
+def test_batches_hold_every_row_once():
+    lengths = [3, 256, 10, 256, 1] * 40
+    batches = list(embedding._batches(lengths))
+    assert sorted(row for batch in batches for row in batch) == list(range(200))
+    assert all(len(rows) * max(lengths[r] for r in rows) <= 2048 for rows in batches)

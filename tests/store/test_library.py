@@ -1,0 +1,308 @@
+"""The record and its index together: whatever happens to the index, the record mends it."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Add
+from fakes import HashEmbedder, document, result
+
+from fmqa.errors import DiskFull, ForeignIndex, RecordBusy
+from fmqa.store import library as library_module
+from fmqa.store.library import Library
+from fmqa.store.vectors import read_manifest
+from fmqa.store.writer import passage_texts
+
+MODEL = "hash:64"
+
+
+def again(library: Library) -> Library:
+    """The same data folder, opened a second time."""
+    return Library(library.index_dir, library.index_dir / "record.sqlite3")
+
+
+def found(library: Library, embedder: HashEmbedder, question: str) -> str:
+    query = np.asarray(embedder.embed_query(question), np.float32)
+    ids = [key for key, _ in library.index(embedder.fingerprint).search(query, 1)]
+    return library.record.passages(ids)[ids[0]].paper.paper_id
+
+
+@pytest.fixture
+def papers(add: Add) -> None:
+    add(
+        document("2001.00001", ["Slides of pathology are large."]),
+        document("2001.00002", ["Retinal photographs of the eye."]),
+    )
+
+
+@pytest.mark.usefixtures("papers")
+def test_what_was_written_is_found(library: Library, embedder: HashEmbedder) -> None:
+    assert found(library, embedder, "eye photographs") == "2001.00002"
+    assert library.check() == []
+
+
+def test_an_empty_library_is_whole(library: Library) -> None:
+    assert library.check() == []
+    assert len(library.index(MODEL)) == 0
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def tear(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def garble(path: Path) -> None:
+    path.write_bytes(b"\xa5" * path.stat().st_size)
+
+
+@pytest.mark.usefixtures("papers")
+@pytest.mark.parametrize("damage", [remove, empty, tear, garble])
+@pytest.mark.parametrize("pattern", ["vectors.json", "*.faiss", "*.npy"])
+def test_a_damaged_index_is_rebuilt_without_embedding(
+    library: Library, embedder: HashEmbedder, damage: Callable[[Path], None], pattern: str
+) -> None:
+    for path in library.index_dir.glob(pattern):
+        damage(path)
+    embedder.embedded.clear()
+    reader = again(library)
+    problems = reader.check()
+    assert problems
+    assert "question" in problems[0]
+    assert len(reader.index(MODEL)) == 2
+    assert reader.check() == []
+    assert embedder.embedded == []
+    assert found(reader, embedder, "eye photographs") == "2001.00002"
+    reader.close()
+
+
+@pytest.mark.usefixtures("papers")
+def test_a_foreign_manifest_is_rebuilt(library: Library) -> None:
+    path = library.index_dir / "vectors.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model": "another"}))
+    reader = again(library)
+    assert len(reader.index(MODEL)) == 2
+    manifest = read_manifest(library.index_dir)
+    assert manifest is not None
+    assert manifest.model == MODEL
+    reader.close()
+
+
+@pytest.mark.usefixtures("papers")
+def test_another_models_record_is_refused_and_mended(
+    library: Library, embedder: HashEmbedder
+) -> None:
+    other = HashEmbedder(dimension=32, name="other:32")
+    for refused in (
+        lambda: library.index(other.fingerprint),
+        lambda: library.writing(other.fingerprint).__enter__(),
+    ):
+        with pytest.raises(ForeignIndex, match="hash:64") as caught:
+            refused()
+        assert "fmqa index --rebuild" in caught.value.hint
+    embedder.embedded.clear()
+    assert library.rebuild(other) == 2
+    assert len(other.embedded) == 2
+    assert found(library, other, "eye photographs") == "2001.00002"
+    with pytest.raises(ForeignIndex):
+        library.index(MODEL)
+    # Back again, nothing has to be embedded: the first model's vectors were kept.
+    assert library.rebuild(embedder) == 0
+    assert embedder.embedded == []
+    assert found(library, embedder, "eye photographs") == "2001.00002"
+    assert library.check() == []
+
+
+@pytest.mark.usefixtures("papers")
+def test_a_rebuild_that_is_stopped_goes_on(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_module, "_REBUILD_BATCH", 1)
+
+    class Failing(HashEmbedder):
+        def embed_array(self, texts, progress=None):
+            if self.embedded:
+                raise KeyboardInterrupt
+            return super().embed_array(texts, progress)
+
+    with pytest.raises(KeyboardInterrupt):
+        library.rebuild(Failing(name="other"))
+    assert len(library.index(MODEL)) == 2  # the old model still serves
+    assert library.rebuild(HashEmbedder(name="other")) == 1
+
+
+@pytest.mark.usefixtures("papers")
+def test_readers_keep_the_old_generation_while_another_writes(
+    library: Library, embedder: HashEmbedder
+) -> None:
+    reader = again(library)
+    assert len(reader.index(MODEL)) == 2
+    with library.writing(MODEL) as writer:
+        made = document("2001.00003", ["Chest radiographs."])
+        writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))
+        assert len(reader.index(MODEL)) == 2
+        assert found(reader, embedder, "eye photographs") == "2001.00002"
+        late = again(library)  # who comes now finds the old generation too
+        assert len(late.index(MODEL)) == 2
+        late.close()
+    assert len(reader.index(MODEL)) == 3
+    assert found(reader, embedder, "chest radiographs") == "2001.00003"
+    reader.close()
+
+
+@pytest.mark.usefixtures("papers")
+def test_a_reader_without_any_index_reads_the_record_while_another_writes(
+    library: Library,
+) -> None:
+    (library.index_dir / "vectors.json").unlink()
+    reader = again(library)
+    with library.writing(MODEL):
+        assert len(reader.index(MODEL)) == 2
+    reader.close()
+
+
+@pytest.mark.usefixtures("papers")
+def test_two_writers(library: Library) -> None:
+    other = again(library)
+    with (
+        library.writing(MODEL),
+        pytest.raises(RecordBusy, match="Another fmqa process"),
+        other.writing(MODEL),
+    ):
+        pass
+    with library.writing(MODEL), pytest.raises(RecordBusy):
+        other.rebuild(HashEmbedder())
+    with other.writing(MODEL):  # the lock is free again
+        pass
+    other.close()
+
+
+def _write_and_wait(folder: Path, started, finish) -> None:
+    library = Library(folder, folder / "record.sqlite3")
+    embedder = HashEmbedder()
+    with library.writing(MODEL) as writer:
+        made = document("2001.00009", ["Ultrasound of the heart."])
+        writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))
+        started.set()
+        finish.wait(30)
+    library.close()
+
+
+@pytest.mark.usefixtures("papers")
+def test_a_writer_in_another_process(library: Library, embedder: HashEmbedder) -> None:
+    context = multiprocessing.get_context("spawn")
+    started, finish = context.Event(), context.Event()
+    process = context.Process(target=_write_and_wait, args=(library.index_dir, started, finish))
+    process.start()
+    try:
+        assert started.wait(30)
+        with pytest.raises(RecordBusy), library.writing(MODEL):
+            pass
+        assert len(library.index(MODEL)) == 2
+        assert found(library, embedder, "eye photographs") == "2001.00002"
+    finally:
+        finish.set()
+        process.join(30)
+    assert process.exitcode == 0
+    assert found(library, embedder, "ultrasound heart") == "2001.00009"
+
+
+def test_threads_read_while_one_writes(library: Library, embedder: HashEmbedder, add: Add) -> None:
+    add(document("2001.00000", ["The first word of all."]))
+    reader = again(library)
+    stop = threading.Event()
+    errors: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            while not stop.is_set():
+                query = np.asarray(embedder.embed_query("the first word"), np.float32)
+                ids = [key for key, _ in reader.index(MODEL).search(query, 5)]
+                assert reader.record.passages(ids)
+                reader.record.papers()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(1, 12):
+        add(document(f"2001.{number:05}", [f"Another word, {number}."]))
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert len(reader.index(MODEL)) == 12
+    reader.close()
+
+
+def test_the_generation_is_published_when_a_writer_is_stopped(
+    library: Library, embedder: HashEmbedder
+) -> None:
+    made = document("2001.00001", ["It was committed."])
+    with pytest.raises(KeyboardInterrupt), library.writing(MODEL) as writer:
+        writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))
+        raise KeyboardInterrupt
+    assert library.check() == []
+    with library.writing(MODEL):  # and the lock was given back
+        pass
+
+
+@pytest.mark.usefixtures("papers")
+def test_generations_are_swept(library: Library, add: Add) -> None:
+    for number in range(5):
+        add(document(f"2002.{number:05}"))
+    assert len(list(library.index_dir.glob("vectors-*"))) == 2
+
+
+@pytest.mark.usefixtures("papers")
+def test_an_index_that_is_behind_says_so_and_catches_up(
+    library: Library, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = document("2001.00003", ["Chest radiographs."])
+    monkeypatch.setattr(Library, "_publish", lambda self, fingerprint: None)  # killed before
+    with library.writing(MODEL) as writer:
+        writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))
+    monkeypatch.undo()
+    assert "behind" in library.check()[0]
+    assert len(library.index(MODEL)) == 3
+    assert library.check() == []
+
+
+@pytest.mark.usefixtures("papers")
+def test_a_full_disk_while_publishing_keeps_the_record(
+    library: Library, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise DiskFull("No room left.")
+
+    monkeypatch.setattr(library_module, "publish", full)
+    made = document("2001.00003", ["Chest radiographs."])
+    with pytest.raises(DiskFull), library.writing(MODEL) as writer:
+        writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))
+    monkeypatch.undo()
+    assert found(library, embedder, "chest radiographs") == "2001.00003"
+
+
+def test_equal_texts_are_embedded_once_and_found_twice(
+    library: Library, embedder: HashEmbedder, add: Add
+) -> None:
+    add(
+        document("2001.00001", ["The very same words."], title="One title"),
+        document("2001.00002", ["The very same words."], title="One title"),
+    )
+    count = library.record.database.connection.execute("SELECT count(*) FROM embeddings")
+    assert count.fetchone()[0] == 1
+    assert len(library.index(MODEL)) == 2
