@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,19 +12,27 @@ from fmqa.reading.lines import RawPage
 _FEWEST_LETTERS = 40  # in a whole file
 _LETTERS_A_PAGE = 25  # mean over the pages
 _SAMPLE = 60_000  # characters that the tests look at
+_JUDGED_LETTERS = 150
+_FEWEST_VOWELS = 0.25  # of the letters; English and Polish have 0.37, a shifted alphabet 0.15
+_LONGEST_WORD = 50
 _MOJIBAKE = re.compile("[ÃÂâ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œž]|Ã[¡-¿]")
 _WORD = re.compile(r"[^\W\d_]+")
 # Control characters, private use, replacement: a glyph without a known letter.
 _STRANGE = re.compile(
     "[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]"
 )
-_VOWELS = frozenset("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýāēīōūаеёиоуыэюяієїαεηιουωάέήίόύώ")
+_VOWEL = re.compile("[aeiouyæøœıаеиоуыэюяієїёαεηιουω]")
+
+
+def count_letters(pages: Sequence[RawPage]) -> int:
+    """Letters on all pages."""
+    return sum(len(word) for page in pages for word in _WORD.findall(page.raw))
 
 
 def poor_text(pages: Sequence[RawPage]) -> str:
     """Why the text can't be used: ``no_text``, ``garbled``, or nothing when it can."""
     text = "\n".join(page.raw for page in pages)
-    letters = sum(map(len, _WORD.findall(text)))
+    letters = count_letters(pages)
     sample = text[:_SAMPLE]
     visible = len("".join(sample.split()))
     if visible >= _FEWEST_LETTERS and len(_STRANGE.findall(sample)) > 0.3 * visible:
@@ -48,15 +57,24 @@ def is_garbled(text: str) -> bool:
     if len(_STRANGE.findall(text)) > 0.15 * visible:
         return True
     # Arabic, Hebrew and others don't write their vowels: only words below U+0530 are judged.
-    words = Counter(word for word in _WORD.findall(text) if len(word) >= 4 and max(word) < "\u0530")
-    if words.total() < 20:
+    words = Counter(word for word in _WORD.findall(text) if len(word) >= 3 and max(word) < "\u0530")
+    letters = sum(len(word) * count for word, count in words.items())
+    if letters < _JUDGED_LETTERS:
         return False
-    return sum(count for word, count in words.items() if _is_odd(word)) > 0.5 * words.total()
+    vowels = sum(_vowels(word) * count for word, count in words.items())
+    endless = sum(len(word) * count for word, count in words.items() if len(word) > _LONGEST_WORD)
+    odd = sum(len(word) * count for word, count in words.items() if _is_odd(word))
+    return vowels < _FEWEST_VOWELS * letters or max(endless, odd) > 0.5 * letters
+
+
+def _vowels(word: str) -> int:
+    return len(_VOWEL.findall(unicodedata.normalize("NFD", word.lower())))
 
 
 def _is_odd(word: str) -> bool:
-    """Whether a word has hardly a vowel, or capitals within."""
-    vowels = len(_VOWELS.intersection(word.lower()))
+    """Whether a longer word has hardly a vowel, or capitals within."""
+    if len(word) < 4:
+        return False
     if word.isupper():
-        return not vowels and len(word) >= 7
-    return vowels == 0 or (len(word) >= 8 and vowels < 2) or sum(map(str.isupper, word[1:])) >= 2
+        return len(word) >= 7 and not _vowels(word)
+    return _vowels(word) < 0.12 * len(word) or sum(map(str.isupper, word[1:])) >= 2

@@ -9,17 +9,19 @@ from pathlib import Path
 
 from fmqa.errors import ReadingError
 from fmqa.reading.authors import find_authors
+from fmqa.reading.deadline import TimeLimitReached, time_limit
 from fmqa.reading.furniture import find_furniture
 from fmqa.reading.identity import identify
 from fmqa.reading.layout import find_blocks, style_of
 from fmqa.reading.lines import Block, RawFile, RawPage, Role
 from fmqa.reading.passages import make_passages
-from fmqa.reading.quality import poor_text
+from fmqa.reading.quality import count_letters, poor_text
 from fmqa.reading.sections import Classifier
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
 from fmqa.types import Document, Outcome, Page, Passage, Source
 
 _MIB = 1024 * 1024
+_SECOND_READER_SECONDS = 10.0
 _LEAST_COVERED = 0.1  # of a paper's characters that its passages hold; references may be many
 
 
@@ -61,7 +63,7 @@ class DefaultPdfReader:
             ReadingError: it can't be read; ``outcome`` says how.
         """
         data = load(path, self.limits)
-        file = _raw_file(data, self.limits.max_pages)
+        file = _raw_file(data, self.limits)
         document = build_document(path, hashlib.sha256(data).hexdigest(), file)
         return document, _notes(file)
 
@@ -90,7 +92,7 @@ def load(path: Path, limits: ReadLimits) -> bytes:
         raise ReadingError(Outcome.DAMAGED, f"can't be opened: {reason}") from error
 
 
-def _raw_file(data: bytes, max_pages: int) -> RawFile:
+def _raw_file(data: bytes, limits: ReadLimits) -> RawFile:
     """What pdfium finds; what pypdf finds where pdfium fails and pypdf does better.
 
     Raises:
@@ -99,7 +101,7 @@ def _raw_file(data: bytes, max_pages: int) -> RawFile:
     from fmqa.reading.pdfium import read_pdfium
 
     try:
-        file = read_pdfium(data, max_pages)
+        file = read_pdfium(data, limits.max_pages)
         failure = _poor(file)
     except ReadingError as error:
         if error.outcome is Outcome.TOO_LARGE:
@@ -109,16 +111,27 @@ def _raw_file(data: bytes, max_pages: int) -> RawFile:
         return file
     # A scan has no text for pypdf either, and pypdf takes its time to find that out.
     if failure.outcome is not Outcome.NO_TEXT:
-        from fmqa.reading.pypdf_reader import read_pypdf
-
         try:
-            second = read_pypdf(data, max_pages)
-            if _poor(second) is None:
-                return second
-        except ReadingError as error:
-            if failure.outcome is Outcome.DAMAGED and error.outcome is Outcome.ENCRYPTED:
-                raise
+            with time_limit(max(1.0, min(_SECOND_READER_SECONDS, limits.seconds / 4))):
+                second = _second_opinion(data, limits.max_pages, failure)
+        except TimeLimitReached:
+            second = None
+        if second is not None:
+            return second
     raise failure
+
+
+def _second_opinion(data: bytes, max_pages: int, failure: ReadingError) -> RawFile | None:
+    """What pypdf reads, where it does better; it may know that a password is what is missing."""
+    from fmqa.reading.pypdf_reader import read_pypdf
+
+    try:
+        file = read_pypdf(data, max_pages)
+    except ReadingError as error:
+        if failure.outcome is Outcome.DAMAGED and error.outcome is Outcome.ENCRYPTED:
+            raise
+        return None
+    return file if _poor(file) is None else None
 
 
 def _poor(file: RawFile) -> ReadingError | None:
@@ -129,6 +142,8 @@ def _poor(file: RawFile) -> ReadingError | None:
     verdict = poor_text(file.pages)
     if verdict == "no_text":
         where = "its only page" if count == 1 else f"any of its {count:,} pages"
+        if letters := count_letters(file.pages):
+            return ReadingError(Outcome.NO_TEXT, f"hardly any text on {where}: {letters} letters")
         return ReadingError(Outcome.NO_TEXT, f"no text layer on {where}; it looks scanned")
     if verdict == "garbled":
         return ReadingError(

@@ -129,22 +129,28 @@ def doctor(home: Home = None, llm: Llm = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def config(as_json: Json = False) -> None:
+def config(
+    as_json: Json = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print docs/configuration.md: names and defaults.")
+    ] = False,
+) -> None:
     """Every setting with its value."""
+    from fmqa.apps.configuration import as_markdown
     from fmqa.settings import Settings, load_settings
 
+    if markdown:
+        typer.echo(as_markdown(), nl=False)
+        return
     settings = load_settings()
-    values = {
-        name: "(set)"
-        if name.endswith("api_key") and getattr(settings, name)
-        else getattr(settings, name)
-        for name in Settings.model_fields
-    }
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    if values["llm_api_key"]:
+        values["llm_api_key"] = "(set)"
     if as_json:
         typer.echo(json.dumps(values, indent=2, default=str))
         return
     for name, value in values.items():
-        typer.echo(f"FMQA_{name.upper()} = {value if value is not None else ''}")
+        typer.echo(f"FMQA_{name.upper()} = {'' if value is None else value}")
         typer.echo(f"    {Settings.model_fields[name].description}")
 
 

@@ -100,12 +100,15 @@ def _progress(turn: Turn) -> str:
 
 
 def _found(turn: Turn) -> str:
-    if not turn.found:
+    """The quotes that nothing has been written from yet."""
+    said = {citation.quote for citation in turn.citations}
+    waiting = [citation for citation in turn.found if citation.quote not in said]
+    if not waiting:
         return ""
     quotes = "".join(
         f'<li><q>{escaped(citation.quote)}</q> <span class="fmqa-from">'
         f"{escaped(citation.title)}, {escaped(place(citation))}</span></li>"
-        for citation in turn.found
+        for citation in waiting
     )
     return f'<div class="fmqa-found"><h4>Found in the papers…</h4><ul>{quotes}</ul></div>'
 

@@ -1,0 +1,123 @@
+"""Whole processes, measured: wall time, and peak memory with that of their children."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[1]
+_SAMPLE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one process took.
+
+    ``tree_mb`` is the largest sum of resident memory over the process and its children, sampled
+    each 50 ms (pages that they share count in each of them); ``largest_mb`` is the kernel's own
+    maximum of the largest single process among them.
+    """
+
+    seconds: float
+    status: int
+    output: str
+    errors: str
+    tree_mb: float
+    largest_mb: float
+
+
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """This process's variables without the user's fmqa settings, and with these instead."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("FMQA_") or name in {"FMQA_MODELS_DIR", "FMQA_SHARED"}
+    }
+    paths = [str(ROOT / "src"), str(ROOT)]
+    return kept | {"PYTHONPATH": os.pathsep.join(paths)} | dict(extra)
+
+
+def run(command: Sequence[str], extra: Mapping[str, str], *, check: bool = True) -> Run:
+    """Run a command to its end.
+
+    Args:
+        command: program and arguments.
+        extra: variables of its environment, beside this process's own.
+        check: whether a status other than 0 is an error.
+
+    Raises:
+        RuntimeError: ``check``, and it ended otherwise.
+    """
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=output, stderr=errors, env=environment(extra), cwd=ROOT
+        )
+        peak = _Peak(process.pid)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        tree = peak.stop()
+        for stream in (output, errors):
+            stream.seek(0)
+        said, complained = output.read(), errors.read()
+    if check and process.returncode:
+        raise RuntimeError(f"{command} ended with {process.returncode}:\n{complained[-2000:]}")
+    largest = usage.ru_maxrss / 1024
+    return Run(seconds, process.returncode, said, complained, max(tree, largest), largest)
+
+
+class _Peak:
+    """Watches the resident memory of a process and its children from a thread."""
+
+    def __init__(self, pid: int) -> None:
+        self._bytes = 0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, args=[pid], daemon=True)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """The peak in MiB."""
+        self._ended.set()
+        self._thread.join()
+        return self._bytes / 1024**2
+
+    def _watch(self, pid: int) -> None:
+        try:
+            root = psutil.Process(pid)
+        except psutil.NoSuchProcess:
+            return
+        while not self._ended.wait(_SAMPLE_SECONDS):
+            try:
+                family = [root, *root.children(recursive=True)]
+            except psutil.Error:
+                return
+            self._bytes = max(self._bytes, sum(map(_resident, family)))
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
+
+
+def use_cpus(count: int) -> int:
+    """Keep this process and its children to ``count`` CPUs where the system lets it.
+
+    So that both sides of a comparison have the same, on a machine of any size. Returns how many
+    CPUs there are to use.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return os.cpu_count() or 1
+    usable = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, usable[:count])
+    return min(count, len(usable))
