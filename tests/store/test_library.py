@@ -238,14 +238,34 @@ def test_threads_read_while_one_writes(library: Library, embedder: HashEmbedder,
     threads = [threading.Thread(target=read) for _ in range(4)]
     for thread in threads:
         thread.start()
-    for number in range(1, 12):
-        add(document(f"2001.{number:05}", [f"Another word, {number}."]))
-    stop.set()
-    for thread in threads:
-        thread.join()
+    try:
+        for number in range(1, 12):  # no reader that mends the index makes this RecordBusy
+            add(document(f"2001.{number:05}", [f"Another word, {number}."]))
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
     assert errors == []
     assert len(reader.index(MODEL)) == 12
     reader.close()
+
+
+@pytest.mark.usefixtures("papers")
+def test_a_question_that_mends_the_index_stops_no_writer(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (library.index_dir / "vectors.json").unlink()
+    real = library_module.publish
+    wrote: list[bool] = []
+
+    def slow(*arguments: object) -> object:
+        with again(library).writing(MODEL):  # meanwhile
+            wrote.append(True)
+        return real(*arguments)
+
+    monkeypatch.setattr(library_module, "publish", slow)
+    assert len(library.index(MODEL)) == 2
+    assert wrote == [True]
 
 
 def test_the_generation_is_published_when_a_writer_is_stopped(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from fmqa.reading.wordlist import words
+
 _SEPARATOR = re.compile(r"[,;·•|&\d∗*†‡§¶♯#⋆✉⊥]+|\s+and\s+|^and\s+|\s{3,}|\(.*?\)", re.IGNORECASE)
 _ORGANISATION = re.compile(
     r"universi|institu|departe?a?ment|dipartim|laborator|\blabs?\b|school|college|facult|hospital|"
@@ -16,7 +18,7 @@ _ORGANISATION = re.compile(
     r"proceedings|journal|preprint|\bvol\b|https?:|www\.|@",
     re.IGNORECASE,
 )
-_PARTICLES = frozenset(["van", "von", "der", "den", "de", "di", "da", "del", "della", "dos", "du", "la", "le", "el", "al", "bin", "ibn", "ter", "ten", "zu"])
+_PARTICLES = words("van von der den de di da del della dos du la le el al bin ibn ter ten zu")
 _WORD = re.compile(r"[^\W\d_][^\W\d_.'’`-]*(?:[.'’`-]+[^\W\d_]*)*")
 _MOST = 200
 
@@ -39,11 +41,10 @@ def find_authors(lines: Iterable[str], stated: str) -> tuple[str, ...]:
 def _whole_names(lines: Iterable[str]) -> Iterator[str]:
     """The lines, with a name that a line's end parted ("…, Sebastian / Wirkert, …") made whole."""
     held = ""
-    for line in lines:
-        if held:
-            first = _SEPARATOR.split(line, maxsplit=1)[0].strip()
-            line = f"{held} {line}" if _WORD.fullmatch(first) else line
-            held = ""
+    for printed in lines:
+        first = _SEPARATOR.split(printed, maxsplit=1)[0].strip()
+        line = f"{held} {printed}" if held and _WORD.fullmatch(first) else printed
+        held = ""
         parts = _SEPARATOR.split(line)
         last = parts[-1].strip()
         if len(parts) > 2 and _WORD.fullmatch(last) and len(last) > 1:
@@ -89,4 +90,4 @@ def _cased(name: str) -> str:
     """A name set in capitals, as it is written elsewhere."""
     if not name.isupper():
         return name
-    return " ".join(re.sub(r"[^\W\d_]+", lambda m: m[0].capitalize(), word) for word in name.split())
+    return re.sub(r"[^\W\d_]+", lambda match: match[0].capitalize(), name)

@@ -12,7 +12,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from fmqa.errors import ReadingError
-from fmqa.reading.pdfium import PageFrame, open_pdf, page_characters
+from fmqa.reading.chars import PageFrame, page_characters
+from fmqa.reading.pdfium import open_pdf
 from fmqa.types import Outcome, Page
 
 _SAME_LINE = 0.5  # share of the lower box's height that two boxes of one line have in common
@@ -87,7 +88,8 @@ def _boxes(opened: Any, page: Page, start: int, end: int) -> QuoteBoxes:
 def _same(page: Page, raw: str) -> bool:
     """Whether the raw characters are those that the page's text was made of."""
     for text_start, raw_start, length in page.runs:
-        text, here = page.text[text_start : text_start + length], raw[raw_start : raw_start + length]
+        text = page.text[text_start : text_start + length]
+        here = raw[raw_start : raw_start + length]
         letters = [a == b for a, b in zip(text, here, strict=False) if a.isascii() and a.isalpha()]
         if len(here) != length or not all(letters):
             return False

@@ -18,13 +18,14 @@ class TimeLimitReached(BaseException):
 def time_limit(seconds: float) -> Iterator[None]:
     """End the block after ``seconds`` of wall time, where the system and the thread allow it.
 
-    Only the main thread can be interrupted, and only between two steps of the interpreter; elsewhere
-    the block runs on. A timer that was set before goes on afterwards.
+    Only the main thread can be interrupted, and only between two steps of the interpreter;
+    elsewhere the block runs on. A timer that was set before goes on afterwards.
 
     Raises:
         TimeLimitReached: the time is up.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    main = threading.current_thread() is threading.main_thread()
+    if not hasattr(signal, "setitimer") or not main:
         yield
         return
 

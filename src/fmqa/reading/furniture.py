@@ -8,7 +8,8 @@ from collections import defaultdict
 from fmqa.reading.lines import Line, RawPage
 
 ARXIV_STAMP = re.compile(
-    r"arXiv:\s?(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v(?P<version>\d{1,2}))?", re.IGNORECASE
+    r"arXiv:\s?(?P<id>\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v(?P<version>\d{1,2}))?",
+    re.IGNORECASE,
 )
 
 _MARGIN = 0.115  # of the page's height, at its head and at its foot

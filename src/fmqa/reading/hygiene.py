@@ -10,15 +10,13 @@ from __future__ import annotations
 import ctypes
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pypdfium2.raw as c
 
+from fmqa.reading.chars import OpenPage, PageFrame, char_box, font_size
 from fmqa.reading.lines import Line
 from fmqa.types import HiddenRun
-
-if TYPE_CHECKING:
-    from fmqa.reading.pdfium import PageFrame
 
 _TINY = 1.0  # points
 _WHITE = 245  # of 255, each colour
@@ -27,7 +25,7 @@ _FEWEST_LETTERS = 12
 _FEWEST_WORDS = 3
 _WORD = re.compile(r"\S+")
 
-# The declared prototype returns a struct pointer, which costs an object per call; the address will do.
+# The declared prototype returns a struct pointer, an object per call; the address will do.
 _text_object = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
     ctypes.cast(c.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
 )
@@ -43,18 +41,17 @@ class _Word:
     reason: str
 
 
-def find_hidden(
-    page: Any, textpage: Any, raw: str, lines: list[Line], number: int, frame: PageFrame
-) -> tuple[list[Line], list[HiddenRun]]:
+def find_hidden(page: OpenPage, lines: list[Line]) -> tuple[list[Line], list[HiddenRun]]:
     """The lines without hidden runs, and the runs that were found on the page."""
-    words = _suspects(textpage, raw, lines, frame)
+    raw = page.raw
+    words = _suspects(page, lines)
     if not words:
         return lines, []
     invisible = sum(word.end - word.start for word in words if word.reason == "invisible")
     if 2 * invisible > sum(line.end - line.start for line in lines):
         # Most of the page is so: the text layer that OCR laid over a scan.
         words = [word for word in words if word.reason != "invisible"]
-    seen = _seen(page, textpage, words, frame)
+    seen = _seen(page, words)
     # A white word that stands out is plainly visible; an invisible one over a drawing is the
     # drawing's own lettering, of no use in the text and no offence either.
     words = [word for word in words if word.reason != "white" or word.order not in seen]
@@ -65,7 +62,7 @@ def find_hidden(
         if len(run) >= _FEWEST_WORDS and sum(map(str.isalpha, text)) >= _FEWEST_LETTERS:
             cuts += run
             if not all(word.order in seen for word in run) or _reads_as_sentences(run, raw):
-                found.append(HiddenRun(number, text, run[0].reason))
+                found.append(HiddenRun(page.number, text, run[0].reason))
     return (_without(lines, cuts) if cuts else lines), found
 
 
@@ -81,18 +78,18 @@ def _runs(words: list[_Word]) -> list[list[_Word]]:
     return runs
 
 
-def _suspects(textpage: Any, raw: str, lines: list[Line], frame: PageFrame) -> list[_Word]:
+def _suspects(page: OpenPage, lines: list[Line]) -> list[_Word]:
     """The words whose text objects fall under a suspicion."""
-    handle = ctypes.cast(textpage, ctypes.c_void_p)
+    handle = ctypes.cast(page.textpage, ctypes.c_void_p)
     found: list[_Word] = []
     last, reason, order = None, "", 0
     for number, line in enumerate(lines):
-        off = _off_page(line, frame)
-        for match in _WORD.finditer(raw, line.start, line.end):
+        off = _off_page(line, page.frame)
+        for match in _WORD.finditer(page.raw, line.start, line.end):
             start, order = match.start(), order + 1
             thing = _text_object(handle, start)
             if thing != last:
-                last, reason = thing, _suspicion(textpage, thing, start)
+                last, reason = thing, _suspicion(page.textpage, thing, start)
             if reason or off:
                 found.append(_Word(order, number, start, match.end(), reason or off))
     return found
@@ -104,8 +101,6 @@ def _suspicion(textpage: Any, thing: int | None, index: int) -> str:
     mode = c.FPDFTextObj_GetTextRenderMode(ctypes.cast(thing, c.FPDF_PAGEOBJECT))
     if mode == c.FPDF_TEXTRENDERMODE_INVISIBLE:
         return "invisible"
-    from fmqa.reading.pdfium import font_size
-
     if 0 < font_size(textpage, index) < _TINY:
         return "tiny"
     if c.FPDFText_GetFillColor(textpage, index, _R, _G, _B, _A):
@@ -128,20 +123,18 @@ def _reads_as_sentences(run: list[_Word], raw: str) -> bool:
     return len(run) >= 12 and small >= 0.6 * len(run)
 
 
-def _seen(page: Any, textpage: Any, words: list[_Word], frame: PageFrame) -> set[int]:
+def _seen(page: OpenPage, words: list[_Word]) -> set[int]:
     """The white and invisible words in whose place the drawn page shows something."""
     doubtful = [word for word in words if word.reason in ("white", "invisible")]
     if sum(word.end - word.start for word in doubtful) < _FEWEST_LETTERS:
         return set()
-    from fmqa.reading.pdfium import char_box
-
     found: set[int] = set()
-    bitmap = page.render(scale=1, grayscale=True)
+    bitmap = page.page.render(scale=1, grayscale=True)
     try:
         picture = (bytes(bitmap.buffer), bitmap.stride, bitmap.height)
         for word in doubtful:
-            first, last = char_box(textpage, word.start), char_box(textpage, word.end - 1)
-            if _contrast(picture, frame.box(*first[:2], *last[2:])) >= _CONTRAST:
+            first, last = char_box(page.textpage, word.start), char_box(page.textpage, word.end - 1)
+            if _contrast(picture, page.frame.box(*first[:2], *last[2:])) >= _CONTRAST:
                 found.add(word.order)
     finally:
         bitmap.close()

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fmqa.reading.furniture import ARXIV_STAMP
@@ -13,6 +14,7 @@ from fmqa.reading.layout import NUMBERED
 from fmqa.reading.lines import Line, RawFile, RawPage
 from fmqa.reading.sections import KNOWN_HEADINGS, plain_key
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
+from fmqa.reading.wordlist import words
 from fmqa.types import PaperMeta
 
 _NEW_ID = r"(?P<id>\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v(?P<version>\d{1,2}))?"
@@ -21,22 +23,26 @@ _FILE_NAMES = (re.compile(_NEW_ID), re.compile(_OLD_ID))
 _DOI = re.compile(r"10\.48550/arxiv\." + _NEW_ID, re.IGNORECASE)
 _METADATA_ID = re.compile(r"(?:https?://arxiv\.org/(?:abs|pdf)/|arXiv:)?\s*" + _NEW_ID, re.I)
 _YEAR = re.compile(r"\b(?:19[5-9]\d|20[0-4]\d)\b")
-_STAMP_YEAR = re.compile(r"\b\d{1,2} [A-Z][a-z]{2} (?P<year>(?:19|20)\d\d)\b")
-_COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright|published|accepted|dated)\D{0,80}?(?P<year>(?:19[5-9]|20[0-4])\d)", re.I)
+_COPYRIGHT = re.compile(
+    r"(?:©|\(c\)|copyright|published|accepted|dated)\D{0,80}?(?P<year>(?:19[5-9]|20[0-4])\d)",
+    re.IGNORECASE,
+)
 _NO_TITLE = re.compile(
     r"^(?:untitled|microsoft word|.*\.(?:docx?|tex|pdf|dvi|indd|eps)$|paper|title|arxiv|"
-    r"lncs \d+\s*$|elsevier|\d+$|main$|manuscript|draft|submission|untitled.*)", re.IGNORECASE
+    r"lncs \d+\s*$|elsevier|\d+$|main$|manuscript|draft|submission|untitled.*)",
+    re.IGNORECASE,
 )
 _SERIES = re.compile(r"^(?:LNCS|LNAI|CCIS|LNBI)\s+\d+\s+[-–—:]\s+")
 _NOT_TITLE = re.compile(
     r"^(?:published as|under review|preprint|arxiv:|accepted|to appear|proceedings|journal of|"
     r"ieee transactions|research article|original article|article|review|letter|contents lists|"
-    r"available online|nature |science |technical report|www\.|http|doi)", re.IGNORECASE
+    r"available online|nature |science |technical report|www\.|http|doi)",
+    re.IGNORECASE,
 )
 
 _WORD = re.compile(r"[^\W\d_]+")
 _GAP = re.compile(r"\b([A-Z]{2,}) ([A-Z]{1,4})\b")
-_SMALL = frozenset(["A", "AN", "AND", "AS", "AT", "BY", "FOR", "FROM", "IN", "IS", "ITS", "OF", "ON", "OR", "THE", "TO", "VIA", "WITH", "WITHOUT", "ARE"])
+_SMALL = words("A AN AND AS AT BY FOR FROM IN IS ITS OF ON OR THE TO VIA WITH WITHOUT ARE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +156,10 @@ def _large_groups(page: RawPage) -> list[list[Line]]:
         if not line.upright or (page.height and line.top < 0.4 * page.height):
             continue
         last = groups[-1][-1] if groups else None
-        if last and abs(last.size - line.size) < 0.06 * line.size and (
-            abs(last.bottom - line.bottom) < 2.2 * line.size
+        if (
+            last
+            and abs(last.size - line.size) < 0.06 * line.size
+            and (abs(last.bottom - line.bottom) < 2.2 * line.size)
         ):
             groups[-1].append(line)
         else:
@@ -167,7 +175,7 @@ def without_capitals(title: str, pages: Sequence[RawPage]) -> str:
     forms = written_forms(pages)
     words = close_gaps(title, forms).split(" ")
     return " ".join(
-        _WORD.sub(lambda m: _as_written(m, forms, number > 0), word)
+        _WORD.sub(partial(_as_written, forms=forms, inside=number > 0), word)
         for number, word in enumerate(words)
     )
 
@@ -192,9 +200,7 @@ def close_gaps(text: str, forms: Mapping[str, Counter[str]]) -> str:
     return _GAP.sub(join, text)
 
 
-def _as_written(
-    match: re.Match[str], forms: Mapping[str, Counter[str]], inside: bool
-) -> str:
+def _as_written(match: re.Match[str], forms: Mapping[str, Counter[str]], inside: bool) -> str:
     """A word's commonest form but in capitals; words of a title open with a large letter."""
     word = match[0]
     if word in _SMALL and inside:

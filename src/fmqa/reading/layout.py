@@ -18,7 +18,10 @@ NUMBERED = re.compile(
     r"(?:Appendix\s+)?(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.(?:\d\.?|[A-Z]\.?)?"
     r"|[A-Z](?:\.\d{1,2}){0,3}\.?|[A-Z]\.\d+)\s+(?=[A-Z“\"'(])"
 )
-MATH_FONT = re.compile(r"CM(R|MI|SY|EX|BSY|MIB|BX)\d|MSBM|MSAM|Math|Symbol|rsfs|eufm|stmary|MT2[A-Z]*[A-Z]?|Euler", re.I)
+MATH_FONT = re.compile(
+    r"CM(R|MI|SY|EX|BSY|MIB|BX)\d|MSBM|MSAM|Math|Symbol|rsfs|eufm|stmary|MT2[A-Z]*[A-Z]?|Euler",
+    re.I,
+)
 _TERMINAL = re.compile(r"[.!?:;]['\"”’)\]]*$")
 _BULLET = re.compile(r"[•●▪◦‣∙·–]\s|\(?[a-z0-9]{1,2}\)\s")
 _SIZE_STEP = 1.12  # ratio of font sizes from which lines aren't of one block
@@ -77,11 +80,7 @@ def _page_blocks(page: RawPage, furniture: set[tuple[int, int]], style: Style) -
     was_furniture = False
     for line in page.lines:
         is_furniture = (page.number, line.start) in furniture
-        if (
-            blocks
-            and is_furniture == was_furniture
-            and _belongs(page, blocks[-1], line, style)
-        ):
+        if blocks and is_furniture == was_furniture and _belongs(page, blocks[-1], line, style):
             blocks[-1].lines.append(line)
         else:
             blocks.append(Block(page.number, [line]))
@@ -105,8 +104,10 @@ def _belongs(page: RawPage, block: Block, line: Line, style: Style) -> bool:
         last.font == line.font and last.size == line.size and unfinished(before)
     ):
         return False
-    return _near(last, line, style) and _alike(before, text, last, line) and not _paragraph(
-        block, line, before, text
+    return (
+        _near(last, line, style)
+        and _alike(before, text, last, line)
+        and not _paragraph(block, line, before, text)
     )
 
 

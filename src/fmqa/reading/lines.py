@@ -82,7 +82,7 @@ class Role(Enum):
 
 @dataclass(slots=True)
 class Block:
-    """Lines that belong together, in the file's order; ``text`` is mended, at ``page.text[start:]``.
+    """Lines that belong together, in the file's order; its ``text`` is ``page.text[start:end]``.
 
     ``caption`` is set for the body of a table.
     """

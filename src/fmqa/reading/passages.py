@@ -149,9 +149,10 @@ def _gather(sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
             groups[-1] = (groups[-1][0], end)
         else:
             groups.append((start, end))
-    if len(groups) > 1 and groups[-1][1] - groups[-1][0] < SHORTEST:
-        if groups[-1][1] - groups[-2][0] <= LONGEST + SHORTEST // 2:
-            groups[-2:] = [(groups[-2][0], groups[-1][1])]
+    if len(groups) > 1:
+        (first, _), (start, end) = groups[-2:]
+        if end - start < SHORTEST and end - first <= LONGEST:
+            groups[-2:] = [(first, end)]
     return groups
 
 

@@ -19,6 +19,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from fmqa.errors import ReadingError
+from fmqa.reading.chars import OpenPage, PageFrame, char_box, font_size, page_characters
 from fmqa.reading.hygiene import find_hidden
 from fmqa.reading.lines import Line, RawFile, RawPage
 from fmqa.types import Link, Outcome, OutlineItem
@@ -102,44 +103,21 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
     textpage = page.get_textpage()
     try:
         raw = page_characters(textpage.raw)
-        frame = PageFrame(page)
-        lines = [_measure(textpage.raw, raw, *piece, frame) for piece in _pieces(textpage.raw, raw)]
-        lines, hidden = find_hidden(page, textpage.raw, raw, lines, index + 1, frame)
+        here = OpenPage(index + 1, page, textpage.raw, raw, PageFrame(page))
+        lines = [_measure(here, *piece) for piece in _pieces(here)]
+        lines, hidden = find_hidden(here, lines)
     finally:
         textpage.close()
     links = list(_links(document, page, index + 1))
     return RawPage(index + 1, width, height, raw, lines, links, hidden)
 
 
-def page_characters(textpage: Any) -> str:
-    """The page's characters such that index ``i`` is pdfium's character ``i``.
-
-    ``FPDFText_GetText`` gives all at once, but leaves some out and writes others as surrogate
-    pairs; where it may have done so, they are asked for one by one.
-    """
-    count = c.FPDFText_CountChars(textpage)
-    if count <= 0:
-        return ""
-    buffer = (ctypes.c_ushort * (count + 1))()
-    written = c.FPDFText_GetText(textpage, 0, count, buffer) - 1
-    if written == count:
-        text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        if len(text) == count and not any("\ud800" <= mark <= "\udfff" for mark in {*text}):
-            return text
-    unicode = c.FPDFText_GetUnicode
-    return "".join(_character(unicode(textpage, i)) for i in range(count))
-
-
-def _character(code: int) -> str:
-    return chr(code) if code <= 0x10FFFF else "\ufffd"
-
-
-def _pieces(textpage: Any, raw: str) -> Iterator[tuple[int, int, bool]]:
+def _pieces(page: OpenPage) -> Iterator[tuple[int, int, bool]]:
     """(start, end, joins) of each line: pdfium breaks at CR LF, or at its own mark for a hyphen."""
-    start = 0
+    start, raw = 0, page.raw
     for match in _BREAK.finditer(raw):
         marked = raw[match.start()] in _HYPHEN_MARKS
-        if marked and c.FPDFText_IsHyphen(textpage, match.start()) != 1:
+        if marked and c.FPDFText_IsHyphen(page.textpage, match.start()) != 1:
             continue  # a glyph without meaning in the midst of a line
         end = match.end() if marked else match.start()
         if raw[start:end].strip():
@@ -149,54 +127,8 @@ def _pieces(textpage: Any, raw: str) -> Iterator[tuple[int, int, bool]]:
         yield start, len(raw), False
 
 
-class PageFrame:
-    """Turns the file's coordinates into those of the page as displayed, lower left corner (0, 0)."""
-
-    def __init__(self, page: Any) -> None:
-        self.left, self.bottom, self.right, self.top = page.get_bbox()
-        self.turns = page.get_rotation() // 90
-        wide, high = self.right - self.left, self.top - self.bottom
-        self.size = (high, wide) if self.turns % 2 else (wide, high)
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """The displayed place of a point of the file."""
-        if self.turns == 1:
-            return y - self.bottom, self.right - x
-        if self.turns == 2:
-            return self.right - x, self.top - y
-        if self.turns == 3:
-            return self.top - y, x - self.left
-        return x - self.left, y - self.bottom
-
-    def box(
-        self, left: float, bottom: float, right: float, top: float
-    ) -> tuple[float, float, float, float]:
-        """The displayed (left, bottom, right, top) of a rectangle of the file."""
-        x1, y1 = self.point(left, bottom)
-        x2, y2 = self.point(right, top)
-        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
-
-
-_D = [ctypes.c_double() for _ in range(4)]
-_MATRIX = c.FS_MATRIX()
 _NAME = ctypes.create_string_buffer(128)
 _FLAGS = ctypes.c_int()
-
-
-def char_box(textpage: Any, index: int) -> tuple[float, float, float, float]:
-    """(left, bottom, right, top) of one character, in the file's coordinates."""
-    left, right, bottom, top = _D
-    if not c.FPDFText_GetCharBox(textpage, index, left, right, bottom, top):
-        return 0.0, 0.0, 0.0, 0.0
-    return left.value, bottom.value, right.value, top.value
-
-
-def font_size(textpage: Any, index: int) -> float:
-    """The size in points at which one character is printed: the font's, scaled by its matrix."""
-    size: float = c.FPDFText_GetFontSize(textpage, index)
-    if c.FPDFText_GetMatrix(textpage, index, _MATRIX):
-        size *= math.hypot(_MATRIX.c, _MATRIX.d)
-    return size
 
 
 def _font(textpage: Any, index: int) -> str:
@@ -206,10 +138,9 @@ def _font(textpage: Any, index: int) -> str:
     return _SUBSET.sub("", _NAME.raw[: length - 1].decode("utf-8", "replace"))
 
 
-def _measure(
-    textpage: Any, raw: str, start: int, end: int, joins: bool, frame: PageFrame
-) -> Line:
+def _measure(page: OpenPage, start: int, end: int, joins: bool) -> Line:
     """A line's box from its first and last characters, and its look from three of them."""
+    textpage, raw, frame = page.textpage, page.raw, page.frame
     text = raw[start:end]
     first = start + len(text) - len(text.lstrip())
     while raw[end - 1].isspace() and end > first + 1:
@@ -279,7 +210,9 @@ def _outline(document: Any) -> list[OutlineItem]:
 
 def clean_title(title: str) -> str:
     """A title of the file's own on one line, without characters that no title has."""
-    kept = "".join(" " if mark.isspace() else mark for mark in title if mark.isprintable() or mark.isspace())
+    kept = "".join(
+        " " if mark.isspace() else mark for mark in title if mark.isprintable() or mark.isspace()
+    )
     return " ".join(kept.split())[:500]
 
 

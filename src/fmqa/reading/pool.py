@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
@@ -114,10 +115,8 @@ class _Worker:
                 self.process.kill()
                 status = self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
-            try:
+            with suppress(OSError):  # a broken pipe, which is closed none the less
                 self._pipe(pipe).close()
-            except OSError:
-                pass  # a broken pipe, which is closed none the less
         return status
 
 
@@ -213,9 +212,7 @@ class _Pool:
                     thread.join()
 
 
-def read_files(
-    paths: Iterable[Path], limits: ReadLimits, workers: int = 2
-) -> Iterator[ReadResult]:
+def read_files(paths: Iterable[Path], limits: ReadLimits, workers: int = 2) -> Iterator[ReadResult]:
     """Read PDF files in worker processes; each path's result as it is done, in no fixed order.
 
     Args:

@@ -31,17 +31,16 @@ def read_pypdf(data: bytes, max_pages: int) -> RawFile:
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise ReadingError(Outcome.ENCRYPTED, "needs a password")
-        count = len(reader.pages)
-    except ReadingError:
-        raise
+        locked = reader.is_encrypted and not reader.decrypt("")
+        count = 0 if locked else len(reader.pages)
     except FileNotDecryptedError as error:
         raise ReadingError(Outcome.ENCRYPTED, "needs a password") from error
     except Exception as error:
         raise ReadingError(
             Outcome.DAMAGED, f"can't be opened as a PDF ({type(error).__name__})"
         ) from error
+    if locked:
+        raise ReadingError(Outcome.ENCRYPTED, "needs a password")
     if count == 0:
         raise ReadingError(Outcome.DAMAGED, "has no pages")
     if count > max_pages:

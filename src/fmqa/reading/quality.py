@@ -1,4 +1,4 @@
-"""Whether a file's text layer is worth reading: a scan has none, a broken font map gives nonsense."""
+"""Whether a file's text layer is worth reading: scans have none, broken fonts give nonsense."""
 
 from __future__ import annotations
 

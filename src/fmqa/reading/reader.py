@@ -168,8 +168,7 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
     meta, title = identify(path, sha256, file, vocabulary)
     by_page = find_blocks(file.pages, furniture, style)
     pages = tuple(
-        _mended(raw, blocks, vocabulary)
-        for raw, blocks in zip(file.pages, by_page, strict=True)
+        _mended(raw, blocks, vocabulary) for raw, blocks in zip(file.pages, by_page, strict=True)
     )
     blocks = [block for page in by_page for block in page]
     Classifier(file.pages, style, file.outline, furniture, title).classify(blocks)
@@ -201,9 +200,7 @@ def _covered(passages: Sequence[Passage]) -> int:
     return sum(len(passage.text) for passage in passages)
 
 
-def _author_lines(
-    blocks: list[Block], page: RawPage, vocabulary: Vocabulary
-) -> Iterator[str]:
+def _author_lines(blocks: list[Block], page: RawPage, vocabulary: Vocabulary) -> Iterator[str]:
     for block in blocks:
         if block.page != page.number:
             return

@@ -7,10 +7,23 @@ from collections.abc import Sequence
 
 from fmqa.reading.layout import CAPTION, MATH_FONT, NUMBERED, Style
 from fmqa.reading.lines import Block, Line, RawPage, Role
+from fmqa.reading.parts import find_bibliography, find_tables, is_prose
+from fmqa.reading.wordlist import words
 from fmqa.types import OutlineItem
 
-KNOWN_HEADINGS = frozenset(
-    ["abstract", "summary", "introduction", "background", "motivation", "preliminaries", "relatedwork", "relatedworks", "priorwork", "literaturereview", "method", "methods", "methodology", "approach", "ourapproach", "model", "models", "materialsandmethods", "methodsandmaterials", "materials", "data", "dataset", "datasets", "experiments", "experiment", "experimentalsetup", "experimentalresults", "experimentsandresults", "results", "resultsanddiscussion", "evaluation", "discussion", "discussions", "limitations", "conclusion", "conclusions", "conclusionandfuturework", "conclusionsandfuturework", "discussionandconclusion", "discussionandconclusions", "concludingremarks", "futurework", "acknowledgment", "acknowledgments", "acknowledgement", "acknowledgements", "funding", "authorcontributions", "competinginterests", "dataavailability", "codeavailability", "ethicsstatement", "reproducibilitystatement", "broaderimpact", "references", "bibliography", "literaturecited", "appendix", "appendices", "supplementarymaterial", "supplementarymaterials", "supplementaryinformation", "implementationdetails", "ablationstudy", "ablationstudies", "analysis", "outline", "overview", "contributions", "notation"]
+KNOWN_HEADINGS = words(
+    "abstract summary introduction background motivation preliminaries relatedwork relatedworks "
+    "priorwork literaturereview method methods methodology approach ourapproach model models "
+    "materialsandmethods methodsandmaterials materials data dataset datasets experiments "
+    "experiment experimentalsetup experimentalresults experimentsandresults results "
+    "resultsanddiscussion evaluation discussion discussions limitations conclusion conclusions "
+    "conclusionandfuturework conclusionsandfuturework discussionandconclusion "
+    "discussionandconclusions concludingremarks futurework acknowledgment acknowledgments "
+    "acknowledgement acknowledgements funding authorcontributions competinginterests "
+    "dataavailability codeavailability ethicsstatement reproducibilitystatement broaderimpact "
+    "references bibliography literaturecited appendix appendices supplementarymaterial "
+    "supplementarymaterials supplementaryinformation implementationdetails ablationstudy "
+    "ablationstudies analysis outline overview contributions notation"
 )
 _REFERENCES = re.compile(
     r"(?:references|bibliography|literature(?: cited)?|works cited|references and notes)\W*",
@@ -20,12 +33,12 @@ _NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.(?:[A-Z\d]\.?)?|[A-Z](?:\.\d
 _ABSTRACT = re.compile(
     r"(?:abstract|summary|zusammenfassung|résumé)\b\s*(?P<stop>[.:—–-]+)?\s*", re.IGNORECASE
 )
-_ENTRY = re.compile(r"\[\d{1,3}\]\s|\[[A-Z][A-Za-z+]{1,8}\d{2}[a-z]?\]\s|\(?\d{1,3}[.)]\s+[A-Z]")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_KEYWORDS = re.compile(r"(?:additional )?(?:key\s?words|index terms|ccs concepts|acm reference|permission to make)", re.IGNORECASE)
+_KEYWORDS = re.compile(
+    r"(?:additional )?(?:key\s?words|index terms|ccs concepts|acm reference|permission to make)",
+    re.IGNORECASE,
+)
 _FOOTNOTE = re.compile(r"(?:\d{1,2}|[∗*†‡§¶])\s?\S")
 _LETTERS = re.compile(r"[^\W\d_]")
-_CASELESS = re.compile("[\u0590-\u08ff\u0e00-\u0eff\u2e80-\U0003ffff]+")  # scripts without small letters
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -33,17 +46,6 @@ def plain_key(title: str) -> str:
     """A heading without its number, case, spaces and punctuation, for comparison."""
     bare = _NUMBER.sub("", title.strip())
     return "".join(_LETTERS.findall(bare)).casefold()
-
-
-def is_prose(text: str) -> bool:
-    """Whether a text reads as sentences: mostly letters, mostly small ones, a few words."""
-    words = _WORDS.findall(text)
-    letters = sum(map(len, words))
-    if letters < 20 or letters < 0.6 * len("".join(text.split())):
-        return False
-    if sum(map(len, _CASELESS.findall(text))) > 0.3 * letters:
-        return True
-    return len(words) >= 6 and sum(map(str.islower, words)) >= 0.5 * len(words)
 
 
 def is_reference_heading(text: str) -> bool:
@@ -77,11 +79,11 @@ class Classifier:
         for number, block in enumerate(blocks):
             following = blocks[number + 1 : number + 6]
             block.role = self._role(block, following)
-        _loose_bibliography(blocks)
-        _tables(blocks)
+        find_bibliography(blocks)
+        find_tables(blocks)
         self._formulas(blocks)
 
-    def _role(self, block: Block, following: Sequence[Block]) -> Role:
+    def _role(self, block: Block, following: Sequence[Block]) -> Role:  # noqa: PLR0911
         if any((block.page, line.start) in self.furniture for line in block.lines):
             return Role.FURNITURE
         if not block.text or not all(line.upright for line in block.lines):
@@ -111,7 +113,7 @@ class Classifier:
             self.in_abstract = block
         return Role.HEADING
 
-    def _front_role(self, block: Block, following: Sequence[Block]) -> Role:
+    def _front_role(self, block: Block, following: Sequence[Block]) -> Role:  # noqa: PLR0911
         """Title, authors and abstract, which stand before the first heading."""
         key = plain_key(block.text)
         if self.title and key and (key in self.title or self.title in key) and len(key) > 5:
@@ -152,7 +154,7 @@ class Classifier:
             return Role.NOTE
         return Role.OTHER
 
-    def _is_heading(self, block: Block, following: Sequence[Block]) -> bool:
+    def _is_heading(self, block: Block, following: Sequence[Block]) -> bool:  # noqa: PLR0911
         text, style = block.text, self.style
         if not _could_head(block):
             return False
@@ -252,44 +254,6 @@ def _is_caption(block: Block, style: Style) -> bool:
     return smaller or block.lines[0].bold
 
 
-def _is_cells(text: str) -> bool:
-    """Whether a block reads as cells of a table: numbers and short words, no sentences."""
-    tokens = text.split()
-    numeric = sum(any(mark.isdigit() for mark in token) for token in tokens)
-    return numeric >= 0.3 * len(tokens) or not is_prose(text)
-
-
-def _tables(blocks: Sequence[Block]) -> None:
-    """The cells beside a table's caption become the table's body: above it or below it."""
-    for number, caption in enumerate(blocks):
-        if caption.role is not Role.CAPTION or not caption.text.lower().startswith("tab"):
-            continue
-        below = _cells(blocks[number + 1 :], caption)
-        above = _cells(blocks[:number][::-1], caption)
-        sides = [side for side in (below, above) if sum(len(b.text) for b in side) >= 12]
-        if sides:
-            for block in min(sides, key=lambda side: _distance(side[0], caption)):
-                block.role, block.caption = Role.TABLE, caption
-
-
-def _cells(blocks: Sequence[Block], caption: Block) -> list[Block]:
-    taken: list[Block] = []
-    for block in blocks[:400]:
-        if block.page != caption.page or block.role not in (Role.OTHER, Role.BODY, Role.NOTE):
-            break
-        if not _is_cells(block.text) or _distance(block, taken[-1] if taken else caption) > 45:
-            break
-        taken.append(block)
-    return taken
-
-
-def _distance(a: Block, b: Block) -> float:
-    """Points between two blocks, measured up and down; 0 where they stand side by side."""
-    _, bottom_a, _, top_a = a.box
-    _, bottom_b, _, top_b = b.box
-    return max(0.0, bottom_a - top_b, bottom_b - top_a)
-
-
 def _set_as_formula(block: Block, style: Style) -> bool:
     known = [bool(MATH_FONT.search(line.font)) or style.knows(line.font) for line in block.lines]
     small = [line.size < 0.8 * style.size for line in block.lines]
@@ -299,21 +263,3 @@ def _set_as_formula(block: Block, style: Style) -> bool:
 def _close(a: Line, b: Line) -> bool:
     size = max(a.size, b.size, 1.0)
     return abs(a.bottom - b.bottom) < 5 * size
-
-
-def _loose_bibliography(blocks: Sequence[Block]) -> None:
-    """A reference list without a heading: a run of numbered entries, late in the paper."""
-    if any(block.role is Role.REFERENCE for block in blocks):
-        return
-    entries = [
-        number
-        for number, block in enumerate(blocks)
-        if _ENTRY.match(block.text) and block.role is not Role.FURNITURE
-    ]
-    late = [number for number in entries if number > 0.4 * len(blocks)]
-    dated = sum(bool(_YEAR.search(blocks[number].text)) for number in late)
-    if len(late) < 5 or dated < 0.6 * len(late):
-        return
-    for block in blocks[late[0] : late[-1] + 1]:
-        if block.role not in (Role.FURNITURE, Role.CAPTION, Role.TABLE):
-            block.role = Role.REFERENCE

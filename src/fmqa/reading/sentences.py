@@ -10,14 +10,21 @@ from __future__ import annotations
 
 import re
 
+from fmqa.reading.wordlist import words
+
 # Never at a sentence's end, in lower case and without the stop.
-_ALWAYS = frozenset(
-    ["e.g", "i.e", "cf", "vs", "viz", "resp", "approx", "et", "fig", "figs", "eq", "eqs", "eqn", "eqns", "tab", "tabs", "sec", "secs", "sect", "ref", "refs", "alg", "thm", "def", "prop", "lem", "cor", "chap", "chaps", "app", "suppl", "vol", "vols", "pp", "no", "nos", "nr", "dr", "drs", "prof", "mr", "mrs", "ms", "st", "jr", "sr", "phd", "ed", "eds", "rev", "gen", "col", "lt", "sgt", "capt", "hon", "univ", "dept", "assoc", "proc", "conf", "trans", "intl", "int", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "ca", "incl", "excl", "ibid", "op", "w.r.t", "s.t", "a.k.a", "i.i.d", "m.sc", "b.sc", "ph.d", "u.s", "u.k", "e.u", "min", "max", "avg", "std", "ave", "deg", "temp", "conc", "wt", "spp", "sp", "var", "subsp", "bzw", "vgl", "z.b", "d.h", "u.a", "sog", "usw"]
+_ALWAYS = words(
+    "e.g i.e cf vs viz resp approx et fig figs eq eqs eqn eqns tab tabs sec secs sect ref refs "
+    "alg thm def prop lem cor chap chaps app suppl vol vols pp no nos nr dr drs prof mr mrs ms st "
+    "jr sr phd ed eds rev gen col lt sgt capt hon univ dept assoc proc conf trans intl int jan "
+    "feb mar apr jun jul aug sep sept oct nov dec ca incl excl ibid op w.r.t s.t a.k.a i.i.d m.sc "
+    "b.sc ph.d u.s u.k e.u min max avg std ave deg temp conc wt spp sp var subsp bzw vgl z.b d.h "
+    "u.a sog usw"
 )
 # At a sentence's end when a capital follows.
-_SOMETIMES = frozenset(["al", "etc", "inc", "ltd", "co", "corp", "u.s.a", "u.s", "u.k", "p.m", "a.m", "ph.d", "i.i.d", "sp", "spp", "eq"])
+_SOMETIMES = words("al etc inc ltd co corp u.s.a u.s u.k p.m a.m ph.d i.i.d sp spp eq")
 # Never at the end of a sentence before a digit or an opening bracket.
-_BEFORE_NUMBER = frozenset(["fig", "figs", "eq", "eqs", "no", "nos", "sec", "tab", "ref", "vol", "pp", "p", "ch", "art", "al"])
+_BEFORE_NUMBER = words("fig figs eq eqs no nos sec tab ref vol pp p ch art al")
 
 _STOP = re.compile(
     r"(?P<mark>[.!?…]+|[。！？])(?P<close>[\"'”’»)\]}]*)"
@@ -69,11 +76,11 @@ def _is_end(text: str, match: re.Match[str]) -> bool:
     if mark[0] in "!?":
         return not after[0].islower()
     if mark in ("...", "…", ".."):
-        return after[0].isupper() or after[0] in "“\""
+        return after[0].isupper() or after[0] in '“"'
     return _stop_ends(text, match, after)
 
 
-def _stop_ends(text: str, match: re.Match[str], after: str) -> bool:
+def _stop_ends(text: str, match: re.Match[str], after: str) -> bool:  # noqa: PLR0911
     """Whether a full stop ends a sentence, by the word before it and what follows it."""
     window = text[max(0, match.start() - _LONGEST_TOKEN) : match.start()]
     found = _TOKEN.search(window)
@@ -126,13 +133,18 @@ def _is_initial(text: str, at: int, token: str) -> bool:
     before = text[max(0, at - 30) : at - 1].rstrip()
     previous = re.search(r"([^\s]+)$", before)
     # After a small word ("of type A.") it is a label, after a name or nothing an initial.
-    return previous is None or not previous[1][-1:].islower() or previous[1][:1].isupper() or (
-        previous[1] in ("and", "by", "of")
+    return (
+        previous is None
+        or not previous[1][-1:].islower()
+        or previous[1][:1].isupper()
+        or (previous[1] in ("and", "by", "of"))
     )
 
 
-_STARTERS = frozenset(
-    ["The", "This", "These", "Those", "That", "A", "An", "In", "On", "At", "For", "From", "With", "We", "Our", "It", "Its", "They", "Their", "However", "Moreover", "Furthermore", "As", "To", "When", "While", "If", "Since", "Because", "Thus", "Therefore", "Hence", "There", "Here", "Both", "Each", "All", "Some", "Most", "Many", "Such", "Note", "Then", "After", "Before", "Finally", "First", "Second", "Next"]
+_STARTERS = words(
+    "The This These Those That A An In On At For From With We Our It Its They Their However "
+    "Moreover Furthermore As To When While If Since Because Thus Therefore Hence There Here Both "
+    "Each All Some Most Many Such Note Then After Before Finally First Second Next"
 )
 
 

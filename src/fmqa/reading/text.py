@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from fmqa.reading.lines import Line, RawPage
+from fmqa.reading.wordlist import words
 
 LIGATURES = {
     "\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl",
@@ -39,7 +40,8 @@ _STRIPPED = (
 _SPACES = "\\s\x1c-\x1f\x85"
 _SPECIAL = re.compile(
     # A single space, the commonest case by far, is nothing special.
-    f"(?P<space>[{_SPACES}]{{2,}}|[^\\S ]|[\x1c-\x1f\x85])|(?P<strip>[{_STRIPPED}]+)|(?P<ligature>[\ufb00-\ufb06])"
+    f"(?P<space>[{_SPACES}]{{2,}}|[^\\S ]|[\x1c-\x1f\x85])"
+    f"|(?P<strip>[{_STRIPPED}]+)|(?P<ligature>[\ufb00-\ufb06])"
     # TeX's grave accent comes as a back-quote: Universit`a.
     f"|(?P<grave>(?<=[^\\W\\d_])`(?=[aeiouAEIOU]))|(?P<accent>[{''.join(ACCENTS)}\u0300-\u036f])"
 )
@@ -49,8 +51,12 @@ _FIRST_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 # Prefixes that keep their hyphen before a word ("self-supervised"), unless the document itself
 # writes the two as one.
-_PREFIXES = frozenset(
-    ["all", "anti", "auto", "bi", "bio", "co", "cross", "de", "depth", "end", "ex", "extra", "fine", "full", "half", "hand", "hard", "high", "inter", "intra", "large", "long", "low", "macro", "meta", "micro", "mid", "mini", "multi", "near", "nano", "non", "off", "on", "one", "out", "over", "part", "patch", "per", "pixel", "poly", "post", "pre", "pseudo", "quasi", "real", "re", "self", "semi", "short", "single", "small", "soft", "spatio", "state", "sub", "super", "task", "three", "top", "trans", "tri", "two", "ultra", "un", "under", "uni", "vision", "voxel", "weak", "weakly", "well", "word", "zero", "few"]
+_PREFIXES = words(
+    "all anti auto bi bio co cross de depth end ex extra fine full half hand hard high inter "
+    "intra large long low macro meta micro mid mini multi near nano non off on one out over part "
+    "patch per pixel poly post pre pseudo quasi real re self semi short single small soft spatio "
+    "state sub super task three top trans tri two ultra un under uni vision voxel weak weakly "
+    "well word zero few"
 )
 
 _ENDING = re.compile(
@@ -169,9 +175,7 @@ class MappedText:
         return "".join(self.parts)
 
 
-def mend_lines(
-    out: MappedText, raw: str, lines: Iterable[Line], vocabulary: Vocabulary
-) -> None:
+def mend_lines(out: MappedText, raw: str, lines: Iterable[Line], vocabulary: Vocabulary) -> None:
     """Append a block's lines, joined by one space or at their hyphens."""
     begin = out.length
     previous: Line | None = None

@@ -1,7 +1,8 @@
 """A reading worker: ``python -m fmqa.reading.worker MEMORY_MB``, started by the pool.
 
 It says ``ready``, then answers each line of JSON on its standard input by one on its standard
-output, until the input ends. An answer that opens with ``!`` asks for the worker's replacement. Nothing but the reading is imported here: it starts in 0.2 s.
+output, until the input ends. An answer that opens with ``!`` asks for the worker's replacement.
+Nothing but the reading is imported here: it starts in 0.2 s.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ from fmqa.types import Embedder
 Vectors = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 
+_WRITER_SECONDS = 0.5  # readers hold the writer's lock for an instant, to see whether it is free
+_PUBLISH_SECONDS = 600.0  # the largest index takes some minutes to build
 _REBUILD_BATCH = 256  # passages between two commits
 
 
@@ -84,19 +86,26 @@ class Library:
     def _renew(self, fingerprint: str, older: FaissIndex | None) -> FaissIndex:
         """Bring the index up to date. While another process writes, what there is must do."""
         try:
-            with self._locked():
-                self._publish(fingerprint)
-                # Before another process may publish the next generation and sweep this one.
-                renewed = self._open_current(fingerprint)
+            with self._lock("writer", 0.0):
+                pass
         except RecordBusy:
             return older or FaissIndex.build(*self.record.active_vectors(fingerprint))
-        if renewed is None:
-            raise StoreError("The index could not be opened right after it was written.")
-        return renewed
+        return self._publish(fingerprint)
 
-    def _publish(self, fingerprint: str) -> None:
-        generation, ids, vectors = self.record.active_vectors(fingerprint)
-        publish(self.index_dir, generation, fingerprint, ids, vectors)
+    def _publish(self, fingerprint: str) -> FaissIndex:
+        """Make the record's generation the current one, unless another process just did.
+
+        Under a lock of its own, so that a question that mends the index stops no writer.
+        """
+        with self._lock("index", _PUBLISH_SECONDS):
+            newest = self._open_current(fingerprint)
+            if newest is None or newest.generation != self.record.generation:
+                generation, ids, vectors = self.record.active_vectors(fingerprint)
+                publish(self.index_dir, generation, fingerprint, ids, vectors)
+                newest = self._open_current(fingerprint)
+        if newest is None:
+            raise StoreError("The index could not be opened right after it was written.")
+        return newest
 
     @contextmanager
     def writing(self, fingerprint: str) -> Iterator[RecordWriter]:
@@ -106,7 +115,7 @@ class Library:
             RecordBusy: another process writes.
             ForeignIndex: the record is another model's.
         """
-        with self._locked():
+        with self._lock("writer", _WRITER_SECONDS):
             self.check_model(fingerprint)
             writer = RecordWriter(self._database)
             before = self.record.generation
@@ -126,7 +135,7 @@ class Library:
         Returns:
             How many passages had to be embedded.
         """
-        with self._locked():
+        with self._lock("writer", _WRITER_SECONDS):
             writer = RecordWriter(self._database)
             missing = writer.texts_without_vector(embedder.fingerprint)
             for start in range(0, len(missing), _REBUILD_BATCH):
@@ -139,11 +148,11 @@ class Library:
         return len(missing)
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _lock(self, name: str, seconds: float) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
         self.index_dir.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.index_dir / "writer.lock", timeout=0)
+        lock = FileLock(self.index_dir / f"{name}.lock", timeout=seconds)
         try:
             lock.acquire()
         except Timeout:
