@@ -7,6 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.home import CACHE, source_digest
 from fmqa.store.library import Library
 from fmqa.store.rows import content_hash
@@ -82,8 +84,8 @@ def _take_over(home: Path, writer: RecordWriter, documents: list[Document], mode
         library = Library(older, older / "record.sqlite3")
         held = library.record.embeddings(model, hashes)
         library.close()
-        for key, vector in held.items():
-            writer.put_embeddings(model, [key], vector[None, :])
+        if held:
+            writer.put_embeddings(model, list(held), np.stack(list(held.values())))
 
 
 def _embed(writer: RecordWriter, documents: list[Document], embedder: Embedder) -> None:
@@ -98,8 +100,6 @@ def _embed(writer: RecordWriter, documents: list[Document], embedder: Embedder) 
 
 
 def _write(writer: RecordWriter, documents: list[Document], model: str) -> None:
-    import numpy as np
-
     for document in documents:
         hashes = [content_hash(text) for text in passage_texts(document)]
         held = writer.embeddings(model, hashes)

@@ -30,7 +30,7 @@ def stock_python() -> Path:
         return python
     print(f"Setting up {FOLDER}: about three minutes the first time.", flush=True)
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(FOLDER)], check=True)
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--prefer-binary"]
+    pip = [str(python), "-m", "pip", "install", "-qq", "--prefer-binary"]
     subprocess.run([*pip, "--requirement", str(REQUIREMENTS)], check=True, cwd=HERE)
     mark.write_text(wanted, encoding="utf-8")
     return python

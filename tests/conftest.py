@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import HashEmbedder, result
+from fakes import Add, HashEmbedder, result
 from hypothesis import HealthCheck, settings
 
 from fmqa.store.library import Library
@@ -42,7 +42,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
     opened.close()
 
 
-Add = Callable[..., bool]
+
 
 
 @pytest.fixture

@@ -29,6 +29,9 @@ from fmqa.types import (
 
 _WORD = re.compile(r"[^\W_]+")
 
+Add = Callable[..., bool]
+"""What the fixture `add` gives: documents in; out, whether the last is now searched."""
+
 
 class HashEmbedder:
     """Bag of words, each hashed to a direction: texts that share words are close.

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Add
-from fakes import HashEmbedder, document, result
+from fakes import Add, HashEmbedder, document, result
 
 from fmqa.errors import DiskFull, FmqaError, ForeignIndex, RecordBusy, RecordDamaged, StoreError
 from fmqa.store import database as database_module

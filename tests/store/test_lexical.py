@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Add
-from fakes import document
+from fakes import Add, document
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Add
-from fakes import HashEmbedder, document, result
+from fakes import Add, HashEmbedder, document, result
 
 from fmqa.errors import StoreError
 from fmqa.store import writer as writer_module

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fmqa.answering.abstention import reason_to_abstain, refusal
 from fmqa.answering.citing import Numbering
-from fmqa.answering.claims import named_things
+from fmqa.answering.claims import named_things, numbers
 from fmqa.answering.drafting import Draft, Drafter, verbatim
 from fmqa.answering.evidence import Evidence, EvidenceSelector
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Timings, Withheld
@@ -199,10 +199,11 @@ class _Answering:
         self.evidence_ms = self._elapsed()
 
     def said(self, text: str) -> bool:
-        """Whether the same has been said in almost the same words."""
-        words = set(text.lower().split())
+        """Whether the same has been said in almost the same words, of the same, with its figures."""
+        words, facts = set(text.lower().split()), _facts(text)
         return any(
             len(words & set(said.text.lower().split())) > 0.85 * len(words)
+            and facts == _facts(said.text)
             for said in self.sentences
         )
 
@@ -242,6 +243,10 @@ class _Answering:
 
     def _elapsed(self) -> int:
         return round((time.monotonic() - self.started) * 1000)
+
+
+def _facts(text: str) -> tuple[set[float], set[str]]:
+    return {number.value for number in numbers(text)}, set(named_things(f"x {text}"))
 
 
 def marked(sentence: Sentence) -> str:

@@ -15,7 +15,7 @@ from fmqa.store.lexical import STOP_WORDS
 _CITATION = re.compile(r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]")
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"(?P<unit>\s?%|\s?percent\b|[- ]?(?:thousand|million|billion|trillion)\b|\s?[KMBT](?![\w-]))?",
+    r"(?P<unit>\s?%|\s?percent\b|[- ]?(?:thousand|million|billion|trillion)\b|\s?[KkMBT](?![\w-]))?",
 )
 _NUMBER_WORDS = {
     word: float(value)
@@ -33,6 +33,17 @@ _NEGATIONS = frozenset(
     hardly""".split()
 )
 _NEGATION_REACH = 4
+_COUNTS_WITHIN = 60  # characters between a number and what it counts
+# Between a measure and its value: "Dice score of 0.94", "accuracy: 93%".
+_TIED = re.compile(
+    r"\s*(?:scores?|values?|rates?)?\s*(?:of|is|was|at|to|by|=|:|reache[sd])?\s*"
+    r"(?:about|over|nearly|up to)?\s*"
+)
+_LEADING = re.compile(r"^\W*([A-Z][a-z]+)\s+(?:is|was|has|had|can|does|did|[a-z]+(?:ed|es|s))\b")
+# The first word of a sentence has its capital anyway; words that end so are seldom a model's name.
+_COMMON_ENDINGS = ("ing", "ion", "ment", "ance", "ence", "ness", "ity", "ogy", "s")
+_COMPARES = re.compile(r"\b(?:outperform|surpass|exceed|beat)\w*|\bthan\b", re.IGNORECASE)
+_CONTRARY = ("un", "non", "self", "semi", "weakly")
 _APPROXIMATE = re.compile(
     r"(?:about|around|approximately|roughly|nearly|almost|over|more than|up to|at least|some|[~≈>])"
     r"\s*$",
@@ -42,14 +53,13 @@ _APPROXIMATE = re.compile(
 _OPPOSITES = (
     ({"outperform", "surpass", "exceed", "beat"}, {"underperform"}),
     ({"higher", "highest"}, {"lower", "lowest"}),
-    ({"better", "best", "superior"}, {"worse", "worst", "inferior"}),
+    ({"better", "best", "superior"}, {"wors", "worst", "inferior"}),
     ({"increas", "improv", "rais", "boost", "gain"},
      {"decreas", "reduc", "degrad", "declin", "drop"}),
     ({"more"}, {"less", "fewer"}),
     ({"larger", "largest", "bigger"}, {"smaller", "smallest"}),
     ({"faster", "fastest"}, {"slower", "slowest"}),
     ({"frozen", "freez"}, {"unfrozen", "finetun", "updat"}),
-    ({"supervis"}, {"selfsupervis", "unsupervis"}),
 )  # fmt: skip
 # Written without a capital in running text and yet the name of what a number measures.
 METRICS = frozenset(
@@ -68,6 +78,8 @@ class Number:
     approximate: bool
     after: tuple[str, ...]
     around: frozenset[str]
+    start: int
+    end: int
 
 
 def without_citations(text: str) -> str:
@@ -137,7 +149,26 @@ def _with_context(  # noqa: PLR0913, PLR0917
         approximate=bool(_APPROXIMATE.search(before)),
         after=tuple(behind),
         around=frozenset(content_stems(before)[-5:] + content_stems(after)[:6]),
+        start=start,
+        end=end,
     )
+
+
+def counters(counted: str, text: str) -> list[Number]:
+    """The numbers that say how many, or how much, of a stem: "60 external tasks", "Dice of 0.94".
+
+    For each place of the stem, the number before it that is nearest, and one tied to it behind.
+    """
+    text = without_citations(text)
+    found = numbers(text)
+    owners: list[Number] = []
+    for match in _WORD.finditer(text):
+        if stem(match.group()) != counted:
+            continue
+        before = [n for n in found if n.end <= match.start() and match.start() - n.end <= _COUNTS_WITHIN]
+        owners += [max(before, key=lambda n: n.end)] if before else []
+        owners += [n for n in found if n.start >= match.end() and _TIED.fullmatch(text[match.end() : n.start])]
+    return owners
 
 
 def same_number(claimed: Number, quoted: Number) -> bool:
@@ -147,6 +178,8 @@ def same_number(claimed: Number, quoted: Number) -> bool:
     """
     if claimed.percent != quoted.percent:
         return False
+    if claimed.value == quoted.value:
+        return True
     if abs(claimed.value - quoted.value) <= 1e-9 * max(1.0, abs(quoted.value)):
         return True
     return claimed.approximate and abs(claimed.value - quoted.value) <= 0.05 * abs(quoted.value)
@@ -175,17 +208,37 @@ def _starts_sentence(text: str, at: int) -> bool:
 def _is_name(token: str, first: bool) -> bool:
     if token.lower() in METRICS:
         return True
+    if token.lower() in STOP_WORDS:
+        return False
     letters = [c for c in token if c.isalpha()]
     if not letters or len(token) < 2:
         return False
     if any(c.isupper() for c in token[1:]) or any(c.isdigit() for c in token):
         return True
-    return token[0].isupper() and not first and token.lower() not in STOP_WORDS
+    return token[0].isupper() and not first
+
+
+def leading_name(text: str) -> str | None:
+    """The first word where it seems to name what the sentence is about: "Virchow was trained …"."""
+    match = _LEADING.match(text)
+    if match is None or match[1].lower() in STOP_WORDS or match[1].endswith(_COMMON_ENDINGS):
+        return None
+    return match[1]
+
+
+def compared(text: str) -> tuple[str, str] | None:
+    """What a sentence says to exceed, or to be more or less than, what; both as normal names."""
+    match = _COMPARES.search(text)
+    if match is None or text[match.end() :].lstrip().startswith("by"):
+        return None
+    left = list(named_things(f"x {text[: match.start()]}"))
+    right = list(named_things(f"x {text[match.end() :]}"))
+    return (left[-1], right[0]) if left and right else None
 
 
 def negated_stems(text: str) -> set[str]:
     """The stems of the words right behind a negation."""
-    words = [word.lower() for word in _WORD.findall(text.replace("n't", " not"))]
+    words = [word.lower() for word in _WORD.findall(text.replace("’", "'").replace("n't", " not"))]
     found: set[str] = set()
     for place, word in enumerate(words):
         if word in _NEGATIONS:
@@ -196,11 +249,22 @@ def negated_stems(text: str) -> set[str]:
     return found
 
 
-def opposite(claim: set[str], quote: set[str]) -> str | None:
+def opposite(claim: str, quote: str) -> str | None:
     """A stem of the claim whose opposite the quote says, and not the stem itself."""
+    mine, there = _all_stems(claim), _all_stems(quote)
     for one, other in _OPPOSITES:
         for said, against in ((one, other), (other, one)):
-            mine = {s for s in claim if s in said}
-            if mine and not quote & said and quote & against:
-                return sorted(mine)[0]
+            if mine & said and not there & said and there & against:
+                return min(mine & said)
+    for stem_ in sorted(mine - there):
+        for prefix in _CONTRARY:
+            if prefix + stem_ in there or (
+                stem_.startswith(prefix) and stem_.removeprefix(prefix) in there
+            ):
+                return stem_
     return None
+
+
+def _all_stems(text: str) -> set[str]:
+    """The stems of all words, since "more" is a stop word and says much here."""
+    return {stem(word) for word in _WORD.findall(without_citations(text))}

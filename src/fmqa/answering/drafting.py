@@ -153,10 +153,12 @@ def reword_messages(question: str, quote: Quote) -> list[BaseMessage]:
 
 def one_sentence(reply: str) -> str:
     """The first sentence of a model's reply, without marks or a preamble; empty without one."""
-    lines = [line for line in reply.strip().splitlines() if line.strip()]
+    lines = [line.strip() for line in reply.strip().splitlines() if line.strip()]
     if not lines:
         return ""
-    text = _MARK.sub("", _PREAMBLE.sub("", lines[0].strip().strip('"“”')))
+    # "Here is the sentence:" says nothing yet.
+    first = lines[1] if len(lines) > 1 and lines[0].endswith(":") else lines[0]
+    text = _MARK.sub("", _PREAMBLE.sub("", first.strip('"“”'))).strip('"“” ')
     spans = split_sentences(text)
     return text[spans[0][0] : spans[0][1]].strip() if spans else ""
 

@@ -22,6 +22,7 @@ from fmqa.types import Hit, PassageKind, Quote, Span
 Vectors = NDArray[np.float32]
 EmbedTexts = Callable[[Sequence[str]], Vectors]
 
+_ENDED = re.compile(r"[.!?][\"'”’»)\]}]*$")
 _SHORTEST, _LONGEST = 30, 500  # characters of a sentence that can be shown as a quote
 _MOST_CANDIDATES = 48  # sentences that are embedded per question
 _REDUNDANT = 0.88
@@ -59,21 +60,20 @@ def sentences_of(hit: Hit) -> list[Quote]:
     """The sentences of a passage that stand whole on one page, with their place on it."""
     passage = hit.passage.passage
     quotes: list[Quote] = []
-    offset = 0
+    offset, goes_on = 0, False
     for span in passage.spans:
         length = span.end - span.start
         text = passage.text[offset : offset + length]
-        for start, end in split_sentences(text):
-            # A sentence that the span's end cuts goes on elsewhere and can't be quoted whole.
-            cut = (
-                end == len(text.rstrip())
-                and span != passage.spans[-1]
-                and text[end - 1] not in ".!?"
-            )
-            goes_on = start == 0 and span != passage.spans[0] and not text[:1].isupper()
-            if not cut and not goes_on:
-                place = Span(span.page, span.start + start, span.start + end)
-                quotes.append(Quote(text[start:end], place, hit.passage))
+        sentences = split_sentences(text)
+        for place, (start, end) in enumerate(sentences):
+            # A sentence that a span's end cuts goes on in the next one and can't be quoted whole.
+            last = place == len(sentences) - 1 and span is not passage.spans[-1]
+            cut = last and not _ENDED.search(text[start:end])
+            rest = place == 0 and (goes_on or (span is not passage.spans[0] and text[start].islower()))
+            if not cut and not rest:
+                stands = Span(span.page, span.start + start, span.start + end)
+                quotes.append(Quote(text[start:end], stands, hit.passage))
+            goes_on = cut
         offset += length + 1
     return quotes
 
@@ -143,7 +143,7 @@ class EvidenceSelector:
     def _choose(self, pool: Sequence[_Candidate], wanted: Wanted) -> list[Quote]:
         """The best quote of each part of the question first, then the best that add something."""
         chosen: list[_Candidate] = []
-        for part in range(len(wanted.parts)):
+        for part in range(min(len(wanted.parts), self.limit)):
             scored = [(c.for_part(part, wanted), c) for c in pool if not _repeats(c, chosen)]
             if scored:
                 chosen.append(max(scored, key=lambda pair: pair[0])[1])

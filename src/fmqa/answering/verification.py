@@ -21,15 +21,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os.path import commonprefix
 from typing import Protocol
 
 from fmqa.answering.claims import (
+    compared,
     content_stems,
+    counters,
+    leading_name,
     named_things,
     negated_stems,
     numbers,
     opposite,
     same_number,
+    stem,
 )
 from fmqa.retrieval.expansion import expand_names, normal_name, title_lead
 from fmqa.types import PaperMeta, Quote
@@ -38,6 +43,8 @@ from fmqa.types import PaperMeta, Quote
 COVERAGE_ALONE = 0.80
 COVERAGE_CLOSE = 0.60
 CLOSE = 0.70
+# Two stems are of one word when they begin with as many letters, and as much of the longer one.
+_ROOT, _SHARED = 5, 0.65
 
 Closeness = Callable[[str, str], float]
 
@@ -114,21 +121,21 @@ class RuleVerifier:
         if not said:
             return None
         there = set(content_stems(text))
-        covered = sum(_stands(stem, there) for stem in said) / len(said)
+        covered = sum(_stands(one, there) for one in said) / len(said)
         if covered >= COVERAGE_ALONE:
             return None
         if covered >= COVERAGE_CLOSE and self.closeness(claim, text) >= CLOSE:
             return None
-        missing = next(stem for stem in said if not _stands(stem, there))
+        missing = next(one for one in said if not _stands(one, there))
         return f"“{missing}…” and other words are not in the cited quote"
 
 
 def _lent_word(claim: str, text: str, own: frozenset[str], question: str) -> str | None:
     there = set(content_stems(text))
     asked = set(content_stems(question))
-    for stem in content_stems(claim):
-        if stem in asked and not _stands(stem, there) and normal_name(stem) not in own:
-            return f"“{stem}…” is the question's word and not in the cited quote"
+    for one in content_stems(claim):
+        if one in asked and not _stands(one, there) and normal_name(one) not in own:
+            return f"“{one}…” is the question's word and not in the cited quote"
     return None
 
 
@@ -140,11 +147,13 @@ def paper_words(paper: PaperMeta) -> frozenset[str]:
     return frozenset({*own, *title_names, normal_name(paper.name)} - {""})
 
 
-def _stands(stem: str, there: set[str]) -> bool:
-    if stem in there:
+def _stands(one: str, there: set[str]) -> bool:
+    if one in there:
         return True
-    return len(stem) >= 5 and any(
-        other.startswith(stem[:5]) and abs(len(other) - len(stem)) <= 4 for other in there
+    return any(
+        other[:_ROOT] == one[:_ROOT]
+        and len(commonprefix((one, other))) >= max(_ROOT, _SHARED * max(len(one), len(other)))
+        for other in there
     )
 
 
@@ -155,8 +164,13 @@ def _wrong_number(claim: str, quote: str) -> str | None:
         equal = [other for other in there if same_number(number, other)]
         if not equal:
             return f"number {number.text} is not in the cited quote"
-        counted = next((stem for stem in number.after if stem in stems), None)
-        if counted and not any(counted in other.around for other in equal):
+        counted = next((one for one in number.after if one in stems), None)
+        if not counted:
+            continue
+        own = any(owner.start == number.start for owner in counters(counted, claim))
+        owners = counters(counted, quote) if own else []
+        near = any(counted in other.around for other in equal)
+        if not (any(same_number(number, owner) for owner in owners) if owners else near):
             return f"number {number.text} does not belong to “{counted}…” in the cited quote"
     return None
 
@@ -168,6 +182,10 @@ def _wrong_name(claim: str, quote: str, own: frozenset[str]) -> str | None:
     for name, shown in named_things(claim).items():
         if name not in there and name not in own and not _is_number(shown):
             return f"{shown} is not in the cited quote"
+    lead = leading_name(claim)
+    known = lead is None or {normal_name(lead)} & {*there, *own}
+    if lead and not known and not _stands(stem(lead), set(content_stems(quote))):
+        return f"{lead} is not in the cited quote"
     return None
 
 
@@ -181,7 +199,12 @@ def _wrong_polarity(claim: str, quote: str) -> str | None:
     if denied and not denied_there:
         return "the cited quote does not deny this"
     turned = (denied & quoted) - denied_there or (denied_there & claimed) - denied
-    if turned and bool(denied) != bool(denied_there):
+    if turned and not denied & denied_there:
         return f"the cited quote says the opposite of “{sorted(turned)[0]}…”"
-    turned_word = opposite(claimed, quoted)
-    return f"“{turned_word}…” is turned round against the cited quote" if turned_word else None
+    turned_word = opposite(claim, quote)
+    if turned_word:
+        return f"“{turned_word}…” is turned round against the cited quote"
+    said, there = compared(claim), compared(quote)
+    if said and there and said != there and (said[0] == there[1] or said[1] == there[0]):
+        return "the comparison is turned round against the cited quote"
+    return None

@@ -4,28 +4,52 @@ from __future__ import annotations
 
 import ctypes
 import math
-from dataclasses import dataclass
+import re
 from typing import Any
 
 import pypdfium2.raw as c
 
+# The declared prototype returns a struct pointer, an object per call; the address will do.
+_text_object = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
+    ctypes.cast(c.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
+)
 
-@dataclass(frozen=True, slots=True)
+
 class OpenPage:
-    """A page that pdfium has open: its handles, characters and frame."""
+    """A page that pdfium has open: its handles, characters and frame.
 
-    number: int
-    page: Any
-    textpage: Any
-    raw: str
-    frame: PageFrame
+    What a text object looks like is asked for once: most lines are one object or a few.
+    """
+
+    def __init__(self, number: int, page: Any, textpage: Any, raw: str) -> None:
+        self.number = number
+        self.page = page
+        self.textpage = textpage
+        self.raw = raw
+        self.frame = PageFrame(page)
+        self._handle = ctypes.cast(textpage, ctypes.c_void_p)
+        self._looks: dict[int | None, tuple[float, str]] = {}
+
+    def text_object(self, index: int) -> int | None:
+        """The address of the text object that a character belongs to, where it has one."""
+        thing: int | None = _text_object(self._handle, index)
+        return thing
+
+    def look(self, index: int) -> tuple[float, str]:
+        """The font size in points, and the font's name, in which a character is printed."""
+        thing = _text_object(self._handle, index)
+        look = self._looks.get(thing)
+        if look is None:
+            look = font_size(self.textpage, index), font_name(self.textpage, index)
+            if thing:
+                self._looks[thing] = look
+        return look
 
 
 def page_characters(textpage: Any) -> str:
     """The page's characters such that index ``i`` is pdfium's character ``i``.
 
-    ``FPDFText_GetText`` gives all at once, but leaves some out and writes others as surrogate
-    pairs; where it may have done so, they are asked for one by one.
+    ``FPDFText_GetText`` gives all at once, but leaves some out; then they are asked for one by one.
     """
     count = c.FPDFText_CountChars(textpage)
     if count <= 0:
@@ -34,8 +58,8 @@ def page_characters(textpage: Any) -> str:
     written = c.FPDFText_GetText(textpage, 0, count, buffer) - 1
     if written == count:
         text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
-        if len(text) == count and not any("\ud800" <= mark <= "\udfff" for mark in {*text}):
-            return text
+        # Halves of surrogate pairs are characters of their own to pdfium.
+        return text if len(text) == count else "".join(map(chr, buffer[:count]))
     unicode = c.FPDFText_GetUnicode
     return "".join(_character(unicode(textpage, i)) for i in range(count))
 
@@ -72,6 +96,9 @@ class PageFrame:
         return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
 
+_SUBSET = re.compile(r"^[A-Z]{6}\+")
+_NAME = ctypes.create_string_buffer(128)
+_FLAGS = ctypes.c_int()
 _D = [ctypes.c_double() for _ in range(4)]
 _MATRIX = c.FS_MATRIX()
 
@@ -90,3 +117,11 @@ def font_size(textpage: Any, index: int) -> float:
     if c.FPDFText_GetMatrix(textpage, index, _MATRIX):
         size *= math.hypot(_MATRIX.c, _MATRIX.d)
     return size
+
+
+def font_name(textpage: Any, index: int) -> str:
+    """The name of a character's font without the mark of a subset; empty where it has none."""
+    length = c.FPDFText_GetFontInfo(textpage, index, _NAME, 128, _FLAGS)
+    if not 1 < length <= 128:
+        return ""
+    return _SUBSET.sub("", _NAME.raw[: length - 1].decode("utf-8", "replace"))

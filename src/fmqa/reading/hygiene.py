@@ -10,11 +10,10 @@ from __future__ import annotations
 import ctypes
 import re
 from dataclasses import dataclass
-from typing import Any
 
 import pypdfium2.raw as c
 
-from fmqa.reading.chars import OpenPage, PageFrame, char_box, font_size
+from fmqa.reading.chars import OpenPage, PageFrame, char_box
 from fmqa.reading.lines import Line
 from fmqa.types import HiddenRun
 
@@ -25,10 +24,6 @@ _FEWEST_LETTERS = 12
 _FEWEST_WORDS = 3
 _WORD = re.compile(r"\S+")
 
-# The declared prototype returns a struct pointer, an object per call; the address will do.
-_text_object = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
-    ctypes.cast(c.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
-)
 _R, _G, _B, _A = (ctypes.c_uint() for _ in range(4))
 
 
@@ -80,30 +75,30 @@ def _runs(words: list[_Word]) -> list[list[_Word]]:
 
 def _suspects(page: OpenPage, lines: list[Line]) -> list[_Word]:
     """The words whose text objects fall under a suspicion."""
-    handle = ctypes.cast(page.textpage, ctypes.c_void_p)
     found: list[_Word] = []
-    last, reason, order = None, "", 0
+    last, reason, order = -1, "", 0
+    text_object, raw = page.text_object, page.raw
     for number, line in enumerate(lines):
         off = _off_page(line, page.frame)
-        for match in _WORD.finditer(page.raw, line.start, line.end):
+        for match in _WORD.finditer(raw, line.start, line.end):
             start, order = match.start(), order + 1
-            thing = _text_object(handle, start)
+            thing = text_object(start) or 0
             if thing != last:
-                last, reason = thing, _suspicion(page.textpage, thing, start)
+                last, reason = thing, _suspicion(page, thing, start)
             if reason or off:
                 found.append(_Word(order, number, start, match.end(), reason or off))
     return found
 
 
-def _suspicion(textpage: Any, thing: int | None, index: int) -> str:
+def _suspicion(page: OpenPage, thing: int, index: int) -> str:
     if not thing:
         return ""
     mode = c.FPDFTextObj_GetTextRenderMode(ctypes.cast(thing, c.FPDF_PAGEOBJECT))
     if mode == c.FPDF_TEXTRENDERMODE_INVISIBLE:
         return "invisible"
-    if 0 < font_size(textpage, index) < _TINY:
+    if 0 < page.look(index)[0] < _TINY:
         return "tiny"
-    if c.FPDFText_GetFillColor(textpage, index, _R, _G, _B, _A):
+    if c.FPDFText_GetFillColor(page.textpage, index, _R, _G, _B, _A):
         if _A.value == 0:
             return "transparent"
         if mode == c.FPDF_TEXTRENDERMODE_FILL and min(_R.value, _G.value, _B.value) >= _WHITE:

@@ -88,7 +88,7 @@ def _page_blocks(page: RawPage, furniture: set[tuple[int, int]], style: Style) -
     return blocks
 
 
-def _belongs(page: RawPage, block: Block, line: Line, style: Style) -> bool:
+def _belongs(page: RawPage, block: Block, line: Line, style: Style) -> bool:  # noqa: PLR0911
     """Whether a line goes on with the block that ended with the line before."""
     last = block.lines[-1]
     text, before = page.text_of(line).strip(), page.text_of(last).strip()
@@ -104,10 +104,23 @@ def _belongs(page: RawPage, block: Block, line: Line, style: Style) -> bool:
         last.font == line.font and last.size == line.size and unfinished(before)
     ):
         return False
+    if _runs_on(before, text, last, line) and style.knows(line.font):
+        return True
     return (
         _near(last, line, style)
         and _alike(before, text, last, line)
         and not _paragraph(block, line, before, text)
+    )
+
+
+def _runs_on(before: str, text: str, a: Line, b: Line) -> bool:
+    """Whether a paragraph goes on at the head of the next column."""
+    return (
+        a.font == b.font
+        and abs(a.size - b.size) < 0.3
+        and len(before) > 25
+        and text[:1].islower()
+        and unfinished(before)
     )
 
 

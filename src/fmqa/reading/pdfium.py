@@ -13,13 +13,14 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from fmqa.errors import ReadingError
-from fmqa.reading.chars import OpenPage, PageFrame, char_box, font_size, page_characters
+from fmqa.reading.chars import OpenPage, char_box, page_characters
 from fmqa.reading.hygiene import find_hidden
 from fmqa.reading.lines import Line, RawFile, RawPage
 from fmqa.types import Link, Outcome, OutlineItem
@@ -30,7 +31,6 @@ _HYPHEN_MARKS = "\ufffe\x02"
 _BREAK = re.compile(r"[\r\n]+|[\ufffe\x02]")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi|medi(?!um)|cmbx|cmb\d|-b$|\.b$", re.IGNORECASE)
 _ITALIC = re.compile(r"ital|obli|cmti|slant|-it$|regu?ital", re.IGNORECASE)
-_SUBSET = re.compile(r"^[A-Z]{6}\+")
 _MOST_LINKS = 5_000  # a page; a file may name one annotation endlessly
 _REASONS = {
     c.FPDF_ERR_FORMAT: "it isn't one, or its structure is broken",
@@ -103,7 +103,7 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
     textpage = page.get_textpage()
     try:
         raw = page_characters(textpage.raw)
-        here = OpenPage(index + 1, page, textpage.raw, raw, PageFrame(page))
+        here = OpenPage(index + 1, page, textpage.raw, raw)
         lines = [_measure(here, *piece) for piece in _pieces(here)]
         lines, hidden = find_hidden(here, lines)
     finally:
@@ -127,17 +127,6 @@ def _pieces(page: OpenPage) -> Iterator[tuple[int, int, bool]]:
         yield start, len(raw), False
 
 
-_NAME = ctypes.create_string_buffer(128)
-_FLAGS = ctypes.c_int()
-
-
-def _font(textpage: Any, index: int) -> str:
-    length = c.FPDFText_GetFontInfo(textpage, index, _NAME, 128, _FLAGS)
-    if not 1 < length <= 128:
-        return ""
-    return _SUBSET.sub("", _NAME.raw[: length - 1].decode("utf-8", "replace"))
-
-
 def _measure(page: OpenPage, start: int, end: int, joins: bool) -> Line:
     """A line's box from its first and last characters, and its look from three of them."""
     textpage, raw, frame = page.textpage, page.raw, page.frame
@@ -151,9 +140,10 @@ def _measure(page: OpenPage, start: int, end: int, joins: bool) -> Line:
     box = frame.box(
         min(a[0], m[0], b[0]), min(a[1], m[1], b[1]), max(a[2], m[2], b[2]), max(a[3], m[3], b[3])
     )
-    sizes = sorted(font_size(textpage, i) for i in (first, middle, last))
+    looks = [page.look(i) for i in (first, middle, last)]
+    sizes = sorted(size for size, _ in looks)
     angle = c.FPDFText_GetCharAngle(textpage, first) + frame.turns * math.pi / 2
-    fonts = [_font(textpage, i) for i in (first, middle, last)]
+    fonts = {font for _, font in looks}
     return Line(
         start,
         end,
@@ -161,12 +151,22 @@ def _measure(page: OpenPage, start: int, end: int, joins: bool) -> Line:
         # Small capitals open with a larger letter, which is the size to compare with others; an
         # initial over several lines is larger still and says nothing.
         size=sizes[2] if sizes[2] < 1.6 * sizes[1] else sizes[1],
-        font=fonts[1],
-        bold=all(_BOLD.search(font) for font in fonts),
-        italic=all(_ITALIC.search(font) for font in fonts),
+        font=looks[1][1],
+        bold=all(map(_is_bold, fonts)),
+        italic=all(map(_is_italic, fonts)),
         upright=math.cos(angle) > 0.9,
         joins=joins,
     )
+
+
+@lru_cache(512)
+def _is_bold(font: str) -> bool:
+    return bool(_BOLD.search(font))
+
+
+@lru_cache(512)
+def _is_italic(font: str) -> bool:
+    return bool(_ITALIC.search(font))
 
 
 def _letter(raw: str, first: int, index: int) -> int:

@@ -11,7 +11,7 @@ from fmqa.reading.lines import RawPage
 
 _FEWEST_LETTERS = 40  # in a whole file
 _LETTERS_A_PAGE = 25  # mean over the pages
-_SAMPLE = 60_000  # characters that the tests look at
+_SAMPLE = 20_000  # characters that the tests look at, taken from all pages
 _JUDGED_LETTERS = 150
 _FEWEST_VOWELS = 0.25  # of the letters; English and Polish have 0.37, a shifted alphabet 0.15
 _LONGEST_WORD = 50
@@ -19,7 +19,7 @@ _MOJIBAKE = re.compile("[ÃÂâ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘�
 _WORD = re.compile(r"[^\W\d_]+")
 # Control characters, private use, replacement: a glyph without a known letter.
 _STRANGE = re.compile(
-    "[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]"
+    "[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]"
 )
 _VOWEL = re.compile("[aeiouyæøœıаеиоуыэюяієїёαεηιουω]")
 
@@ -31,9 +31,9 @@ def count_letters(pages: Sequence[RawPage]) -> int:
 
 def poor_text(pages: Sequence[RawPage]) -> str:
     """Why the text can't be used: ``no_text``, ``garbled``, or nothing when it can."""
-    text = "\n".join(page.raw for page in pages)
     letters = count_letters(pages)
-    sample = text[:_SAMPLE]
+    part = max(500, _SAMPLE // max(1, len(pages)))
+    sample = "\n".join(page.raw[:part] for page in pages)[:_SAMPLE]
     visible = len("".join(sample.split()))
     if visible >= _FEWEST_LETTERS and len(_STRANGE.findall(sample)) > 0.3 * visible:
         return "garbled"

@@ -224,7 +224,7 @@ def _mended(raw: RawPage, blocks: list[Block], vocabulary: Vocabulary) -> Page:
             out.drop()
             block.start = out.length
     text = out.text()
-    ends = [block.start for block in blocks[1:]] + [len(text) + 1]
-    for block, end in zip(blocks, ends, strict=True):
+    ends = [*(block.start for block in blocks[1:]), len(text) + 1]
+    for block, end in zip(blocks, ends, strict=False):  # a page without blocks has an end, too
         block.text = text[block.start : max(block.start, end - 1)]
     return Page(raw.number, text, tuple(out.runs))

@@ -116,7 +116,8 @@ class Classifier:
     def _front_role(self, block: Block, following: Sequence[Block]) -> Role:  # noqa: PLR0911
         """Title, authors and abstract, which stand before the first heading."""
         key = plain_key(block.text)
-        if self.title and key and (key in self.title or self.title in key) and len(key) > 5:
+        if len(key) > 5 and (key in self.title or (self.title and self.title in key)):
+            self.title = self.title.replace(key, "", 1) if key in self.title else ""
             return Role.TITLE
         label = _ABSTRACT.match(block.text)
         if label and (label.end() == len(block.text) or label["stop"] or block.lines[0].bold):
@@ -134,7 +135,7 @@ class Classifier:
             return Role.OTHER
         if is_prose(block.text) and len(block.text) >= 350:
             # Prose before any heading: an abstract without its name, then the paper itself.
-            if self.in_abstract is None and self.title:
+            if self.in_abstract is None:
                 self.in_abstract = block
                 return Role.ABSTRACT
             self.front = False

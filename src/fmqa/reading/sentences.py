@@ -22,7 +22,12 @@ _ALWAYS = words(
     "u.a sog usw"
 )
 # At a sentence's end when a capital follows.
-_SOMETIMES = words("al etc inc ltd co corp u.s.a u.s u.k p.m a.m ph.d i.i.d sp spp eq")
+_SOMETIMES = words("al etc")
+# Words and names of their own, too: at a sentence's end when one follows that opens sentences.
+_WORDS_TOO = words(
+    "no min max app col gen ed deg wt op int def dec sp spp var conc temp avg std u.s u.k u.s.a "
+    "ph.d p.m a.m i.i.d jr sr inc ltd co corp eq"
+)
 # Never at the end of a sentence before a digit or an opening bracket.
 _BEFORE_NUMBER = words("fig figs eq eqs no nos sec tab ref vol pp p ch art al")
 
@@ -32,6 +37,12 @@ _STOP = re.compile(
 )
 _TOKEN = re.compile(r"[^\s(\[{\"“'‘/,;—–]*$")
 _OPENERS = "\"'“‘«([{*•–—-"
+_OPEN_END = ",;–—-(=+×·∈<>≤≥≈"
+# Small words that no sentence, heading or item of a list ends with.
+_GOES_ON = words(
+    "the a an of and or but is are was were be by as to with for from that which on at into than "
+    "our their its this these we"
+)
 _BREAK = re.compile(r"\n+")
 _LONGEST_TOKEN = 40
 
@@ -55,9 +66,24 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _ends(text: str) -> list[int]:
-    ends = {match.end() for match in _STOP.finditer(text) if _is_end(text, match)}
+    ends = set()
+    for match in _STOP.finditer(text):
+        if _is_end(text, match):
+            ends.add(match.end())
+        elif match["cite"][:1].isspace() and match["mark"] == "." and not _abbreviates(text, match):
+            ends.add(match.end("close"))  # "It ends here. [3] says more."
     ends |= {match.end() for match in _BREAK.finditer(text) if _is_break(text, match)}
     return sorted(ends)
+
+
+def _abbreviates(text: str, match: re.Match[str]) -> bool:
+    word = _word_before(text, match.start()).lower()
+    return word in _ALWAYS or word in _SOMETIMES or word in _WORDS_TOO
+
+
+def _word_before(text: str, at: int) -> str:
+    found = _TOKEN.search(text[max(0, at - _LONGEST_TOKEN) : at])
+    return found[0] if found else ""
 
 
 def _is_break(text: str, match: re.Match[str]) -> bool:
@@ -66,7 +92,9 @@ def _is_break(text: str, match: re.Match[str]) -> bool:
     after = text[match.end() : match.end() + 1]
     if len(match[0]) > 1:
         return True
-    return not (after.islower() or before in ",;–—-(" or after in ",.;:)")
+    if after.islower() or before in _OPEN_END or after in ",.;:)=∈×≤≥≈":
+        return False
+    return _word_before(text, match.start()) not in _GOES_ON
 
 
 def _is_end(text: str, match: re.Match[str]) -> bool:
@@ -82,9 +110,7 @@ def _is_end(text: str, match: re.Match[str]) -> bool:
 
 def _stop_ends(text: str, match: re.Match[str], after: str) -> bool:  # noqa: PLR0911
     """Whether a full stop ends a sentence, by the word before it and what follows it."""
-    window = text[max(0, match.start() - _LONGEST_TOKEN) : match.start()]
-    found = _TOKEN.search(window)
-    token = found[0] if found else ""
+    token = _word_before(text, match.start())
     lowered = token.lower()
     first = after[0]
     if first.islower() and not _odd_name(after):
@@ -93,6 +119,8 @@ def _stop_ends(text: str, match: re.Match[str], after: str) -> bool:  # noqa: PL
         return lowered not in ("fig", "eq", "e.g", "i.e") or bool(match["close"])
     if first.isdigit() and lowered in _BEFORE_NUMBER:
         return False
+    if lowered in _WORDS_TOO:
+        return _first_word(after) in _STARTERS
     if lowered in _SOMETIMES:
         return first.isupper() and not (lowered == "al" and _cites(after))
     if lowered in _ALWAYS or _is_initial(text, match.start(), token):
@@ -107,6 +135,11 @@ def _after(text: str, at: int) -> str:
     rest = text[at : at + 24].lstrip()
     bare = rest.lstrip("\"'“‘«([{")
     return bare or rest
+
+
+def _first_word(text: str) -> str:
+    match = re.match(r"[^\W\d_]+", text)
+    return match[0] if match else ""
 
 
 def _odd_name(after: str) -> bool:

@@ -2,7 +2,7 @@
 
 What is mended: the seven Latin ligatures (not NFKC, which would flatten ² and ½), hyphens at line
 ends, accents that stand loose beside their letter (TeX's OT1 fonts), control characters, soft
-hyphens, private-use glyphs and lone surrogates. White space is folded to single spaces. Nothing is
+hyphens, private-use glyphs and lone surrogates; surrogate pairs become one character. White space is folded to single spaces. Nothing is
 re-ordered: geometric sorting interleaves columns.
 """
 
@@ -41,7 +41,9 @@ _SPACES = "\\s\x1c-\x1f\x85"
 _SPECIAL = re.compile(
     # A single space, the commonest case by far, is nothing special.
     f"(?P<space>[{_SPACES}]{{2,}}|[^\\S ]|[\x1c-\x1f\x85])"
-    f"|(?P<strip>[{_STRIPPED}]+)|(?P<ligature>[\ufb00-\ufb06])"
+    # pdfium counts the two halves of a mathematical letter as two characters.
+    f"|(?P<pair>[\ud800-\udbff][\udc00-\udfff])|(?P<strip>(?:(?![\ud800-\udbff][\udc00-\udfff])"
+    f"[{_STRIPPED}])+)|(?P<ligature>[\ufb00-\ufb06])"
     # TeX's grave accent comes as a back-quote: Universit`a.
     f"|(?P<grave>(?<=[^\\W\\d_])`(?=[aeiouAEIOU]))|(?P<accent>[{''.join(ACCENTS)}\u0300-\u036f])"
 )
@@ -59,6 +61,7 @@ _PREFIXES = words(
     "well word zero few"
 )
 
+_LINKS = words("the of to in and by for or at a")  # state-of-the-art
 _ENDING = re.compile(
     r"[bcdfglmnprst]?(?:iz|is|at|it|ic|al|iv|ou|ab|ib|ment|ness|tion|sion|ing|ed|er|ly|ful|less|"
     r"ship|hood|an|en|ar|or|ur|um|us|ys|og|ologi|ograph)"
@@ -100,7 +103,7 @@ class Vocabulary:
         as_one, as_two = self.words[head + tail], self._hyphenated(left, right, head, tail)
         if as_one or as_two or capital:
             return as_one > as_two  # SciB-ERT, but BERT-Base
-        if head in _PREFIXES and self.words[tail]:
+        if (head in _PREFIXES and self.words[tail]) or (head in _LINKS and head != left):
             return False
         # Two words of the document's own are a compound, as is one with a long word that is no
         # ending ("viewpoint-dependent"); anything else was cut by typesetting.
@@ -234,6 +237,10 @@ def _mend_special(out: MappedText, raw: str, match: re.Match[str], end: int) -> 
         letters = LIGATURES[match[0]]
         out.copy(letters[0], at)
         out.insert(letters[1:])
+    elif match.lastgroup == "pair":
+        whole = match[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        if whole < "\U000f0000":  # beyond are private glyphs
+            out.copy(whole, at)
     elif match.lastgroup == "grave":
         out.copy(_composed(raw[at + 1], "\u0300"), at + 1)
         return at + 2

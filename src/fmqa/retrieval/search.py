@@ -29,6 +29,8 @@ def clean_question(text: str, longest: int) -> str:
     Raises:
         UsageError: it is empty, holds no letter or digit, or is longer than ``longest``.
     """
+    # Bytes that are no UTF-8 reach a program's arguments as lone surrogates.
+    text = text.encode("utf-8", "replace").decode()
     question = " ".join(text.replace("\x00", " ").split())
     if not any(character.isalnum() for character in question):
         raise UsageError("The question is empty.", hint='Ask in words: fmqa ask "What is MedSAM?"')

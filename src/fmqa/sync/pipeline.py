@@ -7,7 +7,7 @@ is committed as soon as it is embedded, so that a kill loses the paper at hand a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,11 +83,16 @@ class Ingestor:
         """
         report = IngestReport()
         with self.library.writing(self.model) as writer:
-            waiting = list(self._new_files(paths, retry, writer, report, progress))
+            waiting, copies = self._new_files(paths, retry, writer, report, progress)
             for result in read_files(waiting, limits, workers):
                 self._commit(writer, result, report)
                 report.results.append(replace(result, document=None))
                 progress(report.results[-1])
+        read = {result.path: result for result in report.results}
+        for path, first in copies:
+            same = replace(read[first], path=path, detail=f"the same file as {first.name}")
+            report.known.append(same)
+            progress(same)
         return report
 
     def _new_files(
@@ -97,9 +102,10 @@ class Ingestor:
         writer: RecordWriter,
         report: IngestReport,
         progress: Progress,
-    ) -> Iterator[Path]:
-        """The files to read: those whose content isn't in the journal, and each content once."""
+    ) -> tuple[list[Path], list[tuple[Path, Path]]]:
+        """The files to read, whose content isn't in the journal, and copies of them."""
         journal = {} if retry else {entry.sha256: entry for entry in writer.journal()}
+        waiting, copies = list[Path](), list[tuple[Path, Path]]()
         taken: dict[str, Path] = {}
         for path in paths:
             digest = _sha256(path)
@@ -108,14 +114,11 @@ class Ingestor:
                 report.known.append(replace(known, path=path))
                 progress(report.known[-1])
             elif digest and digest in taken:
-                same = ReadResult(
-                    path, Outcome.OK, f"the same file as {taken[digest].name}", sha256=digest
-                )
-                report.known.append(same)
-                progress(same)
+                copies.append((path, taken[digest]))
             else:
                 taken[digest] = path
-                yield path
+                waiting.append(path)
+        return waiting, copies
 
     def _commit(self, writer: RecordWriter, result: ReadResult, report: IngestReport) -> None:
         if result.document is None:

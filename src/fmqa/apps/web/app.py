@@ -8,10 +8,11 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,14 +24,11 @@ HOST = "127.0.0.1"
 _CLOSING_SECONDS = 2
 
 
-def build(bench: Workbench) -> gr.Blocks:
-    """The page for a workbench, whose models and library are then made ready in the background."""
+def build(ready: Readiness) -> gr.Blocks:
+    """The page whose answers come from what is being made ready."""
     from fmqa.apps.web.page import Page
-    from fmqa.apps.web.readiness import Readiness
 
-    ready = Readiness(bench)
-    blocks = Page(ready, bench.settings.max_question_chars).blocks
-    ready.start()
+    blocks: gr.Blocks = Page(ready, ready.max_question_chars).blocks
     return blocks
 
 
@@ -96,14 +94,17 @@ def serve(bench: Workbench, port: int = 7860) -> None:
 def run(bench: Workbench, host: str | None, port: int | None = None) -> None:
     """Build, launch, say the address, and wait for SIGINT or SIGTERM; `launch` says the rest."""
     with _told_to_end() as told:
-        blocks = build(bench)
+        ready = Readiness(bench)
+        blocks = build(ready)
         try:
             address = launch(blocks, host, port)
             sys.stdout.write(f"fmqa is at {address} (Ctrl-C ends it)\n")
             sys.stdout.flush()
+            ready.start()
             told.wait()
         finally:
             close(blocks)
+            ready.settle()
             bench.close()
 
 
@@ -156,8 +157,6 @@ def _taken(port: int | None) -> UsageError:
 def _reach_ourselves_directly() -> None:
     """Gradio asks its own server whether it is up; a proxy of the environment can't know."""
     for name in ("NO_PROXY", "no_proxy"):
-        with suppress(KeyError):
-            held = os.environ.get(name, "")
-            names = [part for part in held.split(",") if part]
-            names += [own for own in (HOST, "localhost") if own not in names]
-            os.environ[name] = ",".join(names)
+        names = [part for part in os.environ.get(name, "").split(",") if part]
+        names += [own for own in (HOST, "localhost") if own not in names]
+        os.environ[name] = ",".join(names)

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fmqa.apps.web.conversation import Turn
+from fmqa.apps.web.conversation import Stage, Turn
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import FmqaError, UsageError
 
@@ -16,21 +16,43 @@ _TURNS_KEPT = 50
 _log = logging.getLogger(__name__)
 
 
-def ask(ready: Readiness, question: str, turns: Turns) -> Iterator[Turns]:
-    """The turns with the question at their end, each time that its answer has come further."""
-    earlier = turns[-(_TURNS_KEPT - 1) :]
-    turn = Turn(question)
-    yield (*earlier, turn)
+def begun(question: str, turns: Turns) -> Turns:
+    """The turns with a new question at their end."""
+    return (*turns[-(_TURNS_KEPT - 1) :], Turn(question))
+
+
+def answered(ready: Readiness, turns: Turns) -> Iterator[Turns]:
+    """The turns, each time that the answer to the last question has come further."""
+    *earlier, turn = turns
     try:
+        _check_asked(turn.question)
         for status in ready.wait():
-            yield (*earlier, turn.waiting_for(status))
-        for event in ready.assistant.stream(question):
+            yield (*earlier, turn.taken(status))
+        turn = turn.taken()
+        yield (*earlier, turn)
+        for event in ready.assistant.stream(turn.question):
             turn = turn.after(event)
             yield (*earlier, turn)
     except Exception as error:
         if not isinstance(error, FmqaError):
             _log.exception("A question could not be answered.")
         yield (*earlier, turn.failed(error))
+
+
+def settled(turns: Turns) -> Turns:
+    """The turns once the answering is over; it never began when the queue was full."""
+    if not turns or turns[-1].stage is not Stage.ASKED:
+        return stopped(turns)
+    busy = FmqaError(
+        "Too many questions are waiting already, so this one wasn't taken.",
+        hint="Ask it again in a moment.",
+    )
+    return (*turns[:-1], turns[-1].failed(busy))
+
+
+def _check_asked(question: str) -> None:
+    if not question.strip():
+        raise UsageError("Nothing was asked.", hint="Write a question, or take an example.")
 
 
 def stopped(turns: Turns) -> Turns:

@@ -23,7 +23,8 @@ from fmqa.errors import FmqaError
 class Stage(StrEnum):
     """How far an answer has come."""
 
-    WAITING = "waiting"
+    ASKED = "asked"
+    TAKEN = "taken"
     FOUND = "found"
     DONE = "done"
     STOPPED = "stopped"
@@ -39,7 +40,7 @@ class Turn:
     """
 
     question: str
-    stage: Stage = Stage.WAITING
+    stage: Stage = Stage.ASKED
     status: str = ""
     found: tuple[Citation, ...] = ()
     sentences: tuple[Sentence, ...] = ()
@@ -52,7 +53,7 @@ class Turn:
     @property
     def running(self) -> bool:
         """Whether more is to come."""
-        return self.stage in (Stage.WAITING, Stage.FOUND)
+        return self.stage in (Stage.ASKED, Stage.TAKEN, Stage.FOUND)
 
     def after(self, event: Event) -> Turn:
         """The turn with what an event brought."""
@@ -78,16 +79,16 @@ class Turn:
                     answer=answer,
                 )
 
-    def waiting_for(self, status: str) -> Turn:
-        """The turn while something has to be made ready first."""
-        return replace(self, status=status)
+    def taken(self, status: str = "") -> Turn:
+        """The turn once it is worked on; ``status`` says what has to be made ready first."""
+        return replace(self, stage=Stage.TAKEN, status=status)
 
     def stopped(self) -> Turn:
         """The turn as it stands when the user wants no more of it."""
         return replace(self, stage=Stage.STOPPED, status="") if self.running else self
 
     def failed(self, error: Exception) -> Turn:
-        """The turn ended by an error, in words that are the user's."""
+        """The turn ended by an error, in the reader's words. What was said already stays."""
         if isinstance(error, FmqaError):
             return replace(self, stage=Stage.FAILED, problem=str(error), hint=error.hint)
         return replace(

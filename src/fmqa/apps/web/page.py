@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
@@ -51,7 +52,7 @@ class Page:
                 self.box = gr.Textbox(
                     show_label=False,
                     label="Question",
-                    placeholder="Ask about a model, a method, a data set…",
+                    placeholder="Ask about a model or method…",
                     lines=1,
                     max_lines=6,
                     max_length=max_chars,
@@ -63,7 +64,7 @@ class Page:
                 )
                 self.clear = gr.Button("Clear", elem_id="fmqa-clear", visible=False, scale=0)
             self._connect()
-            gr.api(
+            api(
                 chat.answer_endpoint(ready),
                 api_name="ask",
                 concurrency_limit=AT_ONCE,
@@ -72,50 +73,52 @@ class Page:
         self.blocks.queue(max_size=IN_QUEUE, default_concurrency_limit=AT_ONCE)
 
     def _connect(self) -> None:
-        outputs = [self.turns, self.chat, self.welcome, self.box, self.clear]
-        asking = [
-            listen(
-                self._ask,
-                [source, self.turns],
-                outputs,
+        """Begin at once and outside the queue; answer in the queue; settle whatever became of it.
+
+        Each step gives all of its outputs in the same shape each time: Gradio sends differences,
+        and an output left out can take back one that the browser hasn't drawn yet.
+        """
+        quick: dict[str, Any] = {
+            "queue": False,
+            "show_progress": "hidden",
+            "api_visibility": "private",
+        }
+        all_parts = [self.turns, self.chat, self.welcome, self.box, self.clear]
+        asking: list[Any] = []
+        for listen, source in [
+            (self.box.submit, self.box),
+            *((button.click, button) for button in self.examples),
+        ]:
+            begun = listen(self._begin, [source, self.turns], all_parts, **quick)
+            answered = begun.success(
+                self._answer,
+                [self.turns],
+                [self.turns, self.chat],
                 concurrency_limit=AT_ONCE,
                 concurrency_id="answering",
                 show_progress="hidden",
                 api_visibility="private",
             )
-            for listen, source in [
-                (self.box.submit, self.box),
-                *((button.click, button) for button in self.examples),
-            ]
-        ]
-        self.box.stop(
-            self._stop,
-            [self.turns],
-            outputs,
-            cancels=asking,
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
-        )
-        self.clear.click(
-            self._clear,
-            None,
-            outputs,
-            cancels=asking,
-            queue=False,
-            show_progress="hidden",
-            api_visibility="private",
-        )
+            answered.then(self._settle, [self.turns], [self.turns, self.chat, self.box], **quick)
+            asking.append(answered)
+        self.box.stop(self._stop, [self.turns], all_parts, cancels=asking, **quick)
+        self.clear.click(self._clear, None, all_parts, cancels=asking, **quick)
 
-    def _ask(self, question: str, turns: Turns) -> Iterator[tuple[Update, ...]]:
-        first = True
-        for now in chat.ask(self.ready, question, turns):
-            if first:
-                first = False
-                yield (now, *_shown(now), _box(running=True, value=""), gr.Button(visible=True))
-            else:
-                yield (now, gr.Chatbot(messages(now)), gr.skip(), gr.skip(), gr.skip())
-        yield (gr.skip(), gr.skip(), gr.skip(), _box(running=False), gr.skip())
+    def _begin(self, question: str, turns: Turns) -> tuple[Update, ...]:
+        if turns and turns[-1].running:
+            raise gr.Error(
+                "Wait for the answer, or stop it.", title="One question at a time", duration=5
+            )
+        now = chat.begun(question, turns)
+        return (now, *_shown(now), _box(running=True, value=""), gr.Button(visible=True))
+
+    def _answer(self, turns: Turns) -> Iterator[tuple[Turns, Update]]:
+        for now in chat.answered(self.ready, turns):
+            yield now, messages(now)
+
+    def _settle(self, turns: Turns) -> tuple[Update, ...]:
+        now = chat.settled(turns)
+        return now, messages(now), _box(running=False)
 
     def _stop(self, turns: Turns) -> tuple[Update, ...]:
         now = chat.stopped(turns)
@@ -154,14 +157,15 @@ def _chatbot() -> gr.Chatbot:
 
 def _shown(turns: Turns) -> tuple[Update, Update]:
     """The chat and the welcome: one of the two is seen."""
-    return gr.Chatbot(messages(turns), visible=bool(turns)), gr.Column(visible=not turns)
+    value: Any = messages(turns)
+    return gr.Chatbot(value, visible=bool(turns)), gr.Column(visible=not turns)
 
 
-def _box(*, running: bool, value: str | None = None) -> Update:
-    buttons = {"submit_btn": False, "stop_btn": "Stop"} if running else {
-        "submit_btn": "Ask", "stop_btn": False,
-    }
-    return gr.update(**buttons) if value is None else gr.update(value=value, **buttons)
+def _box(*, running: bool, **more: Any) -> Update:
+    """The question's box with the button that fits."""
+    return gr.Textbox(
+        submit_btn=False if running else "Ask", stop_btn="Stop" if running else False, **more
+    )
 
 
 def theme() -> gr.themes.Base:

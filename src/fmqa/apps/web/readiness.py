@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
 
 _POLL_SECONDS = 0.25
+_SETTLE_SECONDS = 5.0
 _MIB = 1 << 20
 
 
@@ -29,6 +30,7 @@ class Readiness:
         self._made: Future[Assistant] | None = None
         self._tell = bench.step
         self.status = ""
+        self.max_question_chars = bench.settings.max_question_chars
         bench.step = self._step
 
     def start(self) -> Future[Assistant]:
@@ -60,6 +62,11 @@ class Readiness:
             FmqaError: it can't be made ready, and why.
         """
         return self.start().result()
+
+    def settle(self) -> None:
+        """Give the making a moment to end: native code doesn't like to be left in the middle."""
+        if self._made is not None:
+            wait([self._made], timeout=_SETTLE_SECONDS)
 
     def _make(self, made: Future[Assistant]) -> None:
         try:

@@ -18,9 +18,7 @@ from fmqa.answering.schema import Answer, Citation, Related, Sentence, Withheld
 from fmqa.apps.web.conversation import Stage, Turn
 
 _KEPT = " ,.()-"
-_REFERENCES = {
-    ord(mark): f"&#{ord(mark)};" for mark in string.punctuation if mark not in _KEPT
-}
+_REFERENCES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation if mark not in _KEPT}
 # Controls, and the marks that turn the direction of writing or can't be seen.
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _JOINERS = "\u200c\u200d"  # needed to spell Persian, Hindi and others
@@ -79,18 +77,19 @@ def _said(turn: Turn, anchor: str) -> list[str]:
     if turn.running:
         blocks += [_progress(turn), _found(turn)]
     if turn.stage is Stage.STOPPED:
-        blocks.append('<p class="fmqa-status">Stopped. What stands above was checked.</p>'
-                      if turn.sentences else '<p class="fmqa-status">Stopped.</p>')
-    blocks += [_sources(turn, anchor) if not turn.running else ""]
-    blocks += [_withheld(turn.withheld) if not turn.running else ""]
-    blocks += [_footer(turn.answer)]
+        kept = " What stands above was checked." if turn.sentences else ""
+        blocks.append(f'<p class="fmqa-status">Stopped.{kept}</p>')
+    if not turn.running:
+        blocks += [_sources(turn, anchor), _withheld(turn.withheld), _footer(turn.answer)]
     return blocks
 
 
 def _progress(turn: Turn) -> str:
     if turn.status:
         words = turn.status
-    elif turn.stage is Stage.WAITING:
+    elif turn.stage is Stage.ASKED:
+        words = "Waiting for the turn of this question"
+    elif turn.stage is Stage.TAKEN:
         words = "Looking through the papers"
     elif turn.sentences:
         words = "Writing and checking the next sentence"
@@ -113,9 +112,7 @@ def _found(turn: Turn) -> str:
     return f'<div class="fmqa-found"><h4>Found in the papers…</h4><ul>{quotes}</ul></div>'
 
 
-def _sentences(
-    sentences: Sequence[Sentence], citations: Sequence[Citation], anchor: str
-) -> str:
+def _sentences(sentences: Sequence[Sentence], citations: Sequence[Citation], anchor: str) -> str:
     if not sentences:
         return ""
     known = {citation.number: citation for citation in citations}

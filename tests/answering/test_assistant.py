@@ -1,0 +1,267 @@
+"""From a question to a checked answer: said, re-attributed, withheld, or not answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import jsonschema
+import pytest
+from fakes import Add, HashEmbedder, document, quote
+
+from fmqa.answering.assistant import (
+    Assistant,
+    EvidenceFound,
+    Finished,
+    SentenceReady,
+    SentenceWithheld,
+    _Answering,
+    marked,
+)
+from fmqa.answering.citing import Numbering
+from fmqa.answering.drafting import Draft, Drafter, ExtractiveDrafter
+from fmqa.answering.evidence import EvidenceSelector
+from fmqa.answering.schema import Answer, Sentence
+from fmqa.answering.verification import RuleVerifier
+from fmqa.errors import ModelUnavailable, NothingToSearch, UsageError
+from fmqa.retrieval.search import Searcher
+from fmqa.store.library import Library
+from fmqa.types import Filters, Quote, Source
+
+PAIRS = "We obtained MedSAM by fine-tuning SAM on 1,570,263 image-mask pairs."
+PROMPT = "MedSAM takes a bounding box around the target as its prompt."
+EYES = "RETFound is pre-trained on 1.6 million unlabelled retinal images."
+QUESTION = "How was MedSAM obtained from SAM, and on how many image-mask pairs?"
+
+
+class Saying:
+    """A drafter that says these things, whatever the quotes; an error ends it."""
+
+    def __init__(self, *said: Draft | Exception) -> None:
+        self.said = said
+
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
+        for one in self.said:
+            if isinstance(one, Exception):
+                raise one
+            yield one
+
+
+@pytest.fixture
+def filled(library: Library, add: Add) -> Library:
+    add(
+        document(
+            "2304.12306",
+            ["An introduction that says very little of all this."],
+            [f"{PAIRS} {PROMPT}"],
+            title="Segment Anything in Medical Images",
+            name="MedSAM",
+            year=2023,
+            version=3,
+        ),
+        document("2309.00001", [EYES], name="RETFound", year=2023, title="A retinal model"),
+    )
+    return library
+
+
+def assistant(library: Library, drafter: Drafter) -> Assistant:
+    embedder = HashEmbedder()
+    return Assistant(
+        Searcher(library, embedder),
+        EvidenceSelector(embedder.embed_array),
+        drafter,
+        RuleVerifier(embedder.closeness),
+        model="fake",
+    )
+
+
+def quotes_for(library: Library, question: str = QUESTION) -> list[str]:
+    """The quotes that answer a question, in order."""
+    answer = assistant(library, ExtractiveDrafter()).ask(question)
+    return [citation.quote for citation in answer.citations]
+
+
+def test_an_answer_in_the_papers_words(filled: Library) -> None:
+    answer = assistant(filled, ExtractiveDrafter()).ask(QUESTION)
+    assert answer.status == "answered"
+    first = answer.sentences[0]
+    assert (first.text, first.citations, first.verdict) == (PAIRS, (1,), "verbatim")
+    assert answer.answer.startswith(PAIRS.rstrip(".") + " [1].")
+    citation = answer.citations[0]
+    assert (citation.arxiv_id, citation.version, citation.page) == ("2304.12306", 3, 2)
+    assert citation.url == "https://arxiv.org/pdf/2304.12306v3#page=2"
+    assert answer.reason == ""
+
+
+def test_quotes_stand_on_the_page_that_is_named(filled: Library) -> None:
+    answer = assistant(filled, ExtractiveDrafter()).ask(QUESTION)
+    for citation in answer.citations:
+        pages = filled.record.pages(citation.paper_id, citation.version or 0, Source.PDF)
+        page = next(page for page in pages if page.number == citation.page)
+        assert page.text[citation.start : citation.end] == citation.quote
+
+
+def test_every_mark_has_its_citation_and_every_citation_its_mark(filled: Library) -> None:
+    answer = assistant(filled, ExtractiveDrafter()).ask(QUESTION)
+    used = {number for sentence in answer.sentences for number in sentence.citations}
+    assert used == {citation.number for citation in answer.citations}
+    assert [citation.number for citation in answer.citations] == list(range(1, len(used) + 1))
+
+
+def test_a_faithful_draft_is_said(filled: Library) -> None:
+    draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (0,))
+    answer = assistant(filled, Saying(draft)).ask(QUESTION)
+    assert answer.sentences == (Sentence(text=draft.text, citations=(1,), verdict="supported"),)
+    assert answer.citations[0].quote == PAIRS
+    assert answer.withheld == ()
+
+
+def test_a_draft_that_names_the_wrong_quote_is_re_attributed(filled: Library) -> None:
+    asked = "How was MedSAM obtained from SAM, and which bounding box does MedSAM take as its prompt?"
+    wrong = quotes_for(filled, asked).index(PROMPT)
+    draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (wrong,))
+    answer = assistant(filled, Saying(draft)).ask(asked)
+    assert [citation.quote for citation in answer.citations] == [PAIRS]
+    assert answer.sentences[0].verdict == "supported"
+
+
+def test_an_unfaithful_draft_is_withheld_and_its_quote_shown(filled: Library) -> None:
+    draft = Draft("MedSAM fine-tunes SAM on 2,000,000 image-mask pairs.", (0,))
+    answer = assistant(filled, Saying(draft)).ask(QUESTION)
+    assert answer.withheld[0].text == draft.text
+    assert "2,000,000" in answer.withheld[0].reason
+    assert answer.sentences == (Sentence(text=PAIRS, citations=(1,), verdict="verbatim"),)
+    assert "2,000,000" not in answer.answer
+
+
+def test_a_draft_without_any_quote_is_withheld_alone(filled: Library) -> None:
+    answer = assistant(filled, Saying(Draft("The capital of France is Paris.", ()))).ask(QUESTION)
+    assert answer.status == "abstained"
+    assert answer.withheld
+    assert answer.citations == ()
+    assert "Paris" not in answer.answer
+
+
+def test_a_model_that_says_nothing(filled: Library) -> None:
+    answer = assistant(filled, Saying()).ask(QUESTION)
+    assert (answer.status, answer.sentences, answer.citations) == ("abstained", (), ())
+    assert answer.reason
+    assert answer.related
+
+
+def test_a_model_that_fails_in_the_middle(filled: Library) -> None:
+    said = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (0,))
+    answer = assistant(filled, Saying(said, ModelUnavailable("It is gone."))).ask(QUESTION)
+    assert answer.status == "answered"
+    assert answer.sentences[0].verdict == "supported"
+    assert {sentence.verdict for sentence in answer.sentences[1:]} == {"verbatim"}
+    assert [citation.quote for citation in answer.citations] == quotes_for(filled)
+    assert "It is gone." in answer.notices[0]
+
+
+def test_the_same_is_not_said_twice(filled: Library) -> None:
+    draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (0,))
+    assert len(assistant(filled, Saying(draft, draft)).ask(QUESTION).sentences) == 1
+
+
+@pytest.mark.parametrize(("was", "now"), [("0.91", "0.84"), ("MedSAM", "SAM-Med2D")])
+def test_sentences_that_differ_in_one_fact_are_both_said(was: str, now: str) -> None:
+    one = "On this set of chest images MedSAM reaches a Dice score of 0.91 at the level of patients."
+    state = _Answering("Why?", Numbering("https://arxiv.org/pdf"), 0.0)
+    state.say(one, [quote(one)], 0, "supported")
+    assert state.said(one.replace("of patients", "of each patient"))
+    assert not state.said(one.replace(was, now))
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What does FooNet9000 do?", "Which recipe makes the best sourdough bread at altitude?"],
+)
+def test_what_the_papers_do_not_answer(filled: Library, question: str) -> None:
+    answer = assistant(filled, ExtractiveDrafter()).ask(question)
+    assert answer.status == "abstained"
+    assert (answer.sentences, answer.citations) == ((), ())
+    assert answer.reason
+    assert answer.reason in answer.answer
+    assert answer.related
+    assert answer.related[0].title in answer.answer
+
+
+def test_an_unknown_name_is_said(filled: Library) -> None:
+    answer = assistant(filled, ExtractiveDrafter()).ask("How does MedSAM compare with FooNet?")
+    assert "FooNet" in answer.reason
+
+
+def test_the_stream(filled: Library) -> None:
+    bad = Draft("MedSAM fine-tunes SAM on 2,000,000 image-mask pairs.", (0,))
+    events = list(assistant(filled, Saying(bad)).stream(QUESTION))
+    kinds = [type(event) for event in events]
+    assert kinds == [EvidenceFound, SentenceWithheld, SentenceReady, Finished]
+    found, _, ready, finished = events
+    assert PAIRS in [citation.quote for citation in found.citations]
+    assert ready.new_citations == finished.answer.citations
+    assert ready.sentence == finished.answer.sentences[0]
+
+
+def test_a_stream_that_nobody_hears_out(filled: Library) -> None:
+    stream = assistant(filled, ExtractiveDrafter()).stream(QUESTION)
+    next(stream)
+    stream.close()
+
+
+def test_times_are_in_order(filled: Library) -> None:
+    times = assistant(filled, ExtractiveDrafter()).ask(QUESTION).timings_ms
+    assert 0 <= times.retrieval <= times.evidence <= times.total
+    assert times.first_sentence <= times.total
+
+
+@pytest.mark.parametrize("question", ["", "   ", "?!…", "\x00", "\n\t"])
+def test_an_empty_question(filled: Library, question: str) -> None:
+    with pytest.raises(UsageError, match="empty"):
+        assistant(filled, ExtractiveDrafter()).ask(question)
+
+
+def test_a_long_question(filled: Library) -> None:
+    with pytest.raises(UsageError, match="at most 4,000"):
+        assistant(filled, ExtractiveDrafter()).ask("word " * 20_000)
+
+
+def test_filters(filled: Library) -> None:
+    answering = assistant(filled, ExtractiveDrafter())
+    only = answering.ask("What is RETFound pre-trained on?", Filters(papers=("RETFound",)))
+    assert {citation.paper_id for citation in only.citations} == {"2309.00001"}
+    with pytest.raises(NothingToSearch):
+        answering.ask(QUESTION, Filters(years=(1999, 1999)))
+
+
+def test_an_empty_library(library: Library) -> None:
+    with pytest.raises(NothingToSearch) as caught:
+        assistant(library, ExtractiveDrafter()).ask(QUESTION)
+    assert "fmqa ingest" in caught.value.hint
+
+
+def test_as_a_langchain_runnable(filled: Library) -> None:
+    chain = assistant(filled, ExtractiveDrafter()).runnable()
+    assert chain.invoke(QUESTION).status == "answered"
+    assert [answer.status for answer in chain.batch([QUESTION, "What does FooNet do?"])] == [
+        "answered", "abstained"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("It ends.", "It ends [1]."), ("Does it?", "Does it [1]?"), ("No stop", "No stop [1].")],
+)
+def test_marks_stand_before_the_full_stop(text: str, shown: str) -> None:
+    assert marked(Sentence(text=text, citations=(1,), verdict="supported")) == shown
+
+
+def test_answers_keep_the_published_schema(filled: Library) -> None:
+    path = Path(__file__).parents[2] / "docs" / "answer.schema.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    bad = Draft("MedSAM fine-tunes SAM on 2,000,000 image-mask pairs.", (0,))
+    for drafter in (ExtractiveDrafter(), Saying(bad, ModelUnavailable("Gone.")), Saying()):
+        answer = assistant(filled, drafter).ask(QUESTION)
+        jsonschema.validate(json.loads(answer.model_dump_json()), schema)
+        assert Answer.model_validate_json(answer.model_dump_json()) == answer

@@ -1,0 +1,47 @@
+"""Numbers and addresses of citations."""
+
+from __future__ import annotations
+
+from fakes import quote
+
+from fmqa.answering.citing import Numbering
+from fmqa.types import PaperStatus, Source
+
+PDF = "https://arxiv.org/pdf"
+
+
+def test_a_quote_is_numbered_once() -> None:
+    numbering = Numbering(PDF)
+    one, two = quote("One.", passage_id=1), quote("Two.", passage_id=2)
+    assert numbering.cite(one)[0] is True
+    assert numbering.cite(two)[1].number == 2
+    assert numbering.cite(one) == (False, numbering.citations[0])
+    assert [citation.number for citation in numbering.citations] == [1, 2]
+
+
+def test_two_sentences_of_one_passage_are_two_citations() -> None:
+    numbering = Numbering(PDF)
+    numbering.cite(quote("One.", passage_id=1))
+    assert numbering.cite(quote("Two.", passage_id=1, at=10))[1].number == 2
+
+
+def test_a_pdf_is_linked_at_its_page() -> None:
+    made = quote("One.", page=7, version=3, arxiv_id="2304.12306")
+    citation = Numbering(PDF + "/").cite(made)[1]
+    assert citation.url == "https://arxiv.org/pdf/2304.12306v3#page=7"
+    assert (citation.page, citation.version, citation.source) == (7, 3, "pdf")
+    old = quote("One.", version=1, arxiv_id="eess.IV/0601001")
+    assert Numbering(PDF).cite(old)[1].url.startswith("https://arxiv.org/pdf/eess.IV/0601001v1#")
+
+
+def test_a_note_is_linked_at_its_papers_abstract() -> None:
+    made = quote("One.", version=0, arxiv_id="2304.12306", source=Source.NOTE)
+    citation = Numbering(PDF).cite(made)[1]
+    assert citation.url == "https://arxiv.org/abs/2304.12306"
+    assert (citation.version, citation.source) == (None, "note")
+
+
+def test_a_file_of_the_users_own_has_no_address() -> None:
+    made = quote("One.", paper_id="local:0123456789abcdef", status=PaperStatus.WITHDRAWN)
+    citation = Numbering(PDF).cite(made)[1]
+    assert (citation.url, citation.arxiv_id, citation.status) == ("", None, "withdrawn")

@@ -1,0 +1,234 @@
+"""Drafts from models that say what we tell them to, by LangChain's own fake chat models."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fakes import quote
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.language_models.fake_chat_models import (
+    FakeListChatModel,
+    GenericFakeChatModel,
+)
+from langchain_core.messages import AIMessage
+
+from fmqa.answering.drafting import (
+    Draft,
+    ExtractiveDrafter,
+    PreparingDrafter,
+    RewordingDrafter,
+    SynthesisDrafter,
+    cited,
+    one_sentence,
+    reword_messages,
+    reword_prefix,
+    verbatim,
+)
+from fmqa.errors import ModelUnavailable
+
+QUOTES = [
+    quote("We fine-tune SAM on 1,570,263 pairs [12].", passage_id=1, name="MedSAM"),
+    quote("The encoder is frozen [3, 4], as in SAM.", passage_id=2, name="MedSAM"),
+    quote("It segments 3D images slice by slice.", passage_id=3, name="MedSAM"),
+]
+
+
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise ModelUnavailable(str(error)) from error
+
+
+class Echo:
+    """Answers each request with what `reply` makes of its quote, after `reply`'s own time."""
+
+    def __init__(self, reply: Any) -> None:
+        self.reply = reply
+        self.asked: list[str] = []
+
+    def invoke(self, messages: list[Any], stop: list[str] | None = None) -> AIMessage:
+        text = messages[-1].content.split("Quote: ")[1].split("\nSentence:")[0]
+        self.asked.append(text)
+        return AIMessage(self.reply(text))
+
+
+def texts(drafts: Any) -> list[str]:
+    return [draft.text for draft in drafts]
+
+
+def test_without_a_model_the_quotes_speak() -> None:
+    drafts = list(ExtractiveDrafter().drafts("Why?", QUOTES))
+    assert texts(drafts) == [
+        "We fine-tune SAM on 1,570,263 pairs.",
+        "The encoder is frozen, as in SAM.",
+        "It segments 3D images slice by slice.",
+    ]
+    assert [draft.quotes for draft in drafts] == [(0,), (1,), (2,)]
+    assert all(draft.verbatim for draft in drafts)
+
+
+def test_rewordings_come_in_the_quotes_order() -> None:
+    def slow_first(text: str) -> str:
+        time.sleep(0.15 if "fine-tune" in text else 0.0)
+        return f"Reworded: {text}"
+
+    model = Echo(slow_first)
+    drafts = list(RewordingDrafter([model, model], in_words).drafts("Why?", QUOTES))
+    assert [draft.quotes for draft in drafts] == [(0,), (1,), (2,)]
+    assert "1,570,263" in drafts[0].text
+    assert "[12]" not in " ".join(model.asked)
+
+
+def test_a_slot_has_one_request_at_a_time() -> None:
+    busy, most = 0, 0
+    guard = threading.Lock()
+
+    def count(text: str) -> str:
+        nonlocal busy, most
+        with guard:
+            busy += 1
+            most = max(most, busy)
+        time.sleep(0.02)
+        with guard:
+            busy -= 1
+        return text
+
+    list(RewordingDrafter([Echo(count)], in_words).drafts("Why?", QUOTES * 2))
+    assert most == 1
+
+
+def test_a_model_that_fails_in_the_middle() -> None:
+    def fail_second(text: str) -> str:
+        if "frozen" in text:
+            raise RuntimeError("out of memory")
+        return text
+
+    drafts = RewordingDrafter([Echo(fail_second)], in_words).drafts("Why?", QUOTES)
+    assert next(drafts).quotes == (0,)
+    with pytest.raises(ModelUnavailable, match="out of memory"):
+        next(drafts)
+
+
+def test_an_empty_reply_is_the_quote_itself() -> None:
+    drafts = list(RewordingDrafter([Echo(lambda text: " \n")], in_words).drafts("?", QUOTES[:1]))
+    assert drafts == [verbatim(QUOTES[0], 0)]
+
+
+def test_a_langchain_model_serves_as_a_slot() -> None:
+    model = FakeListChatModel(responses=["MedSAM fine-tunes SAM.", "Sentence: It is frozen [1]."])
+    drafts = RewordingDrafter([model], in_words).drafts("Why?", QUOTES[:2])
+    assert texts(drafts) == ["MedSAM fine-tunes SAM.", "It is frozen."]
+
+
+@pytest.mark.parametrize(
+    ("reply", "sentence"),
+    [
+        ("MedSAM fine-tunes SAM.", "MedSAM fine-tunes SAM."),
+        ("Sentence: MedSAM fine-tunes SAM.", "MedSAM fine-tunes SAM."),
+        ('"MedSAM fine-tunes SAM."', "MedSAM fine-tunes SAM."),
+        ('Sentence: "MedSAM fine-tunes SAM."', "MedSAM fine-tunes SAM."),
+        ("Here is the reworded sentence:\nMedSAM fine-tunes SAM.", "MedSAM fine-tunes SAM."),
+        ("MedSAM fine-tunes SAM [1]. It also dances.", "MedSAM fine-tunes SAM."),
+        ("\n\n  MedSAM fine-tunes SAM.\nQuestion: What", "MedSAM fine-tunes SAM."),
+        ("", ""),
+        ("\n", ""),
+        ("[1]", ""),
+    ],
+)
+def test_one_sentence(reply: str, sentence: str) -> None:
+    assert one_sentence(reply) == sentence
+
+
+@given(text=st.text(max_size=200))
+def test_no_reply_is_too_odd(text: str) -> None:
+    assert "\n" not in one_sentence(text)
+    cited(text, 3)
+
+
+def test_the_prompt_begins_the_same_for_every_quote() -> None:
+    prefix = reword_prefix()
+    messages = reword_messages("Why?", QUOTES[0])
+    assert messages[: len(prefix)] == prefix
+    assert len(messages) == len(prefix) + 1
+    assert "MedSAM" in str(messages[-1].content)
+
+
+def synthesis(reply: str, quotes: list[Any] = QUOTES) -> list[Draft]:
+    """What is drafted when a strong model streams this, word by word."""
+    model = GenericFakeChatModel(messages=iter([AIMessage(reply)]))
+    return list(SynthesisDrafter(model, in_words).drafts("Why?", quotes))
+
+
+def test_a_stream_is_cut_into_sentences() -> None:
+    drafts = synthesis("MedSAM fine-tunes SAM [1]. The encoder is frozen [2].")
+    assert drafts == [Draft("MedSAM fine-tunes SAM.", (0,)), Draft("The encoder is frozen.", (1,))]
+
+
+def test_marks_behind_the_full_stop_belong_to_the_sentence_before() -> None:
+    drafts = synthesis("MedSAM fine-tunes SAM. [1] The encoder is frozen. [2]")
+    assert drafts == [Draft("MedSAM fine-tunes SAM.", (0,)), Draft("The encoder is frozen.", (1,))]
+
+
+@pytest.mark.parametrize(
+    ("marks", "quotes"),
+    [
+        ("[1][3]", (0, 2)),
+        ("[1, 3]", (0, 2)),
+        ("[3][1][3]", (2, 0)),
+        ("[4]", ()),
+        ("[0]", ()),
+        ("[2][99]", (1,)),
+        ("", ()),
+    ],
+)
+def test_marks(marks: str, quotes: tuple[int, ...]) -> None:
+    assert synthesis(f"MedSAM fine-tunes SAM {marks}.") == [Draft("MedSAM fine-tunes SAM.", quotes)]
+
+
+@pytest.mark.parametrize("reply", ["NOT ANSWERED", "NOT ANSWERED.", "  NOT ANSWERED\n", "[1]", " "])
+def test_nothing_is_said_where_nothing_is_answered(reply: str) -> None:
+    assert synthesis(reply) == []
+
+
+def test_decimals_and_abbreviations_are_not_cut() -> None:
+    drafts = synthesis("A Dice of 0.94 was reached, e.g. on CT by Ma et al. in 2023 [1]. It ends [2].")
+    assert [draft.quotes for draft in drafts] == [(0,), (1,)]
+
+
+def test_the_first_sentence_is_there_before_the_last_is_written() -> None:
+    drafts = SynthesisDrafter(
+        GenericFakeChatModel(messages=iter([AIMessage("One is said [1]. Two is said [2]. ")])),
+        in_words,
+    ).drafts("Why?", QUOTES)
+    assert next(drafts) == Draft("One is said.", (0,))
+
+
+def test_a_stream_that_breaks_keeps_what_was_whole() -> None:
+    class Breaking:
+        def stream(self, messages: list[Any]) -> Iterator[AIMessage]:
+            yield AIMessage("One is said [1]. Two is sa")
+            raise RuntimeError("connection lost")
+
+    drafts = SynthesisDrafter(Breaking(), in_words).drafts("Why?", QUOTES)
+    assert next(drafts) == Draft("One is said.", (0,))
+    with pytest.raises(ModelUnavailable, match="connection lost"):
+        next(drafts)
+
+
+def test_a_drafter_being_prepared() -> None:
+    drafter = PreparingDrafter(ExtractiveDrafter)
+    assert len(list(drafter.drafts("Why?", QUOTES))) == 3
+
+    def fail() -> ExtractiveDrafter:
+        raise ModelUnavailable("It doesn't start.")
+
+    with pytest.raises(ModelUnavailable, match="doesn't start"):
+        list(PreparingDrafter(fail).drafts("Why?", QUOTES))

@@ -1,0 +1,131 @@
+"""From passages to quotes, each of which stands verbatim on its page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fakes import HashEmbedder, hit, stored
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmqa.answering.evidence import EvidenceSelector, is_quotable, sentences_of, short_name
+from fmqa.types import Hit, Page, Passage, PassageKind, Span
+
+WORDS = st.lists(
+    st.sampled_from(
+        "MedSAM segments images of 10 modalities. We train it on CT, e.g. of lungs. Fig. 3 shows"
+        " (0.94) Dice scores. Ma et al. agree! “Quoted.” Naïve 𝛼 values; and more".split()
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def laid_out(parts: list[list[str]], lead: str = "Running head\n") -> tuple[list[Page], Hit]:
+    """Pages that hold the parts after a running head, and the passage that goes over them."""
+    texts = [" ".join(words) for words in parts]
+    pages = [Page(number, f"{lead}{text}\n7") for number, text in enumerate(texts, start=1)]
+    spans = tuple(
+        Span(number, len(lead), len(lead) + len(text)) for number, text in enumerate(texts, start=1)
+    )
+    passage = Passage(0, "Methods", PassageKind.BODY, " ".join(texts), spans)
+    return pages, Hit(replace(stored("x"), passage=passage), 1.0)
+
+
+@given(parts=st.lists(WORDS, min_size=1, max_size=4))
+def test_quotes_stand_verbatim_on_their_page(parts: list[list[str]]) -> None:
+    pages, found = laid_out(parts)
+    for quote in sentences_of(found):
+        page = pages[quote.span.page - 1]
+        assert page.text[quote.span.start : quote.span.end] == quote.text
+        assert quote.text
+
+
+def test_a_sentence_that_a_page_cuts_is_not_quoted() -> None:
+    _, found = laid_out([["It begins well. The data hold", "over one"], ["million images. It ends."]])
+    assert [quote.text for quote in sentences_of(found)] == ["It begins well.", "It ends."]
+
+
+def test_nor_is_its_rest_when_it_begins_with_a_name() -> None:
+    _, found = laid_out([["It begins well. The data were made by"], ["Stanford in 2023. It ends."]])
+    assert [quote.text for quote in sentences_of(found)] == ["It begins well.", "It ends."]
+
+
+def test_a_page_that_ends_with_a_sentence_cuts_nothing() -> None:
+    _, found = laid_out([["It begins well."], ["It (nearly) ends.”"], ["It ends."]])
+    assert len(sentences_of(found)) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "quotable"),
+    [
+        ("MedSAM was trained on image-mask pairs of ten modalities.", True),
+        ("Too short.", False),
+        ("0.94 0.88 0.77 0.91 12.3 45.6 0.94 0.88 1.2 table row", False),
+        ("Is a question something that can be shown as an answer?", False),
+        ("word " * 200, False),
+    ],
+)
+def test_what_can_be_shown_alone(text: str, quotable: bool) -> None:
+    assert is_quotable(text) is quotable
+
+
+def paper(number: int, text: str, name: str = "") -> Hit:
+    return hit(text, passage_id=number, paper_id=f"p{number}", name=name, title=f"Title {number}")
+
+
+def selector(limit: int = 5) -> EvidenceSelector:
+    return EvidenceSelector(HashEmbedder(dimension=256).embed_array, limit)
+
+
+MEDSAM = "MedSAM was obtained by fine-tuning SAM on 1,570,263 image-mask pairs."
+OTHER = "Federated learning keeps the images of each hospital where they are."
+
+
+def test_the_sentence_that_answers_comes_first() -> None:
+    evidence = selector().select(
+        "How was MedSAM obtained from SAM?",
+        [paper(1, OTHER), paper(2, f"An introduction to the whole field. {MEDSAM}", "MedSAM")],
+    )
+    assert evidence.quotes[0].text == MEDSAM
+    assert evidence.closeness > 0.3
+    assert evidence.unknown == ()
+
+
+def test_no_hits_no_evidence() -> None:
+    evidence = selector().select("How was MedSAM obtained?", [])
+    assert evidence.quotes == ()
+    assert evidence.unknown == ("MedSAM",)
+
+
+def test_the_same_sentence_is_quoted_once() -> None:
+    evidence = selector().select("MedSAM pairs", [paper(n, MEDSAM) for n in range(1, 6)])
+    assert [quote.text for quote in evidence.quotes] == [MEDSAM]
+
+
+def test_tables_are_not_quoted() -> None:
+    found = paper(1, MEDSAM)
+    table = replace(found.passage.passage, kind=PassageKind.TABLE)
+    in_table = replace(found, passage=replace(found.passage, passage=table))
+    assert selector().select("MedSAM", [in_table]).quotes == ()
+
+
+def test_no_more_quotes_than_asked_for() -> None:
+    names = "one two three four five six seven eight nine".split()
+    hits = [paper(n, f"The {name} method was made for images by people of {name} town.")
+            for n, name in enumerate(names, start=1)]  # fmt: skip
+    question = "What is one" + "".join(f" and how is {name}" for name in names[1:]) + "?"
+    assert len(selector(limit=3).select(question, hits).quotes) <= 3
+
+
+def test_each_part_of_a_question_gets_its_quote() -> None:
+    size = "The training data of MedSAM hold many more than a million pairs of images."
+    hits = [paper(1, f"{MEDSAM} {size}", "MedSAM"), paper(2, OTHER)]
+    evidence = selector().select("How was MedSAM obtained, and what data hold images?", hits)
+    assert {MEDSAM, size} <= {quote.text for quote in evidence.quotes}
+
+
+def test_short_names() -> None:
+    assert short_name(selector().select("SAM", [paper(1, MEDSAM, "MedSAM")]).quotes[0]) == "MedSAM"
+    assert short_name(selector().select("SAM", [paper(1, MEDSAM)]).quotes[0]) == "Title 1"

@@ -1,0 +1,209 @@
+"""Whether a quote carries a claim: properties, and a table of pairs written for this."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import HashEmbedder, quote
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmqa.answering.verification import RuleVerifier, paper_words
+from fmqa.types import PaperMeta
+
+# A closeness that never helps a corrupted claim to be refused: the rules alone must do it.
+generous = RuleVerifier(lambda one, other: 1.0)
+strict = RuleVerifier(lambda one, other: 0.0)
+
+
+@given(text=st.text(max_size=300))
+def test_a_quote_carries_itself(text: str) -> None:
+    assert strict.objection(text, quote(text)) is None
+
+
+@given(
+    words=st.lists(
+        st.sampled_from(
+            "MedSAM SAM CT 0.95 1,570,263 93% not higher lower images Dice without improves [3] . ,"
+            " two more fewer Virchow self-supervised frozen 2.5 million".split()
+        ),
+        max_size=25,
+    )
+)
+def test_a_quote_made_of_what_is_checked_carries_itself(words: list[str]) -> None:
+    text = " ".join(words)
+    assert strict.objection(text, quote(text)) is None
+
+
+@given(claim=st.text(max_size=200), text=st.text(max_size=200), question=st.text(max_size=80))
+def test_no_pair_is_too_odd(claim: str, text: str, question: str) -> None:
+    generous.verify(claim, [quote(text)], None, question)
+
+
+@given(true=st.integers(13, 10**7), said=st.integers(13, 10**7))
+def test_a_changed_number_is_objected_to(true: int, said: int) -> None:
+    text = f"The model was trained on {true:,} slides of two hospitals."
+    claim = text.replace(f"{true:,}", f"{said:,}")
+    assert (generous.objection(claim, quote(text)) is None) == (true == said)
+
+
+MEDSAM = {"name": "MedSAM", "title": "Segment Anything in Medical Images"}
+RETFOUND = {"name": "RETFound", "title": "A foundation model for retinal images"}
+VIRCHOW = {"name": "Virchow", "title": "Virchow: A million-slide pathology model"}
+
+# (paper, quote, claim): our own sentences in the manner of abstracts.
+Q1 = "We fine-tune SAM on 1,570,263 image-mask pairs that cover 10 modalities and 30 cancer types."
+Q2 = "Our model reaches a median Dice score of 0.94 on CT, and 0.88 on ultrasound."
+Q3 = "RETFound is pre-trained on 1.6 million unlabelled retinal images by masked autoencoding."
+Q4 = "The image encoder is frozen, and only the mask decoder is updated during training."
+Q5 = "Virchow outperforms PLIP on rare cancers, with an AUC of 0.937 against 0.862."
+Q6 = "Low-rank adapters reduce the number of trainable parameters by 98% without a loss of accuracy."
+Q7 = "The method does not need manual prompts, but it requires a bounding box at inference."
+Q8 = "SAM performs worse than U-Net on targets with weak boundaries and low contrast."
+Q9 = "Fewer labels are needed when the encoder was trained on radiographs rather than photographs."
+Q10 = "The data set holds 117k chest radiographs of 30,805 patients with fourteen findings."
+Q11 = "A larger batch improves retrieval, while a smaller one saves memory."
+Q12 = "BiomedCLIP is trained contrastively on 15 million figure-caption pairs from PubMed Central."
+Q13 = "Federated training kept the images at each of five hospitals and lost 1.2% in accuracy."
+Q14 = "The network was evaluated on 86 internal and 60 external validation tasks."
+
+FAITHFUL = [
+    (MEDSAM, Q1, "MedSAM fine-tunes SAM on 1,570,263 image-mask pairs."),
+    (MEDSAM, Q1, "MedSAM is fine-tuned on over 1.5 million image-mask pairs from 10 modalities."),
+    (MEDSAM, Q1, "The image-mask pairs cover 10 modalities and 30 types of cancer."),
+    (MEDSAM, Q2, "MedSAM reaches a median Dice score of 0.94 on CT."),
+    (MEDSAM, Q2, "The median Dice score is 0.88 on ultrasound."),
+    (RETFOUND, Q3, "RETFound is pre-trained on 1.6 million unlabelled retinal images."),
+    (RETFOUND, Q3, "RETFound was pretrained by masked autoencoding on 1.6M unlabelled images."),
+    (MEDSAM, Q4, "Only the mask decoder is updated; the image encoder stays frozen."),
+    (VIRCHOW, Q5, "Virchow outperforms PLIP on rare cancers."),
+    (VIRCHOW, Q5, "Virchow reaches an AUC of 0.937 on rare cancers, against 0.862 for PLIP."),
+    (MEDSAM, Q6, "Low-rank adapters reduce the trainable parameters by 98% without losing accuracy."),
+    (MEDSAM, Q7, "MedSAM does not need manual prompts."),
+    (MEDSAM, Q7, "MedSAM requires a bounding box at inference."),
+    (MEDSAM, Q8, "SAM performs worse than U-Net on targets with weak boundaries."),
+    (MEDSAM, Q9, "Fewer labels are needed when the encoder was trained on radiographs."),
+    (MEDSAM, Q10, "The data set holds 117K chest radiographs of 30,805 patients."),
+    (MEDSAM, Q12, "BiomedCLIP is trained on 15 million figure-caption pairs from PubMed Central."),
+    (MEDSAM, Q13, "Federated training lost 1.2% in accuracy."),
+    (MEDSAM, Q14, "It was evaluated on 60 external validation tasks."),
+    (MEDSAM, Q11, "A larger batch improves retrieval."),
+]
+
+CORRUPTED = [
+    ("number", MEDSAM, Q1, "MedSAM fine-tunes SAM on 1,507,263 image-mask pairs."),
+    ("number", MEDSAM, Q1, "MedSAM fine-tunes SAM on 1.57 billion image-mask pairs."),
+    ("number", MEDSAM, Q1, "The image-mask pairs cover 30 modalities and 10 cancer types."),
+    ("number", MEDSAM, Q2, "MedSAM reaches a median Dice score of 94% on CT."),
+    ("number", MEDSAM, Q14, "The network was evaluated on 86 external validation tasks."),
+    ("number", MEDSAM, Q10, "The data set holds 30,805 chest radiographs."),
+    ("number", RETFOUND, Q3, "RETFound is pre-trained on six million unlabelled retinal images."),
+    ("number", MEDSAM, Q2, "MedSAM reaches a median Dice score of 0.88 on CT."),
+    ("name", MEDSAM, Q1, "MedSAM fine-tunes DINOv2 on 1,570,263 image-mask pairs."),
+    ("name", MEDSAM, Q1, "Virchow was fine-tuned on 1,570,263 image-mask pairs."),
+    ("name", RETFOUND, Q3, "RETFound is pre-trained on 1.6 million unlabelled CT images."),
+    ("name", VIRCHOW, Q5, "Virchow outperforms CONCH on rare cancers."),
+    ("name", MEDSAM, Q12, "Merlin is trained on 15 million figure-caption pairs."),
+    ("name", MEDSAM, Q12, "BiomedCLIP is trained on 15 million figure-caption pairs from MIMIC."),
+    ("metric", MEDSAM, Q2, "MedSAM reaches a median accuracy of 0.94 on CT."),
+    ("metric", VIRCHOW, Q5, "Virchow reaches a Dice score of 0.937 on rare cancers."),
+    ("metric", MEDSAM, Q2, "MedSAM reaches a median IoU of 0.94 on CT."),
+    ("negation", MEDSAM, Q7, "MedSAM needs manual prompts."),
+    ("negation", MEDSAM, Q7, "MedSAM does not require a bounding box at inference."),
+    ("negation", MEDSAM, Q6, "Low-rank adapters reduce the trainable parameters by 98% with a loss of accuracy."),
+    ("negation", MEDSAM, Q4, "The image encoder is not frozen during training."),
+    ("negation", VIRCHOW, Q5, "Virchow does not outperform PLIP on rare cancers."),
+    ("negation", MEDSAM, Q14, "The network was never evaluated on external validation tasks."),
+    ("negation", MEDSAM, Q13, "Federated training kept the images without accuracy lost at five hospitals."),
+    ("turned", MEDSAM, Q8, "SAM performs better than U-Net on targets with weak boundaries."),
+    ("turned", MEDSAM, Q9, "More labels are needed when the encoder was trained on radiographs."),
+    ("turned", MEDSAM, Q6, "Low-rank adapters increase the number of trainable parameters by 98%."),
+    ("turned", VIRCHOW, Q5, "Virchow underperforms PLIP on rare cancers."),
+    ("turned", RETFOUND, Q3, "RETFound is pre-trained on 1.6 million labelled retinal images."),
+    ("turned", VIRCHOW, Q5, "PLIP outperforms Virchow on rare cancers."),
+    ("turned", MEDSAM, Q8, "U-Net performs worse than SAM on targets with weak boundaries."),
+]  # fmt: skip
+
+# Both stand in the quote, and only their order says who does what: beyond rules on words.
+BEYOND_RULES = [
+    (MEDSAM, Q4, "The mask decoder is frozen, and only the image encoder is updated."),
+    (MEDSAM, Q11, "A smaller batch improves retrieval."),
+    (MEDSAM, Q9, "Fewer labels are needed when the encoder was trained on photographs."),
+]
+
+
+@pytest.mark.parametrize(("paper", "text", "claim"), FAITHFUL)
+def test_a_faithful_claim_is_carried(paper: dict[str, str], text: str, claim: str) -> None:
+    verifier = RuleVerifier(HashEmbedder().closeness)
+    assert verifier.objection(claim, quote(text, **paper)) is None
+
+
+@pytest.mark.parametrize(("kind", "paper", "text", "claim"), CORRUPTED)
+def test_a_corrupted_claim_is_not(kind: str, paper: dict[str, str], text: str, claim: str) -> None:
+    del kind
+    assert generous.objection(claim, quote(text, **paper))
+
+
+@pytest.mark.xfail(strict=True, reason="only who does what is exchanged: rules on words don't see it")
+@pytest.mark.parametrize(("paper", "text", "claim"), BEYOND_RULES)
+def test_an_exchange_of_roles_is_not(paper: dict[str, str], text: str, claim: str) -> None:
+    assert generous.objection(claim, quote(text, **paper))
+
+
+def test_what_only_the_question_says_is_objected_to() -> None:
+    text = "Low-rank adaptation freezes the weights and trains small matrices."
+    claim = "Low-rank adaptation freezes the weights and trains small matrices for pathology."
+    asked = "How is low-rank adaptation used for pathology?"
+    reason = generous.objection(claim, quote(text), asked)
+    assert reason is not None
+    assert "question's word" in reason
+    assert generous.objection(text, quote(text), asked) is None
+
+
+def test_words_of_like_beginning_are_not_the_same_word() -> None:
+    text = "The encoder is trained on supervised tasks from several modalities."
+    claim = "The encoder is trained on superior tasks from several modalities."
+    assert generous.objection(claim, quote(text), "Is it superior?")
+
+
+def test_a_papers_own_name_stands_for_we() -> None:
+    text = "We train on slides of 31 tissues."
+    assert generous.objection("Virchow is trained on slides of 31 tissues.", quote(text, **VIRCHOW)) is None
+    assert generous.objection("CHIEF is trained on slides of 31 tissues.", quote(text, **VIRCHOW))
+
+
+def test_another_quote_takes_the_claim_over() -> None:
+    quotes = [quote(Q2, **MEDSAM), quote(Q1, **MEDSAM)]
+    claim = "MedSAM fine-tunes SAM on 1,570,263 image-mask pairs."
+    assert strict.verify(claim, quotes, named=0).quote == 1
+    assert strict.verify(claim, quotes, named=None).quote == 1
+    assert strict.verify(claim, quotes, named=1).quote == 1
+
+
+def test_the_named_quote_is_preferred() -> None:
+    quotes = [quote(Q1, **MEDSAM), quote(Q1, **MEDSAM)]
+    assert strict.verify("MedSAM fine-tunes SAM.", quotes, named=1).quote == 1
+
+
+def test_the_reason_is_the_named_quotes() -> None:
+    quotes = [quote(Q2, **MEDSAM), quote(Q10)]
+    verdict = strict.verify("MedSAM reaches a median Dice score of 0.97 on CT.", quotes, named=0)
+    assert not verdict.supported
+    assert "0.97" in verdict.reason
+
+
+def test_no_quotes_no_support() -> None:
+    verdict = strict.verify("Anything.", [])
+    assert (verdict.supported, bool(verdict.reason)) == (False, True)
+
+
+def test_names_from_another_quotes_paper_are_not_lent() -> None:
+    quotes = [quote("It was trained on 100,000 slides.", name="UNI", title="UNI"),
+              quote(Q5, **VIRCHOW)]  # fmt: skip
+    assert not generous.verify("Virchow was trained on 100,000 slides.", quotes, named=0).supported
+
+
+def test_paper_words() -> None:
+    words = paper_words(PaperMeta("1", 1, "SAM-Med2D: a study of CT", name="SAM-Med2D"))
+    assert {"sammed2d", "ct"} <= words
+    assert "" not in words
+    assert "study" not in words
