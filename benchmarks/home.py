@@ -30,10 +30,13 @@ def papers_home(papers: Path) -> Path:
     return home
 
 
-def fmqa(*values: str | Path, home: Path, check: bool = True, threads: int = 0) -> tuple[float, str]:
-    """Run the program as a process of its own; returns its seconds and standard output."""
-    extra = {"FMQA_HOME": str(home), "FMQA_THREADS": str(threads)}
-    ended = run(command(*values), extra, check=check)
+def fmqa(*values: str | Path, home: Path) -> tuple[float, str]:
+    """Run the program as a process of its own; returns its seconds and standard output.
+
+    Raises:
+        RuntimeError: it ended otherwise than with 0.
+    """
+    ended = run(command(*values), {"FMQA_HOME": str(home)})
     return ended.seconds, ended.output
 
 

@@ -10,7 +10,6 @@ be read there.
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import statistics
 import sys
@@ -21,7 +20,7 @@ from typing import Any
 
 from benchmarks.common import print_table, shared_data, write_results
 from benchmarks.home import CACHE, command, papers_home
-from benchmarks.processes import environment, run
+from benchmarks.processes import run
 from benchmarks.stock import stock_run
 from benchmarks.terminal import watch
 from fmqa.apps.workbench import Workbench
@@ -40,6 +39,7 @@ QUESTIONS = (
     "How was MedSAM obtained from SAM, and on how much data?",
 )
 QUOTES, ANSWER = "Found in the papers:", "Sources"
+PARTS = {QUOTES: " first verified content", ANSWER: " whole answer", "end": " to its end"}
 MODULES = """
 import sys
 sys.argv = ["fmqa", *{arguments!r}]
@@ -76,7 +76,7 @@ def main() -> None:
         own = figures["cold"]["fmqa search, s"]
         figures["stock"] = {"cold search, s": seconds, "times as fast": round(seconds / own, 1)}
         _print("stock pipeline", figures["stock"])
-    write_results("latency", figures)
+        write_results("latency", figures)
 
 
 def warm(home: Path, count: int) -> dict[str, float]:
@@ -133,8 +133,7 @@ def cold(home: Path, rounds: int) -> dict[str, float]:
         def ask(number: int) -> dict[str, float]:
             line = command("ask", QUESTIONS[number % len(QUESTIONS)], "--llm", llm)
             seen = watch(line, extra, (QUOTES, ANSWER))
-            names = {QUOTES: " first verified content", ANSWER: " whole answer", "end": " to its end"}
-            return {names[mark]: seconds for mark, seconds in seen.items()}
+            return {PARTS[mark]: seconds for mark, seconds in seen.items()}
 
         return ask
 
@@ -151,20 +150,19 @@ def cold(home: Path, rounds: int) -> dict[str, float]:
     return figures
 
 
-def medians(
-    name: str, measure: Callable[[int], dict[str, float]], rounds: int
-) -> dict[str, float]:
+def medians(name: str, measure: Callable[[int], dict[str, float]], rounds: int) -> dict[str, float]:
     """The median of each time that ``measure`` gives, and the longest, after a run not counted."""
     measure(0)
     taken: dict[str, list[float]] = {}
     for number in range(rounds):
         for part, seconds in measure(number).items():
             taken.setdefault(f"{name}{part}", []).append(seconds)
-    figures = {f"{part}, s": round(statistics.median(times), 3) for part, times in taken.items()}
-    longest = {f"{part}, longest, s": round(max(times), 3) for part, times in taken.items()}
     print(f"measured {name.rstrip(':')}", flush=True)
-    return {key: value for pair in zip(figures, longest, strict=True) for key, value in (
-        (pair[0], figures[pair[0]]), (pair[1], longest[pair[1]]))}
+    figures = {}
+    for part, times in taken.items():
+        figures[f"{part}, s"] = round(statistics.median(times), 3)
+        figures[f"{part}, longest, s"] = round(max(times), 3)
+    return figures
 
 
 def _local_model() -> bool:
@@ -184,13 +182,13 @@ def imported(home: Path) -> dict[str, str]:
         "ask, no model": ["ask", QUESTIONS[0], "--llm", "none"],
     }.items():
         line = [sys.executable, "-c", MODULES.format(arguments=arguments)]
-        last = run(line, environment({"FMQA_HOME": str(home)})).output.splitlines()[-1]
+        last = run(line, {"FMQA_HOME": str(home)}).output.splitlines()[-1]
         found[name] = last.removeprefix("MODULES").strip() or "none"
     return found
 
 
 def stock_search(papers: Path, rounds: int) -> float:
-    """The median of the stock pipeline's cold search, in seconds, over an index kept in the cache."""
+    """The median of the stock pipeline's cold search, in seconds, over an index in the cache."""
     model = ensure(MINILM, Settings().models_dir)
     index = CACHE / "stock-index"
     if not (index / "index.faiss").is_file():

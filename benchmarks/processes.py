@@ -27,7 +27,6 @@ class Run:
     """
 
     seconds: float
-    status: int
     output: str
     errors: str
     tree_mb: float
@@ -45,16 +44,15 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     return kept | {"PYTHONPATH": os.pathsep.join(paths)} | dict(extra)
 
 
-def run(command: Sequence[str], extra: Mapping[str, str], *, check: bool = True) -> Run:
+def run(command: Sequence[str], extra: Mapping[str, str]) -> Run:
     """Run a command to its end.
 
     Args:
         command: program and arguments.
         extra: variables of its environment, beside this process's own.
-        check: whether a status other than 0 is an error.
 
     Raises:
-        RuntimeError: ``check``, and it ended otherwise.
+        RuntimeError: it ended otherwise than with 0.
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         began = time.perf_counter()
@@ -69,10 +67,10 @@ def run(command: Sequence[str], extra: Mapping[str, str], *, check: bool = True)
         for stream in (output, errors):
             stream.seek(0)
         said, complained = output.read(), errors.read()
-    if check and process.returncode:
+    if process.returncode:
         raise RuntimeError(f"{command} ended with {process.returncode}:\n{complained[-2000:]}")
     largest = usage.ru_maxrss / 1024
-    return Run(seconds, process.returncode, said, complained, max(tree, largest), largest)
+    return Run(seconds, said, complained, max(tree, largest), largest)
 
 
 class _Peak:

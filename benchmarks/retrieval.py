@@ -69,14 +69,12 @@ def collection(folder: Path, splits: Sequence[str], limit: int | None) -> dict[s
     library = abstracts_library(folder, embedder)
     searcher = Searcher(library, embedder, Settings().per_paper)
     names = paper_ids(searcher)
-    queries = {
-        row["_id"]: row["text"] for row in map(json.loads, _lines(folder / "queries.jsonl"))
-    }
+    queries = {row["_id"]: row["text"] for row in map(json.loads, _lines(folder / "queries.jsonl"))}
     figures: dict[str, object] = {"documents": len(names)}
     try:
         for split in splits:
-            judged = dict(list(qrels(folder / "qrels" / f"{split}.tsv", folder.name).items())[:limit])
-            asked = [(queries[key], relevant) for key, relevant in judged.items()]
+            judged = qrels(folder / "qrels" / f"{split}.tsv", folder.name)
+            asked = [(queries[key], relevant) for key, relevant in judged.items()][:limit]
             done = search_all(searcher, names, asked)
             figures[split] = compare(done, names, f"{folder.name} {split}")
             if split == "train":

@@ -1,4 +1,4 @@
-"""The stock pipeline's virtual environment, made on first use, and how its processes are started."""
+"""The stock pipeline's virtual environment, made on first use, and its processes."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import Add, HashEmbedder, result
 from hypothesis import HealthCheck, settings
 
+from fakes import Add, HashEmbedder, result
 from fmqa.store.library import Library
 from fmqa.store.writer import passage_texts
 from fmqa.types import Document
@@ -40,9 +40,6 @@ def library(tmp_path: Path) -> Iterator[Library]:
     opened = Library(tmp_path / "index", tmp_path / "index" / "record.sqlite3")
     yield opened
     opened.close()
-
-
-
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from fakes import HashEmbedder, document, result
 
 import fmqa.store.embedding
+from fakes import HashEmbedder, document, make_pdf, result
 from fmqa.answering.schema import Answer
 from fmqa.apps.cli.main import main
 from fmqa.apps.cli.options import make_filters
@@ -191,8 +191,6 @@ def test_papers(run: Any) -> None:
 
 
 def test_ingesting(run: Any, home: Path, tmp_path: Path) -> None:
-    from test_kill import make_pdf
-
     folder = tmp_path / "pdfs"
     folder.mkdir()
     make_pdf(folder / "good.pdf", 1)
@@ -262,7 +260,16 @@ def test_papers_by_id_or_name(text: str, paper: str) -> None:
     assert make_filters(None, [text], None).papers == (paper,)
 
 
-HEAVY = {"torch", "gradio", "langchain", "langchain_core", "faiss", "numpy", "onnxruntime", "sqlite3"}
+HEAVY = {
+    "torch",
+    "gradio",
+    "langchain",
+    "langchain_core",
+    "faiss",
+    "numpy",
+    "onnxruntime",
+    "sqlite3",
+}
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("ask", "--help"), ("--version",)])

@@ -53,7 +53,8 @@ def test_a_bad_value_is_said(monkeypatch: pytest.MonkeyPatch, name: str, value: 
 
 
 @pytest.mark.parametrize(
-    "text", ["passages = ", "nonsense", "pasages = 3\n", "passages = [1]", "\x00", "llm = 'a'\nllm = 'b'"]
+    "text",
+    ["passages = ", "nonsense", "pasages = 3\n", "passages = [1]", "\x00", "llm = 'a'\nllm = 'b'"],
 )
 def test_a_bad_file_is_said(text: str) -> None:
     Path("fmqa.toml").write_text(text)

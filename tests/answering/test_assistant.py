@@ -8,8 +8,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from fakes import Add, HashEmbedder, document, quote
 
+from fakes import Add, HashEmbedder, document, quote
 from fmqa.answering.assistant import (
     Assistant,
     EvidenceFound,
@@ -118,7 +118,9 @@ def test_a_faithful_draft_is_said(filled: Library) -> None:
 
 
 def test_a_draft_that_names_the_wrong_quote_is_re_attributed(filled: Library) -> None:
-    asked = "How was MedSAM obtained from SAM, and which bounding box does MedSAM take as its prompt?"
+    asked = (
+        "How was MedSAM obtained from SAM, and which bounding box does MedSAM take as its prompt?"
+    )
     wrong = quotes_for(filled, asked).index(PROMPT)
     draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (wrong,))
     answer = assistant(filled, Saying(draft)).ask(asked)
@@ -167,7 +169,9 @@ def test_the_same_is_not_said_twice(filled: Library) -> None:
 
 @pytest.mark.parametrize(("was", "now"), [("0.91", "0.84"), ("MedSAM", "SAM-Med2D")])
 def test_sentences_that_differ_in_one_fact_are_both_said(was: str, now: str) -> None:
-    one = "On this set of chest images MedSAM reaches a Dice score of 0.91 at the level of patients."
+    one = (
+        "On this set of chest images MedSAM reaches a Dice score of 0.91 at the level of patients."
+    )
     state = _Answering("Why?", Numbering("https://arxiv.org/pdf"), 0.0)
     state.say(one, [quote(one)], 0, "supported")
     assert state.said(one.replace("of patients", "of each patient"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fakes import quote
-
 from fmqa.answering.citing import Numbering
 from fmqa.types import PaperStatus, Source
 

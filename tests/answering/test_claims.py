@@ -86,7 +86,9 @@ def test_named_things(text: str, names: set[str]) -> None:
     assert set(named_things(text).values()) == names
 
 
-@pytest.mark.parametrize("text", ["does not need", "doesn't need", "doesn’t need", "without any need"])
+@pytest.mark.parametrize(
+    "text", ["does not need", "doesn't need", "doesn’t need", "without any need"]
+)
 def test_a_negation_is_seen_however_it_is_written(text: str) -> None:
     assert "need" in negated_stems(f"The model {text} labels.")
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fakes import quote
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models.fake_chat_models import (
@@ -18,6 +17,7 @@ from langchain_core.language_models.fake_chat_models import (
 )
 from langchain_core.messages import AIMessage
 
+from fakes import quote
 from fmqa.answering.drafting import (
     Draft,
     ExtractiveDrafter,
@@ -199,7 +199,9 @@ def test_nothing_is_said_where_nothing_is_answered(reply: str) -> None:
 
 
 def test_decimals_and_abbreviations_are_not_cut() -> None:
-    drafts = synthesis("A Dice of 0.94 was reached, e.g. on CT by Ma et al. in 2023 [1]. It ends [2].")
+    drafts = synthesis(
+        "A Dice of 0.94 was reached, e.g. on CT by Ma et al. in 2023 [1]. It ends [2]."
+    )
     assert [draft.quotes for draft in drafts] == [(0,), (1,)]
 
 

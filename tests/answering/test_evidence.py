@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes import HashEmbedder, hit, stored
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes import HashEmbedder, hit, stored
 from fmqa.answering.evidence import EvidenceSelector, is_quotable, sentences_of, short_name
 from fmqa.types import Hit, Page, Passage, PassageKind, Span
 
@@ -43,7 +43,9 @@ def test_quotes_stand_verbatim_on_their_page(parts: list[list[str]]) -> None:
 
 
 def test_a_sentence_that_a_page_cuts_is_not_quoted() -> None:
-    _, found = laid_out([["It begins well. The data hold", "over one"], ["million images. It ends."]])
+    _, found = laid_out(
+        [["It begins well. The data hold", "over one"], ["million images. It ends."]]
+    )
     assert [quote.text for quote in sentences_of(found)] == ["It begins well.", "It ends."]
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fakes import hit, quote
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes import hit, quote
 from fmqa.answering.question import Wanted, parts_of
 
 
@@ -18,7 +18,10 @@ from fmqa.answering.question import Wanted, parts_of
             ["How was MedSAM obtained from SAM", "MedSAM: on how much data?"],
         ),
         ("What is MedSAM?", ["What is MedSAM?"]),
-        ("Which tasks and data sets does UNI cover?", ["Which tasks and data sets does UNI cover?"]),
+        (
+            "Which tasks and data sets does UNI cover?",
+            ["Which tasks and data sets does UNI cover?"],
+        ),
         (
             "What is UNI trained on and how does Virchow differ?",
             ["What is UNI trained on", "how does Virchow differ?"],
@@ -61,7 +64,10 @@ def test_figures_are_worth_more_where_they_are_asked_for() -> None:
 def test_unknown_names() -> None:
     hits = [hit("MedSAM adapts SAM to CT, as Med SAM 2 does.", title="SAM-Med3D: a study")]
     assert Wanted.of("Does MedSAM beat FooNet on CT?", hits).unknown(hits) == ("FooNet",)
-    assert Wanted.of("How does MedSAM2 work?", [hit("See MedSAM 2.")]).unknown([hit("MedSAM 2.")]) == ()
+    assert (
+        Wanted.of("How does MedSAM2 work?", [hit("See MedSAM 2.")]).unknown([hit("MedSAM 2.")])
+        == ()
+    )
     assert Wanted.of("How does SAM work?", hits).unknown(hits) == ()
     assert Wanted.of("How does SAM-Med3D work?", hits).unknown(hits) == ()
     assert Wanted.of("HOW DOES MEDSAM ADAPT SAM", hits).unknown(hits) == ()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fakes import HashEmbedder, quote
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes import HashEmbedder, quote
 from fmqa.answering.verification import RuleVerifier, paper_words
 from fmqa.types import PaperMeta
 
@@ -56,7 +56,9 @@ Q2 = "Our model reaches a median Dice score of 0.94 on CT, and 0.88 on ultrasoun
 Q3 = "RETFound is pre-trained on 1.6 million unlabelled retinal images by masked autoencoding."
 Q4 = "The image encoder is frozen, and only the mask decoder is updated during training."
 Q5 = "Virchow outperforms PLIP on rare cancers, with an AUC of 0.937 against 0.862."
-Q6 = "Low-rank adapters reduce the number of trainable parameters by 98% without a loss of accuracy."
+Q6 = (
+    "Low-rank adapters reduce the number of trainable parameters by 98% without a loss of accuracy."
+)
 Q7 = "The method does not need manual prompts, but it requires a bounding box at inference."
 Q8 = "SAM performs worse than U-Net on targets with weak boundaries and low contrast."
 Q9 = "Fewer labels are needed when the encoder was trained on radiographs rather than photographs."
@@ -65,6 +67,8 @@ Q11 = "A larger batch improves retrieval, while a smaller one saves memory."
 Q12 = "BiomedCLIP is trained contrastively on 15 million figure-caption pairs from PubMed Central."
 Q13 = "Federated training kept the images at each of five hospitals and lost 1.2% in accuracy."
 Q14 = "The network was evaluated on 86 internal and 60 external validation tasks."
+
+Q15 = "It saw more than 100 million images from over 100,000 H&E-stained WSIs of 20 tissue types."
 
 FAITHFUL = [
     (MEDSAM, Q1, "MedSAM fine-tunes SAM on 1,570,263 image-mask pairs."),
@@ -77,7 +81,11 @@ FAITHFUL = [
     (MEDSAM, Q4, "Only the mask decoder is updated; the image encoder stays frozen."),
     (VIRCHOW, Q5, "Virchow outperforms PLIP on rare cancers."),
     (VIRCHOW, Q5, "Virchow reaches an AUC of 0.937 on rare cancers, against 0.862 for PLIP."),
-    (MEDSAM, Q6, "Low-rank adapters reduce the trainable parameters by 98% without losing accuracy."),
+    (
+        MEDSAM,
+        Q6,
+        "Low-rank adapters reduce the trainable parameters by 98% without losing accuracy.",
+    ),
     (MEDSAM, Q7, "MedSAM does not need manual prompts."),
     (MEDSAM, Q7, "MedSAM requires a bounding box at inference."),
     (MEDSAM, Q8, "SAM performs worse than U-Net on targets with weak boundaries."),
@@ -87,6 +95,7 @@ FAITHFUL = [
     (MEDSAM, Q13, "Federated training lost 1.2% in accuracy."),
     (MEDSAM, Q14, "It was evaluated on 60 external validation tasks."),
     (MEDSAM, Q11, "A larger batch improves retrieval."),
+    ({"name": "UNI"}, Q15, "UNI saw over 100 million images from 100,000 whole-slide images."),
 ]
 
 CORRUPTED = [
@@ -109,11 +118,11 @@ CORRUPTED = [
     ("metric", MEDSAM, Q2, "MedSAM reaches a median IoU of 0.94 on CT."),
     ("negation", MEDSAM, Q7, "MedSAM needs manual prompts."),
     ("negation", MEDSAM, Q7, "MedSAM does not require a bounding box at inference."),
-    ("negation", MEDSAM, Q6, "Low-rank adapters reduce the trainable parameters by 98% with a loss of accuracy."),
+    ("negation", MEDSAM, Q6, "Adapters reduce the parameters by 98% with a loss of accuracy."),
     ("negation", MEDSAM, Q4, "The image encoder is not frozen during training."),
     ("negation", VIRCHOW, Q5, "Virchow does not outperform PLIP on rare cancers."),
     ("negation", MEDSAM, Q14, "The network was never evaluated on external validation tasks."),
-    ("negation", MEDSAM, Q13, "Federated training kept the images without accuracy lost at five hospitals."),
+    ("negation", MEDSAM, Q13, "Federated training kept the images without losing accuracy."),
     ("turned", MEDSAM, Q8, "SAM performs better than U-Net on targets with weak boundaries."),
     ("turned", MEDSAM, Q9, "More labels are needed when the encoder was trained on radiographs."),
     ("turned", MEDSAM, Q6, "Low-rank adapters increase the number of trainable parameters by 98%."),
@@ -143,7 +152,9 @@ def test_a_corrupted_claim_is_not(kind: str, paper: dict[str, str], text: str, c
     assert generous.objection(claim, quote(text, **paper))
 
 
-@pytest.mark.xfail(strict=True, reason="only who does what is exchanged: rules on words don't see it")
+@pytest.mark.xfail(
+    strict=True, reason="only who does what is exchanged: rules on words don't see it"
+)
 @pytest.mark.parametrize(("paper", "text", "claim"), BEYOND_RULES)
 def test_an_exchange_of_roles_is_not(paper: dict[str, str], text: str, claim: str) -> None:
     assert generous.objection(claim, quote(text, **paper))
@@ -167,7 +178,10 @@ def test_words_of_like_beginning_are_not_the_same_word() -> None:
 
 def test_a_papers_own_name_stands_for_we() -> None:
     text = "We train on slides of 31 tissues."
-    assert generous.objection("Virchow is trained on slides of 31 tissues.", quote(text, **VIRCHOW)) is None
+    assert (
+        generous.objection("Virchow is trained on slides of 31 tissues.", quote(text, **VIRCHOW))
+        is None
+    )
     assert generous.objection("CHIEF is trained on slides of 31 tissues.", quote(text, **VIRCHOW))
 
 

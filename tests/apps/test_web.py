@@ -1,4 +1,4 @@
-"""The chat without a browser: what is rendered, what sessions see, how the server starts and ends."""
+"""The chat without a browser: what is rendered, what sessions see, how the server runs."""
 
 from __future__ import annotations
 
@@ -125,7 +125,9 @@ def test_no_mark_of_the_input_survives(text: str) -> None:
     assert not set(bare) & (set(string.punctuation) - set(" ,.()-"))
     assert "\n" not in safe
     visible = html.unescape(safe)
-    assert all(mark in visible for mark in set(text) & set(string.printable) - set(string.whitespace))
+    assert all(
+        mark in visible for mark in set(text) & set(string.printable) - set(string.whitespace)
+    )
 
 
 @given(st.text(alphabet=string.printable))
@@ -156,7 +158,12 @@ def test_writing_can_not_be_turned_round() -> None:
 )
 def test_only_web_addresses_are_linked(url: str) -> None:
     assert safe_url(url) == ""
-    assert "<a " not in reply(Turn("q").after(Finished(answer("q", citations=(citation(url=url),)))), "a").split("fmqa-card")[1]
+    assert (
+        "<a "
+        not in reply(
+            Turn("q").after(Finished(answer("q", citations=(citation(url=url),)))), "a"
+        ).split("fmqa-card")[1]
+    )
 
 
 def test_a_source_says_where_its_quote_stands() -> None:
@@ -267,7 +274,7 @@ def test_an_error_keeps_what_was_said() -> None:
 
 
 def test_a_question_that_was_never_taken_is_told_so() -> None:
-    assert chat.settled(())== ()
+    assert chat.settled(()) == ()
     assert "Too many questions" in chat.settled((Turn("q"),))[-1].problem
     assert chat.settled((Turn("q").taken(),))[-1].stage is Stage.STOPPED
     done = Turn("q").after(Finished(answer("q")))

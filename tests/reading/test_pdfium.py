@@ -11,7 +11,7 @@ from fmqa.errors import ReadingError
 from fmqa.reading.boxes import quote_boxes, raw_ranges
 from fmqa.reading.pdfium import read_pdfium
 from fmqa.reading.pypdf_reader import read_pypdf
-from fmqa.reading.reader import DefaultPdfReader
+from fmqa.reading.reader import DefaultPdfReader, build_document
 from fmqa.types import Link, Outcome, OutlineItem
 
 
@@ -63,6 +63,15 @@ def test_too_many_pages(read) -> None:
     with pytest.raises(ReadingError) as caught:
         read(paper(3), 2)
     assert caught.value.outcome is Outcome.TOO_LARGE
+
+
+def test_a_paper_read_by_pypdf_has_its_sections(tmp_path: Path) -> None:
+    document = build_document(tmp_path / "a.pdf", "0" * 64, read_pypdf(paper(), 10))
+    assert document.reader == "pypdf"
+    assert document.meta.arxiv_id == "2304.12306"
+    sections = {passage.section for passage in document.passages}
+    assert {"1 Introduction", "2 Section C of the paper"} <= sections
+    assert not any("A. Author" in passage.text for passage in document.passages)
 
 
 def test_a_quote_is_found_on_its_page_again(tmp_path: Path) -> None:

@@ -71,7 +71,9 @@ def test_spreading_keeps_all_and_the_order(papers: dict[int, str], per_paper: in
     assert all(head.count(paper) <= per_paper for paper in head)
 
 
-@pytest.mark.parametrize(("per_paper", "order"), [(1, [1, 4, 2, 3]), (2, [1, 2, 4, 3]), (9, [1, 2, 3, 4])])
+@pytest.mark.parametrize(
+    ("per_paper", "order"), [(1, [1, 4, 2, 3]), (2, [1, 2, 4, 3]), (9, [1, 2, 3, 4])]
+)
 def test_other_papers_come_in(per_paper: int, order: list[int]) -> None:
     papers = {1: "a", 2: "a", 3: "a", 4: "b"}
     assert spread_over_papers([1, 2, 3, 4], papers, per_paper) == order

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fakes import Add, HashEmbedder, document
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fakes import Add, HashEmbedder, document
 from fmqa.errors import ForeignIndex, NothingToSearch, UsageError
 from fmqa.retrieval.expansion import expand_names, expanded_question
 from fmqa.retrieval.retriever import PaperRetriever
@@ -22,7 +22,7 @@ def searcher(library: Library, add: Add) -> Searcher:
                  ["It was trained on pairs of images and masks."],
                  name="MedSAM", year=2023, kind="vision-only"),
         document("2309.00001", ["Retinal photographs show the eye."], year=2024, kind="dataset"),
-        document("topic:compute", ["Distillation makes models small."], arxiv_id=None, kind="topic"),
+        document("topic:compute", ["Distillation makes them small."], arxiv_id=None, kind="topic"),
     )  # fmt: skip
     return Searcher(library, HashEmbedder())
 
@@ -86,9 +86,7 @@ def test_papers_are_spread(searcher: Searcher) -> None:
     assert len(set(ids(searcher.search("MedSAM images prompt masks pairs", limit=3)))) == 3
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=80))
 def test_no_question_is_too_odd(searcher: Searcher, text: str) -> None:
     try:

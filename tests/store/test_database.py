@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import Add, HashEmbedder, document, result
 
+from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import DiskFull, FmqaError, ForeignIndex, RecordBusy, RecordDamaged, StoreError
 from fmqa.store import database as database_module
 from fmqa.store import migrations
@@ -31,7 +31,9 @@ def open_library(folder: Path) -> Library:
 def filled(library: Library, embedder: HashEmbedder, papers: int = 6) -> None:
     with library.writing(embedder.fingerprint) as writer:
         for number in range(papers):
-            made = document(f"2001.{number:05}", *[[f"Page {n} " + "word " * 200] for n in range(9)])
+            made = document(
+                f"2001.{number:05}", *[[f"Page {n} " + "word " * 200] for n in range(9)]
+            )
             writer.add(
                 made, embedder.embed_array(passage_texts(made)), embedder.fingerprint, result(made)
             )
@@ -110,7 +112,7 @@ def test_opening_by_many_at_once(tmp_path: Path) -> None:
 def test_a_garbage_file_is_damaged(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "record.sqlite3"
     path.write_bytes(content)
-    with pytest.raises(RecordDamaged, match="record.sqlite3") as caught:
+    with pytest.raises(RecordDamaged, match=r"record\.sqlite3") as caught:
         Database(path)
     assert "fmqa ingest" in caught.value.hint
     assert path.read_bytes() == content

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fakes import Add, document
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes import Add, document
 from fmqa.store.database import Database
 from fmqa.store.lexical import STOP_WORDS, match_query, terms
 from fmqa.store.library import Library

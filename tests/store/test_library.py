@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import Add, HashEmbedder, document, result
 
+from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import DiskFull, ForeignIndex, RecordBusy
 from fmqa.store import library as library_module
 from fmqa.store.library import Library

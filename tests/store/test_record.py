@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import Add, HashEmbedder, document, result
 
+from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import StoreError
 from fmqa.store import writer as writer_module
 from fmqa.store.library import Library

@@ -42,9 +42,7 @@ def reopened(folder: Path) -> FaissIndex:
     limit=st.integers(0, 70),
     choice=st.none() | st.sets(st.integers(-5, 300), max_size=80),
 )
-def test_search_is_brute_force(
-    rows: int, seed: int, limit: int, choice: set[int] | None
-) -> None:
+def test_search_is_brute_force(rows: int, seed: int, limit: int, choice: set[int] | None) -> None:
     ids, table, query = ascending(rows, seed), unit(rows, seed), unit(1, seed + 1)[0]
     index = FaissIndex.build(1, ids, table)
     allowed = None if choice is None else list(choice)
@@ -136,9 +134,7 @@ def test_a_manifest_that_is_none(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("name", Manifest.__slots__)
 @pytest.mark.parametrize("value", [None, -1, 10**30, "../../etc/passwd", "", [], {"a": 1}, 1.5])
-def test_a_manifest_with_a_wrong_value_is_noticed(
-    tmp_path: Path, name: str, value: object
-) -> None:
+def test_a_manifest_with_a_wrong_value_is_noticed(tmp_path: Path, name: str, value: object) -> None:
     publish(tmp_path, 1, "model", [1, 2, 3], unit(3))
     path = tmp_path / "vectors.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))

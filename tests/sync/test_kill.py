@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from fakes import HashEmbedder
 
+from fakes import HashEmbedder, make_pdf
 from fmqa.reading.pool import ReadLimits
 from fmqa.store.library import Library
 from fmqa.store.rows import content_hash, index_text
@@ -21,45 +21,6 @@ from fmqa.sync.pipeline import Ingestor
 HERE = Path(__file__).resolve().parents[1]
 MODEL = "hash:64"
 KILLS = 20
-SENTENCES = (
-    "The model number {n} was trained on {n},200 images of the chest from two hospitals.",
-    "Its encoder was kept frozen while the decoder learned from {n} thousand masks.",
-    "On page {page} a Dice score of 0.{n}{page} is reached by the method of study {n}.",
-    "Clinicians of centre {n} marked every finding twice, and disagreements were settled.",
-)
-
-
-def make_pdf(path: Path, number: int) -> None:
-    """A PDF of three pages of prose, of plain objects; the readers' tests have the odd ones."""
-    pages = []
-    for page in range(1, 4):
-        lines = [s.format(n=number, page=page) for s in SENTENCES for _ in range(2)]
-        shown = "".join(f"({line}) Tj T* " for line in lines)
-        pages.append(f"BT /F1 10 Tf 14 TL 60 720 Td {shown}ET".encode())
-    kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    for index, content in enumerate(pages):
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * index} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>".encode()
-        )
-        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
-    out, places = bytearray(b"%PDF-1.7\n"), []
-    for number_, body in enumerate(objects, start=1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number_, body)
-    table = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
-        len(objects) + 1,
-        table,
-    )
-    path.write_bytes(out)
 
 
 def ingest(folder: Path, index: Path, delay: float) -> None:

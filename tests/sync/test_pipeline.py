@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fakes import HashEmbedder, document
 
+from fakes import HashEmbedder, document
 from fmqa.errors import RecordBusy
 from fmqa.reading.pool import ReadLimits
 from fmqa.sources.notes import Note

@@ -199,7 +199,7 @@ class _Answering:
         self.evidence_ms = self._elapsed()
 
     def said(self, text: str) -> bool:
-        """Whether the same has been said in almost the same words, of the same, with its figures."""
+        """Whether it has been said in almost the same words, of the same, with its figures."""
         words, facts = set(text.lower().split()), _facts(text)
         return any(
             len(words & set(said.text.lower().split())) > 0.85 * len(words)

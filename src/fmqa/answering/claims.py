@@ -15,7 +15,8 @@ from fmqa.store.lexical import STOP_WORDS
 _CITATION = re.compile(r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]")
 _NUMBER = re.compile(
     r"(?<![\w.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"(?P<unit>\s?%|\s?percent\b|[- ]?(?:thousand|million|billion|trillion)\b|\s?[KkMBT](?![\w-]))?",
+    r"(?P<unit>\s?%|\s?percent\b|[- ]?(?:thousand|million|billion|trillion)\b"
+    r"|\s?[KkMBT](?![\w-]))?",
 )
 _NUMBER_WORDS = {
     word: float(value)
@@ -165,9 +166,15 @@ def counters(counted: str, text: str) -> list[Number]:
     for match in _WORD.finditer(text):
         if stem(match.group()) != counted:
             continue
-        before = [n for n in found if n.end <= match.start() and match.start() - n.end <= _COUNTS_WITHIN]
+        before = [
+            n for n in found if n.end <= match.start() and match.start() - n.end <= _COUNTS_WITHIN
+        ]
         owners += [max(before, key=lambda n: n.end)] if before else []
-        owners += [n for n in found if n.start >= match.end() and _TIED.fullmatch(text[match.end() : n.start])]
+        owners += [
+            n
+            for n in found
+            if n.start >= match.end() and _TIED.fullmatch(text[match.end() : n.start])
+        ]
     return owners
 
 

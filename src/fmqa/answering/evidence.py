@@ -69,7 +69,9 @@ def sentences_of(hit: Hit) -> list[Quote]:
             # A sentence that a span's end cuts goes on in the next one and can't be quoted whole.
             last = place == len(sentences) - 1 and span is not passage.spans[-1]
             cut = last and not _ENDED.search(text[start:end])
-            rest = place == 0 and (goes_on or (span is not passage.spans[0] and text[start].islower()))
+            rest = place == 0 and (
+                goes_on or (span is not passage.spans[0] and text[start].islower())
+            )
             if not cut and not rest:
                 stands = Span(span.page, span.start + start, span.start + end)
                 quotes.append(Quote(text[start:end], stands, hit.passage))

@@ -19,9 +19,9 @@ carries it. `docs/design.md` says how the thresholds were chosen.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import Protocol
 
 from fmqa.answering.claims import (
@@ -150,11 +150,11 @@ def paper_words(paper: PaperMeta) -> frozenset[str]:
 def _stands(one: str, there: set[str]) -> bool:
     if one in there:
         return True
-    return any(
-        other[:_ROOT] == one[:_ROOT]
-        and len(commonprefix((one, other))) >= max(_ROOT, _SHARED * max(len(one), len(other)))
-        for other in there
-    )
+    for other in there:
+        shared = max(_ROOT, math.ceil(_SHARED * max(len(one), len(other))))
+        if len(one) >= shared and other[:shared] == one[:shared]:
+            return True
+    return False
 
 
 def _wrong_number(claim: str, quote: str) -> str | None:
@@ -167,7 +167,10 @@ def _wrong_number(claim: str, quote: str) -> str | None:
         counted = next((one for one in number.after if one in stems), None)
         if not counted:
             continue
-        own = any(owner.start == number.start for owner in counters(counted, claim))
+        # Only the word right behind a number is sure to be what it counts.
+        own = counted == number.after[0] and any(
+            owner.start == number.start for owner in counters(counted, claim)
+        )
         owners = counters(counted, quote) if own else []
         near = any(counted in other.around for other in equal)
         if not (any(same_number(number, owner) for owner in owners) if owners else near):

@@ -93,7 +93,8 @@ def _belongs(page: RawPage, block: Block, line: Line, style: Style) -> bool:  # 
     last = block.lines[-1]
     text, before = page.text_of(line).strip(), page.text_of(last).strip()
     if not page.height:
-        return bool(before) and not _TERMINAL.search(before) and not CAPTION.match(text)
+        heads = _plain_heading(before) or _plain_heading(text) or _opens_caption(text)
+        return not heads and (len(before) > 50 or not _TERMINAL.search(before))
     if last.upright != line.upright:
         return False
     if same_row(last, line):
@@ -111,6 +112,14 @@ def _belongs(page: RawPage, block: Block, line: Line, style: Style) -> bool:  # 
         and _alike(before, text, last, line)
         and not _paragraph(block, line, before, text)
     )
+
+
+def _plain_heading(text: str) -> bool:
+    """Whether a line of which only the words are known reads as a heading."""
+    if len(text) > 60 or _TERMINAL.search(text):
+        return False
+    named = text.casefold() in ("abstract", "introduction", "references", "conclusion", "appendix")
+    return named or NUMBERED.match(text) is not None
 
 
 def _runs_on(before: str, text: str, a: Line, b: Line) -> bool:

@@ -1,8 +1,10 @@
 """Pages, outline, links and metadata by pdfium.
 
-pdfium's C functions are called directly where a helper would cost a Python object per character:
-a page of 4,000 characters is read in about 1 ms on top of pdfium's own parsing. pdfium isn't
-thread-safe, so that everything here runs under one lock.
+Outline, links and metadata come from pdfium as well: it has the file open already, and finds the
+same links as pypdf, which would take another 10 to 300 ms a paper and 0.3 s to import.
+
+pdfium's C functions are called directly where a helper would cost a Python object per character.
+pdfium isn't thread-safe, so that everything here runs under one lock.
 """
 
 from __future__ import annotations

@@ -166,6 +166,8 @@ class Classifier:
         styled = _is_styled(block, style)
         if key in self.outline or (key in KNOWN_HEADINGS and (styled or not style.size)):
             return True
+        if not style.size and NUMBERED.match(text) and len(text) <= 60:
+            return True  # nothing is known of how it looks
         if not styled:
             return False
         if NUMBERED.match(text):

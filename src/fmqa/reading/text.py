@@ -2,8 +2,8 @@
 
 What is mended: the seven Latin ligatures (not NFKC, which would flatten ² and ½), hyphens at line
 ends, accents that stand loose beside their letter (TeX's OT1 fonts), control characters, soft
-hyphens, private-use glyphs and lone surrogates; surrogate pairs become one character. White space is folded to single spaces. Nothing is
-re-ordered: geometric sorting interleaves columns.
+hyphens, private-use glyphs and lone surrogates; surrogate pairs become one character. White space
+is folded to single spaces. Nothing is re-ordered: geometric sorting interleaves columns.
 """
 
 from __future__ import annotations

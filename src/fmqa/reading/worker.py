@@ -41,6 +41,8 @@ def main() -> None:
         if hasattr(signal, "alarm"):
             signal.alarm(int(limits.seconds) + _GRACE)
         result, spent = _read(Path(request["path"]), limits)
+        if hasattr(signal, "alarm"):
+            signal.alarm(0)
         answers.write((b"!" if spent else b"") + encode_result(result))
         answers.flush()
         del result

@@ -23,14 +23,19 @@ def find_pdfs(paths: Iterable[Path]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for path in paths:
-        absolute = path.expanduser().resolve()
-        if absolute.is_dir():
+        try:
+            absolute = path.expanduser().resolve()
+            is_folder, is_file = absolute.is_dir(), absolute.is_file()
+        except (OSError, RuntimeError, ValueError):  # too long, a loop of links, a NUL
+            is_folder = is_file = False
+        if is_folder:
             found.update(dict.fromkeys(_in_folder(absolute)))
-        elif absolute.is_file():
+        elif is_file:
             found[absolute] = None
         else:
             raise UsageError(
-                f"There is no file or folder {str(path)!r}.", hint="Give PDF files or folders."
+                f"There is no file or folder {str(path)[:200]!r}.",
+                hint="Give PDF files or folders.",
             )
     return list(found)
 

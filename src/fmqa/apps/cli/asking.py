@@ -37,7 +37,7 @@ def ask(
     """
     filters = make_filters(year, paper, kind)
     with workbench(home=home, llm=llm) as bench:
-        text = sys.stdin.read() if question == "-" else question
+        text = _from_stdin() if question == "-" else question
         if as_json:
             answer = bench.assistant.ask(text, filters)
             typer.echo(answer.model_dump_json(indent=2))
@@ -47,6 +47,10 @@ def ask(
             answer = stream_answer(bench.assistant.stream(text, filters), show_withheld)
     if answer.status == "abstained":
         raise typer.Exit(_ABSTAINED)
+
+
+def _from_stdin() -> str:
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
 def search(

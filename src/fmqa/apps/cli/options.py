@@ -37,8 +37,10 @@ Kind = Annotated[
 ]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many at most.")]
 
-_YEARS = re.compile(r"(\d{4})?\s*(-)?\s*(\d{4})?")
-_ARXIV = re.compile(r"(?:arxiv:)?(.+?)(?:v\d+)?", re.IGNORECASE)
+_YEARS = re.compile(r"(\d{4})|(\d{4})?\s*-\s*(\d{4})?")
+_ARXIV = re.compile(
+    r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE
+)
 
 
 def make_filters(year: str | None, paper: list[str] | None, kind: list[str] | None) -> Filters:
@@ -55,15 +57,17 @@ def _years(text: str | None) -> tuple[int | None, int | None]:
     if not text:
         return None, None
     match = _YEARS.fullmatch(text.strip())
-    if match is None or not (match[1] or match[3]):
+    first, last = (None, None)
+    if match is not None:
+        first, last = (int(p) if p else None for p in (match[1] or match[2], match[1] or match[3]))
+    if (first is None and last is None) or (first and last and first > last):
         raise UsageError(f"{text!r} is no year.", hint="Write 2023, 2021-2023, 2023- or -2020.")
-    first, last = (int(part) if part else None for part in (match[1], match[3]))
-    return (first, last) if match[2] else (first, first)
+    return first, last
 
 
 def _paper_name(text: str) -> str:
     match = _ARXIV.fullmatch(text.strip())
-    return match[1] if match and any(c.isdigit() for c in match[1]) else text.strip()
+    return match[1] if match else text.strip()
 
 
 @contextmanager

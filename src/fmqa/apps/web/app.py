@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -113,7 +114,13 @@ def close(blocks: gr.Blocks) -> None:
     server: Any = getattr(blocks, "server", None)
     if server is not None:
         server.config.timeout_graceful_shutdown = _CLOSING_SECONDS
-    blocks.close(verbose=False)
+    log = logging.getLogger("uvicorn.error")
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # an open tab's connection ends as an "error" with a traceback
+    try:
+        blocks.close(verbose=False)
+    finally:
+        log.setLevel(level)
 
 
 @contextmanager

@@ -26,11 +26,12 @@ def answered(ready: Readiness, turns: Turns) -> Iterator[Turns]:
     *earlier, turn = turns
     try:
         _check_asked(turn.question)
-        for status in ready.wait():
+        made = ready.start()
+        for status in ready.until(made):
             yield (*earlier, turn.taken(status))
         turn = turn.taken()
         yield (*earlier, turn)
-        for event in ready.assistant.stream(turn.question):
+        for event in made.result().stream(turn.question):
             turn = turn.after(event)
             yield (*earlier, turn)
     except Exception as error:

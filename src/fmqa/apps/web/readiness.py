@@ -43,9 +43,8 @@ class Readiness:
                 ).start()
             return self._made
 
-    def wait(self) -> Iterator[str]:
-        """What is being done, each time that it changes, until all is ready."""
-        made = self.start()
+    def until(self, made: Future[Assistant]) -> Iterator[str]:
+        """What is being done, each time that it changes, until the making has ended."""
         said = None
         while not made.done():
             status = self.status or "Getting the library ready"

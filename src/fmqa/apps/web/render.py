@@ -121,7 +121,7 @@ def _sentences(sentences: Sequence[Sentence], citations: Sequence[Citation], anc
         marks = "".join(_mark(known[n], anchor) for n in sentence.citations if n in known)
         text = escaped(sentence.text)
         words = f"<q>{text}</q>" if sentence.verdict == "verbatim" else f"<span>{text}</span>"
-        lines.append(f'<p class="fmqa-{sentence.verdict}">{words}{marks}</p>')
+        lines.append(f'<p class="fmqa-{sentence.verdict}">{words}&nbsp;{marks}</p>')
     return f'<div class="fmqa-answer">{"".join(lines)}</div>'
 
 

@@ -1,0 +1,258 @@
+"""The chat as a reader meets it, in Debian's Chromium, on the starter notes and no model."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from fmqa.answering.assistant import EvidenceFound
+from fmqa.apps.web import app, page
+from fmqa.apps.web.readiness import Readiness
+from fmqa.apps.workbench import Workbench
+from fmqa.settings import Settings
+from fmqa.sources.notes import read_notes, starter_folder
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NASTY_TITLE = (
+    '<img src=x onerror="window.hurt=1"> $$x^2$$ **bold** [link](javascript:window.hurt=1) Zorblax'
+)
+NASTY_TEXT = (
+    "Zorblax is a segmentation model that was trained on 4,321 ultrasound images of the thyroid "
+    "gland <script>window.hurt=1</script> with <img src=x onerror=window.hurt=1> as its decoder."
+)
+BOX = "#fmqa-box textarea"
+ENDED = ".fmqa-footer, .fmqa-abstained, .fmqa-problem"
+PATIENCE = 8_000
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server on the starter notes and one note that means harm."""
+    bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
+    assert bench.searcher
+    notes = read_notes(starter_folder())
+    meta = replace(
+        notes[0].meta, paper_id="9901.00001", arxiv_id="9901.00001", title=NASTY_TITLE, name=""
+    )
+    nasty = replace(notes[0], meta=meta, text=NASTY_TEXT, sha256="0" * 64)
+    bench.ingestor.ingest_notes([*notes, nasty])
+    blocks = app.build(Readiness(bench))
+    yield app.launch(blocks, port=free_port())
+    app.close(blocks)
+    bench.close()
+
+
+@dataclass
+class Visit:
+    """One reader's page, and what it asked of the network."""
+
+    page: Any
+    requests: list[str] = field(default_factory=list)
+
+    def ask(self, question: str) -> None:
+        before = self.page.locator(ENDED).count()
+        self.page.fill(BOX, question)
+        self.page.press(BOX, "Enter")
+        self.page.locator(ENDED).nth(before).wait_for(timeout=PATIENCE)
+
+    @property
+    def outside(self) -> list[str]:
+        urls = [urlsplit(url) for url in self.requests]
+        return [
+            url.geturl()
+            for url in urls
+            if url.scheme not in ("data", "blob") and url.hostname != "127.0.0.1"
+        ]
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def come(address: str, **options: Any) -> Visit:
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        visited = Visit(context.new_page())
+        context.on("request", lambda request: visited.requests.append(request.url))
+        visited.page.goto(address)
+        visited.page.wait_for_selector(BOX, timeout=PATIENCE)
+        return visited
+
+    yield come
+    for context in contexts:
+        context.close()
+
+
+def test_a_question_is_answered_with_its_proof(visit: Callable[..., Visit], address: str) -> None:
+    reader = visit(address)
+    assert reader.page.locator(".fmqa-example").count() >= 6
+    reader.ask("How was MedSAM obtained from SAM, and on how much data?")
+    assert "1,570,263" in reader.page.inner_text(".fmqa-answer")
+    card = reader.page.locator(".fmqa-card").first
+    assert not card.locator("blockquote").is_visible()
+    reader.page.locator("a.fmqa-mark").first.click()
+    quote = card.locator("blockquote").inner_text()
+    assert quote in " ".join(n.text for n in read_notes(starter_folder()))
+    assert "2304.12306" in card.inner_text()
+    assert "our note" in card.inner_text()
+    link = card.locator("a.fmqa-link")
+    assert re.match(r"https://arxiv\.org/abs/2304\.12306", link.get_attribute("href"))
+    assert "noopener" in link.get_attribute("rel")
+    assert reader.page.locator(BOX).input_value() == ""
+    assert reader.outside == []
+
+
+def test_what_the_papers_do_not_answer(visit: Callable[..., Visit], address: str) -> None:
+    reader = visit(address)
+    reader.ask("Who won the football world cup in 1998?")
+    said = reader.page.inner_text(".fmqa-abstained")
+    assert "don’t answer this" in said
+    assert "nearest papers" in said.lower()
+    assert reader.outside == []
+
+
+def test_an_empty_question_then_an_example_then_clear(
+    visit: Callable[..., Visit], address: str
+) -> None:
+    reader = visit(address)
+    reader.ask("")
+    reader.ask("   ")
+    assert reader.page.locator(".fmqa-problem").count() == 2
+    reader.page.click("#fmqa-clear")
+    example = reader.page.locator(".fmqa-example").first
+    example.wait_for()
+    assert reader.page.locator(".fmqa-question").count() == 0
+    question = example.inner_text()
+    example.click()
+    reader.page.locator(ENDED).first.wait_for(timeout=PATIENCE)
+    assert reader.page.inner_text(".fmqa-question") == question
+
+
+def test_a_title_that_means_harm_stays_text(visit: Callable[..., Visit], address: str) -> None:
+    reader = visit(address)
+    reader.ask("On how many ultrasound images was Zorblax trained?")
+    titles = reader.page.locator(".fmqa-title").all_inner_texts()
+    assert NASTY_TITLE in titles
+    reader.ask("<img src=x onerror=window.hurt=1> Who won the cup?")
+    time.sleep(0.5)
+    assert "<img src=x" in reader.page.locator(".fmqa-question").last.inner_text()
+    assert reader.page.evaluate("window.hurt") is None
+    assert reader.page.locator("#fmqa-chat img, #fmqa-chat script, #fmqa-chat .katex").count() == 0
+    assert reader.page.locator("#fmqa-chat a[href^=javascript]").count() == 0
+    assert reader.outside == []
+
+
+def test_two_readers_do_not_see_each_other(visit: Callable[..., Visit], address: str) -> None:
+    one, other = visit(address), visit(address)
+    one.ask("What is nnU-Net?")
+    other.ask("What is MedSAM?")
+    assert "MedSAM?" not in one.page.inner_text("#fmqa-chat")
+    assert "nnU-Net?" not in other.page.inner_text("#fmqa-chat")
+    one.ask("What is UNI?")
+    assert one.page.locator(".fmqa-question").count() == 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_a_phone(visit: Callable[..., Visit], address: str, scheme: str) -> None:
+    reader = visit(address, viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    reader.ask("How was MedSAM obtained from SAM, and on how much data?")
+    width = reader.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 360
+    assert reader.page.locator(BOX).is_visible()
+
+
+class SlowAssistant:
+    """Finds at once and then writes for as long as nobody stops it."""
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    def stream(self, question: str) -> Iterator[Any]:
+        try:
+            yield EvidenceFound(())
+            for _ in range(600):
+                time.sleep(0.05)
+                yield EvidenceFound(())
+        finally:
+            self.left += 1
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, SlowAssistant]]:
+    """A server that answers one question at a time, with room for one that waits."""
+    monkeypatch.setattr(page, "AT_ONCE", 1)
+    monkeypatch.setattr(page, "IN_QUEUE", 1)
+    assistant = SlowAssistant()
+    bench: Any = SimpleNamespace(
+        assistant=assistant, settings=Settings(llm="none"), step=lambda *step: None
+    )
+    blocks = app.build(Readiness(bench))
+    yield app.launch(blocks, port=free_port()), assistant
+    app.close(blocks)
+
+
+def test_stop_and_a_full_queue(
+    visit: Callable[..., Visit], slow: tuple[str, SlowAssistant], tmp_path: Path
+) -> None:
+    address, assistant = slow
+    first, second, third = visit(address), visit(address), visit(address)
+    for reader in (first, second):
+        reader.page.fill(BOX, "A question that takes long")
+        reader.page.press(BOX, "Enter")
+        reader.page.locator(".fmqa-busy").wait_for(timeout=PATIENCE)
+        time.sleep(1)
+    assert "Waiting for the turn" in second.page.inner_text(".fmqa-busy")
+    third.page.fill(BOX, "One too many"); third.page.press(BOX, "Enter"); time.sleep(4); third.page.screenshot(path="/tmp/w/shots/full.png"); print("XX", third.page.inner_text("body"))
+    third.ask("One too many")
+    assert "Too many questions are waiting" in third.page.inner_text(".fmqa-problem")
+
+    first.page.fill(BOX, "Another one meanwhile")
+    first.page.press(BOX, "Enter")
+    first.page.get_by_text("One question at a time").wait_for(timeout=PATIENCE)
+    first.page.click("#fmqa-box .stop-button")
+    first.page.get_by_text("Stopped.").wait_for(timeout=PATIENCE)
+    first.page.locator("#fmqa-box .submit-button").wait_for(timeout=PATIENCE)
+    assert first.page.locator(".fmqa-busy").count() == 0
+    second.page.get_by_text("Writing and checking").wait_for(timeout=PATIENCE)
+    assert assistant.left == 1
+    second.page.click("#fmqa-clear")
+    second.page.locator(".fmqa-example").first.wait_for(timeout=PATIENCE)
