@@ -153,8 +153,9 @@ def tune(
             by_title[str(weight)] = _mean(
                 ndcg(s.ranked, s.relevant) for s in search_all(searcher, names, asked)
             )
-    print_table(f"train, nDCG@{DEPTH} by lexical weight", list(by_weight.items()))
-    print_table(f"train, nDCG@{DEPTH} by title weight", list(by_title.items()))
+    for name, by in (("lexical", by_weight), ("title", by_title)):
+        shown = [(weight, f"{score:.4f}") for weight, score in by.items()]
+        print_table(f"train, nDCG@{DEPTH} by {name} weight", shown)
     return {"lexical weight": by_weight, "title weight": by_title}
 
 

@@ -95,7 +95,11 @@ FAITHFUL = [
     (MEDSAM, Q13, "Federated training lost 1.2% in accuracy."),
     (MEDSAM, Q14, "It was evaluated on 60 external validation tasks."),
     (MEDSAM, Q11, "A larger batch improves retrieval."),
-    ({"name": "UNI"}, Q15, "UNI saw over 100 million images from 100,000 whole-slide images."),
+    (
+        {"name": "UNI"},
+        Q15,
+        "It saw 100 million images from over 100,000 whole-slide images of 20 tissue types.",
+    ),
 ]
 
 CORRUPTED = [

@@ -273,12 +273,10 @@ def test_an_error_keeps_what_was_said() -> None:
     assert "It is gone." in reply(turns[-1], "a")
 
 
-def test_a_question_that_was_never_taken_is_told_so() -> None:
-    assert chat.settled(()) == ()
-    assert "Too many questions" in chat.settled((Turn("q"),))[-1].problem
-    assert chat.settled((Turn("q").taken(),))[-1].stage is Stage.STOPPED
+def test_what_is_done_is_not_stopped() -> None:
+    assert chat.stopped(()) == ()
+    assert chat.stopped((Turn("q").taken(),))[-1].stage is Stage.STOPPED
     done = Turn("q").after(Finished(answer("q")))
-    assert chat.settled((done,)) == (done,)
     assert chat.stopped((done,)) == (done,)
 
 

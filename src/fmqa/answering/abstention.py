@@ -17,7 +17,7 @@ LEAST_SUPPORT = 0.64
 
 _ADVICE = re.compile(
     r"\b(?:should|can|may|must) i\b|\b(?:is|are|do|does|could|was) (?:my|mine)\b|"
-    r"\bmy (?:doctor|child|mother|father|wife|husband|head|mole|tumou?r|scan|x-?ray|symptom|biopsy)",
+    r"\bmy (?:doctor|child|mother|father|wife|husband|head|mole|tumou?r|scan|x-?ray|symptom)",
     re.IGNORECASE,
 )
 _ATTACHED = re.compile(

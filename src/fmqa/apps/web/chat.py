@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fmqa.apps.web.conversation import Stage, Turn
+from fmqa.apps.web.conversation import Turn
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import FmqaError, UsageError
 
@@ -38,17 +38,6 @@ def answered(ready: Readiness, turns: Turns) -> Iterator[Turns]:
         if not isinstance(error, FmqaError):
             _log.exception("A question could not be answered.")
         yield (*earlier, turn.failed(error))
-
-
-def settled(turns: Turns) -> Turns:
-    """The turns once the answering is over; it never began when the queue was full."""
-    if not turns or turns[-1].stage is not Stage.ASKED:
-        return stopped(turns)
-    busy = FmqaError(
-        "Too many questions are waiting already, so this one wasn't taken.",
-        hint="Ask it again in a moment.",
-    )
-    return (*turns[:-1], turns[-1].failed(busy))
 
 
 def _check_asked(question: str) -> None:

@@ -106,9 +106,10 @@ class Page:
 
     def _begin(self, question: str, turns: Turns) -> tuple[Update, ...]:
         if turns and turns[-1].running:
-            raise gr.Error(
-                "Wait for the answer, or stop it.", title="One question at a time", duration=5
-            )
+            raise _refusal("One question at a time", "Wait for the answer, or stop it.")
+        # Gradio refuses by itself only after the question has gone from its box.
+        if len(self.blocks._queue) >= IN_QUEUE:
+            raise _refusal("Too many questions are waiting", "Ask again in a moment.")
         now = chat.begun(question, turns)
         return (now, *_shown(now), _box(running=True, value=""), gr.Button(visible=True))
 
@@ -117,7 +118,7 @@ class Page:
             yield now, messages(now)
 
     def _settle(self, turns: Turns) -> tuple[Update, ...]:
-        now = chat.settled(turns)
+        now = chat.stopped(turns)
         return now, messages(now), _box(running=False)
 
     def _stop(self, turns: Turns) -> tuple[Update, ...]:
@@ -159,6 +160,11 @@ def _shown(turns: Turns) -> tuple[Update, Update]:
     """The chat and the welcome: one of the two is seen."""
     value: Any = messages(turns)
     return gr.Chatbot(value, visible=bool(turns)), gr.Column(visible=not turns)
+
+
+def _refusal(title: str, advice: str) -> gr.Error:
+    """What is shown in a corner while the question stays in its box."""
+    return gr.Error(advice, title=title, duration=6, print_exception=False)
 
 
 def _box(*, running: bool, **more: Any) -> Update:

@@ -1,0 +1,116 @@
+"""The figures that must be reached, and where each stands in the results."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "≥": operator.ge,
+    "≤": operator.le,
+    ">": operator.gt,
+    "=": operator.eq,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the table.
+
+    Args:
+        name: what it is.
+        results: the file that holds it, without `.json`.
+        value: the path to it, or what makes it from the file's content.
+        test: how it must stand to ``wanted``; empty when it is shown only.
+        wanted: the bound.
+        unit: shown behind both.
+    """
+
+    name: str
+    results: str
+    value: tuple[str, ...] | Callable[[Mapping[str, Any]], Any]
+    test: str = ""
+    wanted: Any = None
+    unit: str = ""
+
+    def measured(self, content: Mapping[str, Any]) -> Any:
+        """The value in a results file; None when it isn't there."""
+        if callable(self.value):
+            return self.value(content)
+        found: Any = content
+        for key in self.value:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        return found
+
+    def row(self, content: Mapping[str, Any]) -> tuple[str, str, str, str]:
+        """Name, measured, wanted, and how they compare."""
+        value = self.measured(content)
+        if value is None:
+            return self.name, "not measured", self._bound(), ""
+        if not self.test:
+            return self.name, self._shown(value), "", ""
+        reached = _TESTS[self.test](value, self.wanted)
+        return self.name, self._shown(value), self._bound(), "reached" if reached else "SHORT"
+
+    def _bound(self) -> str:
+        return f"{self.test} {self._shown(self.wanted)}" if self.test else ""
+
+    def _shown(self, value: Any) -> str:
+        return f"{value:,}{self.unit}" if isinstance(value, int | float) else str(value)
+
+
+def _lead(content: Mapping[str, Any]) -> float:
+    """By how much the product is above the better one of its legs on SciFact test."""
+    ways = content["scifact"]["test"]
+    score = {name: way["nDCG@10"] for name, way in ways.items() if isinstance(way, Mapping)}
+    return round(score["fmqa"] - max(score["BM25 alone"], score["dense alone"]), 4)
+
+
+def _text_ratio(content: Mapping[str, Any]) -> float:
+    return round(content["similarity_passages"], 4)
+
+
+_ASK = "fmqa ask, local model:"
+
+FIGURES = (
+    Figure("text, joined passages against the truth", "text", _text_ratio, "≥", 0.985),
+    Figure("robustness, files without exactly one outcome", "robustness",
+           ("files_without_exactly_one_result",), "=", 0),
+    Figure("robustness, outcomes without words", "robustness", ("results_without_words",), "=", 0),
+    Figure("robustness, files over their limit", "robustness", ("over_the_time_limit",), "=", 0),
+    Figure("robustness, good papers changed beside them", "robustness",
+           ("good_files_changed",), "=", 0),
+    Figure("retrieval, SciFact test nDCG@10", "retrieval",
+           ("scifact", "test", "fmqa", "nDCG@10"), "≥", 0.73),
+    Figure("retrieval, above the better leg by", "retrieval", _lead, ">", 0),
+    Figure("retrieval, MED nDCG@10", "retrieval", ("med", "test", "fmqa", "nDCG@10"), "≥", 0.795),
+    Figure("ingestion, times as fast as stock", "ingest",
+           ("times as fast, median",), "≥", 3),
+    Figure("ingestion, peak memory with children", "ingest",
+           ("fmqa", "peak MiB with children"), "≤", 1430, " MiB"),
+    Figure("search, warm, p50", "latency", ("warm search", "p50, ms"), "≤", 30, " ms"),
+    Figure("search, warm, p99", "latency", ("warm search", "p99, ms"), "≤", 100, " ms"),
+    Figure("fmqa --help, cold", "latency", ("cold", "fmqa --help, s"), "≤", 0.3, " s"),
+    Figure("fmqa search, cold", "latency", ("cold", "fmqa search, s"), "≤", 1.5, " s"),
+    Figure("fmqa search, times as fast as stock", "latency", ("stock", "times as fast")),
+    Figure("heavy modules imported on a search", "latency",
+           ("imported on the way", "search"), "=", "none"),
+    Figure("fmqa ask, local, first verified content", "latency",
+           ("cold", f"{_ASK} first verified content, s"), "≤", 2, " s"),
+    Figure("fmqa ask, local, whole answer", "latency",
+           ("cold", f"{_ASK} whole answer, s"), "≤", 15, " s"),
+    Figure("quotes, answers", "quotes-none", ("summary", "answers"), "≥", 50),
+    Figure("quotes, verbatim on the record's page", "quotes-none",
+           ("summary", "verbatim on the record's page"), "=", 1),
+    Figure("quotes, on the file's page, independently", "quotes-none",
+           ("summary", "on the file's page, read independently"), "=", 1),
+    Figure("answers (test half), fact recall", "answers-none",
+           ("summary", "test", "fact recall")),
+    Figure("answers (test half), abstention recall", "answers-none",
+           ("summary", "test", "abstention recall")),
+    Figure("kills during ingestion", "kills", ("kills",), "≥", 20),
+    Figure("kills, records not whole or not as undisturbed", "kills", ("problems",), "=", 0),
+    Figure("kills, workers left behind", "kills", ("workers left behind",), "=", 0),
+)  # fmt: skip

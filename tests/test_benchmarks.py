@@ -1,0 +1,95 @@
+"""The benchmarks' own arithmetic, and that each of them starts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchmarks import kills, latency, processes, quotes, retrieval  # noqa: E402
+from benchmarks.__main__ import NAMES, measure  # noqa: E402
+from benchmarks.figures import FIGURES, Figure  # noqa: E402
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_benchmark_starts(name: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", "--help"],
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
+        env=processes.environment({}),
+    )
+
+
+def test_each_figure_belongs_to_a_benchmark() -> None:
+    assert {figure.results.split("-")[0] for figure in FIGURES} <= set(NAMES)
+
+
+def test_without_data_a_benchmark_says_that_it_skips(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FMQA_SHARED", str(tmp_path))
+
+    assert measure("kills").startswith("skipped")
+    assert measure("text").startswith("skipped")
+
+
+def test_figure_says_whether_it_is_reached() -> None:
+    figure = Figure("p50", "latency", ("warm", "p50"), "≤", 30, " ms")
+
+    assert figure.row({"warm": {"p50": 12.5}}) == ("p50", "12.5 ms", "≤ 30 ms", "reached")
+    assert figure.row({"warm": {"p50": 31}})[-1] == "SHORT"
+    assert figure.row({})[1] == "not measured"
+
+
+def test_ndcg_is_that_of_its_definition() -> None:
+    assert retrieval.ndcg(["a", "b"], {"a": 1, "b": 1}) == 1
+    assert retrieval.ndcg(["x", "a"], {"a": 1}) == pytest.approx(0.6309, abs=1e-4)
+    assert retrieval.ndcg([], {"a": 1}) == 0
+    assert retrieval.recall(["x", "a"], {"a": 1, "b": 1}) == 0.5
+
+
+def test_baselines_rank_what_both_legs_find_first() -> None:
+    dense, lexical = {1: 0.9, 2: 0.8, 3: 0.1}, {2: 7.0, 3: 1.0}
+
+    for fused in (retrieval.reciprocal_ranks(dense, lexical), retrieval.own_tops(dense, lexical)):
+        assert max(fused, key=fused.__getitem__) == 2
+        assert set(fused) == {1, 2, 3}
+
+
+def test_percentile_is_the_nearest_rank() -> None:
+    values = [float(value) for value in range(1, 101)]
+
+    assert latency.percentile(values, 50) == 50
+    assert latency.percentile(values, 99) == 99
+    assert latency.percentile([4.0], 99) == 4
+
+
+def test_letters_take_ligatures_and_line_ends_for_what_they_are() -> None:
+    assert quotes.letters("e\ufb03- \ncient, Müller’s 5²") == quotes.letters(
+        "efficient Mu\u0308llers 52"
+    )
+    assert quotes.letters("a large 𝑁 × 𝑁 matrix") != quotes.letters("a large × matrix")
+
+
+def test_a_process_is_measured_with_its_children() -> None:
+    child = "import time; held = bytearray(60_000_000); time.sleep(0.6)"
+    parent = f"import subprocess, sys; print(subprocess.call([sys.executable, '-c', {child!r}]))"
+
+    ended = processes.run([sys.executable, "-c", parent], {})
+
+    assert ended.output == "0\n"
+    assert ended.tree_mb >= ended.largest_mb > 60
+    assert ended.seconds > 0.6
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        processes.run([sys.executable, "-c", "raise SystemExit(3)"], {})
+
+
+def test_an_empty_data_folder_is_whole(tmp_path: Path) -> None:
+    assert kills.contents(tmp_path) == {}
