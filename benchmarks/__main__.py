@@ -33,6 +33,8 @@ def main() -> int:
     began = datetime.now(UTC).replace(microsecond=0)
     absent = {name: reason for name in names if (reason := measure(name))}
     show([row for figure in FIGURES for row in rows(figure, names, absent, began)])
+    for name, reason in absent.items():
+        print(f"{name} {reason}")
     return int(any(not reason.startswith("skipped") for reason in absent.values()))
 
 
@@ -67,7 +69,7 @@ def rows(
     if benchmark not in names:
         return []
     if benchmark in absent:
-        return [(figure.name, absent[benchmark], "", "")]
+        return [(figure.name, absent[benchmark].split(":")[0], "", "")]
     content = _results(figure.results, began)
     return [figure.row(content) if content else (figure.name, "not measured", "", "")]
 

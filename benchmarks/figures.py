@@ -65,11 +65,11 @@ def _lead(content: Mapping[str, Any]) -> float:
     """By how much the product is above the better one of its legs on SciFact test."""
     ways = content["scifact"]["test"]
     score = {name: way["nDCG@10"] for name, way in ways.items() if isinstance(way, Mapping)}
-    return round(score["fmqa"] - max(score["BM25 alone"], score["dense alone"]), 4)
+    return float(round(score["fmqa"] - max(score["BM25 alone"], score["dense alone"]), 4))
 
 
 def _text_ratio(content: Mapping[str, Any]) -> float:
-    return round(content["similarity_passages"], 4)
+    return float(round(content["similarity_passages"], 4))
 
 
 _ASK = "fmqa ask, local model:"

@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 _SAMPLE_SECONDS = 0.05
+_FAMILY_EACH = 5  # samples; to look for new children costs more than all the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,12 @@ class _Peak:
             root = psutil.Process(pid)
         except psutil.NoSuchProcess:
             return
-        while not self._ended.wait(_SAMPLE_SECONDS):
+        for sample in count():
+            if self._ended.wait(_SAMPLE_SECONDS):
+                return
             try:
-                family = [root, *root.children(recursive=True)]
+                if sample % _FAMILY_EACH == 0:
+                    family = [root, *root.children(recursive=True)]
             except psutil.Error:
                 return
             self._bytes = max(self._bytes, sum(map(_resident, family)))
@@ -108,8 +113,8 @@ def _resident(process: psutil.Process) -> int:
         return 0
 
 
-def use_cpus(count: int) -> int:
-    """Keep this process and its children to ``count`` CPUs where the system lets it.
+def use_cpus(most: int) -> int:
+    """Keep this process and its children to ``most`` CPUs where the system lets it.
 
     So that both sides of a comparison have the same, on a machine of any size. Returns how many
     CPUs there are to use.
@@ -117,5 +122,5 @@ def use_cpus(count: int) -> int:
     if not hasattr(os, "sched_setaffinity"):
         return os.cpu_count() or 1
     usable = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, usable[:count])
-    return min(count, len(usable))
+    os.sched_setaffinity(0, usable[:most])
+    return min(most, len(usable))

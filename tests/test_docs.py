@@ -28,7 +28,8 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
 
 def commands_in(page: str) -> set[str]:
     text = (ROOT / page).read_text(encoding="utf-8")
-    return set(re.findall(r"(?:`|bin/|^)fmqa ((?:papers|models) [a-z]+|[a-z]+)", text, re.MULTILINE))
+    pattern = r"(?:`|bin/|^)fmqa ((?:papers|models) [a-z]+|[a-z]+)"
+    return set(re.findall(pattern, text, re.MULTILINE))
 
 
 def test_every_command_in_the_readme_exists() -> None:

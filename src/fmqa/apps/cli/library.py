@@ -96,8 +96,9 @@ def remove_paper(paper: Paper, home: Home = None) -> None:
     """Take a paper out of the library. Its PDF stays where it is."""
     with workbench(home=home) as bench:
         row = _find(bench.library.record.papers(), paper)
-        fingerprint = bench.embedder.fingerprint
-        with bench.library.writing(fingerprint) as writer:
+        with bench.library.writing(
+            bench.library.record.model or bench.embedder.fingerprint
+        ) as writer:
             writer.remove(row.meta.paper_id)
     typer.echo(f"Removed {row.meta.paper_id}: {row.meta.title}")
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fmqa.apps.web.conversation import Turn
+from fmqa.apps.web.conversation import Stage, Turn
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import FmqaError, UsageError
 
@@ -21,9 +21,22 @@ def begun(question: str, turns: Turns) -> Turns:
     return (*turns[-(_TURNS_KEPT - 1) :], Turn(question))
 
 
+def refused(question: str, turns: Turns) -> Turns:
+    """The same when no more questions can wait: it ends where it began."""
+    *earlier, turn = begun(question, turns)
+    busy = FmqaError(
+        "Too many questions are waiting already, so this one wasn't taken.",
+        hint="Ask it again in a moment.",
+    )
+    return (*earlier, turn.failed(busy))
+
+
 def answered(ready: Readiness, turns: Turns) -> Iterator[Turns]:
     """The turns, each time that the answer to the last question has come further."""
     *earlier, turn = turns
+    if turn.stage is not Stage.ASKED:
+        yield turns
+        return
     try:
         _check_asked(turn.question)
         made = ready.start()

@@ -105,13 +105,11 @@ class Page:
         self.clear.click(self._clear, None, all_parts, cancels=asking, **quick)
 
     def _begin(self, question: str, turns: Turns) -> tuple[Update, ...]:
-        if turns and turns[-1].running:
-            raise _refusal("One question at a time", "Wait for the answer, or stop it.")
-        # Gradio refuses by itself only after the question has gone from its box.
-        if len(self.blocks._queue) >= IN_QUEUE:
-            raise _refusal("Too many questions are waiting", "Ask again in a moment.")
-        now = chat.begun(question, turns)
-        return (now, *_shown(now), _box(running=True, value=""), gr.Button(visible=True))
+        # Gradio refuses by itself, but without a word in the conversation.
+        full = len(self.blocks._queue) >= IN_QUEUE
+        now = chat.refused(question, turns) if full else chat.begun(question, turns)
+        box = _box(running=False) if full else _box(running=True, value="")
+        return (now, *_shown(now), box, gr.Button(visible=True))
 
     def _answer(self, turns: Turns) -> Iterator[tuple[Turns, Update]]:
         for now in chat.answered(self.ready, turns):
@@ -162,15 +160,13 @@ def _shown(turns: Turns) -> tuple[Update, Update]:
     return gr.Chatbot(value, visible=bool(turns)), gr.Column(visible=not turns)
 
 
-def _refusal(title: str, advice: str) -> gr.Error:
-    """What is shown in a corner while the question stays in its box."""
-    return gr.Error(advice, title=title, duration=6, print_exception=False)
-
-
 def _box(*, running: bool, **more: Any) -> Update:
     """The question's box with the button that fits."""
     return gr.Textbox(
-        submit_btn=False if running else "Ask", stop_btn="Stop" if running else False, **more
+        submit_btn=False if running else "Ask",
+        stop_btn="Stop" if running else False,
+        interactive=not running,
+        **more,
     )
 
 
