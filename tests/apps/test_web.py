@@ -439,3 +439,10 @@ def test_a_signal_ends_it_cleanly(signal_name: str) -> None:
         assert process.wait(30) == 0
         assert time.monotonic() - began < 20
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::"])
+def test_others_are_not_let_in_unless_asked_for(host: str) -> None:
+    with pytest.raises(UsageError, match="without a login") as raised:
+        app.serve(Bench(), host=host)  # type: ignore[arg-type]
+    assert "--allow-remote" in raised.value.hint

@@ -155,12 +155,16 @@ def config(
 
 
 def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 7860,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    host: Annotated[str, typer.Option(help="Interface to listen on.")] = "127.0.0.1",
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let others in, without a login.")
+    ] = False,
     home: Home = None,
     llm: Llm = None,
 ) -> None:
-    """Open the chat on 127.0.0.1."""
+    """Open the chat, on this machine alone unless told otherwise."""
     from fmqa.apps.web.app import serve as serve_app
 
     with workbench(home=home, llm=llm) as bench:
-        serve_app(bench, port=port)
+        serve_app(bench, port, host, allow_remote=allow_remote)

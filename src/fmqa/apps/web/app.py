@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
 
 HOST = "127.0.0.1"
+LOOPBACK = (HOST, "localhost", "::1")
 _CLOSING_SECONDS = 2
 
 
@@ -53,7 +54,7 @@ def launch(blocks: gr.Blocks, host: str | None = HOST, port: int | None = None) 
 
     _reach_ourselves_directly()
     middleware = [Middleware(SafeHeaders, framed=host is None)]
-    if host is not None:  # no other site's name may be made to lead here
+    if host in LOOPBACK:  # no other site's name may be made to lead here
         middleware.append(Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost"]))
     try:
         _, address, _ = blocks.launch(
@@ -82,14 +83,27 @@ def launch(blocks: gr.Blocks, host: str | None = HOST, port: int | None = None) 
     return str(address).rstrip("/")
 
 
-def serve(bench: Workbench, port: int = 7860) -> None:
-    """Serve the chat on 127.0.0.1 until the program is interrupted or told to end.
+def serve(
+    bench: Workbench, port: int = 7860, host: str = HOST, *, allow_remote: bool = False
+) -> None:
+    """Serve the chat until the program is interrupted or told to end.
+
+    Args:
+        bench: the program's parts.
+        port: where to listen.
+        host: the interface; anything but the loopback needs ``allow_remote``.
+        allow_remote: that everybody who reaches the interface may ask, without a login.
 
     Raises:
-        UsageError: the port is taken.
+        UsageError: the port is taken, or others would be let in without having been asked for.
     """
-    _check_port(port)
-    run(bench, HOST, port)
+    if host not in LOOPBACK and not allow_remote:
+        raise UsageError(
+            f"On {host}, everybody who can reach this machine could ask without a login.",
+            hint="Leave --host away, or say --allow-remote if a proxy or a container guards it.",
+        )
+    _check_port(host, port)
+    run(bench, host, port)
 
 
 def run(bench: Workbench, host: str | None, port: int | None = None) -> None:
@@ -142,19 +156,20 @@ def _told_to_end() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _check_port(port: int) -> None:
+def _check_port(host: str, port: int) -> None:
     """Fail before anything heavy is loaded."""
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError as error:
             raise _taken(port) from error
 
 
 def _taken(port: int | None) -> UsageError:
     return UsageError(
-        f"Port {port} of {HOST} can't be used: another program has it."
+        f"Port {port} can't be used: another program has it."
         if port
         else "No free port was found.",
         hint="Choose another one: `fmqa serve --port 7861`.",
