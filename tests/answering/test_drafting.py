@@ -155,7 +155,7 @@ def test_no_reply_is_too_odd(text: str) -> None:
 
 def test_the_prompt_begins_the_same_for_every_quote() -> None:
     prefix = reword_prefix()
-    messages = reword_messages("Why?", QUOTES[0])
+    messages = reword_messages(QUOTES[0])
     assert messages[: len(prefix)] == prefix
     assert len(messages) == len(prefix) + 1
     assert "MedSAM" in str(messages[-1].content)

@@ -97,13 +97,14 @@ class RewordingDrafter:
             slot = free.get()
             try:
                 with self.errors():
-                    reply = slot.invoke(reword_messages(question, quote), stop=["\n"])
+                    reply = slot.invoke(reword_messages(quote), stop=["\n"])
             finally:
                 free.put(slot)
             return one_sentence(str(reply.text))
 
         pool = ThreadPoolExecutor(len(self.slots), thread_name_prefix="draft")
         try:
+            del question  # see `prompts.reword_quote`
             waiting = [pool.submit(reword, quote) for quote in quotes]
             for index, future in enumerate(waiting):
                 text = future.result()
@@ -140,14 +141,14 @@ def reword_prefix() -> list[BaseMessage]:
     return messages
 
 
-def reword_messages(question: str, quote: Quote) -> list[BaseMessage]:
+def reword_messages(quote: Quote) -> list[BaseMessage]:
     """All messages for the rewording of one quote."""
     from langchain_core.messages import HumanMessage
 
     text = " ".join(without_citations(quote.text).split())
     return [
         *reword_prefix(),
-        HumanMessage(prompts.reword_question(question, short_name(quote), text)),
+        HumanMessage(prompts.reword_quote(short_name(quote), text)),
     ]
 
 

@@ -38,7 +38,9 @@ _ABOUT_PARTS = re.compile(
     re.IGNORECASE,
 )
 _PARTS_PENALTY = 0.15
-_WORTH = 0.62  # of the best quote's score, below which a quote adds nothing
+# Of the best quote's score. From 0.62 to 0.80 the quotes fall from 4.9 to 3.4 an answer and no fact
+# is lost on the fitted half of the questions; at 0.90 one in twenty-five is.
+_WORTH = 0.80
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ carries it. `docs/design.md` says how the thresholds were chosen.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -45,6 +46,8 @@ COVERAGE_CLOSE = 0.60
 CLOSE = 0.70
 # Two stems are of one word when they begin with as many letters, and as much of the longer one.
 _ROOT, _SHARED = 5, 0.65
+
+_NAME_IN_TITLE = re.compile(r"[A-Za-z][A-Z]|[a-z][A-Z0-9]|[A-Z][0-9]")
 
 Closeness = Callable[[str, str], float]
 
@@ -141,7 +144,9 @@ def _lent_word(claim: str, text: str, own: frozenset[str], question: str) -> str
 
 def paper_words(paper: PaperMeta) -> frozenset[str]:
     """The names that a sentence on this paper may use though the quote says "we" or "our model"."""
-    title_names = named_things(f"x {paper.title}")
+    # A title's words begin with capitals; only what has one inside is a name there.
+    names = (word for word in paper.title.split() if _NAME_IN_TITLE.search(word))
+    title_names = {normal_name(word.strip(":,()")) for word in names}
     lead = title_lead(paper.title) if ":" in paper.title else ""
     own = {normal_name(word) for word in f"{paper.name} {lead}".split()}
     return frozenset({*own, *title_names, normal_name(paper.name)} - {""})
