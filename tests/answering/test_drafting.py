@@ -23,6 +23,7 @@ from fmqa.answering.drafting import (
     ExtractiveDrafter,
     PreparingDrafter,
     RewordingDrafter,
+    SparingDrafter,
     SynthesisDrafter,
     cited,
     one_sentence,
@@ -30,6 +31,7 @@ from fmqa.answering.drafting import (
     reword_prefix,
     verbatim,
 )
+from fmqa.answering.evidence import stands_alone
 from fmqa.errors import ModelUnavailable
 
 QUOTES = [
@@ -234,3 +236,53 @@ def test_a_drafter_being_prepared() -> None:
 
     with pytest.raises(ModelUnavailable, match="doesn't start"):
         list(PreparingDrafter(fail).drafts("Why?", QUOTES))
+
+
+def test_a_quote_that_stands_alone_is_not_reworded() -> None:
+    class Inner:
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def drafts(self, question: str, quotes: Any) -> Any:
+            self.asked += [one.text for one in quotes]
+            yield from (Draft(f"reworded {one.text}", (n,)) for n, one in enumerate(quotes))
+
+    quotes = [
+        quote("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs."),
+        quote("It outperforms specialist models."),
+        quote("We train our model on CheXpert."),
+        quote("UNI is a ViT-L trained by DINOv2."),
+    ]
+    inner = Inner()
+    drafts = list(SparingDrafter(inner).drafts("?", quotes))
+    assert inner.asked == [quotes[1].text, quotes[2].text]
+    assert [draft.quotes for draft in drafts] == [(0,), (1,), (2,), (3,)]
+    assert [draft.verbatim for draft in drafts] == [True, False, False, True]
+
+
+def test_nothing_is_prepared_when_every_quote_stands_alone() -> None:
+    class Unready:
+        def drafts(self, question: str, quotes: Any) -> Any:
+            raise AssertionError("the model is not needed")
+            yield
+
+    [draft] = SparingDrafter(Unready()).drafts("?", [quote("UNI is a ViT-L/16.")])
+    assert draft.verbatim
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("MedSAM keeps the design of SAM.", True),
+        ("U-Net needs few annotated images.", True),
+        ("Our model beats nnU-Net.", False),
+        ("This allows SAM to segment anything.", False),
+        ("The proposed method beats nnU-Net.", False),
+        ("Table 2 shows that CONCH leads.", False),
+        ("the encoder of SAM stays frozen.", False),
+        ("However, SAM fails on weak boundaries.", False),
+        ("the results are good.", False),
+    ],
+)
+def test_what_stands_alone(text: str, alone: bool) -> None:
+    assert stands_alone(quote(text)) is alone

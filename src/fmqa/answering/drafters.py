@@ -26,6 +26,9 @@ def local_drafter(settings: Settings, server: LocalServer) -> Drafter:
     Raises:
         ModelError: the server doesn't come up.
     """
+    # First the wait, which costs nothing here, then LangChain's import, which would hold up the
+    # choice of quotes that goes on meanwhile.
+    server.wait_ready()
     model = make_chat_model(settings, server)
     assert model is not None
     errors = partial(model_errors, settings)

@@ -11,14 +11,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
 from fmqa import prompts
 from fmqa.answering.claims import without_citations
-from fmqa.answering.evidence import short_name
+from fmqa.answering.evidence import short_name, stands_alone
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import Quote
 
@@ -112,6 +112,30 @@ class RewordingDrafter:
         finally:
             # Whoever stops listening doesn't wait for what he won't hear.
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+class SparingDrafter:
+    """Says a quote that stands alone as it is, and has only the others reworded.
+
+    Rewording a sentence that already names what it speaks of can only lose, and takes a small
+    model seconds.
+
+    Args:
+        inner: rewords; gives one draft for each quote, in order.
+    """
+
+    def __init__(self, inner: Drafter) -> None:
+        self.inner = inner
+
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
+        """One draft for each quote, in order."""
+        places = [place for place, quote in enumerate(quotes) if not stands_alone(quote)]
+        reworded = self.inner.drafts(question, [quotes[place] for place in places])
+        for place, quote in enumerate(quotes):
+            if place in places:
+                yield replace(next(reworded), quotes=(place,))
+            else:
+                yield verbatim(quote, place)
 
 
 class PreparingDrafter:

@@ -157,16 +157,18 @@ class Workbench:
 
     def _drafter(self) -> Drafter:
         """The drafter that the settings name, made ready while passages are looked for."""
-        from fmqa.answering.drafters import local_drafter, provider_drafter
-        from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter
+        from fmqa.answering.drafters import local_drafter, provider_drafter, writes_at_once
+        from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter, SparingDrafter
 
         settings = self.settings
         if settings.llm == "none":
             return ExtractiveDrafter()
         if settings.llm == "local":
             server = self.server.start()
-            return PreparingDrafter(lambda: local_drafter(settings, server))
-        return PreparingDrafter(lambda: provider_drafter(settings))
+            drafter = PreparingDrafter(lambda: local_drafter(settings, server))
+        else:
+            drafter = PreparingDrafter(lambda: provider_drafter(settings))
+        return drafter if writes_at_once(settings) else SparingDrafter(drafter)
 
     def pull(self, model: Model) -> Path:
         """Fetch a model's files, telling `step` of the progress."""
