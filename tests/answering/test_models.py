@@ -5,6 +5,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -181,7 +182,8 @@ class TestLocal:
     def test_a_prefix_is_found_on_disk_and_a_torn_one_made_again(self, server):
         from langchain_core.messages import SystemMessage
 
-        prefix = [SystemMessage("Reword the quote in one sentence. " * 3)]
+        # Of its own each time: one that is on disk already wouldn't be the newest file there.
+        prefix = [SystemMessage(f"Reword the quote in one sentence. {uuid4()} " * 3)]
         server.warm(prefix)
         path = max(server._prefixes.iterdir(), key=lambda path: path.stat().st_mtime)
         good = path.stat().st_size

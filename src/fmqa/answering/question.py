@@ -14,7 +14,7 @@ from fmqa.answering.verification import paper_words
 from fmqa.retrieval.expansion import expand_names, normal_name, title_lead
 from fmqa.types import Hit, PaperMeta, Quote
 
-_LEXICAL, _NAMED, _FIGURE = 0.45, 0.35, 0.15
+_LEXICAL, _NAMED, _FIGURE, _TRAINING_DATA = 0.45, 0.35, 0.15, 0.15
 _PART = re.compile(
     r"[;?,]?\s+(?:and|but|or)\s+(?=(?:(?:on|in|with|by|for|at|from|to)\s+)?"
     r"(?:how|what|which|who|when|where|why)\b)|\?\s+(?=\w)",
@@ -41,6 +41,12 @@ _FIGURE_ASKED = re.compile(
     r"\b(?:size|number|amount|share|percentage) of\b",
     re.IGNORECASE,
 )
+_DATA_ASKED = re.compile(
+    r"\bhow (?:much|many)\b[^?]*\b(?:data|images?|scans?|slides?|samples?|pairs?|clips?|volumes?)\b"
+    r"|\bwh(?:at|ich) data\b|\bdata(?:set)?s?\b[^?]*\btrain",
+    re.IGNORECASE,
+)
+_TRAINED = re.compile(r"train", re.IGNORECASE)
 
 
 def parts_of(question: str) -> list[str]:
@@ -87,24 +93,27 @@ class Wanted:
 
     def bonus(self, quote: Quote) -> float:
         """What the words say for a sentence, from 0 to about 0.85."""
-        return self._worth(self.weights, _FIGURE_ASKED.search(" ".join(self.parts)), quote)
+        return self._worth(" ".join(self.parts), self.weights, quote)
 
     def part_bonus(self, part: int, quote: Quote) -> float:
         """The same for one part of the question alone."""
         text = self.parts[part]
         stems = set(content_stems(text))
         weights = {stem: weight for stem, weight in self.weights.items() if stem in stems}
-        return self._worth(weights, _FIGURE_ASKED.search(text), quote)
+        return self._worth(text, weights, quote)
 
-    def _worth(self, weights: dict[str, float], figure: object, quote: Quote) -> float:
+    def _worth(self, asked: str, weights: dict[str, float], quote: Quote) -> float:
         there = set(content_stems(quote.text))
         own = paper_words(quote.passage.paper)
         total = sum(weights.values()) or 1.0
         # A paper's own name stands behind each of its sentences, said or not.
         held = sum(w for stem, w in weights.items() if stem in there or normal_name(stem) in own)
         named = self.about(quote) or (self.listing and self._names_in(quote.text))
-        figures = bool(figure) and bool(numbers(quote.text))
-        return _LEXICAL * held / total + _NAMED * named + _FIGURE * figures
+        figures = bool(_FIGURE_ASKED.search(asked)) and bool(numbers(quote.text))
+        trained = bool(_DATA_ASKED.search(asked)) and bool(_TRAINED.search(quote.text))
+        return (
+            _LEXICAL * held / total + _NAMED * named + _FIGURE * figures + _TRAINING_DATA * trained
+        )
 
     def about(self, quote: Quote) -> bool:
         """Whether the question is about this quote's paper: names its model, and asks no list."""
