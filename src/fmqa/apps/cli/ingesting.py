@@ -42,7 +42,6 @@ def ingest(
         raise UsageError("There is no PDF in what you named.", hint="Give PDF files or folders.")
     with workbench(home=home) as bench:
         report = _run(bench, files, retry=retry, workers=workers)
-        bench.load_starter()
     if as_json:
         typer.echo(json.dumps(_as_json(report), indent=2, ensure_ascii=False))
     else:
