@@ -40,16 +40,15 @@ def main() -> None:
     }
     for split, figures in results.items():
         print_table(f"own questions, {options.llm}, {split}", list(figures.items()))
-    write_results(f"answers-{options.llm}", {"summary": results, "questions": rows})
+    missed = [row["id"] for row in rows if not row["right"]]
+    write_results(f"answers-{options.llm}", {"summary": results, "missed": missed})
 
 
 def judge(bench: Workbench, question: dict[str, Any], *, show: bool) -> dict[str, Any]:
     """Ask one question and hold the answer against what is expected."""
     answer = bench.assistant.ask(question["question"])
-    text = f"{answer.answer} " + " ".join(citation.quote for citation in answer.citations)
     spoken = " ".join(sentence.text for sentence in answer.sentences)
     facts = [bool(re.search(fact, spoken, re.IGNORECASE)) for fact in question["facts"]]
-    del text
     cited = [citation.paper_id for citation in answer.citations]
     if show:
         mark = {True: "answerable", False: "UNANSWERABLE"}[question["answerable"]]
@@ -64,6 +63,7 @@ def judge(bench: Workbench, question: dict[str, Any], *, show: bool) -> dict[str
     return {
         **question,
         "status": answer.status,
+        "right": all(facts) and question["answerable"] == (answer.status == "answered"),
         "recalled": facts,
         "cited": cited,
         "first_right": bool(cited) and (not question["papers"] or cited[0] in question["papers"]),

@@ -249,7 +249,7 @@ def test_stop_and_a_full_queue(
     first.page.click("#fmqa-box .stop-button")
     first.page.get_by_text("Stopped.").wait_for(timeout=PATIENCE)
     first.page.locator("#fmqa-box .submit-button").wait_for(timeout=PATIENCE)
-    assert first.page.locator(".fmqa-busy").count() == 0
+    first.page.locator(".fmqa-busy").wait_for(state="detached", timeout=PATIENCE)
     second.page.get_by_text("Writing and checking").wait_for(timeout=PATIENCE)
     assert assistant.left == 1
     second.page.click("#fmqa-clear")
