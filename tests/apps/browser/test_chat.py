@@ -251,6 +251,9 @@ def test_stop_and_a_full_queue(
     first.page.locator("#fmqa-box .submit-button").wait_for(timeout=PATIENCE)
     first.page.locator(".fmqa-busy").wait_for(state="detached", timeout=PATIENCE)
     second.page.get_by_text("Writing and checking").wait_for(timeout=PATIENCE)
+    until = time.monotonic() + PATIENCE / 1000
+    while assistant.left < 1 and time.monotonic() < until:
+        time.sleep(0.1)  # the stopped answer is closed when the server comes to it
     assert assistant.left == 1
     second.page.click("#fmqa-clear")
     second.page.locator(".fmqa-example").first.wait_for(timeout=PATIENCE)
