@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fmqa.errors import NothingToSearch, UsageError
 from fmqa.retrieval.expansion import normal_name, title_lead
@@ -16,6 +17,8 @@ from fmqa.types import Embedder, Filters, Hit
 
 if TYPE_CHECKING:
     from fmqa.store.library import Library
+
+Vectors = NDArray[np.float32]
 
 _DENSE_CANDIDATES = 100
 _LEXICAL_CANDIDATES = 100
@@ -69,6 +72,12 @@ class Searcher:
             NothingToSearch: the library is empty, or the filters let nothing through.
             ForeignIndex: the library was embedded by another model.
         """
+        query = np.asarray(self.embedder.embed_query(question), dtype=np.float32)
+        return self._search(question, query, limit, filters)
+
+    def _search(
+        self, question: str, query: Vectors, limit: int, filters: Filters | None
+    ) -> list[Hit]:
         index = self.library.index(self.embedder.fingerprint)
         record = self.library.record
         allowed = record.active_ids(filters) if filters else None
@@ -76,7 +85,6 @@ class Searcher:
             raise NothingToSearch(
                 "No paper passes the filters." if filters else "The library is empty."
             )
-        query = np.asarray(self.embedder.embed_query(question), dtype=np.float32)
         dense = dict(index.search(query, _DENSE_CANDIDATES, allowed))
         found = record.lexical(match_query(question), _LEXICAL_SCORED, filters)
         lexical = dict(found)
@@ -102,7 +110,8 @@ class Searcher:
             limit: how many of the general search; each named paper adds half as many at most.
             filters: which papers.
         """
-        hits = self.search(question, limit, filters)
+        query = np.asarray(self.embedder.embed_query(question), dtype=np.float32)
+        hits = self._search(question, query, limit, filters)
         named = self.papers_called(names)
         if filters and filters.papers:
             named = [paper for paper in named if paper in filters.papers]
@@ -110,7 +119,7 @@ class Searcher:
             narrowed = replace(filters or Filters(), papers=(paper,))
             held = {hit.passage.id for hit in hits}
             try:
-                found = self.search(question, max(3, limit // 2), narrowed)
+                found = self._search(question, query, max(3, limit // 2), narrowed)
             except NothingToSearch:
                 continue
             hits += [hit for hit in found if hit.passage.id not in held]
