@@ -5,6 +5,10 @@ FmqaError
 │   └── OutsideDataFolder    a path that leaves the data folder
 ├── SettingsError            a setting that doesn't hold
 ├── ReadingError             one file that could not be read; carries its outcome
+├── SourceError              a service that papers come from
+│   ├── SourceUnreachable    it doesn't answer; the next run goes on where this one stopped
+│   ├── SourceRefused        it answers that the request is wrong
+│   └── NotServed            it has no such paper, or no usable PDF of it
 ├── StoreError
 │   ├── RecordBusy           another process is writing
 │   ├── RecordDamaged        the record itself can't be read
@@ -68,6 +72,29 @@ class ReadingError(FmqaError):
     def __init__(self, outcome: Outcome, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.outcome = outcome
+
+
+class SourceError(FmqaError):
+    """arXiv or Semantic Scholar can't serve what was asked."""
+
+
+class SourceUnreachable(SourceError):
+    """The service doesn't answer, after all tries."""
+
+    hint = "What was fetched is kept; run the same command again and it goes on from there."
+    exit_code = 4
+
+
+class SourceRefused(SourceError):
+    """The service says that the request is wrong, such as a malformed id or query."""
+
+    hint = "Check the arXiv id or the query."
+
+
+class NotServed(SourceError):
+    """The service has no such paper, or sends something else than its PDF."""
+
+    hint = "The paper was skipped; `fmqa ingest --retry` asks for it again."
 
 
 class StoreError(FmqaError):

@@ -5,6 +5,7 @@ From weak to strong: defaults, ``FMQA_*`` variables, ``fmqa.toml``, flags of the
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -113,7 +114,25 @@ class Settings(BaseSettings):
         default="", description="E-mail address for the User-Agent of requests to arXiv."
     )
 
-    @field_validator("home", "models_dir")
+    arxiv_pace: float = Field(
+        default=3.0,
+        gt=0,
+        description="Seconds between two requests, over all processes of the machine. arXiv asks "
+        "for 3; less is refused for its hosts.",
+    )
+    pace_dir: Path = Field(
+        default_factory=lambda: Path(tempfile.gettempdir()) / "fmqa-pace",
+        description="Folder of the lock files that keep that pace.",
+    )
+    fetch_timeout: float = Field(
+        default=60.0, gt=0, description="Seconds without a byte before a request is given up."
+    )
+    fetch_tries: int = Field(
+        default=6, ge=1, description="Tries of one request before its service counts as down."
+    )
+    fetch_max_mb: int = Field(default=100, gt=0, description="Largest PDF that is fetched, in MiB.")
+
+    @field_validator("home", "models_dir", "pace_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()

@@ -118,6 +118,55 @@ class PaperMeta:
 
 
 @dataclass(frozen=True, slots=True)
+class ArxivRecord:
+    """What arXiv says of a paper: the facts of its newest version, or of the one asked for.
+
+    ``arxiv_id`` is bare, without version. Times are ISO 8601 in UTC. ``withdrawn`` is arXiv's own
+    word, found in its comment or abstract.
+    """
+
+    arxiv_id: str
+    version: int
+    title: str
+    authors: tuple[str, ...] = ()
+    abstract: str = ""
+    published: str = ""
+    updated: str = ""
+    categories: tuple[str, ...] = ()
+    comment: str = ""
+    doi: str = ""
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One entry of a paper's bibliography, as printed and as far as it was understood.
+
+    ``number`` is the printed one, or the entry's place (from 1) where the style is author-year.
+    ``method`` says how ``arxiv_id`` was found: ``text``, ``link``, ``doi``, ``scholar``, ``title``,
+    or empty when it wasn't; ``score`` is how sure that is, 0 to 1.
+    """
+
+    number: int
+    text: str
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    arxiv_id: str | None = None
+    doi: str | None = None
+    method: str = ""
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A sentence that cites: ``page.text[span.start:span.end]``, and which references it names."""
+
+    span: Span
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """A link annotation: the page it is on (1-based) and where it leads."""
 
@@ -157,6 +206,8 @@ class Document:
     hidden: tuple[HiddenRun, ...] = ()
     reader: str = ""
     lookups: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    mentions: tuple[Mention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,10 +301,3 @@ class PdfReader(Protocol):
         """The document of the file at ``path``."""
         ...
 
-
-class PaperSource(Protocol):
-    """Somewhere that papers come from."""
-
-    def documents(self) -> Sequence[Document]:
-        """All documents that the source holds now."""
-        ...
