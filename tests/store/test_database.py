@@ -16,7 +16,7 @@ from fmqa.store import database as database_module
 from fmqa.store import migrations
 from fmqa.store.database import Database
 from fmqa.store.library import Library
-from fmqa.store.writer import passage_texts
+from fmqa.store.statements import passage_texts
 
 
 def schema(path: Path) -> list[str]:
@@ -53,13 +53,13 @@ def test_steps_are_recorded_by_name_and_only_new_ones_run(
     path = tmp_path / "record.sqlite3"
     Database(path).close()
 
-    def m002_colours(db: sqlite3.Connection) -> None:
+    def m003_colours(db: sqlite3.Connection) -> None:
         db.execute("CREATE TABLE colours (name TEXT)")
 
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, m002_colours))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, m003_colours))
     opened = Database(path)
     names = [row[0] for row in opened.connection.execute("SELECT name FROM migrations")]
-    assert sorted(names) == ["m001_first_schema", "m002_colours"]
+    assert sorted(names) == ["m001_first_schema", "m002_arxiv", "m003_colours"]
     opened.close()
 
 

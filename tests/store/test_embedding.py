@@ -63,10 +63,15 @@ def test_both_runtimes_agree(embedder, folder, monkeypatch):
     assert one @ by_onnx_runtime[7] > 0.99999
 
 
+def same(one, other):
+    """Whether these are one text's vectors; passages are embedded in bfloat16 on some CPUs."""
+    return np.dot(one, other) > 0.9995
+
+
 @pytest.mark.parametrize("text", ["", " ", "a b " * 25_000, "\ud800 half a pair", "\x00", "中文"])
 def test_odd_texts(embedder, text):
     assert np.isclose(np.linalg.norm(embedder.embed_query(text)), 1, atol=1e-5)
-    assert np.allclose(embedder.embed_array([text])[0], embedder.embed_query(text), atol=1e-5)
+    assert same(embedder.embed_array([text])[0], embedder.embed_query(text))
 
 
 def test_no_texts(embedder):
@@ -83,9 +88,10 @@ def test_order_is_kept_and_progress_told(embedder):
     texts = ["long " * 200, "short", "middle " * 50] * 10
     steps = []
     vectors = embedder.embed_array(texts, lambda done, of: steps.append((done, of)))
-    assert np.allclose(vectors[:3], vectors[3:6], atol=1e-5)
+    assert all(same(*pair) for pair in zip(vectors[:3], vectors[3:6], strict=True))
     assert steps[-1] == (30, 30)
-    assert np.allclose(vectors[1], embedder.embed_query("short"), atol=1e-5)
+    assert same(vectors[1], embedder.embed_query("short"))
+    assert not same(vectors[1], vectors[2])
 
 
 def test_no_torch_on_the_way():
@@ -113,7 +119,7 @@ def test_langchain_takes_it_for_its_own(embedder):
 
     assert isinstance(as_langchain(embedder), Embeddings)
     query, documents = asyncio.run(_both(embedder))
-    assert np.allclose(query, documents[0], atol=1e-5)
+    assert same(query, documents[0])
 
 
 def test_settings_choose(folder, tmp_path):

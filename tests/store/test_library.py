@@ -15,8 +15,8 @@ from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import DiskFull, ForeignIndex, RecordBusy
 from fmqa.store import library as library_module
 from fmqa.store.library import Library
+from fmqa.store.statements import passage_texts
 from fmqa.store.vectors import read_manifest
-from fmqa.store.writer import passage_texts
 
 MODEL = "hash:64"
 

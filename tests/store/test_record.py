@@ -11,7 +11,9 @@ from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import StoreError
 from fmqa.store import writer as writer_module
 from fmqa.store.library import Library
-from fmqa.store.writer import RecordWriter, passage_texts
+from fmqa.store.rows import content_hash
+from fmqa.store.statements import passage_texts
+from fmqa.store.writer import RecordWriter
 from fmqa.types import Filters, HiddenRun, Outcome, PaperStatus, ReadResult, Source, Span
 
 MEDSAM = "2304.12306"
@@ -19,9 +21,9 @@ TABLES = (
     "papers", "versions", "pages", "passages", "passages_fts", "embeddings", "journal", "changes"
 )  # fmt: skip
 STEPS = (
-    "_upsert_paper", "_drop_version", "_takes_over", "_insert_version", "_insert_pages",
-    "_insert_passages", "_insert_embeddings", "_insert_journal", "_insert_change",
-    "_next_generation",
+    "upsert_paper", "drop_version", "takes_over", "insert_version", "insert_pages",
+    "insert_passages", "insert_embeddings", "insert_journal", "insert_change",
+    "insert_bibliography", "next_generation",
 )  # fmt: skip
 
 
@@ -188,7 +190,7 @@ def test_removal_forgets_everything_but_the_change(library: Library, add: Add) -
     changes = library.record.database.connection.execute(
         "SELECT what FROM changes WHERE paper_id = ?", (MEDSAM,)
     )
-    assert [row["what"] for row in changes] == ["added", "added", "removed"]
+    assert [row["what"] for row in changes] == ["added", "new_version", "removed"]
 
 
 def test_a_removed_papers_file_is_not_known_any_more(library: Library, add: Add) -> None:
@@ -224,7 +226,7 @@ def test_the_journal_keeps_each_files_last_outcome(library: Library) -> None:
 def test_vectors_are_kept_by_content(library: Library, add: Add, embedder: HashEmbedder) -> None:
     made = document(MEDSAM, ["The same words.", "Other words."])
     add(made)
-    hashes = [writer_module.content_hash(text) for text in passage_texts(made)]
+    hashes = [content_hash(text) for text in passage_texts(made)]
     held = library.record.embeddings(embedder.fingerprint, [*hashes, b"x" * 16, hashes[0]])
     assert set(held) == set(hashes)
     np.testing.assert_array_equal(

@@ -16,10 +16,7 @@ _NEW = r"(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2])\.\d{4,5}"
 _OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[a-z]{2})?/(?:9[1-9]|0[0-7])(?:0[1-9]|1[0-2])\d{3}"
 _ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d?))?", re.IGNORECASE)
 _DOI = re.compile(r"10\.48550/arxiv\.(?P<rest>.+)", re.IGNORECASE)
-_HOSTS = frozenset(
-    {"arxiv.org", "www.arxiv.org", "export.arxiv.org", "browse.arxiv.org", "ar5iv.org"}
-    | {"ar5iv.labs.arxiv.org", "alphaxiv.org", "www.alphaxiv.org"}
-)
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)*arxiv\.org")
 _DOI_HOSTS = frozenset({"doi.org", "dx.doi.org", "www.doi.org"})
 _PATH = re.compile(r"/(?:abs|pdf|html|format|ps|e-print|src)/(?P<rest>.+?)/?", re.IGNORECASE)
 
@@ -56,7 +53,7 @@ def parse_address(url: str) -> ArxivId | None:
         return None
     if host in _DOI_HOSTS:
         return parse_doi(unquote(parts.path).lstrip("/"))
-    match = _PATH.fullmatch(unquote(parts.path)) if host in _HOSTS else None
+    match = _PATH.fullmatch(unquote(parts.path)) if _HOST.fullmatch(host) else None
     return parse_id(re.sub(r"\.(?:pdf|ps|ps\.gz)$", "", match["rest"])) if match else None
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmqa.errors import ForeignIndex, RecordBusy, StoreError
+from fmqa.store.bibliography import Bibliography
+from fmqa.store.catalog import Catalog
 from fmqa.store.database import Database
 from fmqa.store.record import Record
 from fmqa.store.vectors import FaissIndex, VectorIndex, publish, read_manifest
@@ -40,6 +42,8 @@ class Library:
         self.index_dir = index_dir
         self._database = Database(record_path)
         self.record = Record(self._database)
+        self.catalog = Catalog(self._database)
+        self.bibliography = Bibliography(self._database)
         self._index: FaissIndex | None = None
         self._guard = threading.Lock()
 
@@ -108,8 +112,12 @@ class Library:
         return newest
 
     @contextmanager
-    def writing(self, fingerprint: str) -> Iterator[RecordWriter]:
+    def writing(self, fingerprint: str, kind: str = "") -> Iterator[RecordWriter]:
         """The right to write, for one process at a time; publishes a generation at the end.
+
+        Args:
+            fingerprint: the embedder's.
+            kind: opens a run of this kind, whose number the writer carries; none when empty.
 
         Raises:
             RecordBusy: another process writes.
@@ -117,7 +125,7 @@ class Library:
         """
         with self._lock("writer", _WRITER_SECONDS):
             self.check_model(fingerprint)
-            writer = RecordWriter(self._database)
+            writer = RecordWriter(self._database, self.catalog.begin_run(kind) if kind else None)
             before = self.record.generation
             if self.record.model is None:
                 writer.set_model(fingerprint)
@@ -126,6 +134,10 @@ class Library:
             finally:
                 if self.record.generation != before:
                     self._publish(fingerprint)
+
+    def publish(self, fingerprint: str) -> None:
+        """Let questions find what was committed so far, in the middle of a long writing."""
+        self._publish(fingerprint)
 
     def rebuild(self, embedder: Embedder, progress: Progress = lambda *step: None) -> int:
         """Make the record this embedder's: embed what it hasn't, and publish.

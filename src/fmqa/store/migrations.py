@@ -63,7 +63,51 @@ def m001_first_schema(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_first_schema,)
+def m002_arxiv(db: sqlite3.Connection) -> None:
+    """What arXiv says, what is followed and why, files, bibliographies, lookups and runs."""
+    statements = (
+        """CREATE TABLE arxiv (
+            arxiv_id TEXT PRIMARY KEY, version INTEGER NOT NULL, title TEXT NOT NULL,
+            authors TEXT NOT NULL, abstract TEXT NOT NULL, published TEXT NOT NULL,
+            updated TEXT NOT NULL, categories TEXT NOT NULL, comment TEXT NOT NULL,
+            doi TEXT NOT NULL, withdrawn INTEGER NOT NULL, checked_at TEXT NOT NULL)
+            WITHOUT ROWID""",
+        """CREATE TABLE wanted (
+            arxiv_id TEXT NOT NULL, why TEXT NOT NULL, source TEXT NOT NULL,
+            version INTEGER, depth INTEGER NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (arxiv_id, why, source)) WITHOUT ROWID""",
+        "CREATE TABLE excluded (paper_id TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE files (
+            arxiv_id TEXT NOT NULL, version INTEGER NOT NULL, path TEXT NOT NULL,
+            sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, failure TEXT NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (arxiv_id, version)) WITHOUT ROWID""",
+        """CREATE TABLE bibliography (
+            version_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+            place INTEGER NOT NULL, number INTEGER NOT NULL, text TEXT NOT NULL,
+            title TEXT NOT NULL, authors TEXT NOT NULL, year INTEGER, arxiv_id TEXT, doi TEXT,
+            method TEXT NOT NULL, score REAL NOT NULL,
+            PRIMARY KEY (version_id, place)) WITHOUT ROWID""",
+        "CREATE INDEX bibliography_cites ON bibliography (arxiv_id)",
+        """CREATE TABLE mentions (
+            version_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+            place INTEGER NOT NULL, page INTEGER NOT NULL, start INTEGER NOT NULL,
+            "end" INTEGER NOT NULL, numbers TEXT NOT NULL,
+            PRIMARY KEY (version_id, place)) WITHOUT ROWID""",
+        """CREATE TABLE lookups (
+            service TEXT NOT NULL, key TEXT NOT NULL, answer TEXT NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (service, key)) WITHOUT ROWID""",
+        """CREATE TABLE runs (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, started_at TEXT NOT NULL,
+            ended_at TEXT, state TEXT NOT NULL, summary TEXT NOT NULL)""",
+        "ALTER TABLE changes ADD COLUMN title TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE changes ADD COLUMN run INTEGER",
+        "CREATE INDEX changes_by_time ON changes (at)",
+    )
+    for statement in statements:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_first_schema, m002_arxiv)
 
 
 def migrate(db: sqlite3.Connection) -> None:

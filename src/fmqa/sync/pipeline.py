@@ -19,7 +19,8 @@ from fmqa.reading.notes import note_document
 from fmqa.reading.pool import ReadLimits, read_files
 from fmqa.sources.notes import Note
 from fmqa.store.rows import content_hash
-from fmqa.store.writer import RecordWriter, passage_texts
+from fmqa.store.statements import passage_texts
+from fmqa.store.writer import RecordWriter
 from fmqa.types import Document, Outcome, ReadResult
 
 if TYPE_CHECKING:

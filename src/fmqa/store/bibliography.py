@@ -1,0 +1,141 @@
+"""Bibliographies in the record: what each version cites, and the sentences that cite it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fmqa.store.database import Database
+from fmqa.types import Document, Reference, Source
+
+
+@dataclass(frozen=True, slots=True)
+class CitingSentence:
+    """A sentence of a paper's text with the references that it names."""
+
+    text: str
+    page: int
+    section: str
+    numbers: tuple[int, ...]
+
+
+class Bibliography:
+    """Reads and mends the bibliographies of the versions that are held.
+
+    Args:
+        database: where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def references(self, paper_id: str) -> list[Reference]:
+        """What the paper's version that is searched cites, in the bibliography's order."""
+        with self.database.snapshot() as db:
+            rows = db.execute(
+                """SELECT bibliography.* FROM bibliography
+                   JOIN versions ON versions.id = version_id AND versions.active
+                   WHERE paper_id = ? ORDER BY place""",
+                (paper_id,),
+            ).fetchall()
+        return [_reference(row) for row in rows]
+
+    def cited(self, paper_id: str) -> list[str]:
+        """The arXiv ids among them, each once, in order."""
+        found = (reference.arxiv_id for reference in self.references(paper_id))
+        return list(dict.fromkeys(arxiv_id for arxiv_id in found if arxiv_id))
+
+    def resolve(self, paper_id: str, references: Sequence[Reference]) -> None:
+        """Write the references of `references` back, with what was found out about them since."""
+        with self.database.atomic() as db:
+            version = db.execute(
+                "SELECT id FROM versions WHERE paper_id = ? AND active", (paper_id,)
+            ).fetchone()
+            if version is not None:
+                db.execute("DELETE FROM bibliography WHERE version_id = ?", (version["id"],))
+                _insert_references(db, references, version["id"])
+
+    def mentions(self, paper_id: str) -> list[CitingSentence]:
+        """The sentences of the paper that cite, in reading order."""
+        with self.database.snapshot() as db:
+            rows = db.execute(
+                """SELECT page, numbers,
+                          substr(pages.text, start + 1, "end" - start) AS sentence,
+                          coalesce((SELECT section FROM passages, json_each(spans) AS span
+                           WHERE passages.version_id = versions.id
+                             AND json_extract(span.value, '$[0]') = page
+                             AND json_extract(span.value, '$[1]') <= start
+                             AND json_extract(span.value, '$[2]') > start LIMIT 1), '') AS section
+                   FROM mentions JOIN versions ON versions.id = mentions.version_id
+                   JOIN pages ON pages.version_id = versions.id AND pages.number = page
+                   WHERE paper_id = ? AND versions.active AND source = ? ORDER BY place""",
+                (paper_id, Source.PDF.value),
+            ).fetchall()
+        return [
+            CitingSentence(
+                " ".join(row["sentence"].split()),
+                row["page"],
+                row["section"],
+                tuple(json.loads(row["numbers"])),
+            )
+            for row in rows
+        ]
+
+
+def insert_bibliography(db: sqlite3.Connection, document: Document, version_id: int) -> None:
+    """Keep a document's references and mentions with its version; part of its transaction."""
+    _insert_references(db, document.references, version_id)
+    db.executemany(
+        "INSERT INTO mentions VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (
+                version_id,
+                place,
+                mention.span.page,
+                mention.span.start,
+                mention.span.end,
+                json.dumps(mention.numbers),
+            )
+            for place, mention in enumerate(document.mentions)
+        ],
+    )
+
+
+def _insert_references(
+    db: sqlite3.Connection, references: Sequence[Reference], version_id: int
+) -> None:
+    db.executemany(
+        "INSERT INTO bibliography VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                version_id,
+                place,
+                reference.number,
+                reference.text,
+                reference.title,
+                json.dumps(reference.authors, ensure_ascii=False),
+                reference.year,
+                reference.arxiv_id,
+                reference.doi,
+                reference.method,
+                reference.score,
+            )
+            for place, reference in enumerate(references)
+        ],
+    )
+
+
+def _reference(row: sqlite3.Row) -> Reference:
+    return Reference(
+        number=row["number"],
+        text=row["text"],
+        title=row["title"],
+        authors=tuple(json.loads(row["authors"])),
+        year=row["year"],
+        arxiv_id=row["arxiv_id"],
+        doi=row["doi"],
+        method=row["method"],
+        score=row["score"],
+    )

@@ -1,0 +1,285 @@
+"""What is known of arXiv, and what is wanted of it: facts, wishes, files, answers, runs.
+
+Everything here is written in small transactions of its own, as soon as it is known, so that a kill
+costs at most the request that was under way.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fmqa.store.changes import Change, News
+from fmqa.store.database import Database
+from fmqa.types import ArxivRecord
+
+_LISTS = ("authors", "categories")
+_FACTS = tuple(field.name for field in fields(ArxivRecord))
+_ARXIV_COLUMNS = ", ".join((*_FACTS, "checked_at"))
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A paper that is followed, and why.
+
+    ``why`` is ``seed`` (seeds.toml), ``asked`` (named by the user) or ``query`` (found by the saved
+    query ``source``). The references of a paper are followed ``depth`` steps far; ``version`` is
+    the one named, None for the newest.
+    """
+
+    arxiv_id: str
+    why: str
+    source: str = ""
+    version: int | None = None
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """A version's PDF: where it lies under the data folder, or why it couldn't be had."""
+
+    arxiv_id: str
+    version: int
+    path: str = ""
+    sha256: str = ""
+    size: int = 0
+    failure: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One ingestion or sync: ``state`` is running, done, unreachable, failed or interrupted."""
+
+    id: int
+    kind: str
+    started_at: str
+    ended_at: str | None
+    state: str
+    summary: dict[str, Any]
+
+
+class Catalog:
+    """Reads and writes these tables. Usable from several threads.
+
+    Args:
+        database: where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def put_facts(self, records: Sequence[ArxivRecord]) -> None:
+        """Keep what arXiv says of papers now."""
+        marks = ", ".join("?" * (len(_FACTS) + 1))
+        with self.database.atomic() as db:
+            db.executemany(
+                f"INSERT OR REPLACE INTO arxiv ({_ARXIV_COLUMNS}) VALUES ({marks})",
+                [(*_values(record), now()) for record in records],
+            )
+
+    def facts(self) -> dict[str, ArxivRecord]:
+        """What arXiv said last of each paper, by id."""
+        rows = self._all("SELECT * FROM arxiv")
+        return {row["arxiv_id"]: _record(row) for row in rows}
+
+    def wishes(self) -> list[Wish]:
+        """All papers that are followed for their own sake, not as another's reference."""
+        rows = self._all("SELECT * FROM wanted ORDER BY why = 'seed' DESC, at, arxiv_id")
+        return [
+            Wish(row["arxiv_id"], row["why"], row["source"], row["version"], row["depth"])
+            for row in rows
+        ]
+
+    def want(self, wishes: Iterable[Wish]) -> None:
+        """Follow papers; one that was removed by the user comes back only when it is asked for."""
+        with self.database.atomic() as db:
+            for wish in wishes:
+                db.execute(
+                    """INSERT INTO wanted VALUES (?, ?, ?, ?, ?, ?)
+                       ON CONFLICT DO UPDATE SET version = excluded.version,
+                       depth = max(depth, excluded.depth)""",
+                    (wish.arxiv_id, wish.why, wish.source, wish.version, wish.depth, now()),
+                )
+                if wish.why == "asked":
+                    db.execute("DELETE FROM excluded WHERE paper_id = ?", (wish.arxiv_id,))
+
+    def unwant(self, wishes: Iterable[Wish]) -> None:
+        """Follow them no longer for that reason."""
+        with self.database.atomic() as db:
+            db.executemany(
+                "DELETE FROM wanted WHERE arxiv_id = ? AND why = ? AND source = ?",
+                [(wish.arxiv_id, wish.why, wish.source) for wish in wishes],
+            )
+
+    def set_depth(self, wish: Wish) -> None:
+        """Follow a paper's references no farther than the wish says."""
+        with self.database.atomic() as db:
+            db.execute(
+                "UPDATE wanted SET depth = ? WHERE arxiv_id = ? AND why = ? AND source = ?",
+                (wish.depth, wish.arxiv_id, wish.why, wish.source),
+            )
+
+    def excluded(self) -> set[str]:
+        """Papers that the user removed: no reason but his asking brings them back."""
+        return {row["paper_id"] for row in self._all("SELECT paper_id FROM excluded")}
+
+    def files(self) -> dict[tuple[str, int], FetchedFile]:
+        """What became of each version's PDF, by arXiv id and version."""
+        rows = self._all("SELECT * FROM files")
+        return {
+            (row["arxiv_id"], row["version"]): FetchedFile(
+                row["arxiv_id"],
+                row["version"],
+                row["path"],
+                row["sha256"],
+                row["bytes"],
+                row["failure"],
+                row["at"],
+            )
+            for row in rows
+        }
+
+    def put_file(self, file: FetchedFile) -> None:
+        """Keep what became of a PDF."""
+        with self.database.atomic() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    file.arxiv_id,
+                    file.version,
+                    file.path,
+                    file.sha256,
+                    file.size,
+                    file.failure,
+                    now(),
+                ),
+            )
+
+    def forget_files(self, arxiv_id: str) -> list[str]:
+        """Forget a paper's files; returns their paths, for whoever deletes them."""
+        with self.database.atomic() as db:
+            rows = db.execute("SELECT path FROM files WHERE arxiv_id = ?", (arxiv_id,)).fetchall()
+            db.execute("DELETE FROM files WHERE arxiv_id = ?", (arxiv_id,))
+        return [row["path"] for row in rows if row["path"]]
+
+    def answer(self, service: str, key: str, newer_than: timedelta | None = None) -> Any:
+        """A service's answer as it was kept, or None when there is none (that new)."""
+        rows = self._all(
+            "SELECT answer, at FROM lookups WHERE service = ? AND key = ?", service, key
+        )
+        if not rows:
+            return None
+        age = datetime.now(UTC) - datetime.fromisoformat(rows[0]["at"])
+        return None if newer_than and age > newer_than else json.loads(rows[0]["answer"])
+
+    def put_answer(self, service: str, key: str, answer: Any) -> None:
+        """Keep a service's answer."""
+        with self.database.atomic() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO lookups VALUES (?, ?, ?, ?)",
+                (service, key, json.dumps(answer, ensure_ascii=False), now()),
+            )
+
+    def begin_run(self, kind: str) -> int:
+        """Open a run. Runs that were still open were killed, and are marked so.
+
+        To be called by whoever holds the writer's lock.
+        """
+        with self.database.atomic() as db:
+            db.execute("UPDATE runs SET state = 'interrupted' WHERE state = 'running'")
+            cursor = db.execute(
+                """INSERT INTO runs (kind, started_at, state, summary)
+                   VALUES (?, ?, 'running', '{}')""",
+                (kind, now()),
+            )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def end_run(self, run: int, state: str, summary: dict[str, Any], words: str) -> None:
+        """Close a run, with an entry of its own in the changelog."""
+        with self.database.atomic() as db:
+            db.execute(
+                "UPDATE runs SET ended_at = ?, state = ?, summary = ? WHERE id = ?",
+                (now(), state, json.dumps(summary, ensure_ascii=False), run),
+            )
+            insert_change(db, News("run", words, run=run))
+
+    def runs(self, limit: int = 20) -> list[Run]:
+        """The last runs, newest first."""
+        rows = self._all("SELECT * FROM runs ORDER BY id DESC LIMIT ?", limit)
+        return [
+            Run(
+                row["id"],
+                row["kind"],
+                row["started_at"],
+                row["ended_at"],
+                row["state"],
+                json.loads(row["summary"]),
+            )
+            for row in rows
+        ]
+
+    def changes(self, since: datetime | None = None) -> list[Change]:
+        """What changed, oldest first."""
+        start = since.astimezone(UTC).isoformat(timespec="seconds") if since else ""
+        rows = self._all(
+            """SELECT changes.*, coalesce(nullif(changes.title, ''), papers.title, '') AS heading
+               FROM changes LEFT JOIN papers ON papers.paper_id = changes.paper_id
+               WHERE at >= ? ORDER BY changes.id""",
+            start,
+        )
+        return [
+            Change(
+                id=row["id"],
+                at=row["at"],
+                what=row["what"],
+                detail=row["detail"],
+                paper_id=row["paper_id"],
+                version=row["version"],
+                title=row["heading"],
+                run=row["run"],
+            )
+            for row in rows
+        ]
+
+    def note_change(self, news: News) -> None:
+        """Put an entry of its own into the changelog."""
+        with self.database.atomic() as db:
+            insert_change(db, news)
+
+    def _all(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        with self.database.snapshot() as db:
+            return db.execute(sql, values).fetchall()
+
+
+def insert_change(db: sqlite3.Connection, news: News) -> None:
+    """Write one entry of the changelog, as part of the transaction that made the change."""
+    db.execute(
+        """INSERT INTO changes (at, paper_id, version, what, detail, title, run)
+           VALUES (?, ?, ?, ?, ?, ?, ?)""",
+        (now(), news.paper_id, news.version, news.what, news.detail, news.title, news.run),
+    )
+
+
+def now() -> str:
+    """This moment, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _values(record: ArxivRecord) -> tuple[Any, ...]:
+    return tuple(
+        json.dumps(value, ensure_ascii=False) if name in _LISTS else value
+        for name, value in asdict(record).items()
+    )
+
+
+def _record(row: sqlite3.Row) -> ArxivRecord:
+    values: dict[str, Any] = {
+        name: tuple(json.loads(row[name])) if name in _LISTS else row[name] for name in _FACTS
+    }
+    return ArxivRecord(**values | {"withdrawn": bool(row["withdrawn"])})
