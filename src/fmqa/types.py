@@ -212,7 +212,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What became of one file: the outcome, in words, and the document when it is ``ok``."""
+    """What became of one file: the outcome, in words, and the document when it is ``ok``.
+
+    ``passages`` counts those that were committed.
+    """
 
     path: Path
     outcome: Outcome
@@ -220,6 +223,7 @@ class ReadResult:
     document: Document | None = None
     seconds: float = 0.0
     sha256: str = ""
+    passages: int = 0
 
 
 @dataclass(frozen=True, slots=True)

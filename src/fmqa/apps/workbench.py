@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fmqa.errors import ModelMissing
 from fmqa.settings import Settings
@@ -21,17 +21,21 @@ if TYPE_CHECKING:
 
     from fmqa.answering.assistant import Assistant
     from fmqa.answering.drafting import Drafter
+    from fmqa.reading.pool import ReadLimits
     from fmqa.retrieval.search import Searcher
     from fmqa.store.library import Library
     from fmqa.sync.pipeline import Ingestor
+    from fmqa.sync.report import SyncReport
+    from fmqa.sync.request import Request
     from fmqa.types import Embedder
     from fmqa.weights.catalog import Model
     from fmqa.weights.llama import LocalServer
 
 Step = Callable[[str, int, int], None]
+Notify = Callable[[str], None]
 
 
-def _silent(label: str, done: int, total: int) -> None:
+def _silent(*told: object) -> None:
     """Nobody watches."""
 
 
@@ -40,12 +44,14 @@ class Workbench:
 
     Args:
         settings: what to make them from.
-        step: told of long set-up steps as (label, done, total), for a progress bar.
+        step: told of long steps as (label, done, total), for a progress bar.
+        notify: told in words of what is waited for.
     """
 
-    def __init__(self, settings: Settings, step: Step = _silent) -> None:
+    def __init__(self, settings: Settings, step: Step = _silent, notify: Notify = _silent) -> None:
         self.settings = settings
         self.step = step
+        self.notify = notify
         self._guard = RLock()
 
     @cached_property
@@ -75,6 +81,63 @@ class Workbench:
         from fmqa.sync.pipeline import Ingestor
 
         return Ingestor(self.library, self.embedder.fingerprint, self.embedder.embed_array)
+
+    @property
+    def read_limits(self) -> ReadLimits:
+        """What reading one file may cost."""
+        from fmqa.reading.pool import ReadLimits
+
+        settings = self.settings
+        return ReadLimits(
+            seconds=settings.read_seconds,
+            memory_mb=settings.read_memory_mb,
+            max_mb=settings.read_max_mb,
+            max_pages=settings.read_max_pages,
+        )
+
+    def synchronize(self, request: Request) -> SyncReport:
+        """Bring in what is followed on arXiv; with ``request.dry`` only say what that would be.
+
+        Raises:
+            RecordBusy: another process writes.
+            DiskFull: no room; what was committed stays.
+        """
+        from fmqa.sources.arxiv import ArxivClient
+        from fmqa.sources.scholar import ScholarClient
+        from fmqa.sync.feed import write_feed
+        from fmqa.sync.planning import plan
+        from fmqa.sync.request import Parts
+        from fmqa.sync.run import synchronize
+
+        self.load_starter()
+        settings = self.settings
+        with (
+            ArxivClient(settings, notify=self.notify) as arxiv,
+            ScholarClient(settings, notify=self.notify) as scholar,
+        ):
+            parts = Parts(
+                self.ingestor,
+                arxiv,
+                scholar,
+                settings.papers_dir,
+                self.read_limits,
+                self.step,
+                self.notify,
+            )
+            if request.dry:
+                return plan(parts, request)
+            report = synchronize(parts, request)
+        write_feed(self.library.catalog, settings.index_dir)
+        return report
+
+    def follow(self, **changes: Any) -> SyncReport:
+        """A run over seeds.toml, as `fmqa sync` does one; ``changes`` as `Request` has fields."""
+        from fmqa.sources.seeds import read_seeds, seeds_path
+        from fmqa.sync.request import Request
+
+        seeds = read_seeds(seeds_path(self.settings.home))
+        fields: dict[str, Any] = {"kind": "sync", "seeds": seeds}
+        return self.synchronize(Request(**fields | changes))
 
     @cached_property
     def searcher(self) -> Searcher:

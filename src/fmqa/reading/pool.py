@@ -205,6 +205,8 @@ class _Pool:
                     yield item
         finally:
             self.stop.set()
+            if close := getattr(self.paths, "close_waiting", None):
+                close()  # a thread may be waiting in it for the next path
             for worker in list(self.workers):
                 worker.process.kill()
             for thread in self.threads:
@@ -216,7 +218,8 @@ def read_files(paths: Iterable[Path], limits: ReadLimits, workers: int = 2) -> I
     """Read PDF files in worker processes; each path's result as it is done, in no fixed order.
 
     Args:
-        paths: the files; taken one by one as workers come free.
+        paths: the files; taken one by one as workers come free. An iterator that waits for
+            files to come has a method ``close_waiting``, which ends its waiting.
         limits: for each file.
         workers: processes; no more than this process may use cores.
     """

@@ -14,11 +14,13 @@ from fmqa.errors import UsageError
 
 _NEW = r"(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2])\.\d{4,5}"
 _OLD = r"[a-z]+(?:-[a-z]+)?(?:\.[a-z]{2})?/(?:9[1-9]|0[0-7])(?:0[1-9]|1[0-2])\d{3}"
-_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d?))?", re.IGNORECASE)
-_DOI = re.compile(r"10\.48550/arxiv\.(?P<rest>.+)", re.IGNORECASE)
+# Without ASCII, other scripts' digits and letters such as the long s would be taken too.
+_FLAGS = re.IGNORECASE | re.ASCII
+_ID = re.compile(rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d?))?", _FLAGS)
+_DOI = re.compile(r"10\.48550/arxiv\.(?P<rest>.+)", _FLAGS)
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)*arxiv\.org")
 _DOI_HOSTS = frozenset({"doi.org", "dx.doi.org", "www.doi.org"})
-_PATH = re.compile(r"/(?:abs|pdf|html|format|ps|e-print|src)/(?P<rest>.+?)/?", re.IGNORECASE)
+_PATH = re.compile(r"/(?:abs|pdf|html|format|ps|e-print|src)/(?P<rest>.+?)/?", _FLAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class ArxivId:
 
     def __str__(self) -> str:
         return self.bare if self.version is None else f"{self.bare}v{self.version}"
+
+    @property
+    def file_name(self) -> str:
+        """The name of its PDF in a folder of papers."""
+        return f"{str(self).replace('/', '_')}.pdf"
 
 
 def parse_id(text: str) -> ArxivId | None:

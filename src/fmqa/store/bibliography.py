@@ -43,9 +43,16 @@ class Bibliography:
         return [_reference(row) for row in rows]
 
     def cited(self, paper_id: str) -> list[str]:
-        """The arXiv ids among them, each once, in order."""
-        found = (reference.arxiv_id for reference in self.references(paper_id))
-        return list(dict.fromkeys(arxiv_id for arxiv_id in found if arxiv_id))
+        """The arXiv ids that any held version of the paper cites, the newest version's first."""
+        with self.database.snapshot() as db:
+            rows = db.execute(
+                """SELECT bibliography.arxiv_id FROM bibliography
+                   JOIN versions ON versions.id = version_id
+                   WHERE paper_id = ? AND bibliography.arxiv_id IS NOT NULL
+                   ORDER BY version DESC, place""",
+                (paper_id,),
+            ).fetchall()
+        return list(dict.fromkeys(row["arxiv_id"] for row in rows))
 
     def resolve(self, paper_id: str, references: Sequence[Reference]) -> None:
         """Write the references of `references` back, with what was found out about them since."""

@@ -40,11 +40,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class FetchedFile:
-    """A version's PDF: where it lies under the data folder, or why it couldn't be had."""
+    """A version's PDF: its name in the folder of papers, or why it couldn't be had."""
 
     arxiv_id: str
     version: int
-    path: str = ""
+    name: str = ""
     sha256: str = ""
     size: int = 0
     failure: str = ""
@@ -135,7 +135,7 @@ class Catalog:
             (row["arxiv_id"], row["version"]): FetchedFile(
                 row["arxiv_id"],
                 row["version"],
-                row["path"],
+                row["name"],
                 row["sha256"],
                 row["bytes"],
                 row["failure"],
@@ -152,7 +152,7 @@ class Catalog:
                 (
                     file.arxiv_id,
                     file.version,
-                    file.path,
+                    file.name,
                     file.sha256,
                     file.size,
                     file.failure,
@@ -161,11 +161,11 @@ class Catalog:
             )
 
     def forget_files(self, arxiv_id: str) -> list[str]:
-        """Forget a paper's files; returns their paths, for whoever deletes them."""
+        """Forget a paper's files; returns their names, for whoever deletes them."""
         with self.database.atomic() as db:
-            rows = db.execute("SELECT path FROM files WHERE arxiv_id = ?", (arxiv_id,)).fetchall()
+            rows = db.execute("SELECT name FROM files WHERE arxiv_id = ?", (arxiv_id,)).fetchall()
             db.execute("DELETE FROM files WHERE arxiv_id = ?", (arxiv_id,))
-        return [row["path"] for row in rows if row["path"]]
+        return [row["name"] for row in rows if row["name"]]
 
     def answer(self, service: str, key: str, newer_than: timedelta | None = None) -> Any:
         """A service's answer as it was kept, or None when there is none (that new)."""
@@ -228,9 +228,11 @@ class Catalog:
         """What changed, oldest first."""
         start = since.astimezone(UTC).isoformat(timespec="seconds") if since else ""
         rows = self._all(
-            """SELECT changes.*, coalesce(nullif(changes.title, ''), papers.title, '') AS heading
-               FROM changes LEFT JOIN papers ON papers.paper_id = changes.paper_id
-               WHERE at >= ? ORDER BY changes.id""",
+            """SELECT changes.*, coalesce(nullif(changes.title, ''), papers.title,
+                         arxiv.title, '') AS heading
+               FROM changes LEFT JOIN arxiv ON arxiv.arxiv_id = changes.paper_id
+               LEFT JOIN papers ON papers.paper_id = changes.paper_id
+               WHERE changes.at >= ? ORDER BY changes.id""",
             start,
         )
         return [
@@ -246,6 +248,27 @@ class Catalog:
             )
             for row in rows
         ]
+
+    def note_citations(self, arxiv_id: str, cited: Sequence[str], run: int | None) -> list[str]:
+        """Note which papers a paper has come to cite since this was last called for it.
+
+        Returns:
+            Those papers; none at the first call, when all of them are.
+        """
+        with self.database.atomic() as db:
+            row = db.execute(
+                "SELECT answer FROM lookups WHERE service = 'cited' AND key = ?", (arxiv_id,)
+            ).fetchone()
+            known = set(json.loads(row["answer"])) if row else set(cited)
+            new = [paper for paper in cited if paper not in known]
+            for paper in new:
+                insert_change(db, News("new_reference", f"now cited by {arxiv_id}", paper, run=run))
+            if new or row is None:
+                db.execute(
+                    "INSERT OR REPLACE INTO lookups VALUES ('cited', ?, ?, ?)",
+                    (arxiv_id, json.dumps(sorted(known | set(cited))), now()),
+                )
+        return new
 
     def note_change(self, news: News) -> None:
         """Put an entry of its own into the changelog."""

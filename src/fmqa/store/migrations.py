@@ -78,7 +78,7 @@ def m002_arxiv(db: sqlite3.Connection) -> None:
             PRIMARY KEY (arxiv_id, why, source)) WITHOUT ROWID""",
         "CREATE TABLE excluded (paper_id TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID",
         """CREATE TABLE files (
-            arxiv_id TEXT NOT NULL, version INTEGER NOT NULL, path TEXT NOT NULL,
+            arxiv_id TEXT NOT NULL, version INTEGER NOT NULL, name TEXT NOT NULL,
             sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, failure TEXT NOT NULL, at TEXT NOT NULL,
             PRIMARY KEY (arxiv_id, version)) WITHOUT ROWID""",
         """CREATE TABLE bibliography (

@@ -75,6 +75,18 @@ class Record:
         )
         return [(row["version"], Source(row["source"]), bool(row["active"])) for row in rows]
 
+    def held_pdfs(self) -> dict[tuple[str, int], str]:
+        """The SHA-256 of each version that was read from a PDF, by paper and version."""
+        rows = self._all("SELECT paper_id, version, sha256 FROM versions WHERE source = 'pdf'")
+        return {(row["paper_id"], row["version"]): row["sha256"] for row in rows}
+
+    def arxiv_ids(self) -> list[str]:
+        """All papers of the library that are on arXiv, those that only a note is on too."""
+        rows = self._all(
+            "SELECT DISTINCT arxiv_id FROM papers WHERE arxiv_id IS NOT NULL ORDER BY arxiv_id"
+        )
+        return [row["arxiv_id"] for row in rows]
+
     def notes(self) -> dict[str, str]:
         """The SHA-256 of the note that is held on each paper."""
         rows = self._all("SELECT paper_id, sha256 FROM versions WHERE source = 'note'")

@@ -7,7 +7,7 @@ is committed as soon as it is embedded, so that a kill loses the paper at hand a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from fmqa.sources.notes import Note
 from fmqa.store.rows import content_hash
 from fmqa.store.statements import passage_texts
 from fmqa.store.writer import RecordWriter
-from fmqa.types import Document, Outcome, ReadResult
+from fmqa.types import ArxivRecord, Document, Outcome, PaperMeta, ReadResult
 
 if TYPE_CHECKING:
     from fmqa.store.library import Library
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Vectors = NDArray[np.float32]
 EmbedTexts = Callable[[Sequence[str]], Vectors]
 Progress = Callable[[ReadResult], None]
+Facts = Callable[[Path], ArxivRecord | None]
 
 _NOTES_MARK = "starter_notes"
 
@@ -85,10 +86,10 @@ class Ingestor:
         report = IngestReport()
         with self.library.writing(self.model) as writer:
             waiting, copies = self._new_files(paths, retry, writer, report, progress)
-            for result in read_files(waiting, limits, workers):
-                self._commit(writer, result, report)
-                report.results.append(replace(result, document=None))
-                progress(report.results[-1])
+            for result in self.read_in(writer, waiting, limits, workers=workers):
+                report.results.append(result)
+                progress(result)
+        report.passages = sum(result.passages for result in report.results)
         read = {result.path: result for result in report.results}
         for path, first in copies:
             same = replace(read[first], path=path, detail=f"the same file as {first.name}")
@@ -121,13 +122,38 @@ class Ingestor:
                 waiting.append(path)
         return waiting, copies
 
-    def _commit(self, writer: RecordWriter, result: ReadResult, report: IngestReport) -> None:
-        if result.document is None:
-            writer.log(result)
-            return
-        document = writer.known(result.document)
-        writer.add(document, self._vectors(writer, document), self.model, result)
-        report.passages += len(document.passages)
+    def read_in(
+        self,
+        writer: RecordWriter,
+        paths: Iterable[Path],
+        limits: ReadLimits,
+        *,
+        workers: int = 2,
+        facts: Facts = lambda path: None,
+    ) -> Iterator[ReadResult]:
+        """Read files as they come, embed each and commit it; then its result, without the document.
+
+        Args:
+            writer: what the library is written by.
+            paths: of the files; see `fmqa.reading.pool.read_files` for those that have to be waited
+                for.
+            limits: for the reading of one file.
+            workers: reading processes.
+            facts: what arXiv says of the paper at a path, with the version of that file; None where
+                the file's own word has to do.
+        """
+        for result in read_files(paths, limits, workers):
+            known = facts(result.path)
+            if result.document is None:
+                writer.log(result, paper_meta(known) if known else None)
+                yield result
+                continue
+            document = _told(result.document, known)
+            told = writer.known(document)
+            if known is not None:  # arXiv's word on title and authors is the last one
+                told = _told(told, known)
+            writer.add(told, self._vectors(writer, told), self.model, result)
+            yield replace(result, document=None, passages=len(told.passages))
 
     def _vectors(self, writer: RecordWriter, document: Document) -> Vectors:
         """The passages' vectors; only texts that were never embedded are."""
@@ -156,8 +182,9 @@ class Ingestor:
             return 0
         with self.library.writing(self.model) as writer:
             held = writer.notes()
-            wanted = {note.meta.paper_id: note for note in notes}
-            changed = [note for note in notes if held.get(note.meta.paper_id) != note.sha256]
+            removed = self.library.catalog.excluded()
+            wanted = {n.meta.paper_id: n for n in notes if n.meta.paper_id not in removed}
+            changed = [note for key, note in wanted.items() if held.get(key) != note.sha256]
             documents = [writer.known(note_document(note)) for note in changed]
             self._embed_together(writer, documents)
             for document in documents:
@@ -176,6 +203,36 @@ class Ingestor:
         missing = [key for key in texts if key not in held]
         if missing:
             writer.put_embeddings(self.model, missing, self.embed([texts[key] for key in missing]))
+
+
+def paper_meta(record: ArxivRecord) -> PaperMeta:
+    """What arXiv says of a paper, as the record keeps it."""
+    year = record.published[:4]
+    return PaperMeta(
+        paper_id=record.arxiv_id,
+        version=record.version,
+        title=record.title,
+        authors=record.authors,
+        year=int(year) if year.isdigit() else None,
+        arxiv_id=record.arxiv_id,
+    )
+
+
+def _told(document: Document, known: ArxivRecord | None) -> Document:
+    """The document with arXiv's word on what it is."""
+    if known is None:
+        return document
+    told = paper_meta(known)
+    meta = replace(
+        document.meta,
+        paper_id=told.paper_id,
+        arxiv_id=told.arxiv_id,
+        version=told.version,
+        title=told.title or document.meta.title,
+        authors=told.authors or document.meta.authors,
+        year=told.year or document.meta.year,
+    )
+    return replace(document, meta=meta)
 
 
 def notes_mark(notes: Sequence[Note]) -> str:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmqa.apps.cli.options import Home, Json, workbench
+from fmqa.apps.cli.options import Depth, Home, Json, Most, workbench
 from fmqa.errors import UsageError
 from fmqa.types import Outcome, ReadResult
 
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
+    from fmqa.sources.arxiv_ids import ArxivId
     from fmqa.sync.pipeline import IngestReport
+    from fmqa.sync.report import SyncReport
 
 
 def register(app: typer.Typer) -> None:
@@ -23,47 +25,77 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="PDF files and folders of PDF files.")],
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID|URL|PATH]...",
+            help="arXiv ids or addresses, PDF files and folders; corpus/seeds.toml when none.",
+        ),
+    ] = None,
+    depth: Depth = None,
+    limit: Most = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be fetched from arXiv.")
+    ] = False,
     retry: Annotated[
-        bool, typer.Option("--retry", help="Read again what was read before, failed files too.")
+        bool, typer.Option("--retry", help="Try again what failed, and read files again.")
     ] = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Reading processes.")] = 2,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Read PDF files into the library, and say what became of each.
+    """Bring papers into the library: the review and what it cites, arXiv ids, or PDF files.
 
-    A file that was read before is left alone. Ends with 1 when no file could be read.
+    What was brought in before is left alone, and a run that was stopped is gone on with. Ends with
+    1 when nothing could be read, 4 when arXiv can't be reached.
     """
+    paths, ids = _sorted_out(targets or [])
+    files = _files(paths) if paths else []
+    if dry_run and files:
+        raise UsageError("--dry-run is for papers on arXiv.", hint="Leave out the files.")
+    reading: IngestReport | None = None
+    fetching: SyncReport | None = None
+    with workbench(home=home) as bench:
+        if files:
+            reading = _read(bench, files, retry=retry, workers=workers)
+        if ids or not targets:
+            options: dict[str, Any] = {"limit": limit, "retry": retry, "workers": workers}
+            options["dry"] = dry_run
+            fetching = _fetch(bench, ids, depth, options)
+    _tell(reading, fetching, as_json)
+    _end(reading, fetching)
+
+
+def _sorted_out(targets: list[str]) -> tuple[list[Path], list[ArxivId]]:
+    """What of the arguments are files and folders, and what names papers on arXiv."""
+    from fmqa.sources.arxiv_ids import asked_id
+
+    paths, ids = list[Path](), list["ArxivId"]()
+    for target in targets:
+        if _exists(target) or (target.lower().endswith(".pdf") and "://" not in target):
+            paths.append(Path(target))
+        else:
+            ids.append(asked_id(target))
+    return paths, ids
+
+
+def _exists(target: str) -> bool:
+    try:
+        return Path(target).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long, no such user, a NUL
+        return False
+
+
+def _files(paths: list[Path]) -> list[Path]:
     from fmqa.sources.folder import find_pdfs
 
     files = find_pdfs(paths)
     if not files:
         raise UsageError("There is no PDF in what you named.", hint="Give PDF files or folders.")
-    with workbench(home=home) as bench:
-        report = _run(bench, files, retry=retry, workers=workers)
-    if as_json:
-        typer.echo(json.dumps(_as_json(report), indent=2, ensure_ascii=False))
-    else:
-        from fmqa.apps.cli.rendering import show_outcomes
-
-        show_outcomes(report.results)
-        typer.echo(_summary(report))
-    everything = [*report.results, *report.known]
-    if not any(result.outcome is Outcome.OK for result in everything):
-        raise typer.Exit(1)
+    return files
 
 
-def _run(bench: Workbench, files: list[Path], *, retry: bool, workers: int) -> IngestReport:
-    from fmqa.reading.pool import ReadLimits
-
-    settings = bench.settings
-    limits = ReadLimits(
-        seconds=settings.read_seconds,
-        memory_mb=settings.read_memory_mb,
-        max_mb=settings.read_max_mb,
-        max_pages=settings.read_max_pages,
-    )
+def _read(bench: Workbench, files: list[Path], *, retry: bool, workers: int) -> IngestReport:
     done = 0
 
     def progress(result: ReadResult) -> None:
@@ -74,7 +106,51 @@ def _run(bench: Workbench, files: list[Path], *, retry: bool, workers: int) -> I
 
     ingestor = bench.ingestor  # its model may have to be fetched first, under a bar of its own
     bench.step("Ingesting", 0, len(files))
-    return ingestor.ingest_files(files, limits, retry=retry, workers=workers, progress=progress)
+    return ingestor.ingest_files(
+        files, bench.read_limits, retry=retry, workers=workers, progress=progress
+    )
+
+
+def _fetch(
+    bench: Workbench, ids: list[ArxivId], depth: int | None, options: dict[str, Any]
+) -> SyncReport:
+    """From arXiv: the papers named, or all that seeds.toml asks for."""
+    from fmqa.sync.request import Request
+
+    if ids:
+        return bench.synchronize(Request(asked=tuple(ids), depth=depth or 0, **options))
+    return bench.follow(kind="ingest", depth=1 if depth is None else depth, **options)
+
+
+def _tell(reading: IngestReport | None, fetching: SyncReport | None, as_json: bool) -> None:
+    if as_json:
+        told = _as_json(reading) if reading else {}
+        told |= {"arxiv": fetching.as_dict()} if fetching else {}
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    if reading is not None:
+        from fmqa.apps.cli.rendering import show_outcomes
+
+        show_outcomes(reading.results)
+        typer.echo(_summary(reading))
+    if fetching is not None:
+        from fmqa.apps.cli.reporting import show_report
+
+        show_report(fetching)
+
+
+def _end(reading: IngestReport | None, fetching: SyncReport | None) -> None:
+    from fmqa.apps.cli.reporting import raise_if_unreachable
+
+    if fetching is not None:
+        raise_if_unreachable(fetching)
+        failed = fetching.failed or fetching.still_failing
+        if failed and not (fetching.ingested or fetching.updated or fetching.known):
+            raise typer.Exit(1)
+    if reading is not None:
+        everything = [*reading.results, *reading.known]
+        if not any(result.outcome is Outcome.OK for result in everything):
+            raise typer.Exit(1)
 
 
 def _summary(report: IngestReport) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from fmqa.apps.cli import asking, ingesting, library, upkeep
+from fmqa.apps.cli import asking, ingesting, library, scheduling, syncing, upkeep
 from fmqa.errors import FmqaError
 
 app = typer.Typer(
@@ -42,6 +42,8 @@ def root(
 
 asking.register(app)
 ingesting.register(app)
+syncing.register(app)
+scheduling.register(app)
 library.register(app)
 upkeep.register(app)
 

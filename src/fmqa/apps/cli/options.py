@@ -36,6 +36,20 @@ Kind = Annotated[
     typer.Option("--kind", help="Only this kind, such as vision-language; may be repeated."),
 ]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many at most.")]
+Depth = Annotated[
+    int | None,
+    typer.Option(
+        "--depth",
+        min=0,
+        max=3,
+        help="How far references are followed: 0 not at all, 1 what is cited, 2 what that cites.",
+        show_default=False,
+    ),
+]
+Most = Annotated[
+    int | None,
+    typer.Option("--limit", min=0, help="Papers to fetch at most in this run.", show_default=False),
+]
 
 _YEARS = re.compile(r"(\d{4})|(\d{4})?\s*-\s*(\d{4})?")
 _ARXIV = re.compile(
@@ -78,7 +92,7 @@ def workbench(**flags: Any) -> Iterator[Workbench]:
     from fmqa.settings import load_settings
 
     with StepBar() as bar:
-        bench = Workbench(load_settings(**flags), bar.step)
+        bench = Workbench(load_settings(**flags), bar.step, bar.tell)
         try:
             yield bench
         finally:

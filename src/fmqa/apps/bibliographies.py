@@ -1,0 +1,145 @@
+"""What a file or a paper cites, for `fmqa references`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fmqa.errors import ReadingError, SourceUnreachable, UsageError
+from fmqa.sources.arxiv_ids import ArxivId, asked_id
+from fmqa.store.bibliography import CitingSentence
+
+if TYPE_CHECKING:
+    from fmqa.apps.workbench import Workbench
+    from fmqa.types import Document, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class CitedBy:
+    """A bibliography, the sentences that cite its entries, and why not all could be looked up."""
+
+    references: Sequence[Reference]
+    mentions: Sequence[CitingSentence]
+    unreachable: SourceUnreachable | None = None
+
+
+def references_of(bench: Workbench, target: str, *, offline: bool) -> CitedBy:
+    """The bibliography of a PDF file, or of a paper in the library or on arXiv.
+
+    Args:
+        bench: the program's parts.
+        target: path or arXiv id.
+        offline: go by the document alone.
+
+    Raises:
+        UsageError: the target is neither, or the paper isn't in the library and can't be fetched.
+        ReadingError: the file can't be read.
+        SourceError: the paper has to be fetched, and can't be.
+    """
+    path = Path(target).expanduser()
+    references: Sequence[Reference]
+    mentions: Sequence[CitingSentence]
+    if path.is_file():
+        document = _read(bench, path.resolve())
+        paper = _id_of(document)
+        references, mentions = document.references, _sentences(document)
+    else:
+        paper = asked_id(target)
+        held = _held(bench, paper)
+        if held is None:
+            document = _read(bench, _fetch(bench, paper, offline))
+            references, mentions = document.references, _sentences(document)
+        else:
+            references, mentions = held
+    return _resolved(bench, paper, references, mentions, offline=offline)
+
+
+def _held(
+    bench: Workbench, paper: ArxivId
+) -> tuple[tuple[Reference, ...], Sequence[CitingSentence]] | None:
+    """What the library holds of the paper's newest version; None when it has only a note."""
+    library = bench.library
+    if paper.version is None:
+        if all(bare != paper.bare for bare, _ in library.record.held_pdfs()):
+            return None
+    elif not any(
+        (version, active) == (paper.version, True)
+        for version, _, active in library.record.versions(paper.bare)
+    ):
+        return None
+    references = tuple(library.bibliography.references(paper.bare))
+    return references, library.bibliography.mentions(paper.bare)
+
+
+def _fetch(bench: Workbench, paper: ArxivId, offline: bool) -> Path:
+    if offline:
+        raise UsageError(
+            f"The library doesn't hold the text of {paper}.",
+            hint=f"Run `fmqa ingest {paper}`, or leave out --offline.",
+        )
+    from fmqa.sources.arxiv import ArxivClient
+
+    with ArxivClient(bench.settings, notify=bench.notify) as arxiv:
+        if paper.version is None:
+            found = arxiv.records([paper])
+            if not found:
+                raise UsageError(f"arXiv has no paper {paper}.")
+            paper = replace(paper, version=found[0].version)
+        return arxiv.fetch_pdf(paper, bench.settings.papers_dir).path
+
+
+def _read(bench: Workbench, path: Path) -> Document:
+    from fmqa.reading.pool import read_files
+
+    result = next(iter(read_files([path], bench.read_limits, 1)))
+    if result.document is None:
+        raise ReadingError(result.outcome, f"{path.name}: {result.detail}.", hint="")
+    return result.document
+
+
+def _id_of(document: Document) -> ArxivId | None:
+    meta = document.meta
+    return ArxivId(meta.arxiv_id, meta.version) if meta.arxiv_id else None
+
+
+def _sentences(document: Document) -> list[CitingSentence]:
+    pages = {page.number: page.text for page in document.pages}
+    return [
+        CitingSentence(
+            " ".join(pages[m.span.page][m.span.start : m.span.end].split()),
+            m.span.page,
+            "",
+            m.numbers,
+        )
+        for m in document.mentions
+    ]
+
+
+def _resolved(
+    bench: Workbench,
+    paper: ArxivId | None,
+    references: Sequence[Reference],
+    mentions: Sequence[CitingSentence],
+    *,
+    offline: bool,
+) -> CitedBy:
+    from fmqa.sources.arxiv import ArxivClient
+    from fmqa.sources.scholar import ScholarClient
+    from fmqa.sync.resolution import Resolver, as_printed
+
+    if offline:
+        return CitedBy([as_printed(reference) for reference in references], mentions)
+    settings = bench.settings
+    with ExitStack() as stack:
+        arxiv = stack.enter_context(ArxivClient(settings, notify=bench.notify))
+        scholar = stack.enter_context(ScholarClient(settings, notify=bench.notify))
+        resolver = Resolver(bench.library.catalog, arxiv, scholar, notify=bench.notify)
+        resolved = resolver.resolve(
+            paper,
+            references,
+            lambda done, total: bench.step("Looking up titles", done, total),
+        )
+    return CitedBy(resolved, mentions, resolver.unreachable)

@@ -1,0 +1,141 @@
+"""`fmqa sync`, `fmqa changes` and `fmqa references`."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fmqa.apps.cli.options import Home, Json, Most, workbench
+
+if TYPE_CHECKING:
+    from fmqa.apps.workbench import Workbench
+    from fmqa.store.changes import Change
+    from fmqa.types import Reference
+
+
+class Form(StrEnum):
+    """Forms of the changelog."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    ATOM = "atom"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("sync")(sync)
+    app.command("changes")(changes)
+    app.command("references")(references)
+
+
+def sync(
+    limit: Most = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Ask again for what couldn't be had or read.")
+    ] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Bring the library up to date: new versions, withdrawals, new references, new papers.
+
+    Ends with 4 when arXiv can't be reached; what was fetched stays, and the next run goes on.
+    """
+    from fmqa.apps.cli.reporting import raise_if_unreachable, show_report
+
+    with workbench(home=home) as bench:
+        report = bench.follow(limit=limit, retry=retry)
+    if as_json:
+        typer.echo(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        show_report(report)
+    raise_if_unreachable(report)
+
+
+def changes(
+    since: Annotated[
+        str, typer.Option("--since", help="A time ago (7d, 12h, 2w) or a date (2026-11-01).")
+    ] = "30d",
+    form: Annotated[Form, typer.Option("--format", help="What to print it as.")] = Form.TEXT,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write it to a file.", show_default=False),
+    ] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """What changed in the library: papers that came, new versions, withdrawals, failures."""
+    from fmqa.sync.changelog import write_atom
+    from fmqa.sync.periods import parse_since
+
+    start = parse_since(since)
+    with workbench(home=home) as bench:
+        found = bench.library.catalog.changes(start)
+        told = _formed(bench, found, Form.JSON if as_json else form)
+    if output is None:
+        typer.echo(told, nl=not told.endswith("\n"))
+        return
+    write_atom(output, told)
+    typer.echo(f"{len(found)} changes written to {output}.")
+
+
+def _formed(bench: Workbench, found: list[Change], form: Form) -> str:
+    from fmqa.sync import changelog
+    from fmqa.sync.feed import feed
+
+    if form is Form.JSON:
+        return json.dumps(changelog.as_json(found), indent=2, ensure_ascii=False)
+    if form is Form.MARKDOWN:
+        return changelog.as_markdown(found)
+    if form is Form.ATOM:
+        return feed(bench.library.catalog, found)
+    return changelog.as_text(found)
+
+
+def references(
+    target: Annotated[
+        str, typer.Argument(metavar="PATH|ID", help="A PDF file, or an arXiv id of the library.")
+    ],
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Go by the document alone, and ask no service.")
+    ] = False,
+    number: Annotated[
+        int | None,
+        typer.Option("--number", help="Only this reference, with the sentences that cite it."),
+    ] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """What a paper cites, with the arXiv id of each reference and how it was found."""
+    from fmqa.apps.bibliographies import references_of
+    from fmqa.apps.cli.reporting import show_references
+
+    with workbench(home=home) as bench:
+        cited = references_of(bench, target, offline=offline)
+    found, mentions = cited.references, cited.mentions
+    if number is not None:
+        found = [reference for reference in found if reference.number == number]
+        mentions = [mention for mention in mentions if number in mention.numbers]
+    if as_json:
+        told: dict[str, Any] = {"references": [_as_json(reference) for reference in found]}
+        if number is not None:
+            told["mentions"] = [
+                {"page": m.page, "section": m.section, "text": m.text, "numbers": m.numbers}
+                for m in mentions
+            ]
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        show_references(found, mentions if number is not None else [])
+    if cited.unreachable is not None:
+        raise cited.unreachable
+    if not found:
+        raise typer.Exit(1)
+
+
+def _as_json(reference: Reference) -> dict[str, Any]:
+    names = ("number", "text", "title", "authors", "year", "arxiv_id", "doi", "method", "score")
+    return {name: getattr(reference, name) for name in names}

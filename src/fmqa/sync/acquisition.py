@@ -1,0 +1,189 @@
+"""Which versions have to be fetched, and bringing them in."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from fmqa.errors import SourceUnreachable
+from fmqa.sources.arxiv_ids import ArxivId
+from fmqa.store.catalog import FetchedFile
+from fmqa.store.changes import News
+from fmqa.store.writer import RecordWriter
+from fmqa.sync.fetching import Fetching
+from fmqa.sync.following import Followed
+from fmqa.sync.inquiry import Inquiry
+from fmqa.sync.report import PaperLine
+from fmqa.types import ArxivRecord, Outcome, ReadResult
+
+_PUBLISH_SECONDS = 120.0  # then questions find what came in meanwhile
+_FAILURE_LASTS = timedelta(days=7)  # then a sync asks again for what couldn't be had
+_FETCHING, _READING = "Fetching from arXiv", "Reading and embedding"
+
+
+class Needs:
+    """What a run has to fetch.
+
+    Args:
+        inquiry: the facts, and what the run is to do.
+    """
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self.inquiry = inquiry
+        self.request = inquiry.request
+        self.report = inquiry.report
+        self.record = inquiry.parts.ingestor.library.record
+        self.tried: set[ArxivId] = set()
+
+    def missing(self, papers: Iterable[Followed]) -> list[ArxivRecord]:
+        """What to fetch: of each paper the version that is wanted and isn't there.
+
+        What is there, withdrawn or known not to be had goes into the report.
+        """
+        held = self.record.held_pdfs()
+        files = self.inquiry.catalog.files()
+        unreadable = {
+            result.sha256: result
+            for result in self.record.journal()
+            if result.outcome is not Outcome.OK
+        }
+        jobs = []
+        for paper in papers:
+            record = self._version_of(paper)
+            if record is None:
+                self._note_failure(paper.arxiv_id, files.get((paper.arxiv_id, 0)))
+                continue
+            key = (record.arxiv_id, record.version)
+            if _id(record) in self.tried:
+                continue
+            file = files.get(key)
+            if key in held:
+                self.tried.add(_id(record))
+                self.report.known += 1
+            elif record.withdrawn and paper.version is None:
+                # The withdrawing version has no text; an older one that is held stays.
+                self.tried.add(_id(record))
+                if all(held_id != paper.arxiv_id for held_id, _ in held):
+                    why = record.comment or "withdrawn"
+                    line = PaperLine(record.arxiv_id, record.version, record.title, why)
+                    self.report.skipped.append(line)
+            elif file is not None and file.failure and not self._try_again(file):
+                self._note_failure(record.arxiv_id, file, record)
+            elif file is not None and file.sha256 in unreadable and not self.request.retry:
+                bad = replace(file, failure=unreadable[file.sha256].detail)
+                self._note_failure(record.arxiv_id, bad, record)
+            else:
+                jobs.append(record)
+        return jobs
+
+    def _version_of(self, paper: Followed) -> ArxivRecord | None:
+        """The facts of the version that is wanted: the one named, in a sync the newest."""
+        record = self.inquiry.facts.get(paper.arxiv_id)
+        if record is None or paper.version is None or self.request.refresh:
+            return record
+        return replace(record, version=paper.version)
+
+    def _try_again(self, file: FetchedFile) -> bool:
+        age = datetime.now(UTC) - datetime.fromisoformat(file.at)
+        return self.request.retry or (self.request.refresh and age > _FAILURE_LASTS)
+
+    def _note_failure(
+        self, arxiv_id: str, file: FetchedFile | None, record: ArxivRecord | None = None
+    ) -> None:
+        """A failure of an earlier run, which is told again but is no news."""
+        if file is None or not file.failure:
+            return
+        line = PaperLine(arxiv_id, file.version, record.title if record else "", file.failure)
+        if line not in self.report.still_failing:
+            self.report.still_failing.append(line)
+
+
+class Acquisition:
+    """Brings versions of papers into the library, in one run.
+
+    Args:
+        needs: where it is noted what was tried.
+        writer: what the library is written by.
+    """
+
+    def __init__(self, needs: Needs, writer: RecordWriter) -> None:
+        self.needs = needs
+        self.inquiry = needs.inquiry
+        self.parts = needs.inquiry.parts
+        self.report = needs.report
+        self.writer = writer
+        self.library = needs.inquiry.parts.ingestor.library
+        self._published = time.monotonic()
+
+    def bring_in(self, records: Sequence[ArxivRecord]) -> None:
+        """Fetch, read, embed and commit these versions, each step while the others go on."""
+        by_path = {self.parts.folder / _id(record).file_name: record for record in records}
+        self.needs.tried.update(map(_id, records))
+        if self.report.unreachable:  # what lies here already can be read none the less
+            by_path = {path: record for path, record in by_path.items() if path.is_file()}
+        if not by_path:
+            return
+        failures: list[tuple[ArxivId, str]] = []
+        fetching = self._fetching(list(map(_id, by_path.values())), failures)
+        before = {paper for paper, _ in self.library.record.held_pdfs()}
+        results = self.parts.ingestor.read_in(
+            self.writer,
+            fetching,
+            self.parts.limits,
+            workers=self.needs.request.workers,
+            facts=by_path.get,
+        )
+        for done, result in enumerate(results, start=1):
+            self._note(result, by_path[result.path], before)
+            self.parts.step(_READING, done, len(by_path))
+            self._publish()
+        for paper, failure in failures:
+            self._fail(by_path[self.parts.folder / paper.file_name], failure)
+        for label in (_FETCHING, _READING):
+            self.parts.step(label, len(by_path), len(by_path))
+        if isinstance(fetching.error, SourceUnreachable):
+            self.inquiry.give_up(fetching.error)
+        elif fetching.error is not None:
+            raise fetching.error
+
+    def _fetching(self, ids: Sequence[ArxivId], failures: list[tuple[ArxivId, str]]) -> Fetching:
+        """The fetching of these versions, under way; what fails is added to ``failures``."""
+        fetched = itertools.count(1)
+
+        def told(paper: ArxivId, failure: str) -> None:
+            if failure:
+                failures.append((paper, failure))
+            self.parts.step(_FETCHING, next(fetched), len(ids))
+
+        for label in (_FETCHING, _READING):
+            self.parts.step(label, 0, len(ids))
+        catalog, parts = self.inquiry.catalog, self.parts
+        return Fetching(parts.arxiv, catalog, parts.folder, ids, told=told)
+
+    def _note(self, result: ReadResult, record: ArxivRecord, before: set[str]) -> None:
+        if result.outcome is not Outcome.OK:
+            self._fail(record, result.detail)
+            return
+        line = PaperLine(record.arxiv_id, record.version, record.title)
+        (self.report.updated if record.arxiv_id in before else self.report.ingested).append(line)
+        self.report.passages += result.passages
+        if record.withdrawn:
+            self.writer.set_withdrawn(record.arxiv_id, True, record.comment)
+
+    def _fail(self, record: ArxivRecord, why: str) -> None:
+        line = PaperLine(record.arxiv_id, record.version, record.title, why)
+        self.report.failed.append(line)
+        news = News("failed", why, record.arxiv_id, record.version, record.title, self.writer.run)
+        self.inquiry.catalog.note_change(news)
+
+    def _publish(self) -> None:
+        if time.monotonic() - self._published >= _PUBLISH_SECONDS:
+            self.library.publish(self.parts.ingestor.model)
+            self._published = time.monotonic()
+
+
+def _id(record: ArxivRecord) -> ArxivId:
+    return ArxivId(record.arxiv_id, record.version)

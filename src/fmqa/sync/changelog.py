@@ -1,0 +1,255 @@
+"""The changelog's forms: text, Markdown, JSON, and an Atom feed (RFC 4287).
+
+Titles and details come from outside. Each form shows them as plain characters: none of them starts
+an escape sequence of a terminal, a link, a tag or an entity.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+from fmqa.errors import DiskFull, UsageError
+from fmqa.sources.arxiv_ids import parse_id
+from fmqa.store.changes import Change
+
+KINDS = {
+    "added": "Added",
+    "new_version": "New versions",
+    "withdrawn": "Withdrawn",
+    "restored": "Restored",
+    "removed": "Removed",
+    "followed": "Followed",
+    "unfollowed": "No longer followed",
+    "new_reference": "New references",
+    "failed": "Failed",
+    "hidden_text": "Hidden text",
+    "run": "Runs",
+}
+"""Each kind of change and its heading, in the order of the forms."""
+
+_NOTHING = "Nothing has changed."
+_ATOM = "http://www.w3.org/2005/Atom"
+# Characters that turn the reading order round, so that a title could hide what follows it.
+_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_MARKS = re.compile(r"([\\`*_\[\]<>&|~$@])")
+
+
+def as_text(changes: Sequence[Change]) -> str:
+    """One line per change, in the order given; ends with a newline."""
+    if not changes:
+        return f"{_NOTHING}\n"
+    width = max(len(_word(change)) for change in changes)
+    lines = []
+    for change in changes:
+        parts = [_minute(change), f"{_word(change):<{width}}", _name(change), _plain(change.title)]
+        line, detail = "  ".join(part for part in parts if part), _plain(change.detail)
+        between = ": " if any(parts[2:]) else "  "
+        lines.append(f"{line}{between}{detail}" if detail else line)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def as_markdown(changes: Sequence[Change]) -> str:
+    """CommonMark: a heading per day (newest first) and per kind, an item per change."""
+    lines = ["# Changes"]
+    if not changes:
+        lines += ["", _NOTHING]
+    for day, of_day in groupby(sorted(changes, key=_day, reverse=True), key=_day):
+        lines += ["", f"## {day}"]
+        for _, of_kind in groupby(sorted(of_day, key=_place), key=_place):
+            items = sorted(of_kind, key=lambda change: change.id)
+            lines += ["", f"### {_escaped(_heading(items[0]))}", ""]
+            lines += [_item(change) for change in items]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    """A dict per change: its fields as they are recorded, and ``link``, its page on arXiv or None.
+
+    `json.dumps` writes what is in them safely.
+    """
+    return [asdict(change) | {"link": _link(change)} for change in changes]
+
+
+def as_atom(changes: Iterable[Change], *, feed_id: str, updated: str) -> str:
+    """An Atom 1.0 feed, newest change first.
+
+    Args:
+        changes: the entries.
+        feed_id: names this library's feed for good, best a ``tag:`` URI. An entry's id is made of
+            it and the change's id, so that a reader never shows a change twice.
+        updated: when the library last changed, ISO 8601; UTC where no time zone is said.
+
+    Raises:
+        ValueError: a time isn't ISO 8601.
+    """
+    feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
+    _add(feed, "id", feed_id)
+    _add(feed, "title", "fmqa: changes of the library", type="text")
+    _add(feed, "updated", _rfc3339(updated))
+    _add(_add(feed, "author"), "name", "fmqa")
+    _add(feed, "generator", "fmqa")
+    for change in sorted(changes, key=lambda change: change.id, reverse=True):
+        _entry(feed, change, _tag(feed_id, change))
+    ET.indent(feed)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, "unicode") + "\n"
+
+
+def write_atom(path: Path, text: str) -> None:
+    """Writes ``text`` (UTF-8) to ``path``; a reader sees the old file or the new one, whole.
+
+    Raises:
+        DiskFull: there is no room.
+        UsageError: the file can't be written there.
+    """
+    scratch = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with scratch.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            scratch.unlink()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"The disk that holds {path} is full.") from error
+        raise UsageError(
+            f"{path} can't be written: {error.strerror}.", hint="Choose another file for the feed."
+        ) from error
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename last through a loss of power, where folders can be synced."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _entry(feed: ET.Element, change: Change, tag: str) -> None:
+    entry = _add(feed, "entry")
+    of_paper = " ".join(part for part in (_plain(change.title), _bracketed(change)) if part)
+    _add(entry, "id", tag)
+    _add(entry, "title", f"{_word(change).capitalize()}: {of_paper}".rstrip(": "), type="text")
+    _add(entry, "updated", _rfc3339(change.at))
+    _add(entry, "published", _rfc3339(change.at))
+    if link := _link(change):
+        _add(entry, "link", rel="alternate", type="text/html", href=link)
+    _add(entry, "category", term=_plain(change.what), label=_heading(change))
+    # RFC 4287, 4.1.2: an entry without an alternate link must have content.
+    content = _plain(change.detail) or f"{_heading(change)}: {of_paper}".rstrip(": ")
+    _add(entry, "content", content, type="text")
+
+
+def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET.Element:
+    element = ET.SubElement(parent, name, attributes)
+    element.text = text or None
+    return element
+
+
+def _tag(feed_id: str, change: Change) -> str:
+    """The change's tag URI (RFC 4151), the same whatever else of the change is told later."""
+    base = feed_id if feed_id.startswith("tag:") else f"tag:localhost,2026:{quote(feed_id, '')}"
+    return f"{base}/change/{change.id}"
+
+
+def _rfc3339(at: str) -> str:
+    return f"{_moment(at):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _moment(at: str) -> datetime:
+    moment = datetime.fromisoformat(at)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _day(change: Change) -> str:
+    return f"{_moment(change.at):%Y-%m-%d}"
+
+
+def _minute(change: Change) -> str:
+    return f"{_moment(change.at):%Y-%m-%d %H:%M}"
+
+
+def _place(change: Change) -> tuple[int, str]:
+    """Where a kind stands; kinds of a later fmqa's come last."""
+    order = list(KINDS)
+    known = change.what in KINDS
+    return (order.index(change.what) if known else len(order), "" if known else change.what)
+
+
+def _word(change: Change) -> str:
+    return _plain(change.what.replace("_", " "))
+
+
+def _heading(change: Change) -> str:
+    return KINDS.get(change.what) or _word(change).capitalize()
+
+
+def _name(change: Change) -> str:
+    """The paper's id with its version, as arXiv writes it."""
+    of_arxiv = parse_id(change.paper_id) is not None and change.version
+    return _plain(f"{change.paper_id}v{change.version}" if of_arxiv else change.paper_id)
+
+
+def _bracketed(change: Change) -> str:
+    return f"({name})" if (name := _name(change)) else ""
+
+
+def _link(change: Change) -> str | None:
+    """The paper's page on arXiv, of the version where one is named; None for other papers."""
+    paper = parse_id(change.paper_id)
+    if paper is None:
+        return None
+    return f"https://arxiv.org/abs/{paper.bare}" + (f"v{change.version}" if change.version else "")
+
+
+def _item(change: Change) -> str:
+    title, name, link = _escaped(change.title), _escaped(_name(change)), _link(change)
+    label = title or name
+    parts = [f"[{label}]({link})" if link else label]
+    if title and name:
+        parts.append(f"({name})")
+    item = " ".join(part for part in parts if part)
+    detail = _escaped(change.detail)
+    whole = ": ".join(part for part in (item, detail) if part)
+    # At the start of an item these would start a heading, a rule or another list.
+    return "- " + re.sub(r"^(\d{1,9}(?=[.)])|(?=[#+=-]))", r"\1\\", whole)
+
+
+def _escaped(text: str) -> str:
+    """The text as CommonMark that shows just it; addresses in it don't become links."""
+    marked = _MARKS.sub(r"\\\1", _plain(text))
+    return re.sub(r"(?i)(www)\.", r"\1\\.", marked.replace("://", r"\://"))
+
+
+def _plain(text: str) -> str:
+    """One line without control characters and those that turn the reading order round.
+
+    What XML 1.0 can't hold goes too: halves of surrogate pairs and U+FFFE and U+FFFF.
+    """
+    kept = "".join(_kept(character) for character in text)
+    return " ".join(kept.split())
+
+
+def _kept(character: str) -> str:
+    if unicodedata.category(character) == "Cc":
+        return " "
+    if "\ud800" <= character <= "\udfff":
+        return "\ufffd"
+    return "" if character in _TURNS or character in "\ufffe\uffff" else character

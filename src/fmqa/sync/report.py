@@ -1,0 +1,99 @@
+"""What an ingestion or sync of arXiv did, and in which words it is told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLine:
+    """One version of a paper, as a report names it; ``why`` where there is something to say."""
+
+    arxiv_id: str
+    version: int
+    title: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A reference that no arXiv id was found for."""
+
+    cited_by: str
+    number: int
+    text: str
+
+
+@dataclass
+class SyncReport:
+    """What a run did.
+
+    ``cited`` counts the references of the papers whose references are followed, ``resolved`` those
+    with an arXiv id, by method. ``failed`` is of this run, ``still_failing`` of earlier ones and
+    not tried again; ``skipped`` are papers withdrawn before they were ever held. ``planned`` is what
+    a dry run would fetch, ``left`` what the limit left for later runs, ``known`` how many papers
+    were there already. ``unreachable`` says why the run ended early; empty when it didn't.
+    """
+
+    kind: str
+    cited: int = 0
+    resolved: dict[str, int] = field(default_factory=dict)
+    unresolved: list[Unresolved] = field(default_factory=list)
+    ingested: list[PaperLine] = field(default_factory=list)
+    updated: list[PaperLine] = field(default_factory=list)
+    withdrawn: list[PaperLine] = field(default_factory=list)
+    restored: list[PaperLine] = field(default_factory=list)
+    unfollowed: list[PaperLine] = field(default_factory=list)
+    failed: list[PaperLine] = field(default_factory=list)
+    still_failing: list[PaperLine] = field(default_factory=list)
+    skipped: list[PaperLine] = field(default_factory=list)
+    planned: list[PaperLine] = field(default_factory=list)
+    left: int = 0
+    known: int = 0
+    passages: int = 0
+    unreachable: str = ""
+    hint: str = ""
+
+    @property
+    def resolved_count(self) -> int:
+        """References with an arXiv id."""
+        return sum(self.resolved.values())
+
+    @property
+    def changed(self) -> bool:
+        """Whether the library is another one now."""
+        return bool(
+            self.ingested or self.updated or self.withdrawn or self.restored or self.unfollowed
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    def counts(self) -> dict[str, int]:
+        """The figures alone, for the list of runs."""
+        lists = ("ingested", "updated", "withdrawn", "restored", "unfollowed", "failed", "skipped")
+        sizes = {name: len(getattr(self, name)) for name in lists}
+        return sizes | {
+            "cited": self.cited,
+            "resolved": self.resolved_count,
+            "unresolved": len(self.unresolved),
+            "passages": self.passages,
+            "left": self.left,
+        }
+
+    def in_words(self) -> str:
+        """One line for the changelog."""
+        told = {
+            "new papers": len(self.ingested),
+            "new versions": len(self.updated),
+            "withdrawn": len(self.withdrawn),
+            "standing again": len(self.restored),
+            "no longer followed": len(self.unfollowed),
+            "failed": len(self.failed),
+        }
+        parts = [f"{count} {what}" for what, count in told.items() if count]
+        if self.unreachable:
+            parts.append(f"ended early: {self.unreachable}")
+        return f"{self.kind}: {', '.join(parts) or 'nothing changed'}"

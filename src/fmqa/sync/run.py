@@ -1,0 +1,204 @@
+"""From seeds to a corpus, and keeping it current: one run of `fmqa ingest` or `fmqa sync`.
+
+A run holds the writer's lock. What it learns is committed at once, step by step, so that a killed
+run is gone on with by the next one, without asking again for what was committed:
+
+1. wishes: what seeds.toml and the user name, and what the saved queries find;
+2. facts: what arXiv says of each paper that is followed;
+3. the papers whose references are followed: fetched, read, and their references resolved, until no
+   new paper comes up;
+4. withdrawals;
+5. all other papers, fetched while others are read and embedded;
+6. in a sync, papers that nothing asks for any longer are let go.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+
+from fmqa.errors import FmqaError
+from fmqa.sources.arxiv_ids import ArxivId
+from fmqa.store.writer import RecordWriter
+from fmqa.sync.acquisition import Acquisition, Needs
+from fmqa.sync.following import Followed, followed
+from fmqa.sync.inquiry import Inquiry
+from fmqa.sync.report import PaperLine, SyncReport, Unresolved
+from fmqa.sync.request import Parts, Request
+from fmqa.sync.resolution import Resolver, methods
+
+_RESOLVING = "Looking up titles"
+
+
+def synchronize(parts: Parts, request: Request) -> SyncReport:
+    """Do one run. That a service can't be reached ends it early, which the report says.
+
+    Raises:
+        RecordBusy: another process writes.
+        DiskFull: no room; what was committed stays.
+    """
+    report = SyncReport(request.kind)
+    library = parts.ingestor.library
+    with library.writing(parts.ingestor.model, request.kind) as writer:
+        assert writer.run is not None
+        state = "interrupted"
+        try:
+            _Run(parts, request, report, writer).go()
+            state = "unreachable" if report.unreachable else "done"
+        except FmqaError as error:
+            state = "failed"
+            report.unreachable = report.unreachable or str(error)
+            raise
+        finally:
+            library.catalog.end_run(writer.run, state, report.counts(), report.in_words())
+    return report
+
+
+class _Run:
+    """The steps of one run, over what they share."""
+
+    def __init__(
+        self, parts: Parts, request: Request, report: SyncReport, writer: RecordWriter
+    ) -> None:
+        self.parts = parts
+        self.request = request
+        self.report = report
+        self.writer = writer
+        self.library = parts.ingestor.library
+        self.inquiry = Inquiry(parts, request, report)
+        self.needs = Needs(self.inquiry)
+        self.acquisition = Acquisition(self.needs, writer)
+        self.resolver = Resolver(
+            self.library.catalog, parts.arxiv, parts.scholar, notify=parts.notify
+        )
+
+    def go(self) -> None:
+        """All steps, in order."""
+        self.inquiry.make_wishes()
+        papers = self._follow()
+        self._mark_withdrawn()
+        self._bring_in_the_rest(papers)
+        self._tell_references(papers)
+        if self.request.kind == "sync" and not self.report.unreachable:
+            self._let_go(papers)
+
+    def _followed(self) -> list[Followed]:
+        catalog, bibliography = self.library.catalog, self.library.bibliography
+        return followed(self.inquiry.wishes(), bibliography.cited, catalog.excluded())
+
+    def _follow(self) -> list[Followed]:
+        """Steps 2 and 3; returns all papers that are followed."""
+        papers: list[Followed] = []
+        while True:
+            known, papers = papers, self._followed()
+            if papers == known:
+                return papers
+            self._look_up(papers)
+            leading = [paper for paper in papers if paper.depth > 0]
+            self.acquisition.bring_in(self.needs.missing(leading))
+            self._resolve(leading)
+
+    def _look_up(self, papers: Sequence[Followed]) -> None:
+        ids = [paper.arxiv_id for paper in papers]
+        if self.request.kind == "sync":
+            self.inquiry.look_up([*ids, *self.library.record.arxiv_ids()])
+            return
+        files = self.library.catalog.files()
+        self.inquiry.look_up(
+            one
+            for one in ids
+            if one not in self.inquiry.facts and (self.request.retry or (one, 0) not in files)
+        )
+
+    def _resolve(self, papers: Sequence[Followed]) -> None:
+        """Find the arXiv ids of these papers' references."""
+        if self.report.unreachable:
+            self.resolver.arxiv = self.resolver.scholar = None
+        for paper in papers:
+            references = self.library.bibliography.references(paper.arxiv_id)
+            if not references:
+                continue
+            version = self._active_version(paper.arxiv_id)
+            resolved = self.resolver.resolve(
+                ArxivId(paper.arxiv_id, version),
+                references,
+                lambda done, total: self.parts.step(_RESOLVING, done, total),
+            )
+            if resolved != references:
+                self.library.bibliography.resolve(paper.arxiv_id, resolved)
+            if self.resolver.unreachable is not None:
+                self.inquiry.give_up(self.resolver.unreachable)
+            cited = self.library.bibliography.cited(paper.arxiv_id)
+            self.library.catalog.note_citations(paper.arxiv_id, cited, self.writer.run)
+
+    def _active_version(self, paper_id: str) -> int | None:
+        versions = self.library.record.versions(paper_id)
+        return next((version for version, _, active in versions if active), None)
+
+    def _mark_withdrawn(self) -> None:
+        """Step 4: what arXiv says is withdrawn, and what isn't any longer."""
+        held = {row.meta.paper_id: row.meta for row in self.library.record.papers()}
+        for arxiv_id, record in self.inquiry.facts.items():
+            meta = held.get(arxiv_id)
+            if meta is None:
+                continue
+            if self.writer.set_withdrawn(arxiv_id, record.withdrawn, record.comment):
+                line = PaperLine(arxiv_id, meta.version, meta.title, record.comment)
+                told = self.report.withdrawn if record.withdrawn else self.report.restored
+                told.append(line)
+
+    def _bring_in_the_rest(self, papers: Sequence[Followed]) -> None:
+        """Step 5, up to the limit; in a sync, versions of the user's own files are renewed too."""
+        if self.request.kind == "sync":
+            named = {paper.arxiv_id for paper in papers}
+            own = {paper for paper, _ in self.library.record.held_pdfs()}
+            papers = [
+                *papers,
+                *(
+                    Followed(one, 0, "a file of yours")
+                    for one in sorted(own - named)
+                    if one in self.inquiry.facts
+                ),
+            ]
+        missing = self.needs.missing(papers)
+        limit = self.request.limit
+        if limit is not None:
+            self.report.left = max(0, len(missing) - limit)
+            missing = missing[:limit]
+        self.acquisition.bring_in(missing)
+
+    def _tell_references(self, papers: Sequence[Followed]) -> None:
+        """What became of the references of the papers that they are followed of."""
+        counts: Counter[str] = Counter()
+        for paper in papers:
+            if paper.depth == 0:
+                continue
+            references = self.library.bibliography.references(paper.arxiv_id)
+            self.report.cited += len(references)
+            counts.update(methods(references))
+            self.report.unresolved += [
+                Unresolved(paper.arxiv_id, reference.number, reference.text)
+                for reference in references
+                if not reference.arxiv_id
+            ]
+        self.report.resolved = dict(counts)
+
+    def _let_go(self, papers: Sequence[Followed]) -> None:
+        """Step 6: what arXiv was asked for once, and nothing asks for any longer."""
+        wanted = {paper.arxiv_id for paper in papers}
+        files = self.library.catalog.files()
+        ours = {file.sha256 for file in files.values() if file.sha256}
+        others = {
+            paper
+            for (paper, _), sha256 in self.library.record.held_pdfs().items()
+            if sha256 not in ours
+        }
+        for arxiv_id in sorted({file.arxiv_id for file in files.values()} - wanted - others):
+            record = self.inquiry.facts.get(arxiv_id)
+            if self.writer.retire(arxiv_id, "nothing asks for it any longer"):
+                title = record.title if record else ""
+                self.report.unfollowed.append(PaperLine(arxiv_id, 0, title))
+            for name in self.library.catalog.forget_files(arxiv_id):
+                with suppress(OSError):
+                    (self.parts.folder / name).unlink()

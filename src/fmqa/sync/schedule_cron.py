@@ -1,0 +1,200 @@
+"""One line in the user's crontab, between two comments. All other lines stay byte for byte.
+
+The form of the line follows crontab(5): five fields, then a command for the shell in which ``%``
+would be a newline unless a backslash stands before it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fmqa.errors import FmqaError, UsageError
+from fmqa.sync.periods import parse_cron
+from fmqa.sync.schedule_job import Installed, Job, Timetable, Using, call, environment_note, have
+
+_NONE_YET = ("no crontab", "no such file")
+_LINE = re.compile(r"(?P<cron>(?:\S+\s+){4}\S+)\s+(?P<command>.+)", re.DOTALL)
+
+
+def available() -> bool:
+    """Whether the machine has a crontab."""
+    return have("crontab")
+
+
+def install(job: Job, timetable: Timetable) -> Installed:
+    """Puts the line into the crontab, in the place of an earlier one.
+
+    Raises:
+        UsageError: cron can't say the interval or the path, or our part of the crontab is damaged.
+        FmqaError: the crontab can't be read or written, or the data folder can't be made.
+    """
+    cron = timetable.as_cron(job.minute)
+    block = _block(job, timetable, f"{cron.text} {shell_command(job)}")
+    before = _crontab()
+    kept, _ = _without(before, job)
+    if kept and not kept.endswith(b"\n"):
+        kept += b"\n"
+    try:
+        log_path(job).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{log_path(job).parent} can't be made: {error.strerror}.") from error
+    _write(kept + block)
+    found = read(job)
+    if found is None:
+        raise FmqaError(
+            "crontab took the line but doesn't show it.", hint="Look at it with `crontab -l`."
+        )
+    note = f"What the runs say is added to {log_path(job)}."
+    return replace(found, notes=(note, *environment_note()))
+
+
+def remove(job: Job) -> Installed | None:
+    """Takes the line out of the crontab; says what was there.
+
+    Raises:
+        UsageError: our part of the crontab is damaged.
+        FmqaError: the crontab can't be read or written.
+    """
+    if not available():
+        return None
+    found = read(job)
+    kept, block = _without(_crontab(), job)
+    if block:
+        _write(kept)
+    return found
+
+
+def read(job: Job) -> Installed | None:
+    """What is installed for this data folder, and when it runs next.
+
+    Raises:
+        UsageError: our part of the crontab is damaged.
+        FmqaError: the crontab can't be read.
+    """
+    if not available():
+        return None
+    _, block = _without(_crontab(), job)
+    lines = [os.fsdecode(line).rstrip("\r\n") for line in block.splitlines()]
+    if not lines:
+        return None
+    # Lines in between that a user turned into comments are switched off.
+    ours = [line for line in lines if line.strip() and not line.startswith("#")]
+    command, next_run = _understood(ours[0]) if ours else ([], None)
+    return Installed(
+        using=Using.CRON,
+        name=_label(job),
+        said=lines[0].removeprefix(f"# {_label(job)} (begin), ").partition(";")[0],
+        command=tuple(command),
+        where="crontab",
+        active=bool(ours),
+        next_run=next_run,
+    )
+
+
+def _understood(line: str) -> tuple[list[str], datetime | None]:
+    """The command of a line and its next run; nothing of what a user made of it by hand."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return [], None
+    try:
+        comes = parse_cron(match["cron"]).next_after(datetime.now(UTC).astimezone())
+        command = parse_command(match["command"])
+    except (UsageError, ValueError, LookupError):
+        return [], None
+    return command, comes.astimezone(UTC) if comes else None
+
+
+def shell_command(job: Job) -> str:
+    r"""The command of the crontab's line.
+
+    Raises:
+        UsageError: a path holds a backslash, which crons read differently before ``\`` and ``%``.
+    """
+    if any("\\" in str(path) for path in (job.home, job.python, job.workdir)):
+        raise UsageError(
+            "A path holds a backslash, which a crontab can't be trusted with.",
+            hint="Choose --using systemd, or another folder.",
+        )
+    words = shlex.join(["nice", "-n", "10", *job.command])
+    log = shlex.quote(str(log_path(job)))
+    line = f"cd {shlex.quote(str(job.workdir))} && {words} >> {log} 2>&1"
+    return line.replace("%", r"\%")
+
+
+def parse_command(text: str) -> list[str]:
+    """The command that cron starts for one that `shell_command` made, without ``nice``."""
+    words = shlex.split(text.replace(r"\%", "%"))
+    if words[2:6] != ["&&", "nice", "-n", "10"] or ">>" not in words:
+        return words
+    return words[6 : len(words) - 1 - words[::-1].index(">>")]
+
+
+def log_path(job: Job) -> Path:
+    """Where the runs' output goes."""
+    return job.home / "index" / "sync.log"
+
+
+def _label(job: Job) -> str:
+    return f"fmqa sync {job.suffix}" if job.suffix else "fmqa sync"
+
+
+def _block(job: Job, timetable: Timetable, line: str) -> bytes:
+    begin = f"# {_label(job)} (begin), {timetable.said}; made by `fmqa schedule install`"
+    return os.fsencode(f"{begin}\n{line}\n# {_label(job)} (end)\n")
+
+
+def _without(crontab: bytes, job: Job) -> tuple[bytes, bytes]:
+    """The crontab without our part, and our part.
+
+    Raises:
+        UsageError: one of the two comments around it is missing.
+    """
+    begin, end = (os.fsencode(f"# {_label(job)} ({word})") for word in ("begin", "end"))
+    kept: list[bytes] = []
+    block: list[bytes] = []
+    inside = False
+    for line in crontab.splitlines(keepends=True):
+        opens, closes = line.startswith(begin), line.startswith(end)
+        if (opens and inside) or (closes and not inside):
+            raise _damaged(job)
+        inside = inside or opens
+        (block if inside else kept).append(line)
+        inside = inside and not closes
+    if inside:
+        raise _damaged(job)
+    return b"".join(kept), b"".join(block)
+
+
+def _damaged(job: Job) -> UsageError:
+    return UsageError(
+        f"In the crontab, the comments around the line of {_label(job)!r} don't pair.",
+        hint="Mend or delete them with `crontab -e`, then run this again.",
+    )
+
+
+def _crontab() -> bytes:
+    """The user's crontab; empty where there is none yet."""
+    ended = call("crontab", "-l")
+    if ended.code == 0:
+        return ended.out
+    # Anything else must not be taken for an empty crontab: writing would lose the user's lines.
+    if any(words in ended.err.lower() for words in _NONE_YET):
+        return b""
+    raise FmqaError(
+        f"The crontab can't be read: {ended.err or ended.code}.",
+        hint="Try `crontab -l`; or choose --using systemd.",
+    )
+
+
+def _write(crontab: bytes) -> None:
+    ended = call("crontab", "-", stdin=crontab)
+    if ended.code:
+        raise FmqaError(
+            f"crontab refuses the line: {ended.err or ended.code}.",
+            hint="The crontab is as it was. Try --using systemd.",
+        )

@@ -1,0 +1,228 @@
+"""What is scheduled, when, and how the machine's own tools are run for it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+import platformdirs
+
+from fmqa.errors import FmqaError, UsageError
+from fmqa.sync.periods import Cron, parse_cron, parse_period, period_in_words
+
+_SHORTEST = timedelta(minutes=1)
+_TOOL_SECONDS = 30.0
+# Control characters, ends of lines, and bytes that are no UTF-8.
+_NOT_IN_FILES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_NIGHT = 3
+"""The hour of runs that come once a day or week, in the time zone of what runs them."""
+
+
+class Using(StrEnum):
+    """What starts the runs."""
+
+    AUTO = "auto"
+    SYSTEMD = "systemd"
+    CRON = "cron"
+    GITHUB = "github"
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """When the runs come: at an interval, or as a cron expression says. One of the two is set."""
+
+    every: timedelta | None = None
+    cron: Cron | None = None
+
+    @property
+    def said(self) -> str:
+        """In words: ``every 1d`` or ``at 0 3 * * *``."""
+        return f"at {self.cron.text}" if self.cron else f"every {period_in_words(self._interval)}"
+
+    @property
+    def _interval(self) -> timedelta:
+        assert self.every is not None
+        return self.every
+
+    def as_cron(self, minute: int) -> Cron:
+        """The cron expression for it.
+
+        Args:
+            minute: the minute of the hour for runs that come hourly or less often.
+
+        Raises:
+            UsageError: the interval doesn't divide an hour, a day or a week.
+        """
+        if self.cron is not None:
+            return self.cron
+        minutes, rest = divmod(int(self._interval.total_seconds()), 60)
+        if not rest and minutes < 60 and 60 % minutes == 0:
+            return parse_cron("* * * * *" if minutes == 1 else f"*/{minutes} * * * *")
+        hours = minutes // 60 if not rest and minutes % 60 == 0 else 0
+        if hours and hours < 24 and 24 % hours == 0:
+            return parse_cron(f"{minute} {'*' if hours == 1 else f'*/{hours}'} * * *")
+        if hours in {24, 168}:
+            return parse_cron(f"{minute} {_NIGHT} * * {'*' if hours == 24 else 1}")
+        raise UsageError(
+            f"cron has no way to say {self.said!r}.",
+            hint="Take an interval that divides an hour, a day or a week (30m, 6h, 1d, 1w), "
+            "or say --cron.",
+        )
+
+
+def make_timetable(every: str | None, cron: str | None) -> Timetable:
+    """The timetable that the options say; each day where neither is given.
+
+    Raises:
+        UsageError: both are given, or one can't be used.
+    """
+    if every and cron:
+        raise UsageError("--every and --cron exclude each other.", hint="Give one of them.")
+    if cron:
+        return Timetable(cron=parse_cron(cron))
+    period = parse_period(every or "1d")
+    if period < _SHORTEST:
+        raise UsageError(f"{every!r} is too often.", hint="The shortest interval is 1m.")
+    return Timetable(every=period)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The sync of one data folder, as it will be started: absolute paths only."""
+
+    home: Path
+    python: Path
+    workdir: Path
+
+    @classmethod
+    def of(cls, home: Path) -> Job:
+        """The sync of ``home`` by the Python that runs now.
+
+        It is started where ``fmqa.toml`` is, if there is one in the current folder.
+
+        Raises:
+            UsageError: a path can't be written into a schedule.
+        """
+        here = Path.cwd()
+        workdir = here if (here / "fmqa.toml").is_file() else home
+        # Not resolved: a virtual environment is known by the path of its interpreter's link.
+        job = cls(home.absolute(), Path(sys.executable or "python").absolute(), workdir.absolute())
+        for path in (job.home, job.python, job.workdir):
+            if any(unicodedata.category(letter) in _NOT_IN_FILES for letter in str(path)):
+                raise UsageError(
+                    f"{str(path)!r} holds characters that a schedule can't.",
+                    hint="Move the folder to a path without line ends and control characters.",
+                )
+        return job
+
+    @property
+    def command(self) -> list[str]:
+        """The command of a run."""
+        return [str(self.python), "-m", "fmqa", "sync", "--home", str(self.home)]
+
+    @property
+    def suffix(self) -> str:
+        """Tells data folders apart: empty for the user's own, else 8 hex digits of the path.
+
+        A checkout counts as another folder: there may be several.
+        """
+        usual = Path(platformdirs.user_data_dir("fmqa", appauthor=False)).absolute()
+        if self.home in {usual, usual.resolve()}:
+            return ""
+        return hashlib.sha256(os.fsencode(self.home)).hexdigest()[:8]
+
+    @property
+    def minute(self) -> int:
+        """A minute of the hour, off the full hour, when everybody's cron asks arXiv."""
+        return 5 + int.from_bytes(hashlib.sha256(os.fsencode(self.home)).digest()[:4]) % 50
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A schedule that is installed.
+
+    ``where`` is the timer's file, or ``crontab``. ``active`` and ``next_run`` (UTC) are None where
+    that can't be known. ``notes`` say what the user should know or do.
+    """
+
+    using: Using
+    name: str
+    said: str
+    command: tuple[str, ...]
+    where: str
+    active: bool | None = None
+    next_run: datetime | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def environment_note() -> tuple[str, ...]:
+    """Which settings of this shell's the scheduled runs won't see."""
+    names = sorted(n for n in os.environ if n.upper().startswith("FMQA_") and n != "FMQA_HOME")
+    if not names:
+        return ()
+    return (
+        f"Scheduled runs don't see this shell's {', '.join(names)}; put what a sync needs into "
+        "fmqa.toml, here, and install again.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a tool ended, and what it wrote."""
+
+    code: int
+    out: bytes
+    err: str
+
+
+def have(tool: str) -> bool:
+    """Whether the machine has this program."""
+    return shutil.which(tool) is not None
+
+
+def call(*command: str, stdin: bytes = b"") -> Ended:
+    """Runs one of the machine's tools, in English.
+
+    Raises:
+        FmqaError: it isn't there, can't be started, or doesn't end.
+    """
+    program = shutil.which(command[0])
+    if program is None:
+        raise FmqaError(
+            f"There is no {command[0]} on this machine.",
+            hint="Choose another way with --using, or keep `fmqa serve --sync-every 1d` running.",
+        )
+    try:
+        done = subprocess.run(  # noqa: S603  (our own arguments, no shell)
+            [program, *command[1:]],
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=_TOOL_SECONDS,
+            env=os.environ | {"LC_ALL": "C"},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise FmqaError(
+            f"{command[0]} didn't end within {_TOOL_SECONDS:.0f} seconds.", hint="Try it again."
+        ) from error
+    except OSError as error:
+        raise FmqaError(f"{command[0]} can't be started: {error.strerror}.", hint="") from error
+    return Ended(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
+
+
+def from_microseconds(value: object) -> datetime | None:
+    """The UTC time of microseconds since 1970; None for none, 0 and what is no time."""
+    if not isinstance(value, int) or value <= 0:
+        return None
+    try:
+        return datetime.fromtimestamp(value / 1e6, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,259 @@
+"""A timer of the user's systemd: its units, written, started and read back.
+
+The quoting follows systemd.syntax(7), systemd.service(5) ("Command lines") and systemd.unit(5)
+("Specifiers"), the times systemd.time(7).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from fmqa.errors import FmqaError, UsageError
+from fmqa.sync.periods import WEEKDAYS, Cron
+from fmqa.sync.schedule_job import (
+    Installed,
+    Job,
+    Timetable,
+    Using,
+    call,
+    environment_note,
+    from_microseconds,
+    have,
+)
+
+_LONGEST_DELAY = timedelta(minutes=30)
+_HEAD = "# Written by `fmqa schedule install`; `fmqa schedule remove` takes it away.\n"
+# systemd takes these in a program's path for something else; a shell starts such a program.
+_NOT_IN_PROGRAM = frozenset("\"'\\$")
+_SHELL = ("/bin/sh", "-c", 'exec "$@"', "fmqa")
+
+
+def answers() -> bool:
+    """Whether the user's systemd runs and can be asked."""
+    if not have("systemctl"):
+        return False
+    try:
+        return call("systemctl", "--user", "show", "--property=Version").code == 0
+    except FmqaError:
+        return False
+
+
+def install(job: Job, timetable: Timetable) -> Installed:
+    """Writes both units, and starts the timer where the user's systemd answers.
+
+    Raises:
+        UsageError: the units can't be written.
+        FmqaError: systemd refuses them.
+    """
+    service, timer = _paths(job)
+    texts = {service: service_unit(job), timer: timer_unit(job, timetable)}
+    try:
+        for path, text in texts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    except (OSError, UnicodeEncodeError) as error:
+        raise UsageError(
+            f"{service.parent} can't be written: {error}.", hint="Try --using cron."
+        ) from error
+    # Not `enable --now`: that leaves a timer which already runs at its old times.
+    steps = (("daemon-reload",), ("enable", timer.name), ("restart", timer.name))
+    found = read(job)
+    assert found is not None
+    if not answers():
+        commands = " && ".join(" ".join(("systemctl", "--user", *step)) for step in steps)
+        return _noted(found, f"systemd doesn't answer here. Run this where it does: {commands}")
+    for step in steps:
+        ended = call("systemctl", "--user", *step)
+        if ended.code:
+            raise FmqaError(
+                f"`systemctl --user {' '.join(step)}` failed: {ended.err or ended.code}.",
+                hint=f"The units are in {service.parent}. `fmqa schedule remove` takes them away; "
+                "--using cron is another way.",
+            )
+    linger = "It runs while you are logged in; `loginctl enable-linger` makes it run always."
+    return _noted(read(job) or found, linger)
+
+
+def remove(job: Job) -> Installed | None:
+    """Stops the timer and deletes both units; says what was there.
+
+    Raises:
+        UsageError: a unit can't be deleted.
+        FmqaError: systemd doesn't end what it was asked.
+    """
+    service, timer = _paths(job)
+    found = read(job)
+    if found is None and not service.exists():
+        return None
+    asked = answers()
+    if asked:
+        call("systemctl", "--user", "disable", "--now", timer.name)
+    try:
+        for path in (timer.parent / "timers.target.wants" / timer.name, timer, service):
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{error.filename} can't be deleted: {error.strerror}.") from error
+    if asked:
+        call("systemctl", "--user", "daemon-reload")
+    return found
+
+
+def read(job: Job) -> Installed | None:
+    """What is installed for this data folder, and when it runs next where systemd says."""
+    service, timer = _paths(job)
+    try:
+        said = re.search(r"^Said=(.*)$", timer.read_text("utf-8"), re.MULTILINE)
+        line = re.search(r"^ExecStart=(.*)$", service.read_text("utf-8"), re.MULTILINE)
+    except (OSError, UnicodeDecodeError):
+        return None
+    command = parse_command(line[1]) if line else []
+    active, next_run = _of_systemd(timer.name)
+    return Installed(
+        using=Using.SYSTEMD,
+        name=timer.name,
+        said=said[1] if said else "",
+        command=tuple(command),
+        where=str(timer),
+        active=active,
+        next_run=next_run,
+    )
+
+
+def service_unit(job: Job) -> str:
+    """The text of the unit that syncs once."""
+    # A user's systemd may have no network-online.target, which does no harm: a sync without
+    # network says so and ends.
+    return (
+        f"{_HEAD}[Unit]\n"
+        f"Description=fmqa sync of {_folder(job.home)}\n"
+        "Wants=network-online.target\n"
+        "After=network-online.target\n"
+        "\n[Service]\n"
+        "Type=oneshot\n"
+        f"ExecStart={format_command(job.command)}\n"
+        f"WorkingDirectory={_folder(job.workdir)}\n"
+        "Nice=10\n"
+        "IOSchedulingClass=idle\n"
+    )
+
+
+def timer_unit(job: Job, timetable: Timetable) -> str:
+    """The text of the unit that starts the other one at its times."""
+    lines = "".join(f"{line}\n" for line in timer_lines(timetable))
+    return (
+        f"{_HEAD}[Unit]\nDescription=Times of {_name(job)}.service\n"
+        f"\n[Timer]\n{lines}"
+        "\n[Install]\nWantedBy=timers.target\n"
+        f"\n[X-Fmqa]\nSaid={timetable.said}\n"
+    )
+
+
+def timer_lines(timetable: Timetable) -> list[str]:
+    """The settings of the timer that say when.
+
+    Times of the calendar where the interval divides an hour, a day or a week: a run that was missed
+    while the machine was off is then made up once. Else the time since the last run and since the
+    start of the machine.
+    """
+    cron, every = timetable.cron, timetable.every
+    if every is not None:
+        with contextlib.suppress(UsageError):
+            cron = timetable.as_cron(minute=0)
+    delay = min(every / 10, _LONGEST_DELAY) if every else timedelta(minutes=1)
+    spread = f"RandomizedDelaySec={max(1, int(delay.total_seconds()))}"
+    if cron is not None:
+        times = [f"OnCalendar={time}" for time in on_calendar(cron)]
+        return [*times, "Persistent=true", spread]
+    assert every is not None
+    seconds = int(every.total_seconds())
+    return ["OnBootSec=300", f"OnUnitActiveSec={seconds}", spread]
+
+
+def on_calendar(cron: Cron) -> list[str]:
+    """The calendar events that together come when ``cron`` does.
+
+    Two where it gives both days of the month and of the week: for cron either suffices, while in
+    one calendar event both would have to match.
+    """
+    months = _listed(cron.months, 12)
+    time = f"{_listed(cron.hours, 24)}:{_listed(cron.minutes, 60)}:00"
+    events = []
+    for days, weekdays in cron.day_rules():
+        names = ",".join(WEEKDAYS[day].capitalize() for day in weekdays)
+        week = "" if len(weekdays) == 7 else f"{names} "
+        events.append(f"{week}*-{months}-{_listed(days, 31)} {time}")
+    return events
+
+
+def format_command(command: Sequence[str]) -> str:
+    """The command as the value of ``ExecStart=``, which starts it with just these arguments."""
+    words = list(command)
+    if _NOT_IN_PROGRAM & set(words[0]):
+        words = [*_SHELL, *words]
+    return " ".join([f'"{_specifiers(words[0])}"', *map(_argument, words[1:])])
+
+
+def parse_command(value: str) -> list[str]:
+    """The command that systemd starts for a value that `format_command` made."""
+    quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', value)
+    words = [re.sub(r"\\(.)", r"\1", word).replace("%%", "%") for word in quoted]
+    words[1:] = [word.replace("$$", "$") for word in words[1:]]
+    return words[len(_SHELL) :] if tuple(words[: len(_SHELL)]) == _SHELL else words
+
+
+def _argument(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    return f'"{_specifiers(escaped)}"'
+
+
+def _specifiers(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+def _folder(path: Path) -> str:
+    """The folder as the value of a setting that takes the rest of its line, without quotes."""
+    text = _specifiers(str(path))
+    # A backslash at the end would join the next line, a space would be cut off.
+    return f"{text}/." if text[-1] == "\\" or text[-1].isspace() else text
+
+
+def _listed(values: tuple[int, ...], full: int) -> str:
+    return "*" if len(values) == full else ",".join(f"{value:02d}" for value in values)
+
+
+def _name(job: Job) -> str:
+    return f"fmqa-sync-{job.suffix}" if job.suffix else "fmqa-sync"
+
+
+def _paths(job: Job) -> tuple[Path, Path]:
+    """The files of the service and of the timer."""
+    base = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    if not base.is_absolute():  # the XDG specification has relative paths ignored
+        base = Path.home() / ".config"
+    folder = base / "systemd" / "user"
+    return folder / f"{_name(job)}.service", folder / f"{_name(job)}.timer"
+
+
+def _of_systemd(timer: str) -> tuple[bool | None, datetime | None]:
+    """Whether the timer is on, and when it elapses next; None for what systemd doesn't say."""
+    if not answers():
+        return None, None
+    try:
+        active = call("systemctl", "--user", "is-active", timer).out.strip() == b"active"
+        listed = call("systemctl", "--user", "list-timers", "--all", "--output=json", timer)
+        rows = json.loads(listed.out or b"[]")
+        next_run = from_microseconds(rows[0].get("next")) if rows else None
+    except (FmqaError, ValueError, AttributeError, TypeError, KeyError):
+        return None, None
+    return active, next_run
+
+
+def _noted(found: Installed, note: str) -> Installed:
+    return replace(found, notes=(*found.notes, note, *environment_note()))
