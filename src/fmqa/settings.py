@@ -132,6 +132,12 @@ class Settings(BaseSettings):
     )
     fetch_max_mb: int = Field(default=100, gt=0, description="Largest PDF that is fetched, in MiB.")
 
+    sync_every: str = Field(
+        default="",
+        description="How often the served chat brings its library up to date from arXiv, such as "
+        "`12h` or `1d`; never when empty.",
+    )
+
     @field_validator("home", "models_dir", "pace_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:

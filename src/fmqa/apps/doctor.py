@@ -30,8 +30,26 @@ class Finding:
 
 def examine(bench: Workbench) -> list[Finding]:
     """All findings; nothing is changed, fetched or started."""
-    findings = [_record(bench), *_models(bench), _disk(bench)]
+    findings = [_record(bench), _syncs(bench), *_models(bench), _disk(bench)]
     return [finding for finding in findings if finding is not None]
+
+
+def _syncs(bench: Workbench) -> Finding | None:
+    """How the last run over arXiv ended, and what is scheduled; nothing where neither is."""
+    from fmqa.apps.syncs import last_run, run_in_words, went_wrong
+    from fmqa.sync import schedule
+
+    try:
+        run = last_run(bench)
+        planned = schedule.show(bench.settings.home)
+    except FmqaError as error:
+        return Finding("sync", False, str(error), error.hint)
+    if run is None and not planned:
+        return None
+    told = [run_in_words(run) + "."] if run else ["There was no run yet."]
+    told += [f"Scheduled {one.said} ({one.using})." for one in planned]
+    bad = run is not None and went_wrong(run)
+    return Finding("sync", not bad, " ".join(told), "Run `fmqa sync`; it goes on from there.")
 
 
 def _record(bench: Workbench) -> Finding:

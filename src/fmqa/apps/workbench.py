@@ -7,9 +7,8 @@ the same things in the same order: models, library, starter notes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
-from threading import RLock
-from typing import TYPE_CHECKING, Any
+from threading import Lock, RLock
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from fmqa.errors import ModelMissing
 from fmqa.settings import Settings
@@ -31,12 +30,44 @@ if TYPE_CHECKING:
     from fmqa.weights.catalog import Model
     from fmqa.weights.llama import LocalServer
 
+T = TypeVar("T")
 Step = Callable[[str, int, int], None]
 Notify = Callable[[str], None]
 
 
 def _silent(*told: object) -> None:
     """Nobody watches."""
+
+
+class _part(Generic[T]):  # noqa: N801 - it is used as a decorator, as `property` is
+    """A property that is made once, by one thread at a time, under the workbench's own lock.
+
+    `functools.cached_property` has, up to Python 3.11, a lock for each property, which two threads
+    that make parts of each other would take in opposite orders.
+    """
+
+    lock = "_guard"
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self.make = make
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, bench: Workbench, owner: type) -> T:
+        with getattr(bench, self.lock):
+            held: dict[str, Any] = bench.__dict__
+            if self.name not in held:
+                held[self.name] = self.make(bench)
+            made: T = held[self.name]
+            return made
+
+
+class _leaf(_part[T]):  # noqa: N801
+    """One that needs no other part, and is wanted while others, which take long, are made."""
+
+    lock = "_leaf_guard"
 
 
 class Workbench:
@@ -53,15 +84,16 @@ class Workbench:
         self.step = step
         self.notify = notify
         self._guard = RLock()
+        self._leaf_guard = Lock()
 
-    @cached_property
+    @_leaf
     def library(self) -> Library:
         """The record and its index, without looking at what is in them."""
         from fmqa.store.library import Library
 
         return Library(self.settings.index_dir, self.settings.record_path)
 
-    @cached_property
+    @_part
     def embedder(self) -> Embedder:
         """The embedding model, fetched when it isn't here."""
         from fmqa.store.embedding import make_embedder
@@ -75,7 +107,7 @@ class Workbench:
                 self.pull(MINILM)
                 return make_embedder(self.settings)
 
-    @cached_property
+    @_part
     def ingestor(self) -> Ingestor:
         """What brings documents into the library."""
         from fmqa.sync.pipeline import Ingestor
@@ -139,7 +171,7 @@ class Workbench:
         fields: dict[str, Any] = {"kind": "sync", "seeds": seeds}
         return self.synchronize(Request(**fields | changes))
 
-    @cached_property
+    @_part
     def searcher(self) -> Searcher:
         """The hybrid search, over a library that holds the starter notes at least."""
         from fmqa.retrieval.search import Searcher
@@ -147,7 +179,7 @@ class Workbench:
         self.load_starter()
         return Searcher(self.library, self.embedder, self.settings.per_paper)
 
-    @cached_property
+    @_part
     def retriever(self) -> BaseRetriever:
         """The search as a LangChain retriever."""
         from fmqa.retrieval.retriever import PaperRetriever
@@ -178,7 +210,7 @@ class Workbench:
             self.step("Reading the starter library", 1, 1)
             return count
 
-    @cached_property
+    @_part
     def assistant(self) -> Assistant:
         """What answers questions."""
         from fmqa.answering.assistant import Assistant
@@ -204,7 +236,7 @@ class Workbench:
         vectors = self.embedder.embed_array([one, other])
         return float(vectors[0] @ vectors[1])
 
-    @cached_property
+    @_part
     def server(self) -> LocalServer:
         """The local language model's server, its model fetched when it isn't here."""
         from fmqa.answering.models import local_server

@@ -68,6 +68,10 @@ class Record:
         )
         return [paper_row(row) for row in rows]
 
+    def count_papers(self) -> int:
+        """How many papers there are."""
+        return int(self._all("SELECT count(*) AS n FROM versions WHERE active")[0]["n"])
+
     def versions(self, paper_id: str) -> list[tuple[int, Source, bool]]:
         """The versions held of a paper: number, source, and whether it is the one searched."""
         rows = self._all(

@@ -31,9 +31,9 @@ class SyncReport:
 
     ``cited`` counts the references of the papers whose references are followed, ``resolved`` those
     with an arXiv id, by method. ``failed`` is of this run, ``still_failing`` of earlier ones and
-    not tried again; ``skipped`` are papers withdrawn before they were ever held. ``planned`` is what
-    a dry run would fetch, ``left`` what the limit left for later runs, ``known`` how many papers
-    were there already. ``unreachable`` says why the run ended early; empty when it didn't.
+    not tried again; ``skipped`` are papers withdrawn before they were ever held. ``planned`` is
+    what a dry run would fetch, ``left`` what the limit left for later runs, ``known`` how many
+    papers were there already. ``unreachable`` says why the run ended early; empty when it didn't.
     """
 
     kind: str

@@ -160,11 +160,19 @@ def serve(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let others in, without a login.")
     ] = False,
+    sync_every: Annotated[
+        str | None,
+        typer.Option(
+            "--sync-every",
+            help="Sync in the background: 12h, 1d (FMQA_SYNC_EVERY).",
+            show_default=False,
+        ),
+    ] = None,
     home: Home = None,
     llm: Llm = None,
 ) -> None:
     """Open the chat, on this machine alone unless told otherwise."""
     from fmqa.apps.web.app import serve as serve_app
 
-    with workbench(home=home, llm=llm) as bench:
+    with workbench(home=home, llm=llm, sync_every=sync_every) as bench:
         serve_app(bench, port, host, allow_remote=allow_remote)

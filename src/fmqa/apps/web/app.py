@@ -13,24 +13,32 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from fmqa.apps.syncs import background_sync, library_in_words
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
     import gradio as gr
 
+    from fmqa.apps.web.page import State
     from fmqa.apps.workbench import Workbench
+    from fmqa.sync.background import BackgroundSync
 
 HOST = "127.0.0.1"
 LOOPBACK = (HOST, "localhost", "::1")
 _CLOSING_SECONDS = 2
 
 
-def build(ready: Readiness) -> gr.Blocks:
-    """The page whose answers come from what is being made ready."""
+def build(ready: Readiness, state: State = lambda: ("", False)) -> gr.Blocks:
+    """The page whose answers come from what is being made ready.
+
+    Args:
+        ready: where the assistant comes from.
+        state: one line on the library, and whether something is wrong with it.
+    """
     from fmqa.apps.web.page import Page
 
-    blocks: gr.Blocks = Page(ready, ready.max_question_chars).blocks
+    blocks: gr.Blocks = Page(ready, ready.max_question_chars, state).blocks
     return blocks
 
 
@@ -108,19 +116,37 @@ def serve(
 
 def run(bench: Workbench, host: str | None, port: int | None = None) -> None:
     """Build, launch, say the address, and wait for SIGINT or SIGTERM; `launch` says the rest."""
+    sync = _background_sync(bench)
     with _told_to_end() as told:
         ready = Readiness(bench)
-        blocks = build(ready)
+        blocks = build(ready, lambda: library_in_words(bench, sync))
         try:
             address = launch(blocks, host, port)
             sys.stdout.write(f"fmqa is at {address} (Ctrl-C ends it)\n")
             sys.stdout.flush()
             ready.start()
+            if sync is not None:
+                sync.start()
             told.wait()
         finally:
             close(blocks)
+            if sync is not None:
+                sync.stop(_CLOSING_SECONDS)
             ready.settle()
             bench.close()
+
+
+def _background_sync(bench: Workbench) -> BackgroundSync | None:
+    """What keeps the library current meanwhile, where the settings ask for it.
+
+    Raises:
+        UsageError: the interval can't be understood.
+    """
+    if not bench.settings.sync_every:
+        return None
+    from fmqa.sync.periods import parse_period
+
+    return background_sync(bench, parse_period(bench.settings.sync_every))
 
 
 def close(blocks: gr.Blocks) -> None:

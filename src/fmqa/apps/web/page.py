@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import html
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ _SYSTEM_FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Not
 _MONO_FONTS = ("ui-monospace", "SFMono-Regular", "Menlo", "monospace")
 
 Update = Any
+State = Callable[[], tuple[str, bool]]
+_STATE_SECONDS = 30.0
 
 
 class Page:
@@ -38,13 +41,16 @@ class Page:
     Args:
         ready: where the assistant comes from.
         max_chars: the longest question that is taken.
+        state: one line on the library, and whether something is wrong with it.
     """
 
-    def __init__(self, ready: Readiness, max_chars: int) -> None:
+    def __init__(self, ready: Readiness, max_chars: int, state: State) -> None:
         self.ready = ready
+        self.state = state
         with gr.Blocks(title=_TITLE, fill_width=True, analytics_enabled=False) as self.blocks:
             self.turns = gr.State(())
             gr.HTML(_HEADER, elem_id="fmqa-top")
+            self.library = gr.HTML(elem_id="fmqa-library")
             with gr.Column(elem_id="fmqa-welcome") as self.welcome:
                 self.examples = [button for topic in TOPICS for button in _topic(topic)]
             self.chat = _chatbot()
@@ -83,6 +89,8 @@ class Page:
             "show_progress": "hidden",
             "api_visibility": "private",
         }
+        for listen in (self.blocks.load, gr.Timer(_STATE_SECONDS).tick):
+            listen(self._state, None, self.library, **quick)
         all_parts = [self.turns, self.chat, self.welcome, self.box, self.clear]
         asking: list[Any] = []
         for listen, source in [
@@ -103,6 +111,11 @@ class Page:
             asking.append(answered)
         self.box.stop(self._stop, [self.turns], all_parts, cancels=asking, **quick)
         self.clear.click(self._clear, None, all_parts, cancels=asking, **quick)
+
+    def _state(self) -> str:
+        said, bad = self.state()
+        mark = ' class="fmqa-bad" role="alert"' if bad else ""
+        return f"<p{mark}>{html.escape(said)}</p>"
 
     def _begin(self, question: str, turns: Turns) -> tuple[Update, ...]:
         # Gradio refuses by itself, but without a word in the conversation.

@@ -1,0 +1,111 @@
+"""How the library is kept current: the background sync of a server, and its state in words."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from fmqa.errors import FmqaError, RecordBusy, SourceUnreachable
+
+if TYPE_CHECKING:
+    from fmqa.apps.workbench import Workbench
+    from fmqa.store.catalog import Run
+    from fmqa.sync.background import BackgroundSync
+
+_log = logging.getLogger(__name__)
+_ENDED = frozenset({"done", "unreachable"})
+_BAD = frozenset({"unreachable", "failed"})
+_RUNS = 50
+
+
+def background_sync(bench: Workbench, every: timedelta) -> BackgroundSync:
+    """A sync of this library each ``every``, made up once when it was due while nothing ran."""
+    from fmqa.sync.background import BackgroundSync
+
+    return BackgroundSync(lambda: _sync(bench), every, lambda: _last_sync(bench))
+
+
+def _sync(bench: Workbench) -> None:
+    """One run.
+
+    Raises:
+        SourceUnreachable: arXiv can't be reached.
+    """
+    try:
+        report = bench.follow()
+    except RecordBusy:
+        _log.info("The sync is left out: another process writes to the library.")
+        return
+    if report.unreachable:
+        raise SourceUnreachable(report.unreachable, hint=report.hint or None)
+
+
+def _last_sync(bench: Workbench) -> datetime | None:
+    runs = bench.library.catalog.runs(_RUNS)
+    ended = [run for run in runs if run.kind == "sync" and run.state in _ENDED]
+    return datetime.fromisoformat(ended[0].started_at) if ended else None
+
+
+def last_run(bench: Workbench) -> Run | None:
+    """The newest run over arXiv, of whatever process."""
+    runs = bench.library.catalog.runs(1)
+    return runs[0] if runs else None
+
+
+def went_wrong(run: Run) -> bool:
+    """Whether the user should know of how it ended; a run that was stopped is gone on with."""
+    return run.state in _BAD
+
+
+def run_in_words(run: Run) -> str:
+    """When a run was and how it ended."""
+    moment = datetime.fromisoformat(run.started_at)
+    ended = {
+        "running": "is under way",
+        "done": "went well",
+        "unreachable": "ended early, for arXiv couldn't be reached",
+        "failed": "failed",
+        "interrupted": "was stopped; the next one goes on from there",
+    }[run.state]
+    return f"The last {run.kind}, {_ago(moment)}, {ended}"
+
+
+def library_in_words(bench: Workbench, sync: BackgroundSync | None) -> tuple[str, bool]:
+    """One line on the library's size and freshness, and whether something is wrong with it."""
+    try:
+        count = bench.library.record.count_papers()
+        run = last_run(bench)
+    except FmqaError as error:
+        return str(error), True
+    parts = [f"{count:,} papers"]
+    bad = False
+    if run is not None:
+        parts.append(run_in_words(run))
+        bad = went_wrong(run)
+    if sync is not None:
+        state = sync.state()
+        if state.last_error:
+            parts, bad = [parts[0], f"The last sync failed: {state.last_error}"], True
+        if state.running:
+            parts.append("A sync is under way")
+        elif state.next_run is not None:
+            parts.append(f"The next sync is {_ahead(state.next_run)}")
+    return ". ".join(parts) + ".", bad
+
+
+def _ago(moment: datetime) -> str:
+    return f"{_length(datetime.now(UTC) - moment)} ago"
+
+
+def _ahead(moment: datetime) -> str:
+    return f"in {_length(moment - datetime.now(UTC))}"
+
+
+def _length(span: timedelta) -> str:
+    seconds = max(0, int(span.total_seconds()))
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "a moment"
