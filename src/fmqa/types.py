@@ -304,4 +304,3 @@ class PdfReader(Protocol):
     def read(self, path: Path) -> Document:
         """The document of the file at ``path``."""
         ...
-

@@ -353,6 +353,12 @@ def test_only_ask_is_offered(address: str) -> None:
     assert not api["unnamed_endpoints"]
 
 
+def _box(config: dict[str, Any]) -> int:
+    """The id of the question's box."""
+    boxes = [c["id"] for c in config["components"] if c["props"].get("elem_id") == "fmqa-box"]
+    return int(boxes[0])
+
+
 def session(address: str, name: str, question: str) -> list[str]:
     """What a browser's session of this name is shown after it asked."""
     import httpx
@@ -360,7 +366,9 @@ def session(address: str, name: str, question: str) -> list[str]:
     base = f"{address}/gradio_api"
     config = httpx.get(f"{address}/config", trust_env=False).json()
     shown: list[str] = []
-    begin, then = [d["id"] for d in config["dependencies"][:2]]
+    asking = [d for d in config["dependencies"] if d["targets"] == [[_box(config), "submit"]]]
+    begin = asking[0]["id"]
+    then = begin + 1  # what follows it when it has succeeded
     for number, data in ((begin, [question, None]), (then, [None])):
         body = {"fn_index": number, "data": data, "session_hash": name}
         httpx.post(f"{base}/queue/join", json=body, trust_env=False).raise_for_status()

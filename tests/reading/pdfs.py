@@ -185,3 +185,33 @@ def write(path: Path, data: bytes) -> Path:
     """The path, written."""
     path.write_bytes(data)
     return path
+
+
+def with_links(data: bytes, links: Sequence[tuple[int, str, tuple[float, ...]]]) -> bytes:
+    """The PDF with links: (page index, address, (left, bottom, right, top) in points)."""
+    import pypdf
+    from pypdf.annotations import Link
+
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(data))
+    for page, uri, box in links:
+        writer.add_annotation(page, Link(rect=box, url=uri))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def bibliography(entries: Sequence[str], width: int = 60, hang: str = "  ") -> list[str]:
+    """Entries wrapped into lines of at most ``width`` characters, those that go on indented."""
+    lines: list[str] = []
+    for entry in entries:
+        first, *rest = wrapped(entry, width)
+        lines += [first, *(hang + line for line in rest)]
+    return lines
+
+
+def hanging(lines: Sequence[str], x: float, top: float, indent: float = 12) -> list[Text]:
+    """Lines under one another; those that begin with a space stand ``indent`` points inwards."""
+    return [
+        Text(x + indent * line.startswith(" "), top - 12 * number, line.strip(), 9)
+        for number, line in enumerate(lines)
+    ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from fmqa.errors import UsageError
 from fmqa.sync.periods import parse_cron, parse_period, parse_since, period_in_words
-from fmqa.sync.schedule_systemd import on_calendar
+from fmqa.sync.schedules.systemd import on_calendar
 
 NOW = datetime(2026, 11, 24, 2, 30, tzinfo=UTC)  # a Tuesday
 

@@ -20,10 +20,10 @@ from typer.testing import CliRunner, Result
 
 from fmqa.apps.cli import scheduling
 from fmqa.errors import FmqaError, UsageError
-from fmqa.sync import schedule, schedule_job, schedule_systemd
 from fmqa.sync.periods import parse_cron
-from fmqa.sync.schedule import Using, make_timetable
-from fmqa.sync.schedule_github import workflow
+from fmqa.sync.schedules import job, schedule, systemd
+from fmqa.sync.schedules.github import workflow
+from fmqa.sync.schedules.schedule import Using, make_timetable
 
 DAILY = make_timetable("1d", None)
 
@@ -140,10 +140,10 @@ def test_systemd_that_refuses_is_told(machine: Machine, usual: Path) -> None:
 
 def test_a_tool_that_hangs_is_left(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.tool("systemctl", "#!/bin/sh\nexec /bin/sleep 60\n")
-    monkeypatch.setattr(schedule_job, "_TOOL_SECONDS", 0.2)
-    assert not schedule_systemd.answers()
+    monkeypatch.setattr(job, "_TOOL_SECONDS", 0.2)
+    assert not systemd.answers()
     with pytest.raises(FmqaError, match="didn't end"):
-        schedule_job.call("systemctl")
+        job.call("systemctl")
 
 
 @pytest.mark.parametrize("reply", ["nonsense", "{}", "[]", '[{"next":null}]', '[{"next":"x"}]'])
@@ -167,7 +167,7 @@ def test_replies_of_another_systemd(machine: Machine, usual: Path, reply: str) -
     ],
 )
 def test_times_of_the_timer(every: str | None, cron: str | None, expected: list[str]) -> None:
-    lines = schedule_systemd.timer_lines(make_timetable(every, cron))
+    lines = systemd.timer_lines(make_timetable(every, cron))
     assert lines[: len(expected)] == expected
     assert ("Persistent=true" in lines) == expected[0].startswith("OnCalendar")
     assert lines[-1].startswith("RandomizedDelaySec=")

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from machines import CRONTAB, Machine, make_machine
 
 from fmqa.errors import FmqaError, UsageError
-from fmqa.sync import schedule, schedule_cron, schedule_systemd
-from fmqa.sync.schedule import Using, make_timetable
-from fmqa.sync.schedule_job import Job
+from fmqa.sync.schedules import cron, schedule, systemd
+from fmqa.sync.schedules.job import Job
+from fmqa.sync.schedules.schedule import Using, make_timetable
 
 DAILY = make_timetable("1d", None)
 ANALYZE = shutil.which("systemd-analyze")
@@ -77,7 +77,7 @@ def read_by_systemd(line: str) -> list[str]:
 @example("日本 é", "y$z", "w ")
 def test_odd_paths_survive_systemd(home: str, python: str, workdir: str) -> None:
     job = job_in(home, python, workdir)
-    lines = schedule_systemd.service_unit(job).split("\n")
+    lines = systemd.service_unit(job).split("\n")
     assert not any(line.endswith("\\") for line in lines)
     values = dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
     words = read_by_systemd(values["ExecStart"])
@@ -87,7 +87,7 @@ def test_odd_paths_survive_systemd(home: str, python: str, workdir: str) -> None
         assert words[1:4] == ["-c", 'exec "$@"', "fmqa"]
         words = words[4:]
     assert words == job.command
-    assert schedule_systemd.parse_command(values["ExecStart"]) == job.command
+    assert systemd.parse_command(values["ExecStart"]) == job.command
     folder = values["WorkingDirectory"]
     assert folder == folder.strip()
     assert Path(folder.replace("%%", "%")) == job.workdir
@@ -97,9 +97,9 @@ def test_odd_paths_survive_systemd(home: str, python: str, workdir: str) -> None
 @example("a %h $HOME \"b\" 'c' ~", "x%", "w & rm")
 def test_odd_paths_survive_cron(home: str, python: str, workdir: str) -> None:
     job = job_in(home, python, workdir)
-    line = schedule_cron.shell_command(job)
+    line = cron.shell_command(job)
     assert not re.search(r"(?<!\\)%", line)
-    assert schedule_cron.parse_command(line) == job.command
+    assert cron.parse_command(line) == job.command
     assert "\n" not in line
 
 
@@ -122,12 +122,12 @@ def test_a_shell_runs_what_was_meant(tmp_path: Path, name: str) -> None:
     job = Job(home, program, home)
     expected = [str(home), *job.command[1:]]
 
-    line = schedule_cron.shell_command(job).replace(r"\%", "%")
-    schedule_cron.log_path(job).unlink(missing_ok=True)
+    line = cron.shell_command(job).replace(r"\%", "%")
+    cron.log_path(job).unlink(missing_ok=True)
     subprocess.run(["/bin/sh", "-c", line], check=True, timeout=20, env={"PATH": "/usr/bin:/bin"})
-    assert schedule_cron.log_path(job).read_text("utf-8").split("\n")[:-1] == expected
+    assert cron.log_path(job).read_text("utf-8").split("\n")[:-1] == expected
 
-    words = read_by_systemd(schedule_systemd.format_command(job.command))
+    words = read_by_systemd(systemd.format_command(job.command))
     told = subprocess.run(words, cwd=home, capture_output=True, check=True, timeout=20)
     assert told.stdout.decode().split("\n")[:-1] == expected
 
@@ -146,8 +146,8 @@ def test_systemd_takes_the_units(machine: Machine, tmp_path: Path) -> None:
         if not exists:
             program.unlink()
         units = {
-            "fmqa-sync.service": schedule_systemd.service_unit(job),
-            "fmqa-sync.timer": schedule_systemd.timer_unit(job, DAILY),
+            "fmqa-sync.service": systemd.service_unit(job),
+            "fmqa-sync.timer": systemd.timer_unit(job, DAILY),
         }
         for name, text in units.items():
             (machine.home / name).write_text(text)

@@ -37,7 +37,7 @@ def examine(bench: Workbench) -> list[Finding]:
 def _syncs(bench: Workbench) -> Finding | None:
     """How the last run over arXiv ended, and what is scheduled; nothing where neither is."""
     from fmqa.apps.syncs import last_run, run_in_words, went_wrong
-    from fmqa.sync import schedule
+    from fmqa.sync.schedules import schedule
 
     try:
         run = last_run(bench)

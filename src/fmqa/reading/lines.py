@@ -38,7 +38,11 @@ class Line:
 
 @dataclass(slots=True)
 class RawPage:
-    """One page as the reader found it. ``raw[i]`` is the reader's character number ``i``."""
+    """One page as the reader found it. ``raw[i]`` is the reader's character number ``i``.
+
+    ``link_boxes`` holds the (left, bottom, right, top) of each link's rectangle, in points as in
+    :class:`Line`; it is empty where the reader knows no geometry.
+    """
 
     number: int
     width: float
@@ -48,6 +52,7 @@ class RawPage:
     links: list[Link] = field(default_factory=list)
     hidden: list[HiddenRun] = field(default_factory=list)
     failure: str = ""
+    link_boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def text_of(self, line: Line) -> str:
         """The line's raw characters."""

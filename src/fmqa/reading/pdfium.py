@@ -22,7 +22,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from fmqa.errors import ReadingError
-from fmqa.reading.chars import OpenPage, char_box, page_characters
+from fmqa.reading.chars import OpenPage, PageFrame, char_box, page_characters
 from fmqa.reading.hygiene import find_hidden
 from fmqa.reading.lines import Line, RawFile, RawPage
 from fmqa.types import Link, Outcome, OutlineItem
@@ -110,8 +110,17 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
         lines, hidden = find_hidden(here, lines)
     finally:
         textpage.close()
-    links = list(_links(document, page, index + 1))
-    return RawPage(index + 1, width, height, raw, lines, links, hidden)
+    links = list(_links(document, page, index + 1, here.frame))
+    return RawPage(
+        index + 1,
+        width,
+        height,
+        raw,
+        lines,
+        [link for link, _ in links],
+        hidden,
+        link_boxes=[box for _, box in links],
+    )
 
 
 def _pieces(page: OpenPage) -> Iterator[tuple[int, int, bool]]:
@@ -178,9 +187,13 @@ def _letter(raw: str, first: int, index: int) -> int:
     return index
 
 
-def _links(document: Any, page: Any, number: int) -> Iterator[Link]:
+def _links(
+    document: Any, page: Any, number: int, frame: PageFrame
+) -> Iterator[tuple[Link, tuple[float, float, float, float]]]:
+    """Each link that leads out of the file, and its rectangle on the displayed page."""
     position = ctypes.c_int(0)
     link = c.FPDF_LINK()
+    area = c.FS_RECTF()
     for _ in range(_MOST_LINKS):
         if not c.FPDFLink_Enumerate(page.raw, position, link):
             return
@@ -191,7 +204,10 @@ def _links(document: Any, page: Any, number: int) -> Iterator[Link]:
         if 1 < length < 4096:
             buffer = ctypes.create_string_buffer(length)
             c.FPDFAction_GetURIPath(document.raw, action, buffer, length)
-            yield Link(number, buffer.raw[: length - 1].decode("utf-8", "replace"))
+            box = (0.0, 0.0, 0.0, 0.0)
+            if c.FPDFLink_GetAnnotRect(link, area):
+                box = frame.box(area.left, area.bottom, area.right, area.top)
+            yield Link(number, buffer.raw[: length - 1].decode("utf-8", "replace")), box
 
 
 def _outline(document: Any) -> list[OutlineItem]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from fmqa.errors import ReadingError
 from fmqa.reading.authors import find_authors
+from fmqa.reading.bibliography.mentions import find_mentions
+from fmqa.reading.bibliography.references import find_references
 from fmqa.reading.deadline import TimeLimitReached, time_limit
 from fmqa.reading.furniture import find_furniture
 from fmqa.reading.identity import identify
@@ -176,6 +178,8 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
     if title:
         meta = replace(meta, authors=find_authors(names, file.metadata.get("Author", "")))
     by_number = {page.number: page for page in pages}
+    bibliography = find_references(file.pages, blocks, vocabulary)
+    mentions = find_mentions(by_number, blocks, bibliography)
     passages = make_passages(blocks, by_number)
     if _covered(passages) < _LEAST_COVERED * sum(len(page.text) for page in pages):
         # Not laid out as a paper (a poster, a form, slides): all that is text is its body.
@@ -193,6 +197,8 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
         links=tuple(link for page in file.pages for link in page.links),
         hidden=tuple(run for page in file.pages for run in page.hidden),
         reader=file.reader,
+        references=bibliography.references,
+        mentions=mentions,
     )
 
 

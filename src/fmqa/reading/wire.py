@@ -10,6 +10,7 @@ from fmqa.types import (
     Document,
     HiddenRun,
     Link,
+    Mention,
     Outcome,
     OutlineItem,
     Page,
@@ -17,6 +18,7 @@ from fmqa.types import (
     Passage,
     PassageKind,
     ReadResult,
+    Reference,
     Source,
     Span,
 )
@@ -70,6 +72,11 @@ def _document(document: Document) -> dict[str, Any]:
         "outline": [(item.level, item.title, item.page) for item in document.outline],
         "links": [(link.page, link.uri) for link in document.links],
         "hidden": [(run.page, run.text, run.reason) for run in document.hidden],
+        "references": [
+            (r.number, r.text, r.title, r.authors, r.year, r.arxiv_id, r.doi, r.method, r.score)
+            for r in document.references
+        ],
+        "mentions": [(m.span.page, m.span.start, m.span.end, m.numbers) for m in document.mentions],
     }
 
 
@@ -91,4 +98,11 @@ def _to_document(plain: dict[str, Any]) -> Document:
         links=tuple(Link(*link) for link in plain["links"]),
         hidden=tuple(HiddenRun(*run) for run in plain["hidden"]),
         reader=plain["reader"],
+        references=tuple(
+            Reference(number, text, title, tuple(authors), *rest)
+            for number, text, title, authors, *rest in plain["references"]
+        ),
+        mentions=tuple(
+            Mention(Span(*span), tuple(numbers)) for *span, numbers in plain["mentions"]
+        ),
     )

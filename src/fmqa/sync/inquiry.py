@@ -38,8 +38,12 @@ class Inquiry:
         self._asked: set[str] = set()
 
     def wishes(self) -> list[Wish]:
-        """What is followed for its own sake."""
-        return [*self.catalog.wishes(), *self._dry_wishes]
+        """What is followed for its own sake; of that what the user names, if he names papers."""
+        wishes = [*self.catalog.wishes(), *self._dry_wishes]
+        if self.request.seeds is not None:
+            return wishes
+        named = {paper.bare for paper in self.request.asked}
+        return [wish for wish in wishes if wish.why == "asked" and wish.arxiv_id in named]
 
     def make_wishes(self) -> None:
         """Take over what the user names, what seeds.toml says and what its queries find."""

@@ -2,8 +2,8 @@
 
 Titles are compared by words, since those of different papers often differ in one ("MedSAM" and
 "MedSAM2", "CT" and "MR") while those of one paper differ in case, hyphens, accents, a typing error
-or a subtitle. A title alone is never enough: an author or, where none is known, the year must
-agree.
+or a subtitle. A title alone is never enough, for some are used twice: the first author or most
+authors must agree or, where none are known, the year.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _LEAST_RATIO = 0.93
 _WITHOUT_SUBTITLE = 0.95
 _SHORT_TITLE_WORDS = 3  # of a title whose subtitle may be missing
 _LEAST_TYPO_LETTERS = 6
+_MOST_AUTHORS = 0.5
 _YEARS_LATER = 3  # a preprint is printed in a journal so many years later at most
 _YEARS_EARLIER = 1
 
@@ -81,10 +82,12 @@ def match_score(reference: Reference, candidate: Candidate) -> float:
     year = years_agree(reference.year, candidate.year)
     if authors is False:
         return 0.0
-    if not whole:
-        # A subtitle may be what tells two papers apart: both must agree.
-        return score if authors and year is not False else 0.0
-    return score if authors or year else 0.0
+    if year is False:
+        # A wrong year is forgiven where hardly anything but the authors' names could be the same.
+        share = authors_share(reference, candidate.authors) or 0.0
+        return score if whole and share > _MOST_AUTHORS else 0.0
+    # A subtitle may be what tells two papers apart: the year alone isn't enough without it.
+    return score if authors or (year and whole) else 0.0
 
 
 def title_score(one: str, other: str) -> tuple[float, bool]:
@@ -117,16 +120,37 @@ def title_words(title: str) -> list[str]:
 
 
 def authors_agree(reference: Reference, names: tuple[str, ...]) -> bool | None:
-    """Whether one of the names stands in the reference; None where there is nothing to compare."""
-    # Before the title, for "Wang" may well be in it; the whole entry where it isn't found there.
-    printed = set(title_words(" ".join(reference.authors)))
-    if not printed:
-        start = reference.text.casefold().find(reference.title.casefold()) if reference.title else 0
-        printed = set(title_words(reference.text[:start] if start > 0 else ""))
-    surnames = [words[-1] for name in names if (words := title_words(surname_first(name)))]
+    """Whether the first author, or most of the authors, are those of the reference.
+
+    One common surname is no sign. None where there is nothing to compare.
+    """
+    share = authors_share(reference, names)
+    if share is None:
+        return None
+    first = set(title_words(reference.authors[0])) if reference.authors else _printed(reference)
+    return share > _MOST_AUTHORS or _surnames(names)[0] in first
+
+
+def authors_share(reference: Reference, names: tuple[str, ...]) -> float | None:
+    """How many of the names stand in the reference, 0 to 1; None if there is nothing to compare."""
+    printed, surnames = _printed(reference), _surnames(names)
     if not printed or not surnames:
         return None
-    return any(surname in printed for surname in surnames)
+    return sum(surname in printed for surname in surnames) / len(surnames)
+
+
+def _printed(reference: Reference) -> set[str]:
+    """The words of a reference's authors, as far as it is known where they stand."""
+    printed = set(title_words(" ".join(reference.authors)))
+    if printed or not reference.title:
+        return printed
+    # Before the title, for "Wang" may well be in it.
+    start = reference.text.casefold().find(reference.title.casefold())
+    return set(title_words(reference.text[: max(0, start)]))
+
+
+def _surnames(names: tuple[str, ...]) -> list[str]:
+    return [words[-1] for name in names if (words := title_words(surname_first(name)))]
 
 
 def surname_first(name: str) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fmqa.apps.cli.options import Home, Json
-from fmqa.sync.schedule_job import Using
+from fmqa.sync.schedules.job import Using
 
 if TYPE_CHECKING:
-    from fmqa.sync.schedule_job import Installed
+    from fmqa.sync.schedules.job import Installed
 
 
 def register(app: typer.Typer) -> None:
@@ -39,8 +39,8 @@ def install(
 ) -> None:
     """Have the library synced at set times, by the user's systemd, cron or GitHub Actions."""
     from fmqa.settings import load_settings
-    from fmqa.sync import schedule
-    from fmqa.sync.schedule_github import workflow
+    from fmqa.sync.schedules import schedule
+    from fmqa.sync.schedules.github import workflow
 
     timetable = schedule.make_timetable(every, cron)
     if using is Using.GITHUB:
@@ -56,7 +56,7 @@ def install(
 def show(home: Home = None, as_json: Json = False) -> None:
     """What is installed for this data folder, and when it runs next."""
     from fmqa.settings import load_settings
-    from fmqa.sync import schedule
+    from fmqa.sync.schedules import schedule
 
     found = schedule.show(load_settings(home=home).home)
     if as_json:
@@ -71,7 +71,7 @@ def show(home: Home = None, as_json: Json = False) -> None:
 def remove(home: Home = None) -> None:
     """Take away what is installed for this data folder."""
     from fmqa.settings import load_settings
-    from fmqa.sync import schedule
+    from fmqa.sync.schedules import schedule
 
     removed = schedule.remove(load_settings(home=home).home)
     for installed in removed:

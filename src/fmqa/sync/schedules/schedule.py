@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from fmqa.errors import FmqaError, UsageError
-from fmqa.sync import schedule_cron, schedule_systemd
-from fmqa.sync.schedule_job import Installed, Job, Timetable, Using, make_timetable
+from fmqa.sync.schedules import cron, systemd
+from fmqa.sync.schedules.job import Installed, Job, Timetable, Using, make_timetable
 
 __all__ = ["Installed", "Timetable", "Using", "install", "make_timetable", "remove", "show"]
 
@@ -19,20 +19,20 @@ def install(home: Path, timetable: Timetable, using: Using = Using.AUTO) -> Inst
 
     Raises:
         UsageError: the times or paths can't be said in the chosen way, or nothing is there to
-            start runs, or GitHub was chosen (see `schedule_github.workflow`).
+            start runs, or GitHub was chosen (see `github.workflow`).
         FmqaError: systemd or crontab refuse.
     """
     job = Job.of(home)
     chosen = _choice() if using is Using.AUTO else using
     if chosen is Using.SYSTEMD:
-        found = schedule_systemd.install(job, timetable)
+        found = systemd.install(job, timetable)
         removed = None
         # A machine whose crontab can't be read has no line of ours in it either.
         with suppress(FmqaError):
-            removed = schedule_cron.remove(job)
+            removed = cron.remove(job)
     elif chosen is Using.CRON:
-        found = schedule_cron.install(job, timetable)
-        removed = schedule_systemd.remove(job)
+        found = cron.install(job, timetable)
+        removed = systemd.remove(job)
     else:
         raise UsageError("GitHub's workflow is printed, not installed.")
     if removed is None:
@@ -49,7 +49,7 @@ def show(home: Path) -> list[Installed]:
         FmqaError: the crontab can't be read.
     """
     job = Job.of(home)
-    return _both(schedule_systemd.read, schedule_cron.read, job)
+    return _both(systemd.read, cron.read, job)
 
 
 def remove(home: Path) -> list[Installed]:
@@ -60,7 +60,7 @@ def remove(home: Path) -> list[Installed]:
         FmqaError: systemd or crontab refuse.
     """
     job = Job.of(home)
-    return _both(schedule_systemd.remove, schedule_cron.remove, job)
+    return _both(systemd.remove, cron.remove, job)
 
 
 def _both(
@@ -82,9 +82,9 @@ def _both(
 
 
 def _choice() -> Using:
-    if schedule_systemd.answers():
+    if systemd.answers():
         return Using.SYSTEMD
-    if schedule_cron.available():
+    if cron.available():
         return Using.CRON
     raise UsageError(
         "Neither the user's systemd nor a crontab is here to start syncs.",

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from fmqa.errors import FmqaError, UsageError
 from fmqa.sync.periods import WEEKDAYS, Cron
-from fmqa.sync.schedule_job import (
+from fmqa.sync.schedules.job import (
     Installed,
     Job,
     Timetable,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fmqa.errors import FmqaError, UsageError
 from fmqa.sync.periods import parse_cron
-from fmqa.sync.schedule_job import Installed, Job, Timetable, Using, call, environment_note, have
+from fmqa.sync.schedules.job import Installed, Job, Timetable, Using, call, environment_note, have
 
 _NONE_YET = ("no crontab", "no such file")
 _LINE = re.compile(r"(?P<cron>(?:\S+\s+){4}\S+)\s+(?P<command>.+)", re.DOTALL)

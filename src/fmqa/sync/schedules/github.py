@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from fmqa.errors import UsageError
-from fmqa.sync.schedule_job import Timetable
+from fmqa.sync.schedules.job import Timetable
 
 _MINUTE = 17
 """GitHub delays what is due on the full hour most."""

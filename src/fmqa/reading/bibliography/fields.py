@@ -1,0 +1,222 @@
+"""Authors, title and year of one reference, by the ways in which bibliographies are written.
+
+Titles stand in quotation marks, or behind the authors: after a full stop ("J. Doe. Title. Venue"),
+a colon ("Doe, J.: Title. In: …"), the year ("Jane Doe. 2014. Title. Venue"; "Doe, J. (2014).
+Title."), or a comma, where the words must not read as a journal ("J. Doe, Phys. Rev. D 65, 1").
+What can't be told is left empty: a wrong title would be searched for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from fmqa.reading.bibliography.ids import without_ids
+from fmqa.reading.bibliography.names import leading_names
+
+_YEAR = re.compile(r"(?<![\d.:/-])(?P<year>1[6-9]\d\d|20[0-4]\d)[a-z]?(?![\d–-]|[.:]\d)")
+_LOOSE_YEAR = re.compile(r"\s(1[6-9]\d\d|20[0-4]\d)[a-z]?\s(?=[A-Z])")
+_IN_BRACKETS = re.compile(r"\(\s?(?:[^()\d]{0,20}\s?)(?P<year>1[6-9]\d\d|20[0-4]\d)[a-z]?\s?\)")
+_RANGE = re.compile(r"\b(?:pp?\.?|pages?)\s*\d[\d\s–,-]*|\d+\s?[–‐‑-]{1,2}\s?\d+")
+_LEADING_YEAR = re.compile(
+    r"[\s.,]*(?:\(\s?(?:[^()\d]{0,20}\s?)?(?P<round>1[6-9]\d\d|20[0-4]\d)[a-z]?[^()]{0,20}\)"
+    r"|(?P<plain>1[6-9]\d\d|20[0-4]\d)[a-z]?(?=[.,:;]))[\s.,:;]*"
+)
+_QUOTED = re.compile(r"(?:“|``|\"|„|‘‘|«)\s?(?P<title>[^“”„«»]{4,400}?)[,.;]?\s?(?:”|''|\"|“|’’|»)")
+_OPENING = re.compile('[“„«"‘`]')
+_SENTENCE = re.compile(
+    r"(?P<mark>[.?!])[”\"’]?(?:\s+(?=[^\W_a-z(\[“]|[(\[“]|https?:|arxiv|in\b|doi)|$)"
+)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:vs|St|Dr|Mr|Mrs|no|vol|cf|ca|i\.e|e\.g|approx|eds?|al)|(?:^|[\s.(-])[A-Z])$"
+)
+_TAIL = re.compile(
+    r"(?:[\s,.;(\[]*(?:(?:in\s)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?[\s,]*)?"
+    r"(?:1[6-9]|20)\d\d[a-z]?[)\]]?"
+    r"|[\s,.;(\[]+(?:arXiv\b|CoRR\b|https?:|www\.|URL\b|doi\b|ISBN|Ph\.? ?D\.?|Master"
+    r"|Technical report|In:? (?:Proc|Advances|International|IEEE|ACM|[A-Z]{3,})).*)[\s,.;]*$",
+    re.DOTALL,
+)
+_MAY_HAVE_TAIL = re.compile(
+    r"\d{4}|arXiv|CoRR|https?:|www|URL|doi|ISBN|Ph\.? ?D|Master|Technical report|In:? [A-Z]"
+)
+_VENUE = re.compile(
+    r"(?:(?:in|In|IN)[:\s]|[A-Z][\w]{0,12}\s?\.|\d|\(|\[|arXiv|CoRR|[Pp]roc|Phys|Journal|J\s|Ann|Annals"
+    r"|IEEE|ACM|Springer|Elsevier|[Uu]niversity|[Pp]reprint|PhD|Ph\.|[Tt]hesis|JHEP|JCAP|MNRAS|ApJ|A&A"
+    r"|vol|pp|http|doi|URL|[Ss]ubmitted|Nature|Science|Transactions|International|Lecture|Cambridge"
+    r"|Oxford|Wiley|Academic|McGraw|North|[A-Z]{3,}\b|[Ee]dited|[Ee]d\.|[Aa]vailable|[Aa]ccessed)"
+)
+_JOURNAL = re.compile(
+    r"\b(?:Phys|Rev|Lett|Nucl|Proc|Instrum|Astro\w*|Math|Commun|Trans|Soc|Sci|Ann|Adv|Chem|Mech|Eur"
+    r"|Mod|Int|Geophys|Natl|Acad|Res|Technol|Stat|Appl|J|Mon|Not|Class|Quant|Grav|Am)\s?\."
+    r"|^(?:JHEP|JCAP|MNRAS|ApJ\w*|A&A|ARA&A|PRD?|Nature|Science|Icarus|AJ)\b"
+)
+_NO_TITLE = re.compile(
+    r"https?:|www\.|[aA]r[xX]iv|CoRR\b|[Ii]n[:\s]+[A-Z]|URL\b|doi\b|[-–—\d]"
+    r"|[A-Z][\w&-]{0,8},\s?[A-Z]?\d+\b"
+    r"|(?:Phys|Astrophys?|Astron|Nucl|Proc|J|Am|Ann|Math|Commun|Eur|Rev|Mon|Nature|Science|Chem)\b"
+    r"(?:\s?[.,]|$)|and\s[A-Z]"
+)
+_GLUED = re.compile(
+    r"(?<=[a-z])\s?\.\s?(?=(?:Phys|Rev|Nucl|Commun|Astrophys|Electron|Math|J|JHEP|Proc|Adv)\s?\b.*)"
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_LABEL = re.compile(r"^\[[^\]]{1,70}\]\s*")
+_SAME_AUTHORS = re.compile(r"^[—–_-]{2,}\s?[,.]\s*")
+_LOOSE_ACCENT = re.compile(r"\s[ˇ´¨`˜ˆ˘¸](?=\s)")
+_NAMED_YEAR = re.compile(r"(?P<name>[^.]{3,150}?)\.?\s\(?(?:1[6-9]|20)\d\d[a-z]?\)?[.:,]\s")
+_MOST = 6_000
+_LONGEST_TITLE = 350
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What a reference says, as printed; empty where it couldn't be told."""
+
+    authors: tuple[str, ...] = ()
+    title: str = ""
+    year: int | None = None
+
+
+def parse_fields(text: str) -> Fields:
+    """Authors, title and year of a reference, given without its number."""
+    text = _LOOSE_ACCENT.sub("", " ".join(text[:_MOST].split()))
+    whole = _LABEL.sub("", text)
+    text = _SAME_AUTHORS.sub("", whole)
+    names = leading_names(text)
+    rest = text[names.end :]
+    title = _quoted(rest, bool(names.names))
+    if names.broken and not title:
+        rest = _behind_names(rest)
+    lead = _LEADING_YEAR.match(rest)
+    loose = None if lead else _LOOSE_YEAR.match(rest)
+    year = int((lead["round"] or lead["plain"]) if lead else loose[1] if loose else 0)
+    authors = names.names
+    if title:
+        pass
+    elif lead:
+        title = _sentence(rest[lead.end() :])
+    elif loose and authors:
+        title = _before_journal(rest[loose.end() :])
+    elif text != whole:
+        title = _after_comma(rest)
+    elif not names.names:
+        authors, title = _without_names(text)
+    elif rest.lstrip()[:1] in (".", ":") or names.names[-1].endswith("."):
+        # The full stop behind "Doe, J." belongs to the name.
+        comma = rest[:1] in (",", ";")
+        title = _after_comma(rest) if comma else _sentence(rest)
+    else:
+        title = _after_comma(rest)
+    return Fields(authors, title, year or find_year(text))
+
+
+def _behind_names(rest: str) -> str:
+    """What follows the sentence of the authors, when not all of their names were understood."""
+    for match in _SENTENCE.finditer(rest[:1500]):
+        if not _ABBREVIATION.search(rest[max(0, match.start() - 12) : match.start()]):
+            return rest[match.start() :]
+    return rest
+
+
+def find_year(text: str) -> int | None:
+    """The year of publication: the first one in brackets, else the last one printed."""
+    if len(set(years := _YEAR.findall(text[:_MOST]))) == 1:
+        return int(years[0])
+    bare = without_ids(text)
+    if match := _IN_BRACKETS.search(bare):
+        return int(match["year"])
+    years = _YEAR.findall(_RANGE.sub(" ", bare)) or _YEAR.findall(bare)
+    return int(years[-1]) if years else None
+
+
+def _quoted(rest: str, named: bool) -> str:
+    """A title in quotation marks right behind the authors."""
+    if not _OPENING.search(rest[:300]):
+        return ""
+    match = _QUOTED.search(rest[:700])
+    if match is None or match.start() > (60 if named else 300):
+        return ""
+    return _clean(match["title"])
+
+
+def _sentence(rest: str) -> str:
+    """The words up to the end of a sentence."""
+    rest = rest.lstrip(" .,:;")
+    for match in _SENTENCE.finditer(rest[: _LONGEST_TITLE + 50]):
+        before = rest[: match.start()]
+        if match["mark"] == "." and _ABBREVIATION.search(before[-12:]):
+            continue
+        if match.start() >= 3:
+            return _clean(rest[: match.start() + (match["mark"] != ".")])
+    return _clean(rest) if len(rest) <= _LONGEST_TITLE else ""
+
+
+def _after_comma(rest: str) -> str:
+    """Words behind the authors' comma, up to what reads as the place of publication."""
+    rest = rest.lstrip(" ,;")
+    if rest[:1] in '“"(':
+        return ""
+    end = len(rest)
+    for match in re.finditer(
+        r"\s?,\s?|\.\s+(?=[A-Z(\[])|\s(?=\((?:[A-Z][a-z]+\s){1,3})", rest[: _LONGEST_TITLE + 50]
+    ):
+        before = rest[: match.start()]
+        if match[0].startswith("."):
+            if not _ABBREVIATION.search(before[-12:]):
+                end = match.start()
+                break
+        elif _VENUE.match(rest, match.end()):
+            end = match.start()
+            break
+    title = rest[:end].strip()
+    if _JOURNAL.search(title) or len(_WORD.findall(title)) < 2:
+        return ""
+    return _clean(title)
+
+
+def _before_journal(rest: str) -> str:
+    """Words behind "Doe J 2014", which nothing but the journal's abbreviation ends."""
+    journal = _JOURNAL.search(rest[:_LONGEST_TITLE])
+    bracket = rest.find(" (")
+    ends = [end for end in (journal.start() if journal else -1, bracket) if end > 0]
+    title = rest[: min(ends)].strip() if ends else ""
+    return _clean(title) if len(_WORD.findall(title)) >= 4 else ""
+
+
+def _without_names(text: str) -> tuple[tuple[str, ...], str]:
+    """References that open with an organisation ("OpenAI. Title.") or with the title itself."""
+    if match := _NAMED_YEAR.match(text):
+        return (match["name"],), _sentence(text[match.end() :])
+    head, colon, tail = text.partition(": ")
+    if colon and len(head) <= 40 and len(head.split()) <= 3 and "." not in head:
+        return (head,), _after_comma(tail)
+    first = _sentence(text)
+    if not first or _JOURNAL.search(first):
+        return (), ""
+    behind = text[text.find(first) + len(first) :].lstrip(" .")
+    words = first.split()
+    named = any(mark in first for mark in ",&") and all(
+        word[0].isupper() or word in ("and", "&") for word in words
+    )
+    second = _sentence(behind) if len(words) <= 3 or named else ""
+    if len(_WORD.findall(second)) >= 3 and not re.match(r"https?:|In\b|arXiv", behind):
+        return (first,), second
+    return (), first if len(_WORD.findall(first)) >= 2 else ""
+
+
+def _clean(title: str) -> str:
+    """A title without what stands behind it in its sentence, and without quotation marks."""
+    title = title.strip(" ,.;:")
+    if "." in title:
+        title = _GLUED.split(title, maxsplit=1)[0]
+    if _MAY_HAVE_TAIL.search(title):
+        title = _TAIL.sub("", _TAIL.sub("", title))
+    title = title.strip(' ,.;:“”"‘’')
+    if len(title) > _LONGEST_TITLE or len(_WORD.findall(title)) < 1 or len(title) < 4:
+        return ""
+    if re.match(
+        r"(?:https?:|www\.|arXiv\b|CoRR\b|[Ii]n[:\s]+(?:Proc|[A-Z]{3,})|URL\b|doi\b)", title
+    ):
+        return ""
+    return title

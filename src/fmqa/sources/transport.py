@@ -1,0 +1,384 @@
+"""Requests that don't give up: at the pace a service asks for, with tries, and resumed downloads.
+
+Each request is one connection, closed with its answer: a connection that one process keeps open
+would be a second one as soon as another process sends.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from fmqa.errors import (
+    NotServed,
+    SettingsError,
+    SourceError,
+    SourceRefused,
+    SourceUnreachable,
+)
+from fmqa.sources.answers import (
+    Answer,
+    explanation,
+    in_words,
+    is_host_of,
+    retry_after,
+    user_agent,
+)
+from fmqa.sources.pacing import Pacer, Turn
+from fmqa.sources.partfile import Fetched, PartFile
+
+if TYPE_CHECKING:
+    import httpx
+
+__all__ = ["Answer", "Fetched", "Transport", "check_pdf", "silent"]
+
+T = TypeVar("T")
+
+# Hosts of one owner: a redirect from one to another of them is followed.
+_FAMILIES = ("arxiv.org", "semanticscholar.org")
+_HOPS = 5
+_PDF_TYPES = frozenset({"application/pdf", "application/octet-stream"})
+_PAGE_TRIES = 3
+_HEAD_BYTES, _TAIL_BYTES = 1024, 2048
+_ANSWER_BYTES = 64 << 20
+# A server that sends a byte now and then never times out; after so many timeouts a try is over.
+_PATIENCE = 30
+_BASE_DOUBLINGS = 20
+_CAP_PACES = 100  # 300 s at a pace of 3 s
+_AGAIN = frozenset({408, 425})
+
+
+class _TryAgain(Exception):
+    """One try failed. ``final`` is raised once there are no tries left."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        wait: float | None = None,
+        final: SourceError | None = None,
+        tries: int | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.wait = wait
+        self.final = final
+        self.tries = tries
+
+
+class _TooMany(Exception):
+    """The service asks to wait (429); the turn has already told all processes how long."""
+
+
+def silent(message: str) -> None:
+    """Nobody wants to hear it."""
+
+
+def check_pdf(head: bytes) -> None:
+    """Raises `NotServed` unless the first bytes of a file are a PDF's."""
+    if b"%PDF-" not in head:
+        raise NotServed("It isn't a PDF.")
+
+
+@dataclass(eq=False)
+class Transport:
+    """The way to one service.
+
+    Args:
+        pacer: keeps the service's pace, over all processes.
+        contact: e-mail address for the User-Agent; may be empty.
+        timeout: seconds without a byte before a try is given up.
+        tries: tries of one request, answers of 429 not counted.
+        stop: ends waiting and retrying when it is set.
+        notify: gets one line of text whenever there is something to wait for.
+        name: what the service is called in messages.
+        refusals: answers of 429 in a row after which the service counts as down; None for never.
+    """
+
+    pacer: Pacer
+    _: KW_ONLY
+    contact: str
+    timeout: float
+    tries: int
+    stop: threading.Event | None = None
+    notify: Callable[[str], None] = silent
+    name: str = "arXiv"
+    refusals: int | None = None
+    _client: httpx.Client = field(init=False)
+    _refusals: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        import httpx
+
+        self._client = httpx.Client(
+            headers={"User-Agent": user_agent(self.contact), "Connection": "close"},
+            timeout=self.timeout,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=0),
+            follow_redirects=False,
+        )
+
+    def close(self) -> None:
+        """Ends it; nothing can be sent any more."""
+        self._client.close()
+
+    def get(
+        self,
+        url: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        whole: Callable[[bytes], bool] = bool,
+    ) -> Answer:
+        """The answer to a GET request.
+
+        Args:
+            url: of http or https; without a query when ``params`` are given.
+            params: its query.
+            whole: says whether a body is complete; a try whose body isn't has failed.
+
+        Raises:
+            SourceUnreachable: no answer after all tries, or ``stop`` was set.
+            SourceRefused: the service says that the request is wrong.
+            NotServed: the service has no such thing (404, 410).
+        """
+        if params:
+            url = f"{url}?{urlencode(params)}"
+
+        def receive(response: httpx.Response) -> Answer:
+            body = self._body(response)
+            if not whole(body):
+                raise _TryAgain("its answer is incomplete or isn't of the form expected")
+            return Answer(response.status_code, dict(response.headers), body)
+
+        return self._persist(lambda: self._request(url, dict, receive))
+
+    def download(
+        self, url: str, target: Path, max_bytes: int, check: Callable[[bytes], None] = check_pdf
+    ) -> Fetched:
+        """Fetches a PDF to ``target``, which is there whole or not at all.
+
+        What was fetched of it stays in ``<target>.part`` through failures and kills, and the next
+        call goes on from there as long as the server has the same file.
+
+        Args:
+            url: of the PDF.
+            target: a path made by our own code.
+            max_bytes: the largest size that is fetched.
+            check: gets the first 1024 bytes and raises `NotServed` when they aren't a PDF's.
+
+        Raises:
+            SourceUnreachable: as `get`.
+            SourceRefused: as `get`.
+            NotServed: there is no such PDF, or no usable one.
+            DiskFull: there is no room for it.
+            StoreError: its folder can't be written to.
+        """
+        part = PartFile(target)
+        if part.length() > max_bytes:
+            part.discard()
+
+        def receive(response: httpx.Response) -> Fetched:
+            self._accept(response, part, url)
+            self._store(response, part, max_bytes, check)
+            return part.finish()
+
+        def headers() -> dict[str, str]:
+            # Compressed bodies would make nonsense of ranges and sizes.
+            return {"Accept-Encoding": "identity", **part.headers(url)}
+
+        try:
+            return self._persist(lambda: self._request(url, headers, receive))
+        except NotServed:
+            part.discard()
+            raise
+
+    def _persist(self, attempt: Callable[[], T]) -> T:
+        """Calls ``attempt`` until it succeeds or the tries are used up."""
+        failures = 0
+        while True:
+            try:
+                result = attempt()
+            except _TooMany as refused:
+                if self.refusals is not None and self._refusals >= self.refusals:
+                    raise SourceUnreachable(f"{self.name} only asks to wait.") from refused
+                continue  # the pacer waits
+            except _TryAgain as failure:
+                failures += 1
+                if failures >= min(self.tries, failure.tries or self.tries):
+                    raise failure.final or SourceUnreachable(
+                        f"{self.name} can't be reached: {failure} (tries: {failures})."
+                    ) from failure
+                wait = self._backoff(failures) if failure.wait is None else failure.wait
+                self.notify(f"{self.name}: {failure}; next try in {in_words(wait)}")
+                self._sleep(wait)
+            else:
+                self._refusals = 0
+                return result
+
+    def _request(
+        self,
+        url: str,
+        headers: Callable[[], dict[str, str]],
+        receive: Callable[[httpx.Response], T],
+    ) -> T:
+        """One try, with the redirects it takes, each in a turn of its own.
+
+        ``headers`` is called inside the turn, because only then no other process is at it.
+        """
+        for _ in range(_HOPS):
+            with (
+                self.pacer.turn(self.stop) as turn,
+                self._sent(url, headers(), turn) as response,
+            ):
+                if not response.has_redirect_location:
+                    self._judge(response, turn)
+                    return receive(response)
+                location = response.headers["location"]
+            url = self._redirected(url, location)
+        raise SourceRefused(f"{self.name} redirects in circles at {url}.")
+
+    @contextmanager
+    def _sent(self, url: str, headers: dict[str, str], turn: Turn) -> Iterator[httpx.Response]:
+        """Sends, and turns what can go wrong on the way into `_TryAgain`."""
+        import httpx
+
+        try:
+            with self._client.stream("GET", url, headers=headers) as response:
+                turn.answered()
+                yield response
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise SettingsError(f"The address {url!r} of {self.name} doesn't hold.") from error
+        except httpx.TimeoutException as error:
+            raise _TryAgain(f"no answer within {in_words(self.timeout)}") from error
+        except (httpx.RequestError, httpx.StreamError) as error:
+            raise _TryAgain(str(error) or type(error).__name__) from error
+
+    def _judge(self, response: httpx.Response, turn: Turn) -> None:
+        """Returns when the answer's body is what was asked for (2xx, or 416 of a range)."""
+        status = response.status_code
+        asked = retry_after(response.headers)
+        if status == 429:
+            self._refusals += 1
+            wait = self._backoff(self._refusals) if asked is None else asked
+            turn.hold_off(wait)
+            self.notify(f"{self.name} asks to wait {in_words(max(wait, self.pacer.interval))}")
+            raise _TooMany
+        if status >= 500 or status in _AGAIN:
+            if asked is not None:
+                turn.hold_off(asked)
+            raise _TryAgain(f"it answers {status}", wait=asked)
+        if status in {404, 410}:
+            raise NotServed(f"{self.name} has nothing at {response.url}.")
+        if status in {401, 403}:
+            raise SourceRefused(
+                f"{self.name} denies access to {response.url} ({status}).",
+                hint="It may have blocked this machine for a while. Set FMQA_CONTACT, so that it "
+                "can tell you, and try again tomorrow.",
+            )
+        ranged = status == 416 and "range" in response.request.headers
+        if not ranged and not 200 <= status < 300:
+            told = explanation(self._body(response)) or f"status {status}"
+            raise SourceRefused(f"{self.name} refuses the request: {told}.")
+
+    def _body(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        for chunk in self._chunks(response.iter_bytes()):
+            body += chunk
+            if len(body) > _ANSWER_BYTES:
+                raise _TryAgain("its answer doesn't end")
+        return bytes(body)
+
+    def _chunks(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """``chunks`` as they come in: collected to larger ones, a break would lose them."""
+        deadline = time.monotonic() + _PATIENCE * self.timeout
+        for chunk in chunks:
+            if time.monotonic() > deadline:
+                raise _TryAgain("it sends too slowly")
+            if self.stop is not None and self.stop.is_set():
+                raise self._stopped()
+            yield chunk
+
+    def _accept(self, response: httpx.Response, part: PartFile, url: str) -> None:
+        """Makes the part ready for the body, when that is a PDF's or the wanted part of one."""
+        if response.status_code == 416 or (
+            response.status_code == 206 and not part.continues(response.headers)
+        ):
+            part.discard()
+            raise _TryAgain("it sends another part of the PDF than was asked for", wait=0.0)
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        coding = response.headers.get("content-encoding", "identity")
+        if kind not in _PDF_TYPES or coding != "identity":
+            raise self._no_pdf(url)
+        if response.status_code != 206:
+            part.restart(url, response.headers)
+
+    def _store(
+        self,
+        response: httpx.Response,
+        part: PartFile,
+        max_bytes: int,
+        check: Callable[[bytes], None],
+    ) -> None:
+        """Writes the body to the part, and checks that the part is now the whole PDF."""
+        url = str(response.url)
+        room = max_bytes - part.length()
+        too_large = NotServed(f"The PDF at {url} is over {max_bytes >> 20} MiB.")
+        if int(response.headers.get("content-length", 0)) > room:
+            raise too_large
+        with part.appending() as stream:
+            for chunk in self._chunks(response.iter_raw()):
+                room -= len(chunk)
+                if room < 0:
+                    raise too_large
+                stream.write(chunk)
+        head, tail = part.ends(_HEAD_BYTES, _TAIL_BYTES)
+        try:
+            check(head)
+        except NotServed as error:
+            part.discard()
+            raise self._no_pdf(url) from error
+        if b"%%EOF" not in tail:
+            part.discard()
+            cut = NotServed(f"The PDF at {url} is cut short at {self.name} itself.")
+            raise _TryAgain("the PDF is cut short", final=cut)
+
+    def _no_pdf(self, url: str) -> _TryAgain:
+        final = NotServed(f"{self.name} sends a page instead of the PDF at {url}.")
+        return _TryAgain("it sends no PDF", final=final, tries=_PAGE_TRIES)
+
+    def _redirected(self, url: str, location: str) -> str:
+        """Where a redirect leads.
+
+        Raises:
+            SourceRefused: to another owner's host, or away from https.
+        """
+        target = urljoin(url, location)
+        old, new = urlsplit(url), urlsplit(target)
+        same = old.netloc == new.netloc or any(
+            is_host_of(old.hostname, family) and is_host_of(new.hostname, family)
+            for family in _FAMILIES
+        )
+        if not same or new.scheme not in {"https", old.scheme}:
+            raise SourceRefused(
+                f"{self.name} redirects {url} to {new.scheme}://{new.netloc}, which isn't followed."
+            )
+        return target
+
+    def _backoff(self, failures: int) -> float:
+        """Full jitter (M. Brooker, "Exponential Backoff and Jitter"), scaled by the pace."""
+        pace = self.pacer.interval
+        return random.uniform(0, min(pace * 2 ** min(failures, _BASE_DOUBLINGS), pace * _CAP_PACES))  # noqa: S311
+
+    def _sleep(self, seconds: float) -> None:
+        if self.stop is None:
+            time.sleep(seconds)
+        elif self.stop.wait(seconds):
+            raise self._stopped()
+
+    def _stopped(self) -> SourceUnreachable:
+        return SourceUnreachable(f"Stopped while waiting for {self.name}.")

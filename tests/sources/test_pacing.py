@@ -1,0 +1,290 @@
+"""One request at a time and no faster than asked, over processes, kills, torn files and users."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import multiprocessing
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from scripted import Handler, Scripted
+
+from fmqa.errors import SettingsError, SourceUnreachable
+from fmqa.sources.pacing import LONGEST_HOLD, Pacer
+
+_ASKER = """
+import sys, time
+from pathlib import Path
+from fmqa.sources.pacing import Pacer
+from fmqa.sources.transport import Transport
+folder, url, name, go = Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4])
+transport = Transport(Pacer(folder, "arxiv", 0.3), contact="", timeout=5, tries=1)
+(go.parent / f"ready-{name}").touch()
+while not go.exists():
+    time.sleep(0.01)
+for number in range(3):
+    transport.get(f"{url}/{name}/{number}")
+"""
+
+
+def wait_for(*paths: Path) -> None:
+    deadline = time.monotonic() + 20
+    while not all(path.exists() for path in paths):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def seconds_of_a_turn(pacer: Pacer) -> float:
+    start = time.monotonic()
+    with pacer.turn() as turn:
+        turn.answered()
+    return time.monotonic() - start
+
+
+def test_two_processes_share_one_pace_and_one_connection(tmp_path: Path) -> None:
+    def slowly(handler: Handler, number: int) -> None:
+        time.sleep(0.05)
+        handler.say(200, b"ok")
+
+    go = tmp_path / "go"
+    with Scripted(slowly) as server:
+        command = [sys.executable, "-c", _ASKER, str(tmp_path / "pace"), server.url]
+        askers = [subprocess.Popen([*command, name, str(go)]) for name in "ab"]
+        wait_for(tmp_path / "ready-a", tmp_path / "ready-b")
+        go.touch()
+        assert [asker.wait(30) for asker in askers] == [0, 0]
+    assert sorted(asked.path for asked in server.asked) == [
+        f"/{name}/{number}" for name in "ab" for number in range(3)
+    ]
+    assert min(server.gaps()) >= 0.3
+    assert max(server.gaps()) < 3
+    assert server.most_at_once == 1
+
+
+def test_threads_of_one_process_share_it_too(tmp_path: Path) -> None:
+    pacer = Pacer(tmp_path, "arxiv", 0.1)
+    inside, times = [0], []
+
+    def ask() -> None:
+        with pacer.turn():
+            inside[0] += 1
+            times.append((time.monotonic(), inside[0]))
+            time.sleep(0.02)
+            inside[0] -= 1
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [count for _, count in times] == [1] * 4
+    starts = [at for at, _ in times]
+    assert all(b - a >= 0.1 for a, b in itertools.pairwise(starts))
+
+
+def test_the_interval_counts_from_the_answer(tmp_path: Path) -> None:
+    pacer = Pacer(tmp_path, "arxiv", 0.2)
+    with pacer.turn() as turn:
+        time.sleep(0.3)
+        turn.answered()
+        answered = time.monotonic()
+        time.sleep(0.1)  # the body
+    with pacer.turn():
+        assert 0.2 <= time.monotonic() - answered < 0.29
+
+
+def test_the_first_turn_is_at_once_and_a_failed_one_counts(tmp_path: Path) -> None:
+    pacer = Pacer(tmp_path, "arxiv", 0.3)
+    start = time.monotonic()
+    with pytest.raises(ValueError, match="no answer"), pacer.turn():
+        raise ValueError("no answer")
+    assert time.monotonic() - start < 0.2
+    assert seconds_of_a_turn(Pacer(tmp_path, "arxiv", 0.3)) > 0.2
+
+
+def test_a_kill_in_mid_request_counts(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from fmqa.sources.pacing import Pacer\n"
+        "with Pacer(Path(sys.argv[1]), 'arxiv', 1).turn(): Path(sys.argv[2]).touch(); time.sleep(9)"
+    )
+    sent = tmp_path / "sent"
+    asker = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "pace"), str(sent)])
+    wait_for(sent)
+    asker.kill()
+    asker.wait()
+    assert seconds_of_a_turn(Pacer(tmp_path / "pace", "arxiv", 1)) > 0.5
+
+
+def test_holding_off_holds_all(tmp_path: Path) -> None:
+    with Pacer(tmp_path, "arxiv", 0.01).turn() as turn:
+        turn.hold_off(0.4)
+    assert seconds_of_a_turn(Pacer(tmp_path, "arxiv", 0.01)) > 0.3
+    assert seconds_of_a_turn(Pacer(tmp_path, "arxiv", 0.01)) < 0.2
+    assert seconds_of_a_turn(Pacer(tmp_path, "other", 0.01)) < 0.2
+
+
+@pytest.mark.parametrize("content", [b"", b"12", b"\x00\xff junk", b"nan 0", b"inf 0", b"1 2 3"])
+def test_a_torn_stamp_costs_one_interval(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "arxiv.stamp").write_bytes(content)
+    assert 0.05 <= seconds_of_a_turn(Pacer(tmp_path, "arxiv", 0.05)) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("answered", "hold", "least", "most"),
+    [
+        (-1000.0, 0.0, 0.0, 0.1),
+        (600.0, 0.0, 0.2, 0.4),  # the clock was set back by ten minutes
+        (LONGEST_HOLD + 60, 0.0, 0.0, 0.1),
+        (-1000.0, LONGEST_HOLD + 60, 0.0, 0.1),
+        (600.0, LONGEST_HOLD + 60, 0.2, 0.4),
+    ],
+)
+def test_a_clock_that_was_set_back(
+    tmp_path: Path, answered: float, hold: float, least: float, most: float
+) -> None:
+    now = time.time()
+    (tmp_path / "arxiv.stamp").write_text(f"{now + answered} {now + hold if hold else 0}")
+    assert least <= seconds_of_a_turn(Pacer(tmp_path, "arxiv", 0.2)) < most
+
+
+def test_a_clock_set_ahead_does_not_hasten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pacer, real = Pacer(tmp_path, "arxiv", 0.2), time.time
+    seconds_of_a_turn(pacer)
+    monkeypatch.setattr("time.time", lambda: real() + 900)
+    assert seconds_of_a_turn(pacer) > 0.15
+
+
+def test_waiting_can_be_stopped(tmp_path: Path) -> None:
+    with Pacer(tmp_path, "arxiv", 0.01).turn() as turn:
+        turn.hold_off(60)
+    stop = threading.Event()
+    threading.Timer(0.1, stop.set).start()
+    start = time.monotonic()
+    with pytest.raises(SourceUnreachable), Pacer(tmp_path, "arxiv", 0.01).turn(stop):
+        pytest.fail("sent in spite of it")
+    assert time.monotonic() - start < 2
+
+
+def test_nothing_is_sent_once_stopped(tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(SourceUnreachable), Pacer(tmp_path, "arxiv", 0.01).turn(stop):
+        pytest.fail("sent in spite of it")
+
+
+def test_waiting_for_another_process_can_be_stopped(tmp_path: Path) -> None:
+    stop = threading.Event()
+    threading.Timer(0.1, stop.set).start()
+    refused = threading.Event()
+
+    def ask() -> None:
+        with pytest.raises(SourceUnreachable), Pacer(tmp_path, "arxiv", 0.01).turn(stop):
+            pytest.fail("two at once")
+        refused.set()
+
+    with Pacer(tmp_path, "arxiv", 0.01).turn():
+        other = threading.Thread(target=ask)
+        other.start()
+        other.join(5)
+    assert refused.is_set()
+
+
+def test_who_waits_for_the_interval_keeps_no_lock(tmp_path: Path) -> None:
+    with Pacer(tmp_path, "arxiv", 0.01).turn() as turn:
+        turn.hold_off(60)
+    stop = threading.Event()
+
+    def wait() -> None:
+        with suppress(SourceUnreachable), Pacer(tmp_path, "arxiv", 0.01).turn(stop):
+            pytest.fail("sent in spite of it")
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    time.sleep(0.1)
+    with FileLock(tmp_path / "arxiv.lock", timeout=5):
+        assert waiting.is_alive()
+    stop.set()
+    waiting.join()
+
+
+def test_waiting_can_be_interrupted_and_leaves_no_lock(tmp_path: Path) -> None:
+    with Pacer(tmp_path, "arxiv", 0.01).turn() as turn:
+        turn.hold_off(0.5)
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(KeyboardInterrupt), Pacer(tmp_path, "arxiv", 0.01).turn():
+            pytest.fail("sent in spite of it")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert 0.2 < seconds_of_a_turn(Pacer(tmp_path, "arxiv", 0.01)) < 2
+
+
+def test_files_are_for_all_users(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        seconds_of_a_turn(Pacer(tmp_path / "pace", "arxiv", 0.01))
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "pace").stat().st_mode) == 0o1777
+    for name in ("arxiv.lock", "arxiv.stamp"):
+        assert stat.S_IMODE((tmp_path / "pace" / name).stat().st_mode) == 0o666
+
+
+def _as_nobody(folder: Path) -> None:
+    os.setuid(65534)
+    seconds_of_a_turn(Pacer(folder, "arxiv", 0.3))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+def test_another_user_keeps_the_same_pace() -> None:
+    with tempfile.TemporaryDirectory() as top:
+        Path(top).chmod(0o755)
+        folder = Path(top) / "pace"
+        seconds_of_a_turn(Pacer(folder, "arxiv", 0.3))
+        other = multiprocessing.get_context("fork").Process(target=_as_nobody, args=(folder,))
+        start = time.monotonic()
+        other.start()
+        other.join()
+        assert other.exitcode == 0
+        assert time.monotonic() - start > 0.25
+        assert seconds_of_a_turn(Pacer(folder, "arxiv", 0.3)) > 0.15
+
+
+@pytest.mark.parametrize("name", ["arxiv.stamp", "arxiv.lock"])
+def test_links_are_refused(tmp_path: Path, name: str) -> None:
+    victim, folder = tmp_path / "victim", tmp_path / "pace"
+    victim.write_text("precious")
+    folder.mkdir()
+    (folder / name).symlink_to(victim)
+    with pytest.raises(SettingsError, match="arxiv"), Pacer(folder, "arxiv", 0.01).turn():
+        pytest.fail("followed the link")
+    assert victim.read_text() == "precious"
+
+
+def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    os.mkfifo(tmp_path / "real" / "arxiv.stamp")
+    for folder in ("file", "link", "real", "file/below"):
+        with pytest.raises(SettingsError), Pacer(tmp_path / folder, "arxiv", 0.01).turn():
+            pytest.fail(f"used {folder}")
+
+
+def test_stamps_are_numbers(tmp_path: Path) -> None:
+    seconds_of_a_turn(Pacer(tmp_path, "arxiv", 0.01))
+    answered, hold = (tmp_path / "arxiv.stamp").read_text().split()
+    assert math.isclose(float(answered), time.time(), abs_tol=5)
+    assert float(hold) == 0
