@@ -78,7 +78,7 @@ def library_in_words(bench: Workbench, sync: BackgroundSync | None) -> tuple[str
         run = last_run(bench)
     except FmqaError as error:
         return str(error), True
-    parts = [f"{count:,} papers"]
+    parts = [f"{count:,} paper{'' if count == 1 else 's'}"]
     bad = False
     if run is not None:
         parts.append(run_in_words(run))
