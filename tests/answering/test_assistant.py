@@ -172,7 +172,7 @@ def test_sentences_that_differ_in_one_fact_are_both_said(was: str, now: str) -> 
     one = (
         "On this set of chest images MedSAM reaches a Dice score of 0.91 at the level of patients."
     )
-    state = _Answering("Why?", Numbering("https://arxiv.org/pdf"), 0.0)
+    state = _Answering("Why?", "Why?", Numbering("https://arxiv.org/pdf"), 0.0)
     state.say(one, [quote(one)], 0, "supported")
     assert state.said(one.replace("of patients", "of each patient"))
     assert not state.said(one.replace(was, now))

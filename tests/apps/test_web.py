@@ -72,7 +72,7 @@ class ScriptedAssistant:
 
     script: Callable[[str], Iterator[Any]]
 
-    def stream(self, question: str) -> Iterator[Any]:
+    def stream(self, question: str, *, history: Any = ()) -> Iterator[Any]:
         yield from self.script(question)
 
     def ask(self, question: str) -> Answer:

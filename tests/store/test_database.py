@@ -53,13 +53,14 @@ def test_steps_are_recorded_by_name_and_only_new_ones_run(
     path = tmp_path / "record.sqlite3"
     Database(path).close()
 
-    def m003_colours(db: sqlite3.Connection) -> None:
+    def m999_colours(db: sqlite3.Connection) -> None:
         db.execute("CREATE TABLE colours (name TEXT)")
 
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, m003_colours))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, m999_colours))
     opened = Database(path)
     names = [row[0] for row in opened.connection.execute("SELECT name FROM migrations")]
-    assert sorted(names) == ["m001_first_schema", "m002_arxiv", "m003_colours"]
+    before = [step.__name__ for step in migrations.MIGRATIONS]
+    assert sorted(names) == before
     opened.close()
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from fmqa.answering.abstention import reason_to_abstain, refusal
 from fmqa.answering.citing import Numbering
 from fmqa.answering.claims import named_things, numbers
+from fmqa.answering.conversation import Exchange, Rewrite, standalone, subjects_of
 from fmqa.answering.drafting import Draft, Drafter, verbatim
 from fmqa.answering.evidence import Evidence, EvidenceSelector
+from fmqa.answering.question import question_names
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Timings, Withheld
 from fmqa.answering.verification import Verifier
 from fmqa.errors import ModelError
@@ -56,7 +58,7 @@ Event = EvidenceFound | SentenceReady | SentenceWithheld | Finished
 
 
 class Assistant:
-    """Answers questions. Holds no conversation: each call stands alone.
+    """Answers questions. Holds no conversation: what was asked before comes with each call.
 
     Args:
         searcher: finds passages.
@@ -67,6 +69,7 @@ class Assistant:
         passages: how many passages to look through.
         pdf_url: where arXiv's PDFs are.
         max_question_chars: the longest question that is taken.
+        rewrite: makes follow-ups stand alone; by rules when None.
     """
 
     def __init__(  # noqa: PLR0913
@@ -80,6 +83,7 @@ class Assistant:
         passages: int = 12,
         pdf_url: str = "https://arxiv.org/pdf",
         max_question_chars: int = 4000,
+        rewrite: Rewrite | None = None,
     ) -> None:
         self.searcher = searcher
         self.selector = selector
@@ -89,30 +93,55 @@ class Assistant:
         self.passages = passages
         self.pdf_url = pdf_url
         self.max_question_chars = max_question_chars
+        self.rewrite = rewrite or self.by_rules
 
-    def ask(self, question: str, filters: Filters | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        history: Sequence[Exchange] = (),
+    ) -> Answer:
         """The answer to a question.
+
+        Args:
+            question: in words.
+            filters: which papers may answer.
+            history: what was asked before, oldest first, see `exchange`.
 
         Raises:
             UsageError: the question is empty or too long.
             NothingToSearch: no paper to answer from.
         """
-        for event in self.stream(question, filters):
+        for event in self.stream(question, filters, history):
             if isinstance(event, Finished):
                 return event.answer
         raise AssertionError("a stream ends with Finished")
 
-    def stream(self, question: str, filters: Filters | None = None) -> Iterator[Event]:
+    def by_rules(self, question: str, history: Sequence[Exchange]) -> str:
+        """The question as one that stands alone, by the rules."""
+        return standalone(question, history, self._is_paper)
+
+    def _is_paper(self, name: str) -> bool:
+        return bool(self.searcher.papers_called([name]))
+
+    def stream(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        history: Sequence[Exchange] = (),
+    ) -> Iterator[Event]:
         """The same, as it comes about; the last event is `Finished`."""
         started = time.monotonic()
-        question = clean_question(question, self.max_question_chars)
+        asked = clean_question(question, self.max_question_chars)
+        question = clean_question(self.rewrite(asked, history), 2 * self.max_question_chars)
         hits = self.searcher.search_with_focus(
-            expanded_question(question), named_things(f"x {question}"), self.passages, filters
+            expanded_question(question), question_names(question), self.passages, filters
         )
         numbering = Numbering(self.pdf_url)
-        state = _Answering(question, numbering, started)
+        state = _Answering(asked, question, numbering, started)
         state.retrieved()
         evidence = self.selector.select(question, hits)
+        state.subjects = subjects_of(question, (), self._is_paper)
         reason = refusal(question) or reason_to_abstain(evidence)
         if reason:
             yield Finished(self._abstained(state, reason, hits))
@@ -120,6 +149,7 @@ class Assistant:
         preview = Numbering(self.pdf_url)
         for quote in evidence.quotes:
             preview.cite(quote)
+        state.subjects = subjects_of(question, evidence.quotes, self._is_paper)
         state.found()
         yield EvidenceFound(preview.citations)
         yield from self._sentences(question, evidence, state)
@@ -180,8 +210,10 @@ class Assistant:
 class _Answering:
     """What has been said so far to one question."""
 
-    def __init__(self, question: str, numbering: Numbering, started: float) -> None:
+    def __init__(self, asked: str, question: str, numbering: Numbering, started: float) -> None:
+        self.asked = asked
         self.question = question
+        self.subjects: tuple[str, ...] = ()
         self.numbering = numbering
         self.started = started
         self.sentences: list[Sentence] = []
@@ -223,7 +255,9 @@ class _Answering:
         self, model: str, *, related: tuple[Related, ...], abstained: str = "", reason: str = ""
     ) -> Answer:
         return Answer(
-            question=self.question,
+            question=self.asked,
+            understood_as=self.question if self.question != self.asked else "",
+            subjects=self.subjects,
             status="abstained" if abstained else "answered",
             reason=reason,
             answer=abstained or " ".join(marked(sentence) for sentence in self.sentences),
@@ -243,6 +277,11 @@ class _Answering:
 
     def _elapsed(self) -> int:
         return round((time.monotonic() - self.started) * 1000)
+
+
+def exchange(answer: Answer) -> Exchange:
+    """What the next question of a conversation has to know of this one."""
+    return Exchange(answer.question, answer.understood_as or answer.question, answer.subjects)
 
 
 def _facts(text: str) -> tuple[set[float], set[str]]:

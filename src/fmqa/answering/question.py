@@ -31,6 +31,11 @@ _GENERIC = frozenset(
     takes long time image images medical imaging explain describe give mean main best
     good new year version versions foundation question answer""".split()
 )
+_FIRST_WORD = re.compile(r"[A-Za-z]+(?![\w-])")
+_ASKING = frozenset(
+    """compare contrast describe explain list name give tell show summarize summarise define discuss
+    outline state find provide mention identify tabulate please""".split()
+)
 _LISTING = re.compile(
     r"^\s*(?:which|what|list|name|give)\b[^?]*?\b(?:models|papers|methods|studies|datasets|works|"
     r"approaches|techniques|strategies|challenges|solutions)\b",
@@ -49,6 +54,19 @@ _DATA_ASKED = re.compile(
 _TRAINED = re.compile(r"train", re.IGNORECASE)
 
 
+def question_names(question: str) -> dict[str, str]:
+    """The names in a question: normal form → as written.
+
+    Its first word has a capital anyway and may be a name ("Virchow was trained on what?"), unless
+    it is what one asks with ("Compare …").
+    """
+    names = named_things(f"x {question}")
+    first = _FIRST_WORD.match(question)
+    if first and first[0].lower() in _ASKING:
+        names.pop(normal_name(first[0]), None)
+    return names
+
+
 def parts_of(question: str) -> list[str]:
     """The questions that a compound question puts, each with the names of the first.
 
@@ -58,11 +76,10 @@ def parts_of(question: str) -> list[str]:
     texts = [text.strip(" ,;") for text in _PART.split(question) if text.strip(" ,;?")]
     if len(texts) < 2:
         return [question]
-    names = list(named_things(f"x {texts[0]}").values())
+    names = list(question_names(texts[0]).values())
     subject = names[0] if names else ""
     rest = [
-        text if not subject or named_things(f"x {text}") else f"{subject}: {text}"
-        for text in texts[1:]
+        text if not subject or question_names(text) else f"{subject}: {text}" for text in texts[1:]
     ]
     return [texts[0], *rest]
 
@@ -87,7 +104,7 @@ class Wanted:
             stem: math.log(1 + (len(texts) + 1) / (1 + sum(stem in text for text in texts)))
             for stem in content_stems(question)
         }
-        names = named_things(f"x {question}")
+        names = question_names(question)
         listing = bool(_LISTING.search(question))
         return cls(tuple(parts_of(question)), names, weights, listing)
 

@@ -72,6 +72,12 @@ class Answer(_Wire):
     """What is said to a question."""
 
     question: str
+    understood_as: str = Field(
+        default="", description="The question as one that stands alone; empty when it did."
+    )
+    subjects: tuple[str, ...] = Field(
+        default=(), description="The papers' names that a follow-up would be about."
+    )
     status: Literal["answered", "abstained"]
     reason: str = Field(default="", description="Why it abstained; empty when it answered.")
     answer: str

@@ -54,6 +54,7 @@ def references_of(bench: Workbench, target: str, *, offline: bool) -> CitedBy:
             references, mentions = document.references, _sentences(document)
         else:
             references, mentions = held
+            paper = _with_version(bench, paper)
     return _resolved(bench, paper, references, mentions, offline=offline)
 
 
@@ -72,6 +73,12 @@ def _held(
         return None
     references = tuple(library.bibliography.references(paper.bare))
     return references, library.bibliography.mentions(paper.bare)
+
+
+def _with_version(bench: Workbench, paper: ArxivId) -> ArxivId:
+    """The paper in the version that the library searches, by which its lookups are kept."""
+    versions = bench.library.record.versions(paper.bare)
+    return replace(paper, version=next(version for version, _, active in versions if active))
 
 
 def _fetch(bench: Workbench, paper: ArxivId, offline: bool) -> Path:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
     from fmqa.answering.assistant import Assistant
+    from fmqa.answering.conversation import Rewrite
     from fmqa.answering.drafting import Drafter
     from fmqa.reading.pool import ReadLimits
     from fmqa.retrieval.search import Searcher
@@ -214,13 +215,14 @@ class Workbench:
     def assistant(self) -> Assistant:
         """What answers questions."""
         from fmqa.answering.assistant import Assistant
+        from fmqa.answering.drafters import writes_at_once
         from fmqa.answering.evidence import EvidenceSelector
         from fmqa.answering.verification import RuleVerifier
 
         with self._guard:
             settings = self.settings
             drafter = self._drafter()
-            return Assistant(
+            assistant = Assistant(
                 self.searcher,
                 EvidenceSelector(self.embedder.embed_array, settings.quotes),
                 drafter,
@@ -230,6 +232,22 @@ class Workbench:
                 pdf_url=settings.arxiv_pdf_url,
                 max_question_chars=settings.max_question_chars,
             )
+            if settings.llm != "none" and writes_at_once(settings):
+                assistant.rewrite = self._rewriter(assistant.by_rules)
+            return assistant
+
+    def _rewriter(self, rules: Rewrite) -> Rewrite:
+        """What a strong model makes follow-ups stand alone by."""
+        from functools import partial
+
+        from fmqa.answering.conversation import ModelRewriter
+        from fmqa.answering.models import make_chat_model, model_errors
+
+        settings = self.settings
+        server = self.server if settings.llm == "local" else None
+        model = make_chat_model(settings, server)
+        assert model is not None
+        return ModelRewriter(model, rules, partial(model_errors, settings))
 
     def closeness(self, one: str, other: str) -> float:
         """Cosine of two sentences."""

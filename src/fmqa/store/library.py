@@ -15,6 +15,7 @@ from fmqa.store.bibliography import Bibliography
 from fmqa.store.catalog import Catalog
 from fmqa.store.database import Database
 from fmqa.store.record import Record
+from fmqa.store.sessions import Sessions
 from fmqa.store.vectors import FaissIndex, VectorIndex, publish, read_manifest
 from fmqa.store.writer import RecordWriter
 from fmqa.types import Embedder
@@ -44,6 +45,7 @@ class Library:
         self.record = Record(self._database)
         self.catalog = Catalog(self._database)
         self.bibliography = Bibliography(self._database)
+        self.sessions = Sessions(self._database)
         self._index: FaissIndex | None = None
         self._guard = threading.Lock()
 

@@ -107,7 +107,17 @@ def m002_arxiv(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_first_schema, m002_arxiv)
+def m003_sessions(db: sqlite3.Connection) -> None:
+    """Conversations that go on from one command to the next."""
+    db.execute(
+        """CREATE TABLE exchanges (
+            session TEXT NOT NULL, place INTEGER NOT NULL, asked TEXT NOT NULL,
+            standalone TEXT NOT NULL, subjects TEXT NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (session, place)) WITHOUT ROWID"""
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_first_schema, m002_arxiv, m003_sessions)
 
 
 def migrate(db: sqlite3.Connection) -> None:

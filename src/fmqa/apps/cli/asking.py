@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fmqa.apps.cli.options import Home, Json, Kind, Limit, Llm, Paper, Year, make_filters, workbench
+from fmqa.errors import UsageError
+
+if TYPE_CHECKING:
+    from fmqa.answering.conversation import Exchange
+    from fmqa.answering.schema import Answer
+    from fmqa.apps.workbench import Workbench
 
 _ABSTAINED = 3
+
+
+Session = Annotated[
+    str | None,
+    typer.Option(
+        "--session", help="A conversation by name, for follow-ups; kept between commands."
+    ),
+]
+Withheld = Annotated[
+    bool, typer.Option("--withheld", help="Show the sentences that were withheld, and why.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command("ask")(ask)
+    app.command("chat")(chat)
     app.command("search")(search)
 
 
@@ -27,9 +45,8 @@ def ask(
     llm: Llm = None,
     home: Home = None,
     as_json: Json = False,
-    show_withheld: Annotated[
-        bool, typer.Option("--withheld", help="Show the sentences that were withheld, and why.")
-    ] = False,
+    session: Session = None,
+    show_withheld: Withheld = False,
 ) -> None:
     """Answer a question with checked sentences, each with its quote, page and paper.
 
@@ -38,15 +55,75 @@ def ask(
     filters = make_filters(year, paper, kind)
     with workbench(home=home, llm=llm) as bench:
         text = _from_stdin() if question == "-" else question
+        history = _history(bench, session)
         if as_json:
-            answer = bench.assistant.ask(text, filters)
+            answer = bench.assistant.ask(text, filters, history)
             typer.echo(answer.model_dump_json(indent=2))
         else:
             from fmqa.apps.cli.rendering import stream_answer
 
-            answer = stream_answer(bench.assistant.stream(text, filters), show_withheld)
+            answer = stream_answer(bench.assistant.stream(text, filters, history), show_withheld)
+        _remember(bench, session, answer)
     if answer.status == "abstained":
         raise typer.Exit(_ABSTAINED)
+
+
+def chat(
+    year: Year = None,
+    paper: Paper = None,
+    kind: Kind = None,
+    llm: Llm = None,
+    home: Home = None,
+    session: Session = None,
+    show_withheld: Withheld = False,
+) -> None:
+    """Ask in a conversation: follow-ups are understood. An empty line or /quit ends it.
+
+    /new begins another topic.
+    """
+    from fmqa.answering.assistant import exchange
+    from fmqa.apps.cli.rendering import stream_answer
+
+    filters = make_filters(year, paper, kind)
+    with workbench(home=home, llm=llm) as bench:
+        assistant = bench.assistant
+        history = _history(bench, session)
+        while (text := _next_line()) not in {"", "/quit", "/exit"}:
+            if text == "/new":
+                history = []
+                continue
+            try:
+                answer = stream_answer(assistant.stream(text, filters, history), show_withheld)
+            except UsageError as error:
+                typer.echo(f"{error} {error.hint}", err=True)
+                continue
+            history = [*history, exchange(answer)]
+            _remember(bench, session, answer)
+
+
+def _next_line() -> str:
+    """The next question from the terminal or a pipe; empty at its end."""
+    try:
+        return input("\n> " if sys.stdin.isatty() else "").strip()
+    except EOFError:
+        return ""
+
+
+def _history(bench: Workbench, session: str | None) -> list[Exchange]:
+    from fmqa.answering.conversation import Exchange
+
+    held = bench.library.sessions.history(session) if session else []
+    return [Exchange(past.asked, past.standalone, past.subjects) for past in held]
+
+
+def _remember(bench: Workbench, session: str | None, answer: Answer) -> None:
+    from fmqa.answering.assistant import exchange
+    from fmqa.store.sessions import StoredExchange
+
+    if session:
+        past = exchange(answer)
+        stored = StoredExchange(past.asked, past.standalone, past.subjects)
+        bench.library.sessions.append(session, stored)
 
 
 def _from_stdin() -> str:

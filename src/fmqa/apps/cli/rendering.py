@@ -59,6 +59,8 @@ def _stack(parts: Sequence[Any]) -> Any:
 def show_answer(answer: Answer, show_withheld: bool, out: Console) -> None:
     """The whole answer with its sources."""
     out.print()
+    if answer.understood_as:
+        out.print(Text(f"Understood as: {answer.understood_as}", style="dim"))
     out.print(Padding(Text(answer.answer), (0, 0)))
     if answer.citations:
         out.print()

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from fmqa.answering.assistant import exchange
 from fmqa.apps.web.conversation import Stage, Turn
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import FmqaError, UsageError
@@ -44,7 +45,8 @@ def answered(ready: Readiness, turns: Turns) -> Iterator[Turns]:
             yield (*earlier, turn.taken(status))
         turn = turn.taken()
         yield (*earlier, turn)
-        for event in made.result().stream(turn.question):
+        history = [exchange(past.answer) for past in earlier if past.answer is not None]
+        for event in made.result().stream(turn.question, history=history):
             turn = turn.after(event)
             yield (*earlier, turn)
     except Exception as error:
