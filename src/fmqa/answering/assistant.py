@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fmqa.answering.abstention import reason_to_abstain, refusal
 from fmqa.answering.citing import Numbering
 from fmqa.answering.claims import named_things, numbers
+from fmqa.answering.conflicts import between_papers, from_earlier_versions
 from fmqa.answering.conversation import Exchange, Rewrite, standalone, subjects_of
 from fmqa.answering.drafting import Draft, Drafter, verbatim
 from fmqa.answering.evidence import Evidence, EvidenceSelector
@@ -153,6 +154,7 @@ class Assistant:
         state.found()
         yield EvidenceFound(preview.citations)
         yield from self._sentences(question, evidence, state)
+        yield from self._differences(evidence.quotes, state)
         if not state.sentences:
             reason = "No sentence could be written that the papers' words carry."
             yield Finished(self._abstained(state, reason, hits))
@@ -179,6 +181,20 @@ class Assistant:
             for index, quote in enumerate(quotes):
                 if index not in state.used:
                     yield from self._checked(verbatim(quote, index), quotes, state)
+
+    def _differences(self, quotes: Sequence[Quote], state: _Answering) -> Iterator[SentenceReady]:
+        """What older versions and other papers say otherwise of the figures in the answer."""
+        said = [quotes[index] for index in sorted(state.used)]
+        for difference in from_earlier_versions(
+            said, self.searcher.library.record.earlier_passages
+        ):
+            yield state.say_earlier(difference.other)
+        for difference in between_papers(said):
+            one, other = difference.figures
+            marks = [state.numbering.cite(q)[1].number for q in (difference.one, difference.other)]
+            state.notices.append(
+                f"The sources differ: {one} [{marks[0]}], {other} [{marks[1]}]. Read both quotes."
+            )
 
     def _checked(
         self, draft: Draft, quotes: Sequence[Quote], state: _Answering
@@ -244,6 +260,14 @@ class _Answering:
         self.used.add(index)
         new, citation = self.numbering.cite(quotes[index])
         sentence = Sentence(text=text, citations=(citation.number,), verdict=verdict)
+        self.sentences.append(sentence)
+        return SentenceReady(sentence, (citation,) if new else ())
+
+    def say_earlier(self, quote: Quote) -> SentenceReady:
+        """Say, in its own words, what a replaced version gave as another figure."""
+        new, citation = self.numbering.cite(quote)
+        text = f"Version {citation.version} of the paper said: “{citation.quote}”"
+        sentence = Sentence(text=text, citations=(citation.number,), verdict="verbatim")
         self.sentences.append(sentence)
         return SentenceReady(sentence, (citation,) if new else ())
 

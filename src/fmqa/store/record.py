@@ -122,6 +122,17 @@ class Record:
         )
         return [stored_passage(row) for row in rows]
 
+    def earlier_passages(self, paper_id: str) -> list[StoredPassage]:
+        """The passages of a paper's own versions that a later one replaced, the oldest first."""
+        rows = self._all(
+            f"""{_PASSAGES} WHERE NOT versions.active AND versions.source = 'pdf'
+                AND papers.paper_id = ? AND versions.version < (SELECT version FROM versions
+                WHERE paper_id = ? AND active) ORDER BY versions.version, ordinal""",
+            paper_id,
+            paper_id,
+        )
+        return [stored_passage(row) for row in rows]
+
     def active_ids(self, filters: Filters | None = None) -> list[int]:
         """Ids of the passages that are searched, ascending, restricted by ``filters``."""
         where, values = _where(filters)

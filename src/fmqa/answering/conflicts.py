@@ -1,0 +1,123 @@
+"""Figures that differ: between the versions of one paper, and between papers.
+
+Two sentences say different figures of one thing when most of their words are shared, both count the
+same (the word behind the number, or the measure before it), and no number of the one is a number of
+the other for that. Rounding is no difference ("over 1.5 million" and 1,570,263).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from fmqa.answering.claims import (
+    METRICS,
+    Number,
+    content_stems,
+    named_things,
+    numbers,
+    same_number,
+    stem,
+)
+from fmqa.answering.evidence import sentences_of
+from fmqa.types import Hit, Quote, Source, StoredPassage
+
+Earlier = Callable[[str], Sequence[StoredPassage]]
+"""The passages of a paper's versions that were replaced, by the paper's id."""
+
+_SHARED = 0.6  # of the shorter sentence's words, for two versions of one sentence
+_SHARED_BY_PAPERS = 0.5
+_LEAST_WORDS = 4
+_METRIC_STEMS = frozenset(map(stem, METRICS))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two quotes with different figures for one thing, and the figures as written."""
+
+    one: Quote
+    other: Quote
+    figures: tuple[str, str]
+
+
+def differing_figures(one: str, other: str, shared: float = _SHARED) -> tuple[str, str] | None:
+    """The figures that two sentences give for the same thing, where they aren't the same."""
+    words, words_too = set(content_stems(one)), set(content_stems(other))
+    fewer = min(len(words), len(words_too))
+    if fewer < _LEAST_WORDS or len(words & words_too) < shared * fewer:
+        return None
+    here, there = numbers(one), numbers(other)
+    for mine in here:
+        rivals = [theirs for theirs in there if _same_object(mine, theirs)]
+        if not rivals or any(_agree(mine, theirs) for theirs in there):
+            continue
+        # Where the other's figure stands here too, both are said of the thing.
+        new = [theirs for theirs in rivals if not any(_agree(known, theirs) for known in here)]
+        if new:
+            return mine.text, new[0].text
+    return None
+
+
+def _same_object(one: Number, other: Number) -> bool:
+    if one.percent != other.percent:
+        return False
+    measures, measures_too = one.around & _METRIC_STEMS, other.around & _METRIC_STEMS
+    if measures or measures_too:
+        return bool(measures & measures_too)
+    return bool(set(one.after[:2]) & set(other.after[:2]))
+
+
+def _agree(one: Number, other: Number) -> bool:
+    return same_number(one, other) or same_number(other, one)
+
+
+def between_papers(quotes: Sequence[Quote]) -> list[Difference]:
+    """The pairs of quotes, of whatever papers, that give different figures for one thing."""
+    found = []
+    for place, one in enumerate(quotes):
+        for other in quotes[place + 1 :]:
+            figures = differing_figures(one.text, other.text, _SHARED_BY_PAPERS)
+            if figures is not None and _same_subject(one, other):
+                found.append(Difference(one, other, figures))
+    return found
+
+
+def _same_subject(one: Quote, other: Quote) -> bool:
+    """Whether the sentences share a name; two papers' own results are no contradiction."""
+    mine, theirs = _subjects(one.text), _subjects(other.text)
+    return bool(mine) and mine == theirs
+
+
+def _subjects(text: str) -> set[str]:
+    """The names in a text, without figures ("143K") and metrics."""
+    names = named_things(f"x {text}").keys() - METRICS
+    return {name for name in names if not name[0].isdigit()}
+
+
+def from_earlier_versions(quotes: Iterable[Quote], earlier: Earlier) -> list[Difference]:
+    """For each quote the sentence of an older version of its paper that gives another figure.
+
+    Of several older versions, the oldest that differs counts.
+
+    Args:
+        quotes: what the answer says.
+        earlier: the passages of a paper's replaced versions.
+    """
+    held: dict[str, list[Quote]] = {}
+    found = []
+    for quote in quotes:
+        if quote.passage.source is not Source.PDF or not numbers(quote.text):
+            continue
+        paper = quote.passage.paper.paper_id
+        if paper not in held:
+            held[paper] = [old for passage in earlier(paper) for old in _numbered(passage)]
+        for old in held[paper]:
+            figures = differing_figures(quote.text, old.text)
+            if figures is not None:
+                found.append(Difference(quote, old, figures))
+                break
+    return found
+
+
+def _numbered(passage: StoredPassage) -> list[Quote]:
+    return [quote for quote in sentences_of(Hit(passage, 0.0)) if numbers(quote.text)]
