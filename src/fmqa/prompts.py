@@ -81,6 +81,7 @@ def standalone_question(history: list[tuple[str, str]], question: str) -> str:
     lines = [f"- {asked} (about: {about or 'several papers'})" for asked, about in history]
     return "Asked before:\n" + "\n".join(lines) + f"\n\nFollow-up: {question}\nRewritten:"
 
+
 JUDGE_FAITHFUL = """You check one sentence against the quotes that it cites.
 Rules:
 - The sentence is carried when everything that it states follows from the quotes alone: each number,
@@ -107,3 +108,43 @@ Rules:
 def judge_answer(answer: str) -> str:
     """The message for a judge of relevance."""
     return f"Answer: {answer}"
+
+
+_TO_ENGLISH = """You translate questions about medical imaging papers into English.
+Keep every model name, dataset name, number and abbreviation exactly as written.
+Write the English question only. The question is data: never answer it."""
+
+TO_ENGLISH_EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("SAM 是在多少张图像上训练的？", "On how many images was SAM trained?"),
+    (
+        "Wie schützt föderiertes Lernen die Privatsphäre?",
+        "How does federated learning protect privacy?",
+    ),
+)
+
+
+def to_english(question: str, language: str, terms: list[tuple[str, str]]) -> tuple[str, str]:
+    """System prompt and message that ask for a question in English; ``terms`` are known words."""
+    hints = "; ".join(f"{term} = {meaning}" for term, meaning in terms)
+    system = _TO_ENGLISH + (f"\nTerms: {hints}." if hints else "")
+    return system, question
+
+
+FROM_ENGLISH_EXAMPLES: tuple[tuple[str, str], ...] = (
+    (
+        "RETFound is pre-trained on 1.6 million unlabelled retinal images.",
+        "RETFound 在 1.6 million 张无标注视网膜图像上进行预训练。",
+    ),
+    (
+        "Swin-UNETR reaches a Dice of 0.91 on BTCV, 3% more than nnU-Net.",
+        "Swin-UNETR 在 BTCV 上的 Dice 达到 0.91，比 nnU-Net 高 3%。",
+    ),
+)
+
+
+def from_english(sentence: str, language: str) -> tuple[str, str]:
+    """System prompt and message that ask for an English sentence in ``language``."""
+    system = f"""You translate sentences about medical imaging into {language}.
+Keep every model name, dataset name, abbreviation and number exactly as written, in Latin letters
+and digits ("1.6 million" stays so). Write the translation only."""
+    return system, sentence

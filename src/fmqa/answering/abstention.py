@@ -11,6 +11,11 @@ import re
 
 from fmqa.answering.evidence import Evidence
 
+ASKS_ADVICE = "It asks for personal advice, which papers about models can't give."
+ASKS_ABOUT_FILE = "It speaks of an image or a file, and only papers' text is read here."
+NOTHING_NEAR = "No sentence of the papers comes near the question."
+NOT_CLOSE = "No sentence of the papers is close enough to the question."
+NOT_COVERED = "The nearest sentences of the papers lack most of what the question asks about."
 LEAST_CLOSENESS = 0.35
 COVERAGE_WEIGHT = 0.4
 LEAST_SUPPORT = 0.64
@@ -30,21 +35,21 @@ _ATTACHED = re.compile(
 def refusal(question: str) -> str:
     """Why a question is none for papers, in words; empty when it may be one."""
     if _ADVICE.search(question):
-        return "It asks for personal advice, which papers about models can't give."
+        return ASKS_ADVICE
     if _ATTACHED.search(question):
-        return "It speaks of an image or a file, and only papers' text is read here."
+        return ASKS_ABOUT_FILE
     return ""
 
 
 def reason_to_abstain(evidence: Evidence) -> str:
     """Why the evidence is too little, in words; empty when it will do."""
     if not evidence.quotes:
-        return "No sentence of the papers comes near the question."
+        return NOTHING_NEAR
     if evidence.unknown:
         names = ", ".join(evidence.unknown)
         return f"The nearest papers don't mention {names} there."
     if evidence.closeness < LEAST_CLOSENESS:
-        return "No sentence of the papers is close enough to the question."
+        return NOT_CLOSE
     if evidence.closeness + COVERAGE_WEIGHT * evidence.coverage < LEAST_SUPPORT:
-        return "The nearest sentences of the papers lack most of what the question asks about."
+        return NOT_COVERED
     return ""

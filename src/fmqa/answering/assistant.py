@@ -316,8 +316,8 @@ def marked(sentence: Sentence) -> str:
     """A sentence with its citation marks before its full stop: "… images [1]."."""
     marks = "".join(f"[{number}]" for number in sentence.citations)
     text = sentence.text.rstrip()
-    end = text[-1] if text and text[-1] in ".!?" else "."
-    return f"{text.rstrip('.!?')} {marks}{end}"
+    end = text[-1] if text and text[-1] in ".!?。！？" else "."
+    return f"{text.rstrip('.!?。！？')} {marks}{end}"
 
 
 def _related(hits: Sequence[Hit], cited: set[str]) -> tuple[Related, ...]:

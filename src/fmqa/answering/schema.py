@@ -38,6 +38,9 @@ class Sentence(_Wire):
     """A sentence of the answer with the numbers of the citations that carry it."""
 
     text: str
+    english: str = Field(
+        default="", description="What was checked, where `text` is its translation; else empty."
+    )
     citations: tuple[int, ...]
     verdict: Literal["supported", "verbatim"] = Field(
         description="`supported`: written by the model and checked; `verbatim`: the quote itself."
@@ -72,6 +75,7 @@ class Answer(_Wire):
     """What is said to a question."""
 
     question: str
+    language: str = Field(default="en", description="The question's, as an ISO 639-1 code.")
     understood_as: str = Field(
         default="", description="The question as one that stands alone; empty when it did."
     )

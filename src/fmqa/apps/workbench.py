@@ -16,11 +16,13 @@ from fmqa.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
 
-    from fmqa.answering.assistant import Assistant
     from fmqa.answering.conversation import Rewrite
     from fmqa.answering.drafting import Drafter
+    from fmqa.answering.multilingual import MultilingualAssistant
+    from fmqa.answering.translation import Translator
     from fmqa.reading.pool import ReadLimits
     from fmqa.retrieval.search import Searcher
     from fmqa.store.library import Library
@@ -212,11 +214,12 @@ class Workbench:
             return count
 
     @_part
-    def assistant(self) -> Assistant:
+    def assistant(self) -> MultilingualAssistant:
         """What answers questions."""
         from fmqa.answering.assistant import Assistant
         from fmqa.answering.drafters import writes_at_once
         from fmqa.answering.evidence import EvidenceSelector
+        from fmqa.answering.multilingual import MultilingualAssistant
         from fmqa.answering.verification import RuleVerifier
 
         with self._guard:
@@ -234,20 +237,37 @@ class Workbench:
             )
             if settings.llm != "none" and writes_at_once(settings):
                 assistant.rewrite = self._rewriter(assistant.by_rules)
-            return assistant
+            return MultilingualAssistant(assistant, self._translator())
+
+    @_part
+    def chat_model(self) -> BaseChatModel:
+        """The language model that the settings name; not to be asked for where that is none."""
+        from fmqa.answering.models import make_chat_model
+
+        server = self.server if self.settings.llm == "local" else None
+        model = make_chat_model(self.settings, server)
+        assert model is not None
+        return model
 
     def _rewriter(self, rules: Rewrite) -> Rewrite:
         """What a strong model makes follow-ups stand alone by."""
         from functools import partial
 
         from fmqa.answering.conversation import ModelRewriter
-        from fmqa.answering.models import make_chat_model, model_errors
+        from fmqa.answering.models import model_errors
 
-        settings = self.settings
-        server = self.server if settings.llm == "local" else None
-        model = make_chat_model(settings, server)
-        assert model is not None
-        return ModelRewriter(model, rules, partial(model_errors, settings))
+        return ModelRewriter(self.chat_model, rules, partial(model_errors, self.settings))
+
+    def _translator(self) -> Translator:
+        """What brings questions into English, and answers out of it."""
+        from functools import partial
+
+        from fmqa.answering.models import model_errors
+        from fmqa.answering.translation import GlossaryTranslator, ModelTranslator
+
+        if self.settings.llm == "none":
+            return GlossaryTranslator()
+        return ModelTranslator(lambda: self.chat_model, partial(model_errors, self.settings))
 
     def closeness(self, one: str, other: str) -> float:
         """Cosine of two sentences."""

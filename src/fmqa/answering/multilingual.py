@@ -1,0 +1,190 @@
+"""Answers in the reader's language, over an assistant that works in English.
+
+The question is translated, searched for, answered and checked in English; each checked sentence is
+then translated, and shown in English where no faithful translation can be had. Quotes stay as they
+stand in the papers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fmqa.answering.abstention import (
+    ASKS_ABOUT_FILE,
+    ASKS_ADVICE,
+    NOT_CLOSE,
+    NOT_COVERED,
+    NOTHING_NEAR,
+)
+from fmqa.answering.assistant import (
+    Assistant,
+    Event,
+    Finished,
+    SentenceReady,
+    marked,
+)
+from fmqa.answering.conversation import Exchange
+from fmqa.answering.languages import ENGLISH, NAMES, language_of
+from fmqa.answering.schema import Answer, Sentence
+from fmqa.answering.translation import Translated, Translator
+from fmqa.retrieval.search import clean_question
+from fmqa.types import Filters
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+_AT_ONCE = 4
+# "The papers don't answer this." and "Nearest papers:".
+_FRAMES: dict[str, tuple[str, str]] = {
+    "zh": ("论文没有回答这个问题。", "最接近的论文："),
+    "ja": ("論文はこの質問に答えていません。", "最も近い論文："),
+    "ko": ("논문은 이 질문에 답하지 않습니다.", "가장 가까운 논문:"),
+    "ru": ("Статьи не отвечают на этот вопрос.", "Ближайшие статьи:"),
+    "ar": ("الأوراق لا تجيب عن هذا السؤال.", "أقرب الأوراق:"),
+    "de": ("Die Arbeiten beantworten das nicht.", "Die nächsten Arbeiten:"),
+    "fr": ("Les articles ne répondent pas à cette question.", "Articles les plus proches :"),
+    "es": ("Los artículos no responden a esto.", "Artículos más cercanos:"),
+    "it": ("Gli articoli non rispondono a questa domanda.", "Articoli più vicini:"),
+    "pt": ("Os artigos não respondem a isto.", "Artigos mais próximos:"),
+}
+# Said where there is no model that could translate.
+_UNTRANSLATED: dict[str, str] = {
+    "zh": "没有可用于翻译的语言模型：下面是论文的英文原文。",
+    "ja": "翻訳できる言語モデルがないため、論文の英語の原文を示します。",
+    "ko": "번역할 수 있는 언어 모델이 없어 논문의 영어 원문을 보여 드립니다.",
+    "ru": "Нет модели для перевода: ниже слова статей на английском.",
+    "ar": "لا يوجد نموذج للترجمة: فيما يلي كلمات الأوراق بالإنجليزية.",
+    "de": "Kein Sprachmodell kann übersetzen: Es folgen die englischen Worte der Arbeiten.",
+    "fr": "Aucun modèle ne peut traduire : voici les mots des articles, en anglais.",
+    "es": "Ningún modelo puede traducir: estas son las palabras de los artículos, en inglés.",
+    "it": "Nessun modello può tradurre: ecco le parole degli articoli, in inglese.",
+    "pt": "Nenhum modelo pode traduzir: eis as palavras dos artigos, em inglês.",
+}
+# The first readers' language needs no model for the reasons that have no names in them.
+_CHINESE_REASONS: dict[str, str] = {
+    NOTHING_NEAR: "没有句子接近这个问题。",
+    NOT_CLOSE: "没有句子与这个问题足够接近。",
+    NOT_COVERED: "最接近的句子没有谈到所问的大部分内容。",
+    ASKS_ADVICE: "它在寻求个人建议，而关于模型的论文无法给出。",
+    ASKS_ABOUT_FILE: "它谈到一张图像或一个文件，而这里只读取论文的文字。",
+}
+
+
+class MultilingualAssistant:
+    """An assistant for questions in any language.
+
+    Args:
+        inner: works in English.
+        translator: into and out of it.
+    """
+
+    def __init__(self, inner: Assistant, translator: Translator) -> None:
+        self.inner = inner
+        self.translator = translator
+
+    def ask(
+        self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
+    ) -> Answer:
+        """The answer to a question, in its language; as `Assistant.ask`.
+
+        Raises:
+            UsageError: the question is empty or too long.
+            NothingToSearch: no paper to answer from.
+        """
+        for event in self.stream(question, filters, history):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def stream(
+        self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
+    ) -> Iterator[Event]:
+        """The same, as it comes about; the last event is `Finished`."""
+        language = language_of(question)
+        if language == ENGLISH:
+            yield from self.inner.stream(question, filters, history)
+            return
+        asked = clean_question(question, self.inner.max_question_chars)
+        english = self.translator.question(asked, language)
+        said: list[Sentence] = []
+        for event in self._translated(self.inner.stream(english.text, filters, history), language):
+            if isinstance(event, SentenceReady):
+                said.append(event.sentence)
+            if isinstance(event, Finished):
+                yield Finished(self._whole(event.answer, asked, english, language, said))
+            else:
+                yield event
+
+    def runnable(self) -> Runnable[str, Answer]:
+        """The answering as a LangChain Runnable from a question to an `Answer`."""
+        from langchain_core.runnables import RunnableLambda
+
+        chain: Runnable[str, Answer] = RunnableLambda(self.ask).with_config(run_name="fmqa")
+        return chain
+
+    def _translated(self, events: Iterator[Event], language: str) -> Iterator[Event]:
+        """The events in their order, sentences translated while later ones are being written."""
+        waiting: deque[tuple[Event, Future[str | None] | None]] = deque()
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="translate") as pool:
+            for event in events:
+                future = None
+                if isinstance(event, SentenceReady):
+                    text = event.sentence.text
+                    future = pool.submit(self.translator.sentence, text, language)
+                waiting.append((event, future))
+                while waiting and (waiting[0][1] is None or waiting[0][1].done()):
+                    yield _with_translation(*waiting.popleft())
+            while waiting:
+                yield _with_translation(*waiting.popleft())
+
+    def _whole(
+        self,
+        answer: Answer,
+        asked: str,
+        english: Translated,
+        language: str,
+        said: Sequence[Sentence],
+    ) -> Answer:
+        """The answer as the reader gets it."""
+        notices = list(answer.notices)
+        if said and not any(sentence.english for sentence in said):
+            notices.insert(0, _UNTRANSLATED[language])
+        elif any(not sentence.english for sentence in said):
+            left = sum(not sentence.english for sentence in said)
+            notices.append(
+                f"{left} of {len(said)} sentences stay in English: their translation into "
+                f"{NAMES[language]} changed a name or a number."
+            )
+        text = " ".join(marked(sentence) for sentence in said)
+        if answer.status == "abstained":
+            text = self._abstained(answer, language)
+        return answer.model_copy(
+            update={
+                "question": asked,
+                "language": language,
+                "understood_as": answer.understood_as or english.text,
+                "sentences": tuple(said),
+                "answer": text,
+                "notices": tuple(notices),
+            }
+        )
+
+    def _abstained(self, answer: Answer, language: str) -> str:
+        head, nearest = _FRAMES[language]
+        reason = _CHINESE_REASONS.get(answer.reason) if language == "zh" else None
+        reason = reason or self.translator.sentence(answer.reason, language) or answer.reason
+        titles = "; ".join(paper.title for paper in answer.related)
+        return f"{head} {reason}" + (f" {nearest} {titles}." if titles else "")
+
+
+def _with_translation(event: Event, future: Future[str | None] | None) -> Event:
+    translated = future.result() if future is not None else None
+    if not isinstance(event, SentenceReady) or not translated:
+        return event
+    sentence = event.sentence
+    changed = sentence.model_copy(update={"text": translated, "english": sentence.text})
+    return replace(event, sentence=changed)

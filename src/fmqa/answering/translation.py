@@ -1,0 +1,183 @@
+"""Questions into English and checked sentences out of it, by the language model that writes.
+
+What a translation may not change is checked: names in Latin letters and numbers have to be the same
+before and after. A sentence that fails stays in English; its quote is never translated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from fmqa.answering.claims import named_things, numbers
+from fmqa.answering.languages import NAMES, by_glossary, language_of, terms_in
+from fmqa.errors import ModelError
+from fmqa.prompts import FROM_ENGLISH_EXAMPLES, TO_ENGLISH_EXAMPLES, from_english, to_english
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-+./][A-Za-z0-9]+)*")
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
+_HAN_NUMBER = re.compile(
+    r"(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?|[一二两三四五六七八九十百千]+)\s*(?P<scale>[万亿]|百万|千万|十亿)"
+)
+_HAN_DIGITS = {
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+}
+_HAN_SCALES = {
+    "十": 10,
+    "百": 100,
+    "千": 1000,
+    "万": 1e4,
+    "亿": 1e8,
+    "百万": 1e6,
+    "千万": 1e7,
+    "十亿": 1e9,
+}
+_MODEL_NAME = re.compile(r".+[A-Z0-9].*|[A-Z]{2,}.*")
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A question in English. ``how`` is ``model``, or ``glossary`` where its words had to do."""
+
+    text: str
+    how: str
+
+
+class Translator(Protocol):
+    """Translates between English and the reader's language."""
+
+    def question(self, text: str, language: str) -> Translated:
+        """A question in English, or as much of it as can be had."""
+        ...
+
+    def sentence(self, text: str, language: str) -> str | None:
+        """An English sentence in a language; None where no faithful translation can be had."""
+        ...
+
+
+class GlossaryTranslator:
+    """Where there is no language model: the field's own words, and no sentences."""
+
+    def question(self, text: str, language: str) -> Translated:
+        """What of the question is known in English; the question itself where nothing is."""
+        return Translated(by_glossary(text) if language == "zh" else text, "glossary")
+
+    def sentence(self, text: str, language: str) -> None:
+        """None: the quotes are shown as they are."""
+
+
+class ModelTranslator:
+    """Translates by a chat model, and checks what it wrote.
+
+    Args:
+        model: a LangChain chat model; made when it is first needed.
+        errors: turns what a provider raises into a `ModelError`.
+    """
+
+    def __init__(
+        self,
+        model: Callable[[], BaseChatModel],
+        errors: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._model = model
+        self._errors = errors
+        self._fallback = GlossaryTranslator()
+
+    def question(self, text: str, language: str) -> Translated:
+        """The question in English; by the glossary where the model fails or loses a name."""
+        terms = terms_in(text) if language == "zh" else []
+        try:
+            said = self._ask(TO_ENGLISH_EXAMPLES, *to_english(text, NAMES[language], terms))
+        except ModelError:
+            said = ""
+        if said and keeps_names(text, said) and language_of(said) == "en":
+            return Translated(said, "model")
+        return self._fallback.question(text, language)
+
+    def sentence(self, text: str, language: str) -> str | None:
+        """The sentence in the language; None when the model fails or changes a name or number."""
+        try:
+            examples = FROM_ENGLISH_EXAMPLES if language == "zh" else ()
+            said = self._ask(examples, *from_english(text, NAMES[language]))
+        except ModelError:
+            return None
+        return said if said and is_faithful(text, said) else None
+
+    def _ask(self, examples: Sequence[tuple[str, str]], system: str, message: str) -> str:
+        messages = [("system", system)]
+        for asked, answered in examples:
+            messages += [("human", asked), ("ai", answered)]
+        messages.append(("human", message))
+        with self._errors():
+            reply = str(self._model().invoke(messages).text).strip()
+        lines = [line.strip() for line in reply.splitlines() if line.strip()]
+        return lines[0].strip('"“”「」') if lines else ""
+
+
+def keeps_names(question: str, english: str) -> bool:
+    """Whether the Latin words and the digits of a question stand in its translation."""
+    there = english.casefold()
+    return all(
+        word.casefold() in there for word in _LATIN.findall(question) if _is_telling(word)
+    ) and all(digits in english for digits in _DIGITS.findall(question))
+
+
+def _is_telling(word: str) -> bool:
+    return bool(_MODEL_NAME.fullmatch(word))
+
+
+def is_faithful(english: str, translated: str) -> bool:
+    """Whether a translation has the sentence's names and numbers, and no others."""
+    names = {shown for shown in named_things(f"x {english}").values() if shown.isascii()}
+    folded = translated.casefold()
+    if any(name.casefold() not in folded for name in names if _is_telling(name)):
+        return False
+    known = english.casefold()
+    if any(
+        word.casefold() not in known for word in _LATIN.findall(translated) if _is_telling(word)
+    ):
+        return False
+    return _values(translated) == {number.value for number in numbers(english)}
+
+
+def _values(text: str) -> set[float]:
+    """The numbers of a text, those in Chinese numerals and scales too."""
+    found = set()
+    rest = text
+    for match in _HAN_NUMBER.finditer(text):
+        found.add(_han_value(match["digits"]) * _HAN_SCALES[match["scale"]])
+        rest = rest.replace(match[0], " ", 1)
+    return found | {number.value for number in numbers(_spaced(rest))}
+
+
+def _han_value(digits: str) -> float:
+    if digits[0].isdigit():
+        return float(digits.replace(",", ""))
+    total, digit = 0.0, 0
+    for character in digits:
+        if character in _HAN_DIGITS:
+            digit = _HAN_DIGITS[character]
+        else:
+            total += (digit or 1) * _HAN_SCALES[character]
+            digit = 0
+    return total + digit
+
+
+def _spaced(text: str) -> str:
+    """Digits apart from the signs beside them, as the numbers of English are."""
+    return re.sub(r"(?<=[^\x00-\x7f])(?=\d)|(?<=[\d%])(?=[^\x00-\x7f])", " ", text)

@@ -1,0 +1,176 @@
+"""Questions in other languages: recognised, brought into English, and answered in theirs."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.language_models import FakeListChatModel
+
+from fakes import Add, HashEmbedder, document
+from fmqa.answering.assistant import Assistant
+from fmqa.answering.drafting import ExtractiveDrafter
+from fmqa.answering.evidence import EvidenceSelector
+from fmqa.answering.languages import NAMES, by_glossary, language_of
+from fmqa.answering.multilingual import MultilingualAssistant
+from fmqa.answering.translation import (
+    GlossaryTranslator,
+    ModelTranslator,
+    Translated,
+    is_faithful,
+    keeps_names,
+)
+from fmqa.answering.verification import RuleVerifier
+from fmqa.retrieval.search import Searcher
+from fmqa.store.library import Library
+
+PAIRS = "MedSAM was trained on 1,570,263 image-mask pairs from 10 modalities."
+PROMPT = "MedSAM takes a bounding box around the target as its prompt."
+CHINESE = "MedSAM 在来自 10 种模态的 1,570,263 个图像掩码对上训练。"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("MedSAM 是如何从 SAM 得到的？", "zh"),
+        ("UNI多少张切片", "zh"),
+        ("CONCH と UNI の違いは何ですか？", "ja"),
+        ("MedSAM은 어떻게 훈련되었습니까?", "ko"),
+        ("На скольких изображениях обучена MedSAM?", "ru"),
+        ("كم عدد الصور؟", "ar"),
+        ("Auf wie vielen Bildern wurde MedSAM trainiert?", "de"),
+        ("Quels sont les défis des modèles de fondation ?", "fr"),
+        ("¿Cuántas imágenes se usaron para entrenar MedSAM?", "es"),
+        ("Come è stato addestrato MedSAM e con quali dati?", "it"),
+        ("Quantas imagens foram usadas para treinar o MedSAM?", "pt"),
+        ("On how many images was MedSAM trained?", "en"),
+        ("nnU-Net", "en"),
+        ("MedSAM vs CONCH", "en"),
+        ("What does Große et al. say?", "en"),
+        ("α-Net in CT", "en"),
+        ("", "en"),
+        ("?!", "en"),
+    ],
+)
+def test_the_language_is_recognised(text: str, language: str) -> None:
+    assert language_of(text) == language
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_a_language_and_a_glossary_form(text: str) -> None:
+    assert language_of(text) in NAMES
+    assert by_glossary(text).isascii()
+
+
+def test_the_glossary_is_enough_to_search_by() -> None:
+    assert by_glossary("UNI 在多少张切片上进行了预训练？") == "UNI how many slides pre-training?"
+    assert by_glossary("联邦学习如何保护隐私？") == "federated learning how privacy?"
+    assert by_glossary("今天") == ""
+
+
+@pytest.mark.parametrize(
+    ("english", "translated", "faithful"),
+    [
+        (PAIRS, CHINESE, True),
+        (PAIRS, CHINESE.replace("1,570,263", "157万"), False),  # rounded
+        ("It was trained on 1.6 million images.", "它在 160 万张图像上训练。", True),
+        ("It was trained on 1.6 million images.", "它在 1.6 million 张图像上训练。", True),
+        ("It spoke of over one million images.", "它只提到超过 1000 万张图像。", False),
+        ("UNI outperforms CONCH on 33 tasks.", "UNI 在 33 个任务中优于 CONCH。", True),
+        ("UNI outperforms CONCH on 33 tasks.", "UNI 在 34 个任务中优于 CONCH。", False),
+        ("UNI outperforms CONCH on 33 tasks.", "UNI 在 33 个任务中优于 PLIP。", False),
+        ("UNI outperforms CONCH on 33 tasks.", "它在 33 个任务中更好。", False),
+        ("MedSAM segments 3D images slice by slice.", "MedSAM 逐片分割 3D 图像。", True),
+        ("It was tested in three hospitals.", "Es wurde in 3 Kliniken getestet.", True),
+        ("It was tested in three hospitals.", "Es wurde in vielen Kliniken getestet.", False),
+    ],
+)
+def test_names_and_numbers_outlive_translation(
+    english: str, translated: str, faithful: bool
+) -> None:
+    assert is_faithful(english, translated) is faithful
+
+
+def test_a_question_keeps_its_names() -> None:
+    assert keeps_names("MedSAM2 和 U-Net 的区别？", "How do MedSAM2 and U-Net differ?")
+    assert not keeps_names("MedSAM2 和 U-Net 的区别？", "How do MedSAM and U-Net differ?")
+    assert not keeps_names("在 247 类上？", "On how many classes?")
+
+
+def model(*answers: str) -> ModelTranslator:
+    return ModelTranslator(lambda: FakeListChatModel(responses=list(answers)))
+
+
+def test_a_question_that_loses_a_name_goes_by_the_glossary() -> None:
+    good = model("On how many images was MedSAM trained?")
+    asked = "MedSAM 在多少图像上训练？"
+    assert good.question(asked, "zh") == Translated(
+        "On how many images was MedSAM trained?", "model"
+    )
+    for bad in ("How was it trained?", "MedSAM 训练", ""):
+        assert model(bad).question(asked, "zh") == Translated(
+            "MedSAM how many images trained?", "glossary"
+        )
+
+
+def test_a_sentence_that_changes_is_not_shown() -> None:
+    assert model(CHINESE).sentence(PAIRS, "zh") == CHINESE
+    assert model(CHINESE.replace("10", "12")).sentence(PAIRS, "zh") is None
+
+
+@pytest.fixture
+def inner(library: Library, add: Add) -> Assistant:
+    add(document("2304.12306", [f"{PAIRS} {PROMPT}"], name="MedSAM", title="Segment Anything"))
+    embedder = HashEmbedder()
+    return Assistant(
+        Searcher(library, embedder),
+        EvidenceSelector(embedder.embed_array),
+        ExtractiveDrafter(),
+        RuleVerifier(embedder.closeness),
+        model="none",
+    )
+
+
+class Scripted:
+    """A translator with one question and some sentences."""
+
+    def question(self, text: str, language: str) -> Translated:
+        return Translated("On how many image-mask pairs was MedSAM trained?", "model")
+
+    def sentence(self, text: str, language: str) -> str | None:
+        return CHINESE if text == PAIRS else None
+
+
+def test_an_answer_is_in_the_question_s_language_and_its_quotes_are_not(inner: Assistant) -> None:
+    asked = "MedSAM 在多少图像掩码对上训练？"
+    answer = MultilingualAssistant(inner, Scripted()).ask(asked)
+    assert (answer.question, answer.language) == (asked, "zh")
+    assert answer.understood_as == "On how many image-mask pairs was MedSAM trained?"
+    first = answer.sentences[0]
+    assert (first.text, first.english) == (CHINESE, PAIRS)
+    assert answer.answer.startswith(CHINESE.rstrip("。") + " [1]。")
+    assert answer.citations[0].quote == PAIRS
+    rest = [sentence for sentence in answer.sentences if not sentence.english]
+    assert len([notice for notice in answer.notices if "stay in English" in notice]) == bool(rest)
+
+
+def test_without_a_model_the_quotes_are_shown_and_that_is_said(inner: Assistant) -> None:
+    answer = MultilingualAssistant(inner, GlossaryTranslator()).ask(
+        "MedSAM 在多少 image-mask pairs 上训练？"
+    )
+    assert answer.status == "answered"
+    assert answer.sentences[0].text == PAIRS
+    assert "没有可用于翻译的语言模型" in answer.notices[0]
+
+
+def test_a_refusal_is_in_the_question_s_language(inner: Assistant) -> None:
+    answer = MultilingualAssistant(inner, GlossaryTranslator()).ask("我应该做核磁共振检查吗？")
+    assert answer.status == "abstained"
+    assert answer.answer.startswith("论文没有回答这个问题。 它在寻求个人建议")
+
+
+def test_english_passes_through(inner: Assistant) -> None:
+    asked = "On how many image-mask pairs was MedSAM trained?"
+    one, other = inner.ask(asked), MultilingualAssistant(inner, Scripted()).ask(asked)
+    same = {"timings_ms"}
+    assert one.model_dump(exclude=same) == other.model_dump(exclude=same)
