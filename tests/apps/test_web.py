@@ -102,7 +102,7 @@ class Bench:
     closed: bool = False
 
     @property
-    def assistant(self) -> Any:
+    def prepared(self) -> Any:
         return self.make()
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
 
+    from fmqa.answering.caching import CachingAssistant
     from fmqa.answering.conversation import Rewrite
     from fmqa.answering.drafting import Drafter
     from fmqa.answering.multilingual import MultilingualAssistant
@@ -238,6 +239,34 @@ class Workbench:
             if settings.llm != "none" and writes_at_once(settings):
                 assistant.rewrite = self._rewriter(assistant.by_rules)
             return MultilingualAssistant(assistant, self._translator())
+
+    @_part
+    def remembering(self) -> CachingAssistant:
+        """The assistant for people, who ask the same again; measurements use `assistant`."""
+        from fmqa.answering.caching import CachingAssistant
+
+        settings = self.settings
+        depends = (
+            settings.llm,
+            settings.llm_base_url,
+            settings.llm_tier,
+            settings.embedding_model,
+            settings.passages,
+            settings.per_paper,
+            settings.quotes,
+            settings.arxiv_pdf_url,
+        )
+        self.load_starter()
+        record = self.library.record
+        return CachingAssistant(
+            lambda: self.assistant, self.library.answers, lambda: record.generation, repr(depends)
+        )
+
+    @_part
+    def prepared(self) -> CachingAssistant:
+        """The same with all that it needs loaded already, for a server."""
+        assert self.assistant is not None
+        return self.remembering
 
     @_part
     def chat_model(self) -> BaseChatModel:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmqa.errors import ForeignIndex, RecordBusy, StoreError
+from fmqa.store.answers import AnswerCache
 from fmqa.store.bibliography import Bibliography
 from fmqa.store.catalog import Catalog
 from fmqa.store.database import Database
@@ -46,6 +47,7 @@ class Library:
         self.catalog = Catalog(self._database)
         self.bibliography = Bibliography(self._database)
         self.sessions = Sessions(self._database)
+        self.answers = AnswerCache(self._database)
         self._index: FaissIndex | None = None
         self._guard = threading.Lock()
 

@@ -117,7 +117,16 @@ def m003_sessions(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_first_schema, m002_arxiv, m003_sessions)
+def m004_answers(db: sqlite3.Connection) -> None:
+    """Answers that were given already."""
+    db.execute(
+        """CREATE TABLE answers (
+            key TEXT PRIMARY KEY, generation INTEGER NOT NULL, answer TEXT NOT NULL,
+            at TEXT NOT NULL) WITHOUT ROWID"""
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = (m001_first_schema, m002_arxiv, m003_sessions, m004_answers)
 
 
 def migrate(db: sqlite3.Connection) -> None:

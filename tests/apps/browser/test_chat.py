@@ -222,7 +222,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, SlowAssistant]]
     monkeypatch.setattr(page, "IN_QUEUE", 1)
     assistant = SlowAssistant()
     bench: Any = SimpleNamespace(
-        assistant=assistant, settings=Settings(llm="none"), step=lambda *step: None
+        prepared=assistant, settings=Settings(llm="none"), step=lambda *step: None
     )
     blocks = app.build(Readiness(bench))
     yield app.launch(blocks, port=free_port()), assistant

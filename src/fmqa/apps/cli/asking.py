@@ -57,12 +57,12 @@ def ask(
         text = _from_stdin() if question == "-" else question
         history = _history(bench, session)
         if as_json:
-            answer = bench.assistant.ask(text, filters, history)
+            answer = bench.remembering.ask(text, filters, history)
             typer.echo(answer.model_dump_json(indent=2))
         else:
             from fmqa.apps.cli.rendering import stream_answer
 
-            answer = stream_answer(bench.assistant.stream(text, filters, history), show_withheld)
+            answer = stream_answer(bench.remembering.stream(text, filters, history), show_withheld)
         _remember(bench, session, answer)
     if answer.status == "abstained":
         raise typer.Exit(_ABSTAINED)
@@ -86,7 +86,7 @@ def chat(
 
     filters = make_filters(year, paper, kind)
     with workbench(home=home, llm=llm) as bench:
-        assistant = bench.assistant
+        assistant = bench.remembering
         history = _history(bench, session)
         while (text := _next_line()) not in {"", "/quit", "/exit"}:
             if text == "/new":

@@ -9,7 +9,7 @@ from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fmqa.answering.multilingual import MultilingualAssistant
+    from fmqa.answering.caching import CachingAssistant
     from fmqa.apps.workbench import Workbench
 
 _POLL_SECONDS = 0.25
@@ -27,13 +27,13 @@ class Readiness:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self._guard = threading.Lock()
-        self._made: Future[MultilingualAssistant] | None = None
+        self._made: Future[CachingAssistant] | None = None
         self._tell = bench.step
         self.status = ""
         self.max_question_chars = bench.settings.max_question_chars
         bench.step = self._step
 
-    def start(self) -> Future[MultilingualAssistant]:
+    def start(self) -> Future[CachingAssistant]:
         """Start the making unless it runs or is done; after a failure, anew."""
         with self._guard:
             if self._made is None or (self._made.done() and self._made.exception()):
@@ -43,7 +43,7 @@ class Readiness:
                 ).start()
             return self._made
 
-    def until(self, made: Future[MultilingualAssistant]) -> Iterator[str]:
+    def until(self, made: Future[CachingAssistant]) -> Iterator[str]:
         """What is being done, each time that it changes, until the making has ended."""
         said = None
         while not made.done():
@@ -54,7 +54,7 @@ class Readiness:
             time.sleep(_POLL_SECONDS)
 
     @property
-    def assistant(self) -> MultilingualAssistant:
+    def assistant(self) -> CachingAssistant:
         """What answers questions, once it is ready.
 
         Raises:
@@ -67,9 +67,9 @@ class Readiness:
         if self._made is not None:
             wait([self._made], timeout=_SETTLE_SECONDS)
 
-    def _make(self, made: Future[MultilingualAssistant]) -> None:
+    def _make(self, made: Future[CachingAssistant]) -> None:
         try:
-            assistant = self._bench.assistant
+            assistant = self._bench.prepared
         except BaseException as error:
             made.set_exception(error)
         else:

@@ -1,0 +1,131 @@
+"""A repeated question is answered at once, as long as the library and the program are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, astuple
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import ValidationError
+
+from fmqa.answering.assistant import Event, Finished, SentenceReady
+from fmqa.answering.conversation import Exchange
+from fmqa.answering.multilingual import MultilingualAssistant
+from fmqa.answering.schema import Answer, Timings
+from fmqa.types import Filters
+
+
+class Cache(Protocol):
+    """Where answers are kept, for one state of the library."""
+
+    def get(self, key: str, generation: int) -> str | None:
+        """What was put under the key in this state."""
+        ...
+
+    def put(self, key: str, generation: int, answer: str) -> None:
+        """Keep an answer."""
+        ...
+
+
+class CachingAssistant:
+    """An assistant that remembers its answers.
+
+    Args:
+        inner: makes what answers what is new; not called before something new is asked.
+        cache: where answers are kept.
+        generation: of the library, which every change of it counts up.
+        settings: names what else an answer depends on: model, limits.
+    """
+
+    def __init__(
+        self,
+        inner: Callable[[], MultilingualAssistant],
+        cache: Cache,
+        generation: Callable[[], int],
+        settings: str,
+    ) -> None:
+        self.inner = inner
+        self.cache = cache
+        self.generation = generation
+        self.settings = f"{settings} {program_digest()}"
+
+    def ask(
+        self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
+    ) -> Answer:
+        """The answer to a question; as `MultilingualAssistant.ask`.
+
+        Raises:
+            UsageError: the question is empty or too long.
+            NothingToSearch: no paper to answer from.
+        """
+        for event in self.stream(question, filters, history):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def stream(
+        self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
+    ) -> Iterator[Event]:
+        """The same, as it comes about; the last event is `Finished`."""
+        started = time.monotonic()
+        key = self._key(question, filters, history)
+        generation = self.generation()
+        held = self._held(key, generation)
+        if held is not None:
+            yield from _replayed(held, started)
+            return
+        for event in self.inner().stream(question, filters, history):
+            if isinstance(event, Finished) and _is_lasting(event.answer):
+                self.cache.put(key, generation, event.answer.model_dump_json())
+            yield event
+
+    def _held(self, key: str, generation: int) -> Answer | None:
+        kept = self.cache.get(key, generation)
+        try:
+            return Answer.model_validate_json(kept) if kept is not None else None
+        except ValidationError:  # of a program whose answers had another form
+            return None
+
+    def _key(self, question: str, filters: Filters | None, history: Sequence[Exchange]) -> str:
+        asked = [
+            " ".join(question.split()),
+            asdict(filters) if filters else None,
+            [astuple(exchange) for exchange in history],
+            self.settings,
+        ]
+        return hashlib.sha256(json.dumps(asked, ensure_ascii=True).encode()).hexdigest()
+
+
+def program_digest() -> str:
+    """Names the state of the code that answers, by its files' sizes and times."""
+    root = Path(__file__).resolve().parents[1]
+    files = sorted(
+        path for part in ("answering", "retrieval") for path in (root / part).rglob("*.py")
+    )
+    facts = [(path.name, stat.st_size, stat.st_mtime_ns) for path in files if (stat := path.stat())]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _is_lasting(answer: Answer) -> bool:
+    """Whether the answer would be the same again: no model failed on the way."""
+    return not any("papers' own words are shown instead" in notice for notice in answer.notices)
+
+
+def _replayed(answer: Answer, started: float) -> Iterator[Event]:
+    """The events of an answer that is there already."""
+    told: set[int] = set()
+    for sentence in answer.sentences:
+        new = tuple(
+            citation
+            for citation in answer.citations
+            if citation.number in sentence.citations and citation.number not in told
+        )
+        told.update(citation.number for citation in new)
+        yield SentenceReady(sentence, new)
+    spent = round((time.monotonic() - started) * 1000)
+    timings = Timings(first_sentence=spent, total=spent)
+    yield Finished(answer.model_copy(update={"timings_ms": timings}))

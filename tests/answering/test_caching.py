@@ -1,0 +1,103 @@
+"""A repeated question is answered from what was said, while nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from fakes import Add, document
+from fmqa.answering.assistant import Finished, SentenceReady, SentenceWithheld
+from fmqa.answering.caching import CachingAssistant
+from fmqa.answering.conversation import Exchange
+from fmqa.answering.schema import Answer, Sentence, Withheld
+from fmqa.store.library import Library
+from fmqa.types import Filters
+
+
+class Counting:
+    """An assistant that says how often it was asked."""
+
+    def __init__(self, *notices: str) -> None:
+        self.asked = 0
+        self.notices = notices
+
+    def stream(
+        self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
+    ) -> Iterator[Any]:
+        self.asked += 1
+        sentence = Sentence(text=f"Said {self.asked} times.", citations=(), verdict="supported")
+        yield SentenceReady(sentence, ())
+        yield SentenceWithheld(Withheld(text="No.", reason="not there"))
+        yield Finished(
+            Answer(
+                question=question,
+                status="answered",
+                answer="Said.",
+                sentences=(sentence,),
+                notices=self.notices,
+                model="fake",
+            )
+        )
+
+
+@pytest.fixture
+def counting() -> Counting:
+    return Counting()
+
+
+def remembering(library: Library, inner: Any, settings: str = "") -> CachingAssistant:
+    return CachingAssistant(
+        lambda: inner, library.answers, lambda: library.record.generation, settings
+    )
+
+
+def test_the_same_question_is_answered_once(library: Library, counting: Counting) -> None:
+    made = remembering(library, counting)
+    first = made.ask("What is MedSAM?")
+    again = made.ask("  What is   MedSAM? ")
+    assert counting.asked == 1
+    same = {"timings_ms"}
+    assert again.model_dump(exclude=same) == first.model_dump(exclude=same)
+    kinds = [type(event) for event in made.stream("What is MedSAM?")]
+    assert kinds == [SentenceReady, Finished]
+
+
+def test_whatever_an_answer_depends_on_makes_it_a_new_one(
+    library: Library, counting: Counting, add: Add
+) -> None:
+    made = remembering(library, counting)
+    made.ask("What is MedSAM?")
+    made.ask("What is MedSAM?", Filters(years=(2023, None)))
+    made.ask("What is MedSAM?", None, [Exchange("And?", "And?", ("UNI",))])
+    remembering(library, counting, "another model").ask("What is MedSAM?")
+    assert counting.asked == 4
+    add(document("2304.12306", ["Something new."]))
+    made.ask("What is MedSAM?")
+    assert counting.asked == 5
+
+
+def test_an_answer_that_a_model_failed_in_isn_t_kept(library: Library) -> None:
+    failing = Counting("It is gone. The papers' own words are shown instead. Try again.")
+    made = remembering(library, failing)
+    made.ask("What is MedSAM?")
+    made.ask("What is MedSAM?")
+    assert failing.asked == 2
+
+
+def test_what_can_t_be_understood_any_more_is_asked_anew(
+    library: Library, counting: Counting
+) -> None:
+    made = remembering(library, counting)
+    made.ask("What is MedSAM?")
+    library.record.database.connection.execute("UPDATE answers SET answer = '{\"old\": 1}'")
+    assert made.ask("What is MedSAM?").status == "answered"
+    assert counting.asked == 2
+
+
+def test_a_record_that_can_t_be_written_answers_none_the_less(
+    library: Library, counting: Counting
+) -> None:
+    library.record.database.connection.execute("PRAGMA query_only = ON")
+    assert remembering(library, counting).ask("What is MedSAM?").status == "answered"
