@@ -195,20 +195,23 @@ class Workbench:
         )
 
     def load_starter(self) -> int:
-        """Bring the notes into the library where they are missing or have changed."""
+        """Bring the notes into the library where they are missing or have changed, once."""
+        return self._starter
+
+    @_part
+    def _starter(self) -> int:
         from fmqa.errors import RecordBusy
-        from fmqa.sources.notes import read_notes, starter_folder
+        from fmqa.sources.notes import folder_mark, read_notes, starter_folder
 
         folder = starter_folder()
         if not folder.is_dir():
             return 0
-        notes = read_notes(folder)
         with self._guard:
-            if not self.ingestor.notes_are_new(notes):
+            if self.ingestor.holds_notes(folder_mark(folder)):
                 return 0
             self.step("Reading the starter library", 0, 1)
             try:
-                count = self.ingestor.ingest_notes(notes)
+                count = self.ingestor.ingest_notes(read_notes(folder))
             except RecordBusy:
                 return 0  # whoever writes now does the same, or the next question will
             self.step("Reading the starter library", 1, 1)

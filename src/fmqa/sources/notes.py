@@ -7,6 +7,7 @@ until a paper's own PDF is ingested, and an answer says that it comes from a not
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,13 +38,27 @@ def starter_folder() -> Path:
     return Path(__file__).resolve().parents[1] / "starter" / "notes"
 
 
+def folder_mark(folder: Path) -> str:
+    """Names the state of a folder of notes without parsing them; see `mark_of`."""
+    return mark_of(hashlib.sha256(path.read_bytes()).hexdigest() for path in _files(folder))
+
+
+def mark_of(hashes: Iterable[str]) -> str:
+    """Names a state of the starter library by the SHA-256 of its notes, in whatever order."""
+    return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*.md")) if path.name != "README.md"]
+
+
 def read_notes(folder: Path) -> list[Note]:
     """All notes under ``folder``, by file name.
 
     Raises:
         UsageError: a note's front matter doesn't hold; the message names file and field.
     """
-    return [read_note(path) for path in sorted(folder.rglob("*.md")) if path.name != "README.md"]
+    return [read_note(path) for path in _files(folder)]
 
 
 def read_note(path: Path) -> Note:
@@ -91,7 +106,8 @@ def _split(content: str, path: Path) -> tuple[dict[str, Any], str]:
     if len(parts) != 3 or parts[0].strip():
         raise _bad(path, "front matter", "YAML between two lines of ---")
     try:
-        front = yaml.safe_load(parts[1])
+        # The C loader, where it was built, is seven times as fast.
+        front = yaml.load(parts[1], getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except yaml.YAMLError as error:
         raise _bad(path, "front matter", f"valid YAML ({error})") from error
     if not isinstance(front, dict) or not parts[2].strip():

@@ -63,7 +63,7 @@ class Needs:
             if key in held:
                 self.tried.add(_id(record))
                 self.report.known += 1
-            elif record.withdrawn and paper.version is None:
+            elif record.withdrawn and record == self.inquiry.facts[record.arxiv_id]:
                 # The withdrawing version has no text; an older one that is held stays.
                 self.tried.add(_id(record))
                 if all(held_id != paper.arxiv_id for held_id, _ in held):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from fmqa.reading.notes import note_document
 from fmqa.reading.pool import ReadLimits, read_files
-from fmqa.sources.notes import Note
+from fmqa.sources.notes import Note, mark_of
 from fmqa.store.rows import content_hash
 from fmqa.store.statements import passage_texts
 from fmqa.store.writer import RecordWriter
@@ -170,7 +170,11 @@ class Ingestor:
 
     def notes_are_new(self, notes: Sequence[Note]) -> bool:
         """Whether the library holds another state of the starter library than this one."""
-        return self.library.record.meta(_NOTES_MARK) != notes_mark(notes)
+        return not self.holds_notes(notes_mark(notes))
+
+    def holds_notes(self, mark: str) -> bool:
+        """Whether the library holds the state of the starter library that ``mark`` names."""
+        return self.library.record.meta(_NOTES_MARK) == mark
 
     def ingest_notes(self, notes: Sequence[Note]) -> int:
         """Bring the starter library up to date: changed notes anew, notes that are gone removed.
@@ -237,7 +241,7 @@ def _told(document: Document, known: ArxivRecord | None) -> Document:
 
 def notes_mark(notes: Sequence[Note]) -> str:
     """Names this state of the starter library."""
-    return hashlib.sha256("".join(sorted(note.sha256 for note in notes)).encode()).hexdigest()
+    return mark_of(note.sha256 for note in notes)
 
 
 def _sha256(path: Path) -> str:

@@ -57,7 +57,9 @@ class _Plan:
         self._finish(papers)
 
     def _followed(self) -> list[Followed]:
-        return followed(self.inquiry.wishes(), self._cited, self.library.catalog.excluded())
+        asked = {paper.bare for paper in self.inquiry.request.asked}
+        excluded = self.library.catalog.excluded() - asked
+        return followed(self.inquiry.wishes(), self._cited, excluded)
 
     def _cited(self, arxiv_id: str) -> list[str]:
         found = [reference.arxiv_id for reference in self.references.get(arxiv_id, ())]
@@ -71,10 +73,23 @@ class _Plan:
         if self.report.unreachable or not ids:
             return
         names = {one.file_name: one.bare for one in ids}
-        fetching = Fetching(self.parts.arxiv, self.library.catalog, self.parts.folder, ids)
-        for result in read_files(fetching, self.parts.limits):
-            if result.document is not None:
-                self.references[names[result.path.name]] = list(result.document.references)
+        failures: list[tuple[str, str]] = []
+
+        def told(paper: ArxivId, failure: str) -> None:
+            if failure:
+                failures.append((paper.bare, failure))
+
+        catalog, parts = self.library.catalog, self.parts
+        fetching = Fetching(parts.arxiv, catalog, parts.folder, ids, told=told)
+        for result in read_files(fetching, parts.limits):
+            bare = names[result.path.name]
+            if result.document is None:
+                failures.append((bare, result.detail))
+            else:
+                self.references[bare] = list(result.document.references)
+        for bare, failure in failures:
+            record = self.planned.pop(bare)
+            self.report.failed.append(PaperLine(bare, record.version, record.title, failure))
         if fetching.error is not None:
             self.report.unreachable = str(fetching.error)
             self.report.hint = fetching.error.hint

@@ -161,7 +161,8 @@ class Resolver:
     def _ask(self, title: str) -> list[dict[str, Any]] | None:
         assert self.arxiv is not None
         try:
-            records = self.arxiv.find_title(title)
+            # arXiv at times finds nothing where there is something; kept, that would cost a paper.
+            records = self.arxiv.find_title(title) or self.arxiv.find_title(title)
         except SourceUnreachable as error:
             self.unreachable = error
             return None

@@ -89,15 +89,14 @@ class _Run:
 
     def _follow(self) -> list[Followed]:
         """Steps 2 and 3; returns all papers that are followed."""
-        papers: list[Followed] = []
-        while True:
-            known, papers = papers, self._followed()
-            if papers == known:
-                return papers
+        known: list[Followed] | None = None
+        while (papers := self._followed()) != known:
+            known = papers
             self._look_up(papers)
             leading = [paper for paper in papers if paper.depth > 0]
             self.acquisition.bring_in(self.needs.missing(leading))
             self._resolve(leading)
+        return papers
 
     def _look_up(self, papers: Sequence[Followed]) -> None:
         ids = [paper.arxiv_id for paper in papers]
@@ -129,8 +128,9 @@ class _Run:
                 self.library.bibliography.resolve(paper.arxiv_id, resolved)
             if self.resolver.unreachable is not None:
                 self.inquiry.give_up(self.resolver.unreachable)
-            cited = self.library.bibliography.cited(paper.arxiv_id)
-            self.library.catalog.note_citations(paper.arxiv_id, cited, self.writer.run)
+            if not self.report.unreachable:  # else what is found later would pass for new
+                cited = self.library.bibliography.cited(paper.arxiv_id)
+                self.library.catalog.note_citations(paper.arxiv_id, cited, self.writer.run)
 
     def _active_version(self, paper_id: str) -> int | None:
         versions = self.library.record.versions(paper_id)
