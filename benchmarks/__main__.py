@@ -1,6 +1,7 @@
 """All benchmarks, each in a process of its own, and one table of what must be reached.
 
-python -m benchmarks [text robustness retrieval ingest latency quotes answers kills]
+python -m benchmarks [text references robustness retrieval ingest latency quotes answers kills
+                      arxiv]
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from benchmarks.figures import FIGURES, Figure
 from benchmarks.processes import ROOT, environment
 
 NAMES = (
-    "text", "robustness", "retrieval", "ingest", "latency", "quotes", "answers", "kills",
+    "text", "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers",
+    "kills", "arxiv",
 )  # fmt: skip
-_TAKE_DATA = {"text", "robustness"}
+_TAKE_DATA = {"text", "references", "robustness"}
 
 
 def main() -> int:

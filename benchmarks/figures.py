@@ -72,10 +72,26 @@ def _text_ratio(content: Mapping[str, Any]) -> float:
     return float(round(content["similarity_passages"], 4))
 
 
+def _titles_found(content: Mapping[str, Any]) -> float:
+    return float(round(content["papers"]["titles found"], 3))
+
+
+def _references_cost(content: Mapping[str, Any]) -> float:
+    shares = [value for name, value in content["cost"].items() if name.endswith("reading time")]
+    return float(round(sum(shares), 3))
+
+
 _ASK = "fmqa ask, local model:"
 
 FIGURES = (
     Figure("text, joined passages against the truth", "text", _text_ratio, "≥", 0.985),
+    Figure("references, recall of arXiv ids", "references",
+           ("papers", "ids recall"), "≥", 0.98),
+    Figure("references, precision of arXiv ids", "references",
+           ("papers", "ids precision"), "≥", 0.98),
+    Figure("references, titles found", "references", _titles_found),
+    Figure("references and mentions, share of the reading time", "references",
+           _references_cost, "≤", 0.05),
     Figure("robustness, files without exactly one outcome", "robustness",
            ("files_without_exactly_one_result",), "=", 0),
     Figure("robustness, outcomes without words", "robustness", ("results_without_words",), "=", 0),
@@ -113,4 +129,23 @@ FIGURES = (
     Figure("kills during ingestion", "kills", ("kills",), "≥", 20),
     Figure("kills, records not whole or not as undisturbed", "kills", ("problems",), "=", 0),
     Figure("kills, workers left behind", "kills", ("workers left behind",), "=", 0),
+    Figure("arXiv, title search, precision", "arxiv", ("titles", "precision"), "=", 1),
+    Figure("arXiv, title search, recall", "arxiv", ("titles", "recall"), "≥", 0.9),
+    Figure("arXiv, share of records as without faults", "arxiv",
+           ("faults", "share of equal records"), "=", 1),
+    Figure("arXiv, kills", "arxiv", ("kills", "kills"), "≥", 100),
+    Figure("arXiv, kills, checks that found something", "arxiv", ("kills", "dirty checks"), "=", 0),
+    Figure("arXiv, kills, requests for what was committed", "arxiv",
+           ("kills", "repeated requests"), "=", 0),
+    Figure("arXiv, kills, records that differ", "arxiv", ("kills", "records that differ"), "=", 0),
+    Figure("arXiv, two processes, smallest gap of requests", "arxiv",
+           ("pace", "smallest gap, s"), "≥", 3, " s"),
+    Figure("arXiv, two processes, connections at once", "arxiv",
+           ("pace", "most connections at once"), "=", 1),
+    Figure("arXiv, whole ingestion to its slowest stage", "arxiv",
+           ("overlap", "whole to slowest stage"), "≤", 1.15),
+    Figure("arXiv, 600 papers, peak memory with children", "arxiv",
+           ("memory", "peak MiB with children"), "≤", 1430, " MiB"),
+    Figure("arXiv, its memory to that of 60 papers", "arxiv",
+           ("memory", "many to few"), "≤", 1.25),
 )  # fmt: skip

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import print_table, write_results
-from fmqa.reading.bibliography.mentions import find_mentions
-from fmqa.reading.reader import DefaultPdfReader
 from fmqa.reading.bibliography.fields import parse_fields
 from fmqa.reading.bibliography.ids import find_ids, valid_id
+from fmqa.reading.bibliography.mentions import find_mentions
+from fmqa.reading.reader import DefaultPdfReader
 from fmqa.sources.arxiv_ids import parse_address
 from fmqa.types import Document, Reference
 

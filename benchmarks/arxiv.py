@@ -1,0 +1,83 @@
+"""The arXiv engine against a small arXiv on loopback, with made-up papers.
+
+    python -m benchmarks.arxiv [titles faults kills pace overlap memory] [--kills 100] [--rounds 3]
+
+Parts that are named are measured anew; the others keep what was measured before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from benchmarks.arxiv_world import PAPERS, Figures
+from benchmarks.common import RESULTS, print_table, write_results
+
+PARTS = ("titles", "faults", "kills", "pace", "overlap", "memory")
+
+
+def main() -> None:
+    """Measure the parts named, or all; print and keep each as it is done."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3, help="of the overlap")
+    parser.add_argument("--papers", type=int, help="fewer (from 16), for a quick look; not kept")
+    options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"there is no part {sorted(unknown)[0]!r}; there are {', '.join(PARTS)}")
+    measure = _measures(options.papers or PAPERS, options.kills, options.rounds)
+    for name in options.parts or PARTS:
+        print(f"{name}:", flush=True)
+        began = time.perf_counter()
+        figures = measure[name]()
+        print_table(f"arXiv, {name}", _flat(figures))
+        print(f"  {time.perf_counter() - began:.0f} s", flush=True)
+        if options.papers is None:
+            _keep(name, figures)
+
+
+def _measures(papers: int, kill_count: int, rounds: int) -> Mapping[str, Callable[[], Figures]]:
+    from benchmarks.arxiv_faults import faults
+    from benchmarks.arxiv_kills import kills
+    from benchmarks.arxiv_memory import memory
+    from benchmarks.arxiv_pace import overlap, pace
+    from benchmarks.arxiv_titles import titles
+
+    return {
+        "titles": lambda: titles(papers),
+        "faults": lambda: faults(papers),
+        "kills": lambda: kills(papers, kill_count),
+        "pace": pace,
+        "overlap": lambda: overlap(papers, rounds),
+        "memory": lambda: memory(papers),
+    }
+
+
+def _keep(name: str, figures: Figures) -> None:
+    """Write one part beside those that were measured before, with a date of its own."""
+    path = RESULTS / "arxiv.json"
+    held = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    date = {"measured": datetime.now(UTC).isoformat(timespec="seconds")}
+    parts = {part: held[part] for part in PARTS if part in held} | {name: date | figures}
+    write_results("arxiv", {part: parts[part] for part in PARTS if part in parts})
+
+
+def _flat(figures: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Figures as rows of a table, those within others under both names."""
+    rows: list[tuple[str, Any]] = []
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            rows += [(f"{name}: {key}", shown) for key, shown in _flat(value)]
+        else:
+            rows.append((name, "; ".join(map(str, value)) if isinstance(value, list) else value))
+    return rows
+
+
+if __name__ == "__main__":
+    main()
