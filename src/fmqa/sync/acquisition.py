@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,7 @@ from fmqa.types import ArxivRecord, Outcome, ReadResult
 
 _PUBLISH_SECONDS = 120.0  # then questions find what came in meanwhile
 _FAILURE_LASTS = timedelta(days=7)  # then a sync asks again for what couldn't be had
+Later = Callable[[], Iterable[ArxivRecord]]
 _FETCHING, _READING = "Fetching from arXiv", "Reading and embedding"
 
 
@@ -118,50 +119,66 @@ class Acquisition:
         self.library = needs.inquiry.parts.ingestor.library
         self._published = time.monotonic()
 
-    def bring_in(self, records: Sequence[ArxivRecord]) -> None:
-        """Fetch, read, embed and commit these versions, each step while the others go on."""
-        by_path = {self.parts.folder / _id(record).file_name: record for record in records}
-        self.needs.tried.update(map(_id, records))
-        if self.report.unreachable:  # what lies here already can be read none the less
-            by_path = {path: record for path, record in by_path.items() if path.is_file()}
-        if not by_path:
-            return
+    def bring_in(self, records: Sequence[ArxivRecord], later: Later = lambda: ()) -> None:
+        """Fetch, read, embed and commit these versions, each step while the others go on.
+
+        Args:
+            records: versions that are missing.
+            later: what is missing besides, which takes requests to find out: called by the thread
+                that fetches, when it has fetched those.
+        """
         failures: list[tuple[ArxivId, str]] = []
-        fetching = self._fetching(list(map(_id, by_path.values())), failures)
+        coming = _Coming(self._here(records))
+        fetching = self._fetching(coming, later, failures)
         before = {paper for paper, _ in self.library.record.held_pdfs()}
         results = self.parts.ingestor.read_in(
             self.writer,
             fetching,
             self.parts.limits,
             workers=self.needs.request.workers,
-            facts=by_path.get,
+            facts=lambda path: coming.by_name.get(path.name),
         )
         for done, result in enumerate(results, start=1):
-            self._note(result, by_path[result.path], before)
-            self.parts.step(_READING, done, len(by_path))
+            self._note(result, coming.by_name[result.path.name], before)
+            self.parts.step(_READING, done, len(coming.by_name))
             self._publish()
         for paper, failure in failures:
-            self._fail(by_path[self.parts.folder / paper.file_name], failure)
-        for label in (_FETCHING, _READING):
-            self.parts.step(label, len(by_path), len(by_path))
+            self._fail(coming.by_name[paper.file_name], failure)
+        if coming.by_name:
+            for label in (_FETCHING, _READING):
+                self.parts.step(label, len(coming.by_name), len(coming.by_name))
         if isinstance(fetching.error, SourceUnreachable):
             self.inquiry.give_up(fetching.error)
         elif fetching.error is not None:
             raise fetching.error
 
-    def _fetching(self, ids: Sequence[ArxivId], failures: list[tuple[ArxivId, str]]) -> Fetching:
-        """The fetching of these versions, under way; what fails is added to ``failures``."""
+    def _here(self, records: Iterable[ArxivRecord]) -> list[ArxivRecord]:
+        """Of these versions those that can be had: all, or, without arXiv, what lies here."""
+        found = list(records)
+        self.needs.tried.update(map(_id, found))
+        if not self.report.unreachable:
+            return found
+        return [one for one in found if (self.parts.folder / _id(one).file_name).is_file()]
+
+    def _fetching(
+        self, coming: _Coming, later: Later, failures: list[tuple[ArxivId, str]]
+    ) -> Fetching:
+        """The fetching of what comes, under way; what fails is added to ``failures``."""
         fetched = itertools.count(1)
 
         def told(paper: ArxivId, failure: str) -> None:
             if failure:
                 failures.append((paper, failure))
-            self.parts.step(_FETCHING, next(fetched), len(ids))
+            self.parts.step(_FETCHING, next(fetched), len(coming.by_name))
 
-        for label in (_FETCHING, _READING):
-            self.parts.step(label, 0, len(ids))
+        def papers() -> Iterator[ArxivId]:
+            yield from list(map(_id, coming.by_name.values()))
+            more = self._here(later())
+            coming.add(more)
+            yield from map(_id, more)
+
         catalog, parts = self.inquiry.catalog, self.parts
-        return Fetching(parts.arxiv, catalog, parts.folder, ids, told=told)
+        return Fetching(parts.arxiv, catalog, parts.folder, papers(), told=told)
 
     def _note(self, result: ReadResult, record: ArxivRecord, before: set[str]) -> None:
         if result.outcome is not Outcome.OK:
@@ -187,3 +204,14 @@ class Acquisition:
 
 def _id(record: ArxivRecord) -> ArxivId:
     return ArxivId(record.arxiv_id, record.version)
+
+
+class _Coming:
+    """The versions that are being fetched, by their file's name; more may come."""
+
+    def __init__(self, records: Iterable[ArxivRecord]) -> None:
+        self.by_name: dict[str, ArxivRecord] = {}
+        self.add(records)
+
+    def add(self, records: Iterable[ArxivRecord]) -> None:
+        self.by_name |= {_id(record).file_name: record for record in records}

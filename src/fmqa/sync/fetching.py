@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -35,7 +35,7 @@ class Fetching:
         source: where PDFs come from.
         catalog: where each file is noted.
         folder: where files go; their names are noted.
-        papers: versions to fetch.
+        papers: versions to fetch; may take its time to say which, in the thread that fetches.
         told: called, in the thread, after each paper with what went wrong, empty if nothing.
     """
 
@@ -44,7 +44,7 @@ class Fetching:
         source: PdfSource,
         catalog: Catalog,
         folder: Path,
-        papers: Sequence[ArxivId],
+        papers: Iterable[ArxivId],
         *,
         told: Callable[[ArxivId, str], None] = lambda paper, failure: None,
     ) -> None:

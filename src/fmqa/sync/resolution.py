@@ -72,6 +72,8 @@ class Resolver:
         paper: ArxivId | None,
         references: Sequence[Reference],
         progress: Progress = lambda done, total: None,
+        *,
+        titles: bool = True,
     ) -> list[Reference]:
         """The references with the ids that could be found, each with its method and score.
 
@@ -81,6 +83,7 @@ class Resolver:
             paper: whose references they are, with its version; None if it isn't on arXiv.
             references: as they were read from it.
             progress: told of the title searches.
+            titles: search by title, which takes a request each; else only what is known of them.
         """
         resolved = [as_printed(reference) for reference in references]
         if all(reference.arxiv_id for reference in resolved):
@@ -89,16 +92,16 @@ class Resolver:
         resolved = [self._by_scholar(reference, known) for reference in resolved]
         taken = {reference.arxiv_id for reference in resolved} - {None}
         waiting = [place for place, reference in enumerate(resolved) if _searchable(reference)]
-        titles = {resolved[place].title for place in waiting}
-        unasked = {title for title in titles if self._kept(title) is None} if self.arxiv else set()
+        asking = titles and self.arxiv is not None
+        unasked = {title for place in waiting if self._kept(title := resolved[place].title) is None}
         total, asked = len(unasked), 0
         for place in waiting:
             title = resolved[place].title
-            found = self._by_title(resolved[place])
+            found = self._by_title(resolved[place], asking)
             if found.arxiv_id not in taken:  # a paper isn't cited twice
                 resolved[place] = found
                 taken.add(found.arxiv_id)
-            if title in unasked:
+            if asking and title in unasked:
                 unasked.remove(title)
                 asked += 1
                 progress(asked, total)
@@ -137,17 +140,17 @@ class Resolver:
         found, score = match
         return replace(reference, arxiv_id=found.arxiv_id, method="scholar", score=round(score, 3))
 
-    def _by_title(self, reference: Reference) -> Reference:
-        match = best_match(reference, self._candidates(reference.title))
+    def _by_title(self, reference: Reference, asking: bool) -> Reference:
+        match = best_match(reference, self._candidates(reference.title, asking))
         if match is None:
             return reference
         found, score = match
         return replace(reference, arxiv_id=found.arxiv_id, method="title", score=round(score, 3))
 
-    def _candidates(self, title: str) -> list[Found]:
+    def _candidates(self, title: str, asking: bool) -> list[Found]:
         """The papers on arXiv with such a title, as kept or asked for now."""
         kept = self._kept(title)
-        if kept is None and self.arxiv is not None and self.unreachable is None:
+        if kept is None and asking and self.unreachable is None:
             kept = self._ask(title)
             if kept is not None:
                 self.catalog.put_answer(_TITLE, _key(title), kept)

@@ -5,10 +5,11 @@ run is gone on with by the next one, without asking again for what was committed
 
 1. wishes: what seeds.toml and the user name, and what the saved queries find;
 2. facts: what arXiv says of each paper that is followed;
-3. the papers whose references are followed: fetched, read, and their references resolved, until no
-   new paper comes up;
+3. the papers whose references are followed: fetched, read, and their references resolved by what is
+   printed and by Semantic Scholar, until no new paper comes up;
 4. withdrawals;
-5. all other papers, fetched while others are read and embedded;
+5. all other papers, fetched while others are read and embedded, and after the known ones those that
+   only a title search finds;
 6. in a sync, papers that nothing asks for any longer are let go.
 """
 
@@ -27,6 +28,7 @@ from fmqa.sync.inquiry import Inquiry
 from fmqa.sync.report import PaperLine, SyncReport, Unresolved
 from fmqa.sync.request import Parts, Request
 from fmqa.sync.resolution import Resolver, methods
+from fmqa.types import ArxivRecord
 
 _RESOLVING = "Looking up titles"
 
@@ -66,6 +68,7 @@ class _Run:
         self.report = report
         self.writer = writer
         self.library = parts.ingestor.library
+        self.room = request.limit
         self.inquiry = Inquiry(parts, request, report)
         self.needs = Needs(self.inquiry)
         self.acquisition = Acquisition(self.needs, writer)
@@ -76,9 +79,9 @@ class _Run:
     def go(self) -> None:
         """All steps, in order."""
         self.inquiry.make_wishes()
-        papers = self._follow()
+        papers = self._follow(titles=False)
         self._mark_withdrawn()
-        self._bring_in_the_rest(papers)
+        papers = self._bring_in_the_rest(papers)
         self._tell_references(papers)
         if self.request.kind == "sync" and not self.report.unreachable:
             self._let_go(papers)
@@ -87,15 +90,15 @@ class _Run:
         catalog, bibliography = self.library.catalog, self.library.bibliography
         return followed(self.inquiry.wishes(), bibliography.cited, catalog.excluded())
 
-    def _follow(self) -> list[Followed]:
-        """Steps 2 and 3; returns all papers that are followed."""
+    def _follow(self, *, titles: bool) -> list[Followed]:
+        """Steps 2 and 3; returns all papers that are followed, as far as they are known."""
         known: list[Followed] | None = None
         while (papers := self._followed()) != known:
             known = papers
             self._look_up(papers)
             leading = [paper for paper in papers if paper.depth > 0]
             self.acquisition.bring_in(self.needs.missing(leading))
-            self._resolve(leading)
+            self._resolve(leading, titles=titles)
         return papers
 
     def _look_up(self, papers: Sequence[Followed]) -> None:
@@ -110,8 +113,8 @@ class _Run:
             if one not in self.inquiry.facts and (self.request.retry or (one, 0) not in files)
         )
 
-    def _resolve(self, papers: Sequence[Followed]) -> None:
-        """Find the arXiv ids of these papers' references."""
+    def _resolve(self, papers: Sequence[Followed], *, titles: bool) -> None:
+        """Find the arXiv ids of these papers' references, by title searches only if so wished."""
         if self.report.unreachable:
             self.resolver.arxiv = self.resolver.scholar = None
         for paper in papers:
@@ -123,12 +126,13 @@ class _Run:
                 ArxivId(paper.arxiv_id, version),
                 references,
                 lambda done, total: self.parts.step(_RESOLVING, done, total),
+                titles=titles,
             )
             if resolved != references:
                 self.library.bibliography.resolve(paper.arxiv_id, resolved)
             if self.resolver.unreachable is not None:
                 self.inquiry.give_up(self.resolver.unreachable)
-            if not self.report.unreachable:  # else what is found later would pass for new
+            if titles and not self.report.unreachable:  # what is found later would pass for new
                 cited = self.library.bibliography.cited(paper.arxiv_id)
                 self.library.catalog.note_citations(paper.arxiv_id, cited, self.writer.run)
 
@@ -148,25 +152,38 @@ class _Run:
                 told = self.report.withdrawn if record.withdrawn else self.report.restored
                 told.append(line)
 
-    def _bring_in_the_rest(self, papers: Sequence[Followed]) -> None:
-        """Step 5, up to the limit; in a sync, versions of the user's own files are renewed too."""
+    def _bring_in_the_rest(self, papers: Sequence[Followed]) -> list[Followed]:
+        """Step 5: titles are searched for while what is known already is read and embedded.
+
+        Returns:
+            All papers that are followed.
+        """
+
+        def found_by_title() -> list[ArxivRecord]:
+            self._resolve([paper for paper in papers if paper.depth > 0], titles=True)
+            more = self._followed()
+            self._look_up(more)
+            return self._missing(more)
+
+        self.acquisition.bring_in(self._missing(papers), found_by_title)
+        followed_now = self._follow(titles=True)  # what those lead to in turn
+        self.acquisition.bring_in(self._missing(followed_now))
+        return followed_now
+
+    def _missing(self, papers: Sequence[Followed]) -> list[ArxivRecord]:
+        """What to fetch, up to the limit; in a sync, versions of the user's own files, too."""
         if self.request.kind == "sync":
             named = {paper.arxiv_id for paper in papers}
             own = {paper for paper, _ in self.library.record.held_pdfs()}
-            papers = [
-                *papers,
-                *(
-                    Followed(one, 0, "a file of yours")
-                    for one in sorted(own - named)
-                    if one in self.inquiry.facts
-                ),
-            ]
+            more = sorted(one for one in own - named if one in self.inquiry.facts)
+            papers = [*papers, *(Followed(one, 0, "a file of yours") for one in more)]
         missing = self.needs.missing(papers)
-        limit = self.request.limit
-        if limit is not None:
-            self.report.left = max(0, len(missing) - limit)
-            missing = missing[:limit]
-        self.acquisition.bring_in(missing)
+        if self.room is None:
+            return missing
+        self.report.left = max(0, len(missing) - self.room)
+        missing = missing[: self.room]
+        self.room -= len(missing)
+        return missing
 
     def _tell_references(self, papers: Sequence[Followed]) -> None:
         """What became of the references of the papers that they are followed of."""
