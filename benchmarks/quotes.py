@@ -11,7 +11,6 @@ quote is looked for in the note's file.
 from __future__ import annotations
 
 import argparse
-import unicodedata
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from benchmarks.common import print_table, shared_data, write_results
 from benchmarks.home import papers_home
 from fmqa.answering.schema import Citation
 from fmqa.apps.workbench import Workbench
+from fmqa.evaluation.placing import folded, letters, pdfium_text, pypdf_text
 from fmqa.settings import Settings
 from fmqa.sources.notes import starter_folder
 from fmqa.types import Source
@@ -100,26 +100,6 @@ def _readings(bench: Workbench, citation: Citation) -> dict[str, Callable[[], st
 
 
 @cache
-def pypdf_text(file: str, page: int) -> str:
-    """A page as pypdf reads it; pages count from 1."""
-    from pypdf import PdfReader
-
-    return PdfReader(file).pages[page - 1].extract_text()
-
-
-@cache
-def pdfium_text(file: str, page: int) -> str:
-    """A page's characters as pdfium has them, unmended."""
-    import pypdfium2
-
-    document = pypdfium2.PdfDocument(file)
-    try:
-        return str(document[page - 1].get_textpage().get_text_bounded())
-    finally:
-        document.close()
-
-
-@cache
 def _notes() -> dict[str, str]:
     """Each note's file as it stands, by the id that its citations carry."""
     texts = {}
@@ -129,17 +109,6 @@ def _notes() -> dict[str, str]:
         key = named[0].split(":", 1)[1].strip(" \"'") if named else f"topic:{path.stem}"
         texts[key] = text
     return texts
-
-
-def letters(text: str) -> str:
-    """Letters and digits alone, ligatures and accents taken apart."""
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(character for character in plain if character.isalnum()).casefold()
-
-
-def folded(text: str) -> str:
-    """Runs of white space as one space."""
-    return " ".join(text.split())
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, float]:

@@ -42,6 +42,7 @@ def test_it_brings_the_starter_library_along(installed: Path) -> None:
         list((ROOT / "corpus" / "notes" / "papers").glob("*.md"))
     )
     assert (installed / "fmqa" / "starter" / "seeds.toml").is_file()
+    assert (installed / "fmqa" / "starter" / "questions.jsonl").is_file()
     assert (installed / "fmqa" / "apps" / "web" / "style.css").is_file()
 
 

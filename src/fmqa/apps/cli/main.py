@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from fmqa.apps.cli import asking, ingesting, library, scheduling, syncing, upkeep
+from fmqa.apps.cli import (
+    asking,
+    evaluating,
+    ingesting,
+    library,
+    scheduling,
+    syncing,
+    upkeep,
+)
 from fmqa.errors import FmqaError
 
 app = typer.Typer(
@@ -45,6 +53,7 @@ ingesting.register(app)
 syncing.register(app)
 scheduling.register(app)
 library.register(app)
+evaluating.register(app)
 upkeep.register(app)
 
 
