@@ -1,7 +1,7 @@
 """All benchmarks, each in a process of its own, and one table of what must be reached.
 
-python -m benchmarks [text references robustness retrieval ingest latency quotes answers kills
-                      arxiv]
+python -m benchmarks [text references robustness retrieval ingest latency quotes answers
+                      corruptions claims kills arxiv]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.processes import ROOT, environment
 
 NAMES = (
     "text", "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers",
-    "kills", "arxiv",
+    "corruptions", "claims", "kills", "arxiv",
 )  # fmt: skip
 _TAKE_DATA = {"text", "references", "robustness"}
 

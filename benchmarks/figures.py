@@ -81,6 +81,17 @@ def _references_cost(content: Mapping[str, Any]) -> float:
     return float(round(sum(shares), 3))
 
 
+def _caught(kind: str, least: float) -> Figure:
+    """The share of one kind of corrupted claims that the verifier catches."""
+    return Figure(f"verifier, test half, caught: {kind}", "corruptions",
+                  ("test", "shares", f"caught: {kind}"), "≥", least)  # fmt: skip
+
+
+_CAUGHT = (
+    ("another paper's claim", 0.99), ("number", 0.98), ("unit", 0.98), ("metric", 0.98),
+    ("model", 0.98), ("dataset", 0.98), ("modality", 0.98), ("negation", 0.90),
+    ("direction", 0.90), ("swapped comparands", 0.90),
+)  # fmt: skip
 _ASK = "fmqa ask, local model:"
 
 FIGURES = (
@@ -126,6 +137,15 @@ FIGURES = (
            ("summary", "test", "fact recall")),
     Figure("answers (test half), abstention recall", "answers-none",
            ("summary", "test", "abstention recall")),
+    *(_caught(kind, least) for kind, least in _CAUGHT),
+    Figure("verifier, test half, faithful rewordings passing", "corruptions",
+           ("test", "shares", "all faithful, passing"), "≥", 0.92),
+    Figure("verifier, one sentence against five quotes, p50", "corruptions",
+           ("speed", "p50, ms"), "≤", 20, " ms"),
+    Figure("verifier, SciFact test, half of SUPPORT passing: without evidence", "claims",
+           ("test", "fmqa", "0.5", "NONE"), "≤", 0.10),
+    Figure("verifier, SciFact test, points fewer CONTRADICT than by closeness", "claims",
+           ("points fewer CONTRADICT pass",), "≥", 15),
     Figure("kills during ingestion", "kills", ("kills",), "≥", 20),
     Figure("kills, records not whole or not as undisturbed", "kills", ("problems",), "=", 0),
     Figure("kills, workers left behind", "kills", ("workers left behind",), "=", 0),

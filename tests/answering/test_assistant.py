@@ -269,3 +269,21 @@ def test_answers_keep_the_published_schema(filled: Library) -> None:
         answer = assistant(filled, drafter).ask(QUESTION)
         jsonschema.validate(json.loads(answer.model_dump_json()), schema)
         assert Answer.model_validate_json(answer.model_dump_json()) == answer
+
+
+def test_a_sentence_that_rests_on_two_quotes_is_said_in_parts(filled: Library) -> None:
+    """Each part is said with its own quote, and what no quote carries is withheld alone."""
+    drafter = Saying(
+        Draft(
+            "MedSAM takes a bounding box around the target as its prompt, and RETFound is "
+            "pre-trained on 1.6 million unlabelled retinal images.",
+            (0,),
+        )
+    )
+    answer = assistant(filled, drafter).ask("Compare the prompt of MedSAM with RETFound images")
+    if answer.status == "abstained":
+        pytest.fail(answer.reason)
+    said = {sentence.text: sentence.citations for sentence in answer.sentences}
+    quoted = {citation.number: citation.quote for citation in answer.citations}
+    assert {quoted[numbers[0]] for numbers in said.values()} == {PROMPT, EYES}
+    assert all(len(numbers) == 1 for numbers in said.values())

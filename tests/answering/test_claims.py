@@ -1,4 +1,4 @@
-"""What a sentence asserts: numbers, names, negations, comparisons."""
+"""What a sentence asserts: numbers and names."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from fmqa.answering.claims import (
     content_stems,
     named_things,
-    negated_stems,
     numbers,
-    opposite,
     same_number,
     stem,
     without_citations,
@@ -22,7 +20,6 @@ from fmqa.answering.claims import (
 def test_no_text_is_too_odd(text: str) -> None:
     numbers(text)
     named_things(text)
-    negated_stems(text)
     content_stems(text)
 
 
@@ -60,6 +57,12 @@ def test_numbers(text: str, values: list[float]) -> None:
         ("over 1.5 million", "1,570,263", True),
         ("1.5 million", "1,570,263", False),
         ("about 90%", "91.2%", True),
+        ("about 91%", "91.2%", True),
+        ("over 91%", "91.7%", True),
+        ("about 92%", "91.2%", False),
+        ("about 86", "85", False),
+        ("over 1.1 million", "1.8 million", False),
+        ("about 1.57 million", "1,570,263", True),
         ("90", "90%", False),
         ("0.94", "0.95", False),
         ("1.5M", "1.5 million", True),
@@ -84,31 +87,6 @@ def test_same_number(claimed: str, quoted: str, same: bool) -> None:
 )
 def test_named_things(text: str, names: set[str]) -> None:
     assert set(named_things(text).values()) == names
-
-
-@pytest.mark.parametrize(
-    "text", ["does not need", "doesn't need", "doesn’t need", "without any need"]
-)
-def test_a_negation_is_seen_however_it_is_written(text: str) -> None:
-    assert "need" in negated_stems(f"The model {text} labels.")
-
-
-@pytest.mark.parametrize(
-    ("claim", "quote", "word"),
-    [
-        ("higher cost", "lower cost", "higher"),
-        ("more labels", "fewer labels", "more"),
-        ("fewer labels", "more labels", "fewer"),
-        ("reduces error", "increases error", "reduc"),
-        ("higher cost", "higher cost than a lower one", None),
-        ("labelled images", "unlabelled images", "labell"),
-        ("self-supervised", "supervised", "selfsupervis"),
-        ("paired images", "unpaired images", "pair"),
-        ("images", "images", None),
-    ],
-)
-def test_opposites(claim: str, quote: str, word: str | None) -> None:
-    assert opposite(claim, quote) == word
 
 
 def test_stems_agree_over_forms() -> None:

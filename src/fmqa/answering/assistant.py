@@ -209,6 +209,13 @@ class Assistant:
             if not state.said(draft.text):
                 yield state.say(draft.text, quotes, verdict.quote, "supported")
             return
+        if any(part.quote is not None for part in verdict.parts):
+            for part in verdict.parts:
+                if part.quote is None:
+                    yield state.withhold(part.text, part.reason)
+                elif not state.said(part.text):
+                    yield state.say(part.text, quotes, part.quote, "supported")
+            return
         yield state.withhold(draft.text, verdict.reason)
         if named is not None and named not in state.used:
             own = verbatim(quotes[named], named)

@@ -1,4 +1,4 @@
-"""What a sentence asserts that can be checked: its numbers, its named things, its polarity.
+"""What a sentence asserts that can be checked: its numbers and its named things.
 
 Pure functions on text. The verifier compares what they find in a claim with what they find in a
 quote; the evidence selection uses them to see what a question asks about.
@@ -6,6 +6,7 @@ quote; the evidence selection uses them to see what a question asks about.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -29,11 +30,6 @@ _SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "
           "trillion": 1e12, "t": 1e12}  # fmt: skip
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./+-]*[A-Za-z0-9+]|[A-Za-z0-9]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]*[A-Za-z]|[A-Za-z]")
-_NEGATIONS = frozenset(
-    """not no never without cannot neither nor fails fail failed lacks lack lacking unable
-    hardly""".split()
-)
-_NEGATION_REACH = 4
 _COUNTS_WITHIN = 60  # characters between a number and what it counts
 # Between a measure and its value: "Dice score of 0.94", "accuracy: 93%".
 _TIED = re.compile(
@@ -43,29 +39,16 @@ _TIED = re.compile(
 _LEADING = re.compile(r"^\W*([A-Z][a-z]+)\s+(?:is|was|has|had|can|does|did|[a-z]+(?:ed|es|s))\b")
 # The first word of a sentence has its capital anyway; words that end so are seldom a model's name.
 _COMMON_ENDINGS = ("ing", "ion", "ment", "ance", "ence", "ness", "ity", "ogy", "s")
-_COMPARES = re.compile(r"\b(?:outperform|surpass|exceed|beat)\w*|\bthan\b", re.IGNORECASE)
-_CONTRARY = ("un", "non", "self", "semi", "weakly")
 _APPROXIMATE = re.compile(
     r"(?:about|around|approximately|roughly|nearly|almost|over|more than|up to|at least|some|[~≈>])"
     r"\s*$",
     re.IGNORECASE,
 )
-# Each pair's members say opposite things of the same comparison.
-_OPPOSITES = (
-    ({"outperform", "surpass", "exceed", "beat"}, {"underperform"}),
-    ({"higher", "highest"}, {"lower", "lowest"}),
-    ({"better", "best", "superior"}, {"wors", "worst", "inferior"}),
-    ({"increas", "improv", "rais", "boost", "gain"},
-     {"decreas", "reduc", "degrad", "declin", "drop"}),
-    ({"more"}, {"less", "fewer"}),
-    ({"larger", "largest", "bigger"}, {"smaller", "smallest"}),
-    ({"faster", "fastest"}, {"slower", "slowest"}),
-    ({"frozen", "freez"}, {"unfrozen", "finetun", "updat"}),
-)  # fmt: skip
 # Written without a capital in running text and yet the name of what a number measures.
 METRICS = frozenset(
     """dice auc auroc auprc accuracy f1 iou miou precision recall sensitivity specificity
-    bleu rouge psnr ssim hausdorff nsd kappa map""".split()
+    bleu rouge meteor psnr ssim hausdorff nsd kappa map perplexity error flops fid runtime
+    latency""".split()
 )
 
 
@@ -181,7 +164,7 @@ def counters(counted: str, text: str) -> list[Number]:
 def same_number(claimed: Number, quoted: Number) -> bool:
     """Whether a claim may say ``claimed`` where the quote says ``quoted``.
 
-    Equal, or rounded by at most 5 % where the claim says that it rounds ("over 1.5 million").
+    Equal, or with fewer digits where the claim says that it rounds ("over 1.5 million").
     """
     if claimed.percent != quoted.percent:
         return False
@@ -189,7 +172,17 @@ def same_number(claimed: Number, quoted: Number) -> bool:
         return True
     if abs(claimed.value - quoted.value) <= 1e-9 * max(1.0, abs(quoted.value)):
         return True
-    return claimed.approximate and abs(claimed.value - quoted.value) <= 0.05 * abs(quoted.value)
+    return claimed.approximate and _rounds(claimed.value, quoted.value)
+
+
+def _rounds(short: float, exact: float) -> bool:
+    """Whether one value is the other with fewer digits, rounded or cut off."""
+    if exact == 0 or short == 0 or not (math.isfinite(short) and math.isfinite(exact)):
+        return False
+    digits = len(f"{short:.12g}".partition("e")[0].replace(".", "").strip("0"))
+    scale = 10.0 ** (math.floor(math.log10(abs(exact))) - digits + 1)
+    kept = {math.floor(exact / scale) * scale, round(exact / scale) * scale}
+    return any(abs(short - one) <= 1e-9 * abs(exact) for one in kept)
 
 
 def named_things(text: str) -> dict[str, str]:
@@ -231,47 +224,3 @@ def leading_name(text: str) -> str | None:
     if match is None or match[1].lower() in STOP_WORDS or match[1].endswith(_COMMON_ENDINGS):
         return None
     return match[1]
-
-
-def compared(text: str) -> tuple[str, str] | None:
-    """What a sentence says to exceed, or to be more or less than, what; both as normal names."""
-    match = _COMPARES.search(text)
-    if match is None or text[match.end() :].lstrip().startswith("by"):
-        return None
-    left = list(named_things(f"x {text[: match.start()]}"))
-    right = list(named_things(f"x {text[match.end() :]}"))
-    return (left[-1], right[0]) if left and right else None
-
-
-def negated_stems(text: str) -> set[str]:
-    """The stems of the words right behind a negation."""
-    words = [word.lower() for word in _WORD.findall(text.replace("’", "'").replace("n't", " not"))]
-    found: set[str] = set()
-    for place, word in enumerate(words):
-        if word in _NEGATIONS:
-            reach = words[place + 1 : place + 1 + _NEGATION_REACH]
-            found.update(stem(w) for w in reach if w not in STOP_WORDS)
-            if word not in {"no", "not", "never", "nor", "neither"}:
-                found.add(stem(word))
-    return found
-
-
-def opposite(claim: str, quote: str) -> str | None:
-    """A stem of the claim whose opposite the quote says, and not the stem itself."""
-    mine, there = _all_stems(claim), _all_stems(quote)
-    for one, other in _OPPOSITES:
-        for said, against in ((one, other), (other, one)):
-            if mine & said and not there & said and there & against:
-                return min(mine & said)
-    for stem_ in sorted(mine - there):
-        for prefix in _CONTRARY:
-            if prefix + stem_ in there or (
-                stem_.startswith(prefix) and stem_.removeprefix(prefix) in there
-            ):
-                return stem_
-    return None
-
-
-def _all_stems(text: str) -> set[str]:
-    """The stems of all words, since "more" is a stop word and says much here."""
-    return {stem(word) for word in _WORD.findall(without_citations(text))}
