@@ -131,3 +131,49 @@ def test_each_part_of_a_question_gets_its_quote() -> None:
 def test_short_names() -> None:
     assert short_name(selector().select("SAM", [paper(1, MEDSAM, "MedSAM")]).quotes[0]) == "MedSAM"
     assert short_name(selector().select("SAM", [paper(1, MEDSAM)]).quotes[0]) == "Title 1"
+
+
+def test_both_sides_of_a_comparison_are_quoted_by_turns() -> None:
+    uni = [f"UNI was trained on {n} slides of the hospital." for n in (100, 200, 300)]
+    conch = ["CONCH was trained on pairs of images and captions.", "CONCH is made for tissue."]
+    hits = [
+        hit(" ".join(uni), passage_id=1, paper_id="u", name="UNI"),
+        hit(" ".join(conch), passage_id=2, paper_id="c", name="CONCH"),
+    ]
+    evidence = selector().select("Compare UNI and CONCH by what they were trained on.", hits)
+    papers = [quote.passage.paper.paper_id for quote in evidence.quotes]
+    assert papers[:2] == ["u", "c"]
+    assert conch[0] in {quote.text for quote in evidence.quotes}
+    assert papers.count("u") <= papers.count("c") + 2
+
+
+def test_a_comparison_says_nothing_of_others() -> None:
+    hits = [
+        paper(1, "UNI was trained on slides of tissue.", "UNI"),
+        paper(2, "CONCH was trained on pairs of tissue.", "CONCH"),
+        paper(3, "Others were trained on slides of tissue and compared.", "Other"),
+    ]
+    evidence = selector().select("Compare UNI and CONCH by training on tissue.", hits)
+    assert {quote.passage.paper.paper_id for quote in evidence.quotes} == {"p1", "p2"}
+
+
+def test_a_question_for_several_hears_of_four() -> None:
+    made = "{} is a model that was made for ultrasound images of the {}."
+    hits = [
+        paper(1, " ".join(made.format(f"Alpha{n}", organ)
+                          for n, organ in enumerate("heart liver lung brain".split())), "Alpha"),
+        paper(2, made.format("BetaNet", "neck"), "BetaNet"),
+        paper(3, made.format("GammaNet", "back"), "GammaNet"),
+        paper(4, made.format("DeltaNet", "hand"), "DeltaNet"),
+    ]  # fmt: skip
+    evidence = selector().select("Which models were made for ultrasound images?", hits)
+    assert len({quote.passage.paper.paper_id for quote in evidence.quotes}) == 4
+
+
+def test_vectors_are_made_once() -> None:
+    embedder = HashEmbedder(dimension=256)
+    asked = EvidenceSelector(embedder.embed_array)
+    first = asked.select("How was MedSAM obtained?", [paper(1, MEDSAM)])
+    count = len(embedder.embedded)
+    assert asked.select("How was MedSAM obtained?", [paper(1, MEDSAM)]) == first
+    assert len(embedder.embedded) == count

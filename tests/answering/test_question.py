@@ -77,3 +77,41 @@ def test_coverage_counts_rare_words_and_titles() -> None:
     wanted = Wanted.of("pathology slides", [])
     assert wanted.coverage([quote("Slides.", title="On pathology")]) == pytest.approx(1.0)
     assert wanted.coverage([quote("Nothing.")]) == 0.0
+
+
+def test_a_name_in_other_words_is_the_papers() -> None:
+    hits = [hit("MedSAM was trained.", name="MedSAM"), hit("SAM is one.", name="SAM")]
+    wanted = Wanted.of("What is med sam's data?", hits)
+    assert wanted.names == {"medsam": "MedSAM"}
+    assert wanted.about(quote("We train.", name="MedSAM"))
+    assert not wanted.about(quote("We train.", name="SAM"))
+
+
+def test_a_version_that_is_not_there_is_unknown() -> None:
+    hits = [hit("SAM segments. SAM 2 segments videos.", name="SAM")]
+    assert Wanted.of("How many parameters does SAM 5 have?", hits).unknown(hits) == ("SAM 5",)
+    assert Wanted.of("How does SAM 2 work?", hits).unknown(hits) == ()
+    assert Wanted.of("Was SAM 5 times quicker?", hits).unknown(hits) == ()
+
+
+def test_a_name_is_known_where_a_sentence_has_it_beside_the_papers() -> None:
+    sam = hit("SAM segments.", name="SAM")
+    topic = hit("MobileSAM shrinks the encoder of SAM.", paper_id="topic:x", passage_id=2)
+    asked = "By how much does MobileSAM shrink SAM?"
+    assert Wanted.of(asked, [sam]).unknown([sam]) == ("MobileSAM",)
+    assert Wanted.of(asked, [sam, topic]).unknown([sam, topic]) == ()
+
+
+def test_coverage_of_a_paper_counts_its_own_quotes() -> None:
+    own = quote("Swin UNETR was pre-trained on volumes.", paper_id="a", name="Swin UNETR")
+    other = quote("REFERS learns from radiology reports.", paper_id="b", name="REFERS")
+    hits = [hit(own.text, paper_id="a", name="Swin UNETR"), hit(other.text, paper_id="b")]
+    wanted = Wanted.of("Which radiology reports was Swin UNETR trained on?", hits)
+    assert wanted.coverage([own, other]) == wanted.coverage([own])
+    assert wanted.coverage([own]) < 0.6
+
+
+def test_forms_of_a_word_cover_each_other() -> None:
+    wanted = Wanted.of("What makes it interpretable?", [])
+    assert wanted.coverage([quote("Interpretability is sought.")]) == pytest.approx(1.0)
+    assert wanted.coverage([quote("Interpreters are sought.")]) == 0.0

@@ -128,3 +128,23 @@ def test_abbreviations() -> None:
     assert expanded_question("Can they help us?") == "Can they help us?"
     assert expand_names("whole slide images", set()) == {"wsi"}
     assert {"computed", "tomography"} <= expand_names("", {"ct"})
+
+
+def test_papers_are_found_by_their_names(library: Library, add: Add) -> None:
+    filler = [
+        document(f"2400.{n:05}", [f"Images of kind {n} are segmented by a model."])
+        for n in range(30)
+    ]
+    add(
+        document("2304.12306", ["It takes a box."], name="MedSAM"),
+        document("2306.00001", ["Ours is light."], name="AutoSAM (one)"),
+        document("2306.00002", ["Ours is heavy."], name="AutoSAM (two)"),
+        *filler,
+    )
+    searcher = Searcher(library, HashEmbedder())
+    asked = "Which images does a model segment that med sam made?"
+    assert "2304.12306" in ids(searcher.search_with_focus(asked, [], 3))
+    two = "Which images does the model AutoSAM segment?"
+    assert {"2306.00001", "2306.00002"} <= set(ids(searcher.search_with_focus(two, ["autosam"], 3)))
+    assert searcher.papers_called(["autosam"]) == ["2306.00001", "2306.00002"]
+    assert searcher.papers_called([]) == []

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fmqa.answering.abstention import reason_to_abstain, refusal
+from fmqa.answering.abstention import nearest, reason_to_abstain, refusal
 from fmqa.answering.citing import Numbering
 from fmqa.answering.claims import named_things, numbers
 from fmqa.answering.conflicts import between_papers, from_earlier_versions
 from fmqa.answering.conversation import Exchange, Rewrite, standalone, subjects_of
 from fmqa.answering.drafting import Draft, Drafter, verbatim
-from fmqa.answering.evidence import Evidence, EvidenceSelector
+from fmqa.answering.evidence import Evidence, EvidenceSelector, short_name
 from fmqa.answering.question import question_names
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Timings, Withheld
 from fmqa.answering.verification import Verifier
@@ -145,7 +145,7 @@ class Assistant:
         state.subjects = subjects_of(question, (), self._is_paper)
         reason = refusal(question) or reason_to_abstain(evidence)
         if reason:
-            yield Finished(self._abstained(state, reason, hits))
+            yield Finished(self._abstained(state, reason, hits, evidence))
             return
         preview = Numbering(self.pdf_url)
         for quote in evidence.quotes:
@@ -157,7 +157,7 @@ class Assistant:
         yield from self._differences(evidence.quotes, state)
         if not state.sentences:
             reason = "No sentence could be written that the papers' words carry."
-            yield Finished(self._abstained(state, reason, hits))
+            yield Finished(self._abstained(state, reason, hits, evidence))
             return
         yield Finished(state.answer(self.model, related=_related(hits, numbering.papers)))
 
@@ -221,12 +221,20 @@ class Assistant:
             own = verbatim(quotes[named], named)
             yield state.say(own.text, quotes, named, "verbatim")
 
-    def _abstained(self, state: _Answering, reason: str, hits: Sequence[Hit]) -> Answer:
+    def _abstained(
+        self, state: _Answering, reason: str, hits: Sequence[Hit], evidence: Evidence
+    ) -> Answer:
+        """The refusal, with what the papers do hold that is nearest."""
+        quote = None if refusal(state.question) else nearest(evidence)
         related = _related(hits, set())
-        nearest = "; ".join(paper.title for paper in related)
+        titles = "; ".join(paper.title for paper in related)
         text = f"The papers don't answer this. {reason}"
-        if nearest:
-            text += f" Nearest papers: {nearest}."
+        if quote is not None:
+            text += (
+                f" The nearest sentence, of {short_name(quote)}: “{' '.join(quote.text.split())}”"
+            )
+        if titles:
+            text += f" Nearest papers: {titles}."
         return state.answer(self.model, related=related, abstained=text, reason=reason)
 
 

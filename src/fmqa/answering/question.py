@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Self
 
 from fmqa.answering.claims import content_stems, named_things, numbers, stem
+from fmqa.answering.premises import kinds_missing, years_missing
 from fmqa.answering.verification import paper_words
-from fmqa.retrieval.expansion import expand_names, normal_name, title_lead
+from fmqa.reading.sentences import split_sentences
+from fmqa.retrieval.expansion import expand_names, normal_name
+from fmqa.retrieval.naming import NameBook, is_called
+from fmqa.retrieval.shape import asks_for_several, sides_of
 from fmqa.types import Hit, PaperMeta, Quote
 
 _LEXICAL, _NAMED, _FIGURE, _TRAINING_DATA = 0.45, 0.35, 0.15, 0.15
+_ENDING = re.compile(r"(?:abilit[iy]|ibilit[iy]|abl|ibl|ness|iveness|iv|ment)$")
+_SHORTEST_ROOT = 5
+_OVERVIEW = 0.20  # off a sentence that only says what a survey covers
+_SURVEY = re.compile(r"\b(?:survey|review|perspective|overview)s?\b", re.IGNORECASE)
+_BOTH = 0.10  # for a sentence that names several sides of a comparison
 _PART = re.compile(
     r"[;?,]?\s+(?:and|but|or)\s+(?=(?:(?:on|in|with|by|for|at|from|to)\s+)?"
     r"(?:how|what|which|who|when|where|why)\b)|\?\s+(?=\w)",
@@ -31,27 +40,28 @@ _GENERIC = frozenset(
     takes long time image images medical imaging explain describe give mean main best
     good new year version versions foundation question answer""".split()
 )
+# Where "SAM 5" is a name and not SAM with a count behind it.
+_AFTER_VERSION = r"(?=\s*(?:[?.,;:]|$|(?:ha[sd]|have|do|does|did|is|was|were|and|or|use|with)\b))"
 _FIRST_WORD = re.compile(r"[A-Za-z]+(?![\w-])")
 _ASKING = frozenset(
     """compare contrast describe explain list name give tell show summarize summarise define discuss
-    outline state find provide mention identify tabulate please""".split()
-)
-_LISTING = re.compile(
-    r"^\s*(?:which|what|list|name|give)\b[^?]*?\b(?:models|papers|methods|studies|datasets|works|"
-    r"approaches|techniques|strategies|challenges|solutions)\b",
-    re.IGNORECASE,
+    outline state find provide mention identify tabulate please write explain here""".split()
 )
 _FIGURE_ASKED = re.compile(
     r"\bhow (?:many|much|large|big|long|fast|accurate)\b|"
-    r"\b(?:size|number|amount|share|percentage) of\b",
+    r"\b(?:size|number|amount|share|percentage) of\b|\b(?:more|fewer|less|larger|smaller) \w+",
     re.IGNORECASE,
 )
 _DATA_ASKED = re.compile(
     r"\bhow (?:much|many)\b[^?]*\b(?:data|images?|scans?|slides?|samples?|pairs?|clips?|volumes?)\b"
-    r"|\bwh(?:at|ich) data\b|\bdata(?:set)?s?\b[^?]*\btrain",
+    r"|\bwh(?:at|ich) data\b|\bdata(?:set)?s?\b[^?]*\btrain|\btrain\w*[ -](?:data|sets?)\b",
     re.IGNORECASE,
 )
-_TRAINED = re.compile(r"train", re.IGNORECASE)
+_TRAINED = re.compile(
+    r"train\w*\b[^.;]{0,25}\b(?:on|from|over)\b|\btraining (?:data|sets?|images)\b"
+    r"|\bdata\b[^.;]{0,25}\btrain",
+    re.IGNORECASE,
+)
 
 
 def question_names(question: str) -> dict[str, str]:
@@ -88,25 +98,35 @@ def parts_of(question: str) -> list[str]:
 class Wanted:
     """What the sentences of an answer are looked for by.
 
-    ``weights`` are the question's content stems with their rarity among the passages found.
+    ``names`` are the question's, normal form → as written; ``papers`` those of them that papers go
+    by. ``weights`` are the question's content stems with their rarity among the passages found.
+    ``sides`` say, where papers are compared, what is asked of each of them, by its name.
     """
 
     parts: tuple[str, ...]
     names: dict[str, str]
     weights: dict[str, float]
     listing: bool
+    papers: dict[str, str] = field(default_factory=dict)
+    sides: dict[str, str] = field(default_factory=dict)
+    question: str = ""
 
     @classmethod
     def of(cls, question: str, hits: Sequence[Hit]) -> Self:
         """Reads a question, given the passages found for it."""
+        book = NameBook.of(hit.passage.paper for hit in hits)
+        question = book.canonical(question)
         texts = [set(content_stems(hit.passage.passage.text)) for hit in hits]
         weights = {
             stem: math.log(1 + (len(texts) + 1) / (1 + sum(stem in text for text in texts)))
             for stem in content_stems(question)
         }
-        names = question_names(question)
-        listing = bool(_LISTING.search(question))
-        return cls(tuple(parts_of(question)), names, weights, listing)
+        papers = book.in_text(question)
+        names = _with_whole_names(question_names(question), papers)
+        names = _with_versions(names, papers, question)
+        sides = sides_of(question, papers, names)
+        listing = asks_for_several(question) and not sides
+        return cls(tuple(parts_of(question)), names, weights, listing, papers, sides, question)
 
     def bonus(self, quote: Quote) -> float:
         """What the words say for a sentence, from 0 to about 0.85."""
@@ -119,63 +139,164 @@ class Wanted:
         weights = {stem: weight for stem, weight in self.weights.items() if stem in stems}
         return self._worth(text, weights, quote)
 
+    def side_bonus(self, side: str, quote: Quote) -> float:
+        """What the words say for one side of a comparison; 0 where the quote isn't of that side.
+
+        A sentence of the side's own paper is, and one of another paper that names it.
+        """
+        own = is_called(quote.passage.paper, [side])
+        there = _names_in_text(quote.text)
+        if not own and side not in there:
+            return 0.0
+        text = self.sides[side]
+        stems = set(content_stems(text)) - set(content_stems(self.names[side]))
+        weights = {stem: weight for stem, weight in self.weights.items() if stem in stems}
+        total = sum(weights.values()) or 1.0
+        words = set(content_stems(quote.text))
+        held = sum(weight for stem, weight in weights.items() if _stands(stem, words))
+        both = sum(name in there for name in self.sides) > 1
+        data = bool(_DATA_ASKED.search(self.question))
+        # Who compares training data wants to hear how much there is.
+        figures = data or bool(_FIGURE_ASKED.search(self.question))
+        figures = figures and bool(numbers(quote.text))
+        trained = data and bool(_TRAINED.search(quote.text))
+        return (
+            _LEXICAL * held / total
+            + (_NAMED if own else _NAMED / 2)
+            + _BOTH * both
+            + _FIGURE * figures
+            + _TRAINING_DATA * trained
+        )
+
     def _worth(self, asked: str, weights: dict[str, float], quote: Quote) -> float:
         there = set(content_stems(quote.text))
         own = paper_words(quote.passage.paper)
         total = sum(weights.values()) or 1.0
         # A paper's own name stands behind each of its sentences, said or not.
-        held = sum(w for stem, w in weights.items() if stem in there or normal_name(stem) in own)
+        held = sum(w for s, w in weights.items() if _stands(s, there) or normal_name(s) in own)
         named = self.about(quote) or (self.listing and self._names_in(quote.text))
         figures = bool(_FIGURE_ASKED.search(asked)) and bool(numbers(quote.text))
         trained = bool(_DATA_ASKED.search(asked)) and bool(_TRAINED.search(quote.text))
+        overview = self.listing and self._only_surveys(quote)
         return (
-            _LEXICAL * held / total + _NAMED * named + _FIGURE * figures + _TRAINING_DATA * trained
+            _LEXICAL * held / total
+            + _NAMED * named
+            + _FIGURE * figures
+            + _TRAINING_DATA * trained
+            - _OVERVIEW * overview
         )
+
+    def _only_surveys(self, quote: Quote) -> bool:
+        """Whether a sentence tells what a survey does, where no survey is asked for."""
+        return bool(_SURVEY.search(quote.text)) and not _SURVEY.search(self.question)
 
     def about(self, quote: Quote) -> bool:
         """Whether the question is about this quote's paper: names its model, and asks no list."""
-        return not self.listing and self._names(quote.passage.paper)
+        return not self.listing and is_called(quote.passage.paper, self.names)
 
     def coverage(self, quotes: Sequence[Quote]) -> float:
-        """The share of the question's telling words, weighted by rarity, that the quotes hold."""
-        telling = {stem: w for stem, w in self.weights.items() if stem not in _GENERIC}
-        total = sum(telling.values())
-        if not total:
-            return 1.0
+        """The share of the question's telling words, weighted by rarity, that the quotes hold.
+
+        Where the question is about a paper, only quotes of it and those that name it count.
+        """
+        own = [q for q in quotes if self.about(q) or self._names_in(q.text)]
         there: set[str] = set()
-        for quote in quotes:
+        for quote in own if any(map(self.about, quotes)) else quotes:
             paper = quote.passage.paper
             there.update(content_stems(f"{quote.text} {paper.title} {paper.name}"))
-        return sum(weight for stem, weight in telling.items() if stem in there) / total
+        telling = {stem: w for stem, w in self.weights.items() if stem not in _GENERIC}
+        total = sum(telling.values())
+        return sum(w for s, w in telling.items() if _stands(s, there)) / total if total else 1.0
 
     def unknown(self, hits: Sequence[Hit]) -> tuple[str, ...]:
         """The question's names that the papers found don't have.
 
         Where the question is about a paper, its other names have to stand in that paper's own
-        passages ("on how many chest X-rays was CONCH trained"), unless they name papers too.
+        passages ("on how many chest X-rays was CONCH trained") or in a sentence that names it,
+        unless they name papers too.
         """
-        papers = [hit for hit in hits if self._names(hit.passage.paper)]
-        own = {name for hit in papers for name in self.names if _is_called(hit.passage.paper, name)}
-        scope = papers if own and not self.listing else hits
-        held = _names_in_text(
-            " ".join(
-                f"{hit.passage.passage.text} {hit.passage.paper.title} {hit.passage.paper.name}"
-                for hit in scope
-            )
-        )
+        held = _names_in_text(" ".join(self._said(hits)))
+        own = self._own(hits)
         return tuple(
             shown for name, shown in self.names.items() if name not in held and name not in own
         )
 
-    def _names(self, paper: PaperMeta) -> bool:
-        return any(_is_called(paper, name) for name in self.names)
+    def missing(self, hits: Sequence[Hit]) -> tuple[str, ...]:
+        """What the question takes for granted and the papers that it is about don't speak of.
+
+        Kinds of data where it is about a paper, and years.
+        """
+        said = self._said(hits)
+        years = years_missing(self.question, said, (hit.passage.paper.year for hit in hits))
+        if self.listing or not self._own(hits):
+            return years
+        text = self.question
+        for shown in self.papers.values():
+            text = text.replace(shown, " ")
+        return kinds_missing(text, said) + years
+
+    def _own(self, hits: Sequence[Hit]) -> set[str]:
+        """The names in the question by which some of the papers found go."""
+        return {
+            name for name in self.names if any(is_called(h.passage.paper, [name]) for h in hits)
+        }
+
+    def _said(self, hits: Sequence[Hit]) -> list[str]:
+        """What is said of the papers that the question is about; all that was found without any."""
+        own = self._own(hits)
+        narrow = bool(own) and not self.listing
+        papers = [hit for hit in hits if not narrow or is_called(hit.passage.paper, own)]
+        said = [f"{hit.passage.passage.text} {_facets(hit.passage.paper)}" for hit in papers]
+        return said + (self._sentences_naming(own, hits) if narrow else [])
+
+    def _sentences_naming(self, own: set[str], hits: Sequence[Hit]) -> list[str]:
+        found = []
+        for hit in hits:
+            text = hit.passage.passage.text
+            for start, end in split_sentences(text):
+                if not own.isdisjoint(named_things(f"x {text[start:end]}")):
+                    found.append(text[start:end])
+        return found
 
     def _names_in(self, text: str) -> bool:
         return bool(self.names) and not self.names.keys().isdisjoint(named_things(f"x {text}"))
 
 
-def _is_called(paper: PaperMeta, name: str) -> bool:
-    return name in {normal_name(paper.name), normal_name(title_lead(paper.title))}
+def _stands(asked: str, there: Collection[str]) -> bool:
+    """Whether a stem is there, itself or in another form: interpretable, interpretability."""
+    if asked in there:
+        return True
+    root = _ENDING.sub("", asked)
+    return len(root) >= _SHORTEST_ROOT and any(
+        one.startswith(root) and _ENDING.sub("", one) == root for one in there
+    )
+
+
+def _facets(paper: PaperMeta) -> str:
+    facets = (paper.architecture, paper.training, paper.data, *paper.modality, *paper.tasks)
+    return " ".join((paper.title, paper.name, *facets))
+
+
+def _with_whole_names(names: dict[str, str], papers: dict[str, str]) -> dict[str, str]:
+    """The names with those of papers, which may be of several words, in place of their words."""
+    whole = dict(names)
+    for shown in papers.values():
+        words = re.split(r"[\s]+", shown)
+        for word in words if len(words) > 1 else ():
+            if normal_name(word) not in papers:
+                whole.pop(normal_name(word), None)
+    return whole | papers
+
+
+def _with_versions(names: dict[str, str], papers: dict[str, str], question: str) -> dict[str, str]:
+    """The names with "SAM 5" in place of SAM, where no paper found goes by it."""
+    found = dict(names)
+    for name, shown in papers.items():
+        match = re.search(rf"(?<!\w){re.escape(shown)} v?\d{{1,2}}{_AFTER_VERSION}", question)
+        if match is not None and not any(name in other for other in papers if other != name):
+            found.pop(name, None)
+            found[normal_name(match[0])] = match[0]
+    return found
 
 
 def _names_in_text(text: str) -> set[str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fmqa.answering.abstention import COVERAGE_WEIGHT
+from fmqa.answering.abstention import support
 from fmqa.answering.assistant import Assistant, EvidenceFound, Finished, SentenceReady
 from fmqa.answering.evidence import Evidence, EvidenceSelector
 from fmqa.answering.multilingual import MultilingualAssistant
@@ -179,7 +179,7 @@ class _Watched(EvidenceSelector):
 def _confidence(evidence: Evidence | None) -> float:
     if evidence is None or not evidence.quotes:
         return 0.0
-    return evidence.closeness + COVERAGE_WEIGHT * evidence.coverage
+    return support(evidence)
 
 
 class _Timing:

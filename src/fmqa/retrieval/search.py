@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,20 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmqa.errors import NothingToSearch, UsageError
-from fmqa.retrieval.expansion import normal_name, title_lead
+from fmqa.retrieval.abbreviations import other_forms
+from fmqa.retrieval.expansion import normal_name
 from fmqa.retrieval.fusion import fuse, spread_over_papers
+from fmqa.retrieval.naming import NameBook
+from fmqa.retrieval.shape import asks_for_several, sides_of
 from fmqa.store.lexical import match_query
 from fmqa.types import Embedder, Filters, Hit
 
 if TYPE_CHECKING:
     from fmqa.store.library import Library
+    from fmqa.store.vectors import VectorIndex
 
 Vectors = NDArray[np.float32]
 
 _DENSE_CANDIDATES = 100
 _LEXICAL_CANDIDATES = 100
 _LEXICAL_SCORED = 1000
-_MOST_NAMED = 4
+_MOST_NAMED = 6
+_WIDER = 2  # times the passages, where several papers are asked for
 
 
 def clean_question(text: str, longest: int) -> str:
@@ -58,7 +63,7 @@ class Searcher:
         self.library = library
         self.embedder = embedder
         self.per_paper = per_paper
-        self._called: tuple[int, dict[str, list[str]]] | None = None
+        self._names: tuple[int, NameBook] | None = None
 
     def search(self, question: str, limit: int = 12, filters: Filters | None = None) -> list[Hit]:
         """The best passages, best first.
@@ -86,11 +91,27 @@ class Searcher:
                 "No paper passes the filters." if filters else "The library is empty."
             )
         dense = dict(index.search(query, _DENSE_CANDIDATES, allowed))
-        found = record.lexical(match_query(question), _LEXICAL_SCORED, filters)
-        lexical = dict(found)
-        missing = [key for key, _ in found[:_LEXICAL_CANDIDATES] if key not in dense]
-        dense |= index.scores(query, missing)
-        return self._ranked(dense, lexical, limit)
+        hits = self._fused(index, question, query, dense, limit, filters)
+        # What the papers found call it besides, by their own definitions.
+        more = other_forms(question, (hit.passage.passage.text for hit in hits))
+        if not more:
+            return hits
+        return self._fused(index, f"{question} {more}", query, dense, limit, filters)
+
+    def _fused(  # noqa: PLR0913, PLR0917
+        self,
+        index: VectorIndex,
+        words: str,
+        query: Vectors,
+        nearest: Mapping[int, float],
+        limit: int,
+        filters: Filters | None,
+    ) -> list[Hit]:
+        """The best of the nearest passages and of those that hold the words."""
+        found = self.library.record.lexical(match_query(words), _LEXICAL_SCORED, filters)
+        missing = [key for key, _ in found[:_LEXICAL_CANDIDATES] if key not in nearest]
+        dense = {**nearest, **index.scores(query, missing)}
+        return self._ranked(dense, dict(found), limit)
 
     def search_with_focus(
         self,
@@ -102,43 +123,54 @@ class Searcher:
         """The best passages, and those of each paper that the question names.
 
         A question that names papers is answered from them, though passages of others may be nearer:
-        a paper seldom repeats its own name. A comparison so finds passages of both sides.
+        a paper seldom repeats its own name. In a comparison each side's papers are searched for
+        what is asked of that side. A question for several papers gets more passages, fewer of each.
 
         Args:
             question: as for `search`.
-            names: the names in the question, as `normal_name` gives them.
-            limit: how many of the general search; each named paper adds half as many at most.
+            names: the names in the question, as `normal_name` gives them; names of papers that are
+                written otherwise there ("Med SAM") are found beside them.
+            limit: how many of the general search, of which a question for several papers gets
+                twice as many; each named paper adds half as many at most.
             filters: which papers.
         """
+        found = self.names.in_text(question)
+        question = self.names.canonical(question)
         query = np.asarray(self.embedder.embed_query(question), dtype=np.float32)
-        hits = self._search(question, query, limit, filters)
-        named = self.papers_called(names)
+        sides = sides_of(question, self.names.in_text(question))
+        wide = asks_for_several(question) and not sides
+        hits = self._search(question, query, limit * (_WIDER if wide else 1), filters)
+        whole = found.keys() | {name for name in names if not _part_of(name, found)}
+        named = self.papers_called(sorted(whole))
         if filters and filters.papers:
             named = [paper for paper in named if paper in filters.papers]
+        asked = {paper: sides[name] for name in sides for paper in self.papers_called([name])}
         for paper in named[:_MOST_NAMED]:
+            text = asked.get(paper, question)
+            vector = query
+            if text != question:
+                vector = np.asarray(self.embedder.embed_query(text), dtype=np.float32)
             narrowed = replace(filters or Filters(), papers=(paper,))
             held = {hit.passage.id for hit in hits}
             try:
-                found = self._search(question, query, max(3, limit // 2), narrowed)
+                more = self._search(text, vector, max(3, limit // 2), narrowed)
             except NothingToSearch:
                 continue
-            hits += [hit for hit in found if hit.passage.id not in held]
+            hits += [hit for hit in more if hit.passage.id not in held]
         return hits
 
-    def papers_called(self, names: Collection[str]) -> list[str]:
-        """Ids of the papers whose model's name, or title before its colon, is one of these."""
-        if not names:
-            return []
+    @property
+    def names(self) -> NameBook:
+        """The names of the library's papers, as of this moment."""
         generation = self.library.record.generation
-        if self._called is None or self._called[0] != generation:
-            called: dict[str, list[str]] = {}
-            for row in self.library.record.papers():
-                for name in {normal_name(row.meta.name), normal_name(title_lead(row.meta.title))}:
-                    if name:
-                        called.setdefault(name, []).append(row.meta.paper_id)
-            self._called = (generation, called)
-        by_name = self._called[1]
-        return list(dict.fromkeys(paper for name in names for paper in by_name.get(name, ())))
+        if self._names is None or self._names[0] != generation:
+            book = NameBook.of(row.meta for row in self.library.record.papers())
+            self._names = (generation, book)
+        return self._names[1]
+
+    def papers_called(self, names: Collection[str]) -> list[str]:
+        """Ids of the papers that go by one of these names, given in normal form."""
+        return self.names.papers(names) if names else []
 
     def _ranked(self, dense: dict[int, float], lexical: dict[int, float], limit: int) -> list[Hit]:
         scores = fuse(dense, lexical)
@@ -152,6 +184,13 @@ class Searcher:
             Hit(passages[key], scores[key], dense.get(key), lexical.get(key))
             for key in ranked[:limit]
         ]
+
+
+def _part_of(name: str, found: Mapping[str, str]) -> bool:
+    """Whether a name is only a word of a longer one: the MedSAM of "MedSAM 2"."""
+    return name not in found and any(
+        name in map(normal_name, shown.split()) for shown in found.values()
+    )
 
 
 def nearest_papers(hits: Sequence[Hit], limit: int = 3) -> list[Hit]:

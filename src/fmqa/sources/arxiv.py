@@ -27,6 +27,7 @@ from fmqa.types import ArxivRecord
 
 if TYPE_CHECKING:
     import arxiv  # type: ignore[import-untyped]
+
     from fmqa.settings import Settings
 
 PAGE = 100

@@ -1,0 +1,130 @@
+"""Which names a paper goes by, and which of them a text uses.
+
+The one place that says it, for the search, the selection of quotes and abstention.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from typing import Self
+
+from fmqa.retrieval.expansion import normal_name, title_lead
+from fmqa.types import PaperMeta
+
+_BRACKETS = re.compile(r"\(([^()]*)\)")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9+]*(?:[-./][A-Za-z0-9+]+)*")
+_SEPARATE = re.compile(r"\s+and\s+|\s*/\s+|\s*[,;]\s+")
+_LIKE_A_NAME = re.compile(r"(?=\S*[A-Z].*)(?:\S*[a-z0-9-]\S*[A-Z]|\S*[A-Z]\S*[A-Z0-9])\S*")
+_POSSESSIVE = re.compile(r"['’]s\b")
+_MOST_WORDS = 4  # of one name: "Medical SAM Adapter", "Med SAM 2"
+_SHORTEST_JOINED = 5
+_SHORTEST_LOWER = 4
+
+
+def names_of(paper: PaperMeta) -> frozenset[str]:
+    """The names of a paper in normal form: its model's, and its title up to the colon.
+
+    A name with brackets gives both ("CT-CLIP (CT-RATE)"); what only tells two papers of one name
+    apart ("AutoSAM (Shaharabany)") is left out, so that both go by it.
+    """
+    return frozenset(_names_of(paper))
+
+
+def is_called(paper: PaperMeta, names: Collection[str]) -> bool:
+    """Whether a paper goes by one of these names, given in normal form."""
+    return not names_of(paper).isdisjoint(names)
+
+
+def _names_of(paper: PaperMeta) -> Mapping[str, str]:
+    # What a topic is called is what questions speak about, and no name of a work.
+    return {} if paper.kind == "topic" else _shown_names(paper.name, paper.title)
+
+
+@lru_cache(maxsize=4096)
+def _shown_names(name: str, title: str) -> Mapping[str, str]:
+    """Normal form → as written."""
+    plain = _BRACKETS.sub(" ", name).strip()
+    shown = [name, plain, title_lead(title)]
+    shown += [part for part in _BRACKETS.findall(name) if _LIKE_A_NAME.fullmatch(part)]
+    parts = _SEPARATE.split(plain)
+    if len(parts) > 1 and all(_LIKE_A_NAME.fullmatch(part) for part in parts):
+        shown += parts
+    return {normal_name(one): one for one in shown if normal_name(one)}
+
+
+class NameBook:
+    """The names of some papers, to look up and to find in a text."""
+
+    def __init__(self) -> None:
+        self._papers: dict[str, list[str]] = {}
+        self._written: dict[str, set[str]] = {}
+
+    @classmethod
+    def of(cls, papers: Iterable[PaperMeta]) -> Self:
+        """The book of these papers."""
+        book = cls()
+        for paper in papers:
+            for name, shown in _names_of(paper).items():
+                held = book._papers.setdefault(name, [])
+                if paper.paper_id not in held:
+                    held.append(paper.paper_id)
+                book._written.setdefault(name, set()).add(shown)
+        return book
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._papers
+
+    def papers(self, names: Iterable[str]) -> list[str]:
+        """Ids of the papers that go by these names (in normal form), each once.
+
+        The first of each name come first, so that those of one name don't crowd out another's.
+        """
+        held = [self._papers.get(name, []) for name in names]
+        longest = max(map(len, held), default=0)
+        return list(
+            dict.fromkeys(ids[at] for at in range(longest) for ids in held if at < len(ids))
+        )
+
+    def in_text(self, text: str) -> dict[str, str]:
+        """The names in a text: normal form → as it stands there, in the text's order.
+
+        The longest that fits counts: "Med SAM 2" is MedSAM2, and MedSAM isn't there.
+        """
+        text = _POSSESSIVE.sub("  ", text)
+        words = list(_WORD.finditer(text))
+        found: dict[str, str] = {}
+        at = 0
+        while at < len(words):
+            for end in range(min(at + _MOST_WORDS, len(words)), at, -1):
+                shown = text[words[at].start() : words[end - 1].end()]
+                name = normal_name("".join(word.group() for word in words[at:end]))
+                if name in self._papers and self._meant(name, shown):
+                    found.setdefault(name, shown)
+                    at = end - 1
+                    break
+            at += 1
+        return found
+
+    def canonical(self, text: str) -> str:
+        """The text with the names in it as the papers write them: "med sam" is MedSAM there."""
+        for name, shown in self.in_text(text).items():
+            written = min(self._written[name], key=lambda one: (len(one), one))
+            same_words = any(len(one.split()) == len(shown.split()) for one in self._written[name])
+            if not same_words or shown.islower():
+                text = re.sub(rf"(?<!\w){re.escape(shown)}(?!\w)", written, text)
+        return text
+
+    def _meant(self, name: str, shown: str) -> bool:
+        """Whether these words are the name and don't only spell it."""
+        if re.search(r"[.,;:?!]\s", shown):
+            return False
+        if " " in shown and len(name) < _SHORTEST_JOINED:
+            return False
+        if any(letter.isupper() for letter in shown):
+            return True
+        # A name in capitals is, in lower case, often a word: KEEP, PRIOR, CITE, SAM.
+        return len(name) >= _SHORTEST_LOWER and any(
+            not written.isupper() for written in self._written[name]
+        )
