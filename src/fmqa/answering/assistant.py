@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,49 @@ class Finished:
 Event = EvidenceFound | SentenceReady | SentenceWithheld | Finished
 
 
-class Assistant:
+class Asked(ABC):
+    """Whatever answers questions as a stream of events, asked in the other ways too."""
+
+    @abstractmethod
+    def stream(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        history: Sequence[Exchange] = (),
+    ) -> Iterator[Event]:
+        """The answer as it comes about; the last event is `Finished`."""
+
+    def ask(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        history: Sequence[Exchange] = (),
+    ) -> Answer:
+        """The answer to a question.
+
+        Args:
+            question: in words.
+            filters: which papers may answer.
+            history: what was asked before, oldest first, see `exchange`.
+
+        Raises:
+            UsageError: the question is empty or too long.
+            NothingToSearch: no paper to answer from.
+        """
+        for event in self.stream(question, filters, history):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def runnable(self) -> Runnable[str, Answer]:
+        """The answering as a LangChain Runnable from a question to an `Answer`."""
+        from langchain_core.runnables import RunnableLambda
+
+        chain: Runnable[str, Answer] = RunnableLambda(self.ask).with_config(run_name="fmqa")
+        return chain
+
+
+class Assistant(Asked):
     """Answers questions. Holds no conversation: what was asked before comes with each call.
 
     Args:
@@ -96,28 +139,6 @@ class Assistant:
         self.max_question_chars = max_question_chars
         self.rewrite = rewrite or self.by_rules
 
-    def ask(
-        self,
-        question: str,
-        filters: Filters | None = None,
-        history: Sequence[Exchange] = (),
-    ) -> Answer:
-        """The answer to a question.
-
-        Args:
-            question: in words.
-            filters: which papers may answer.
-            history: what was asked before, oldest first, see `exchange`.
-
-        Raises:
-            UsageError: the question is empty or too long.
-            NothingToSearch: no paper to answer from.
-        """
-        for event in self.stream(question, filters, history):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("a stream ends with Finished")
-
     def by_rules(self, question: str, history: Sequence[Exchange]) -> str:
         """The question as one that stands alone, by the rules."""
         return standalone(question, history, self._is_paper)
@@ -131,7 +152,7 @@ class Assistant:
         filters: Filters | None = None,
         history: Sequence[Exchange] = (),
     ) -> Iterator[Event]:
-        """The same, as it comes about; the last event is `Finished`."""
+        """The answer as it comes about; the last event is `Finished`."""
         started = time.monotonic()
         asked = clean_question(question, self.max_question_chars)
         question = clean_question(self.rewrite(asked, history), 2 * self.max_question_chars)
@@ -160,13 +181,6 @@ class Assistant:
             yield Finished(self._abstained(state, reason, hits, evidence))
             return
         yield Finished(state.answer(self.model, related=_related(hits, numbering.papers)))
-
-    def runnable(self) -> Runnable[str, Answer]:
-        """The answering as a LangChain Runnable from a question to an `Answer`."""
-        from langchain_core.runnables import RunnableLambda
-
-        chain: Runnable[str, Answer] = RunnableLambda(self.ask).with_config(run_name="fmqa")
-        return chain
 
     def _sentences(
         self, question: str, evidence: Evidence, state: _Answering

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from fmqa.answering.assistant import Event, Finished, SentenceReady
+from fmqa.answering.assistant import Asked, Event, Finished, SentenceReady
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.multilingual import MultilingualAssistant
 from fmqa.answering.schema import Answer, Timings
@@ -31,7 +31,7 @@ class Cache(Protocol):
         ...
 
 
-class CachingAssistant:
+class CachingAssistant(Asked):
     """An assistant that remembers its answers.
 
     Args:
@@ -53,24 +53,10 @@ class CachingAssistant:
         self.generation = generation
         self.settings = f"{settings} {program_digest()}"
 
-    def ask(
-        self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
-    ) -> Answer:
-        """The answer to a question; as `MultilingualAssistant.ask`.
-
-        Raises:
-            UsageError: the question is empty or too long.
-            NothingToSearch: no paper to answer from.
-        """
-        for event in self.stream(question, filters, history):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("a stream ends with Finished")
-
     def stream(
         self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
     ) -> Iterator[Event]:
-        """The same, as it comes about; the last event is `Finished`."""
+        """The answer as it comes about; the last event is `Finished`."""
         started = time.monotonic()
         key = self._key(question, filters, history)
         generation = self.generation()

@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from fmqa.answering.abstention import (
     ASKS_ABOUT_FILE,
@@ -21,6 +20,7 @@ from fmqa.answering.abstention import (
     NOTHING_NEAR,
 )
 from fmqa.answering.assistant import (
+    Asked,
     Assistant,
     Event,
     Finished,
@@ -33,9 +33,6 @@ from fmqa.answering.schema import Answer, Sentence
 from fmqa.answering.translation import Translated, Translator
 from fmqa.retrieval.search import clean_question
 from fmqa.types import Filters
-
-if TYPE_CHECKING:
-    from langchain_core.runnables import Runnable
 
 _AT_ONCE = 4
 # "The papers don't answer this." and "Nearest papers:".
@@ -74,7 +71,7 @@ _CHINESE_REASONS: dict[str, str] = {
 }
 
 
-class MultilingualAssistant:
+class MultilingualAssistant(Asked):
     """An assistant for questions in any language.
 
     Args:
@@ -86,24 +83,10 @@ class MultilingualAssistant:
         self.inner = inner
         self.translator = translator
 
-    def ask(
-        self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
-    ) -> Answer:
-        """The answer to a question, in its language; as `Assistant.ask`.
-
-        Raises:
-            UsageError: the question is empty or too long.
-            NothingToSearch: no paper to answer from.
-        """
-        for event in self.stream(question, filters, history):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("a stream ends with Finished")
-
     def stream(
         self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
     ) -> Iterator[Event]:
-        """The same, as it comes about; the last event is `Finished`."""
+        """The answer as it comes about; the last event is `Finished`."""
         language = language_of(question)
         if language == ENGLISH:
             yield from self.inner.stream(question, filters, history)
@@ -118,13 +101,6 @@ class MultilingualAssistant:
                 yield Finished(self._whole(event.answer, asked, english, language, said))
             else:
                 yield event
-
-    def runnable(self) -> Runnable[str, Answer]:
-        """The answering as a LangChain Runnable from a question to an `Answer`."""
-        from langchain_core.runnables import RunnableLambda
-
-        chain: Runnable[str, Answer] = RunnableLambda(self.ask).with_config(run_name="fmqa")
-        return chain
 
     def _translated(self, events: Iterator[Event], language: str) -> Iterator[Event]:
         """The events in their order, sentences translated while later ones are being written."""

@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from fmqa.errors import SettingsError, SourceRefused, SourceUnreachable, UsageError
@@ -22,6 +21,7 @@ from fmqa.sources.answers import Answer, explanation, is_host_of
 from fmqa.sources.arxiv_ids import ArxivId, parse_id
 from fmqa.sources.pacing import Pacer
 from fmqa.sources.partfile import describe
+from fmqa.sources.service import Service
 from fmqa.sources.transport import Fetched, Transport, check_pdf, silent
 from fmqa.types import ArxivRecord
 
@@ -74,7 +74,7 @@ _SHORTLY = re.compile(
 _OTHER = re.compile(r"replac|supersed|earlier|previous|duplicat", re.IGNORECASE)
 
 
-class ArxivClient:
+class ArxivClient(Service):
     """The way to arXiv; use it as a context manager, or close it.
 
     Args:
@@ -103,7 +103,7 @@ class ArxivClient:
                 )
         self._settings = settings
         self._notify = notify
-        self._transport = Transport(
+        transport = Transport(
             Pacer(settings.pace_dir, "arxiv", settings.arxiv_pace),
             contact=settings.contact,
             timeout=settings.fetch_timeout,
@@ -111,21 +111,7 @@ class ArxivClient:
             stop=stop,
             notify=notify,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends it; nothing can be asked any more."""
-        self._transport.close()
+        super().__init__(transport)
 
     def records(self, ids: Sequence[ArxivId]) -> list[ArxivRecord]:
         """What arXiv says of these papers, as `iter_records`, in one list."""

@@ -6,12 +6,12 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from fmqa.errors import NotServed
 from fmqa.sources.arxiv_ids import ArxivId, parse_id
 from fmqa.sources.pacing import Pacer
+from fmqa.sources.service import Service
 from fmqa.sources.transport import Transport, silent
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ScholarReference:
     doi: str | None = None
 
 
-class ScholarClient:
+class ScholarClient(Service):
     """The way to Semantic Scholar; use it as a context manager, or close it.
 
     Args:
@@ -51,7 +51,7 @@ class ScholarClient:
         notify: Callable[[str], None] = silent,
     ) -> None:
         self._url = settings.semantic_scholar_url.rstrip("/")
-        self._transport = Transport(
+        transport = Transport(
             Pacer(settings.pace_dir, "scholar", settings.arxiv_pace),
             contact=settings.contact,
             timeout=settings.fetch_timeout,
@@ -61,21 +61,7 @@ class ScholarClient:
             name="Semantic Scholar",
             refusals=_REFUSALS,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends it; nothing can be asked any more."""
-        self._transport.close()
+        super().__init__(transport)
 
     def references(self, paper: ArxivId) -> list[ScholarReference]:
         """The bibliography of ``paper`` in any version; empty when the service doesn't know it.
