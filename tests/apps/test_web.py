@@ -454,3 +454,13 @@ def test_others_are_not_let_in_unless_asked_for(host: str) -> None:
     with pytest.raises(UsageError, match="without a login") as raised:
         app.serve(Bench(), host=host)  # type: ignore[arg-type]
     assert "--allow-remote" in raised.value.hint
+
+
+def test_what_a_follow_up_was_understood_as_is_shown_as_text() -> None:
+    meant = "MedSAM: <img src=x onerror=alert(1)> on how many images?"
+    for status in ("answered", "abstained"):
+        said = answer("On how many?", understood_as=meant, status=status)
+        shown = reply(Turn("On how many?").after(Finished(said)), "a")
+        assert "<img" not in shown
+        assert f"Understood as: {meant}" in html.unescape(shown)
+    assert "Understood as" not in reply(Turn("q").after(Finished(answer("q"))), "a")

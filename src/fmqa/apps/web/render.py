@@ -65,7 +65,12 @@ def reply(turn: Turn, anchor: str) -> str:
     if turn.stage is Stage.FAILED:
         blocks = [*_said(turn, anchor), _problem(turn)]
     elif turn.answer is not None and turn.answer.status == "abstained":
-        blocks = [_abstained(turn.answer), _withheld(turn.withheld), _notices(turn.answer)]
+        blocks = [
+            _understood(turn.answer),
+            _abstained(turn.answer),
+            _withheld(turn.withheld),
+            _notices(turn.answer),
+        ]
     else:
         blocks = _said(turn, anchor)
     # An empty line ends a block, and the component redraws only the blocks that changed.
@@ -73,7 +78,8 @@ def reply(turn: Turn, anchor: str) -> str:
 
 
 def _said(turn: Turn, anchor: str) -> list[str]:
-    blocks = [_notices(turn.answer), _sentences(turn.sentences, turn.citations, anchor)]
+    blocks = [_notices(turn.answer), _understood(turn.answer)]
+    blocks.append(_sentences(turn.sentences, turn.citations, anchor))
     if turn.running:
         blocks += [_progress(turn), _found(turn)]
     if turn.stage is Stage.STOPPED:
@@ -82,6 +88,13 @@ def _said(turn: Turn, anchor: str) -> list[str]:
     if not turn.running:
         blocks += [_sources(turn, anchor), _withheld(turn.withheld), _footer(turn.answer)]
     return blocks
+
+
+def _understood(answer: Answer | None) -> str:
+    """What a follow-up, or a question in another language, was searched for as."""
+    if answer is None or not answer.understood_as:
+        return ""
+    return f'<p class="fmqa-status">Understood as: {escaped(answer.understood_as)}</p>'
 
 
 def _progress(turn: Turn) -> str:
