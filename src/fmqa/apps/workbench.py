@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fmqa.reading.pool import ReadLimits
     from fmqa.retrieval.search import Searcher
     from fmqa.store.library import Library
+    from fmqa.survey.mapping import MapMaker
     from fmqa.sync.pipeline import Ingestor
     from fmqa.sync.report import SyncReport
     from fmqa.sync.request import Request
@@ -193,6 +194,14 @@ class Workbench:
             limit=self.settings.passages,
             max_question_chars=self.settings.max_question_chars,
         )
+
+    @_part
+    def map_maker(self) -> MapMaker:
+        """What draws the map, over a library that holds the starter notes at least."""
+        from fmqa.survey.mapping import MapMaker
+
+        self.load_starter()
+        return MapMaker(self.library)
 
     def load_starter(self) -> int:
         """Bring the notes into the library where they are missing or have changed, once."""

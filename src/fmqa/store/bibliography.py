@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from fmqa.store.database import Database
 from fmqa.types import Document, Reference, Source
 
+_LEAST_TITLE = 24  # letters and digits
+
 
 @dataclass(frozen=True, slots=True)
 class CitingSentence:
@@ -53,6 +55,29 @@ class Bibliography:
                 (paper_id,),
             ).fetchall()
         return list(dict.fromkeys(row["arxiv_id"] for row in rows))
+
+    def links(self) -> list[tuple[str, str]]:
+        """Which held paper cites which: (citing, cited) ids of papers, by the versions searched.
+
+        A reference is the paper of its arXiv id, and where it has none, that of its whole title.
+        """
+        with self.database.snapshot() as db:
+            references = db.execute(
+                """SELECT paper_id, bibliography.arxiv_id, bibliography.title FROM bibliography
+                   JOIN versions ON versions.id = version_id AND versions.active"""
+            ).fetchall()
+            papers = db.execute("SELECT paper_id, arxiv_id, title FROM papers").fetchall()
+        by_id = {row["arxiv_id"]: row["paper_id"] for row in papers if row["arxiv_id"]}
+        by_title = {key: row["paper_id"] for row in papers if (key := _title_key(row["title"]))}
+        found = set()
+        for row in references:
+            if row["arxiv_id"]:
+                cited = by_id.get(row["arxiv_id"])
+            else:
+                cited = by_title.get(_title_key(row["title"]))
+            if cited is not None and cited != row["paper_id"]:
+                found.add((row["paper_id"], cited))
+        return sorted(found)
 
     def resolve(self, paper_id: str, references: Sequence[Reference]) -> None:
         """Write the references of `references` back, with what was found out about them since."""
@@ -132,6 +157,12 @@ def _insert_references(
             for place, reference in enumerate(references)
         ],
     )
+
+
+def _title_key(title: str) -> str:
+    """A title without case, marks and spaces; empty when it is too short to tell papers apart."""
+    key = "".join(filter(str.isalnum, title.casefold()))
+    return key if len(key) >= _LEAST_TITLE else ""
 
 
 def _reference(row: sqlite3.Row) -> Reference:

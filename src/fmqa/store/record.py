@@ -201,6 +201,28 @@ class Record:
         width = len(flat) // len(rows) if rows else 0
         return generation, [row["id"] for row in rows], flat.reshape(len(rows), width)
 
+    def paper_vectors(self, model: str) -> tuple[list[str], Vectors]:
+        """The papers with a vector, by id, and the mean of each one's passages.
+
+        Returns:
+            Ids, and an array of shape (papers, dimension), whose rows aren't normalised.
+        """
+        rows = self._all(
+            """SELECT versions.paper_id, vector FROM passages
+               JOIN versions ON versions.id = version_id AND versions.active
+               JOIN embeddings ON embeddings.content_hash = passages.content_hash AND model = ?
+               ORDER BY versions.paper_id, passages.id""",
+            model,
+        )
+        if not rows:
+            return [], np.zeros((0, 0), np.float32)
+        papers = [row["paper_id"] for row in rows]
+        starts = [at for at, one in enumerate(papers) if at == 0 or papers[at - 1] != one]
+        flat = np.frombuffer(b"".join(row["vector"] for row in rows), dtype="<f4")
+        sums = np.add.reduceat(flat.reshape(len(rows), -1), starts, axis=0)
+        counts = np.diff([*starts, len(rows)])
+        return [papers[at] for at in starts], (sums / counts[:, None]).astype(np.float32)
+
     def texts_without_vector(self, model: str) -> list[tuple[bytes, str]]:
         """Hash and text to embed of each passage that ``model`` hasn't embedded yet."""
         rows = self._all(

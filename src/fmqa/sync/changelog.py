@@ -53,8 +53,8 @@ def as_text(changes: Sequence[Change]) -> str:
     width = max(len(_word(change)) for change in changes)
     lines = []
     for change in changes:
-        parts = [_minute(change), f"{_word(change):<{width}}", _name(change), _plain(change.title)]
-        line, detail = "  ".join(part for part in parts if part), _plain(change.detail)
+        parts = [_minute(change), f"{_word(change):<{width}}", _name(change), plain(change.title)]
+        line, detail = "  ".join(part for part in parts if part), plain(change.detail)
         between = ": " if any(parts[2:]) else "  "
         lines.append(f"{line}{between}{detail}" if detail else line)
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -69,7 +69,7 @@ def as_markdown(changes: Sequence[Change]) -> str:
         lines += ["", f"## {day}"]
         for _, of_kind in groupby(sorted(of_day, key=_place), key=_place):
             items = sorted(of_kind, key=lambda change: change.id)
-            lines += ["", f"### {_escaped(_heading(items[0]))}", ""]
+            lines += ["", f"### {escaped(_heading(items[0]))}", ""]
             lines += [_item(change) for change in items]
     return "\n".join(lines) + "\n"
 
@@ -144,16 +144,16 @@ def _sync_folder(folder: Path) -> None:
 
 def _entry(feed: ET.Element, change: Change, tag: str) -> None:
     entry = _add(feed, "entry")
-    of_paper = " ".join(part for part in (_plain(change.title), _bracketed(change)) if part)
+    of_paper = " ".join(part for part in (plain(change.title), _bracketed(change)) if part)
     _add(entry, "id", tag)
     _add(entry, "title", f"{_word(change).capitalize()}: {of_paper}".rstrip(": "), type="text")
     _add(entry, "updated", _rfc3339(change.at))
     _add(entry, "published", _rfc3339(change.at))
     if link := _link(change):
         _add(entry, "link", rel="alternate", type="text/html", href=link)
-    _add(entry, "category", term=_plain(change.what), label=_heading(change))
+    _add(entry, "category", term=plain(change.what), label=_heading(change))
     # RFC 4287, 4.1.2: an entry without an alternate link must have content.
-    content = _plain(change.detail) or f"{_heading(change)}: {of_paper}".rstrip(": ")
+    content = plain(change.detail) or f"{_heading(change)}: {of_paper}".rstrip(": ")
     _add(entry, "content", content, type="text")
 
 
@@ -194,7 +194,7 @@ def _place(change: Change) -> tuple[int, str]:
 
 
 def _word(change: Change) -> str:
-    return _plain(change.what.replace("_", " "))
+    return plain(change.what.replace("_", " "))
 
 
 def _heading(change: Change) -> str:
@@ -204,7 +204,7 @@ def _heading(change: Change) -> str:
 def _name(change: Change) -> str:
     """The paper's id with its version, as arXiv writes it."""
     of_arxiv = parse_id(change.paper_id) is not None and change.version
-    return _plain(f"{change.paper_id}v{change.version}" if of_arxiv else change.paper_id)
+    return plain(f"{change.paper_id}v{change.version}" if of_arxiv else change.paper_id)
 
 
 def _bracketed(change: Change) -> str:
@@ -220,25 +220,25 @@ def _link(change: Change) -> str | None:
 
 
 def _item(change: Change) -> str:
-    title, name, link = _escaped(change.title), _escaped(_name(change)), _link(change)
+    title, name, link = escaped(change.title), escaped(_name(change)), _link(change)
     label = title or name
     parts = [f"[{label}]({link})" if link else label]
     if title and name:
         parts.append(f"({name})")
     item = " ".join(part for part in parts if part)
-    detail = _escaped(change.detail)
+    detail = escaped(change.detail)
     whole = ": ".join(part for part in (item, detail) if part)
     # At the start of an item these would start a heading, a rule or another list.
     return "- " + re.sub(r"^(\d{1,9}(?=[.)])|(?=[#+=-]))", r"\1\\", whole)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """The text as CommonMark that shows just it; addresses in it don't become links."""
-    marked = _MARKS.sub(r"\\\1", _plain(text))
+    marked = _MARKS.sub(r"\\\1", plain(text))
     return re.sub(r"(?i)(www)\.", r"\1\\.", marked.replace("://", r"\://"))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """One line without control characters and those that turn the reading order round.
 
     What XML 1.0 can't hold goes too: halves of surrogate pairs and U+FFFE and U+FFFF.

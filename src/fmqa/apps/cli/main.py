@@ -13,6 +13,7 @@ from fmqa.apps.cli import (
     evaluating,
     ingesting,
     library,
+    overviews,
     scheduling,
     syncing,
     upkeep,
@@ -53,6 +54,7 @@ ingesting.register(app)
 syncing.register(app)
 scheduling.register(app)
 library.register(app)
+overviews.register(app)
 evaluating.register(app)
 upkeep.register(app)
 

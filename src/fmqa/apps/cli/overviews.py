@@ -1,0 +1,111 @@
+"""`fmqa map`: the field as a whole."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fmqa.apps.cli.options import Home, Kind, Year, make_filters, workbench
+from fmqa.errors import NothingToSearch
+
+if TYPE_CHECKING:
+    from fmqa.survey.map import FieldMap
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write it to a file.", show_default=False)
+]
+_NAMED = 6
+
+
+class MapForm(StrEnum):
+    """Forms of the map."""
+
+    TEXT = "text"
+    JSON = "json"
+    GRAPHML = "graphml"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("map")(field_map)
+
+
+def field_map(
+    about: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[WORDS]", help="Only papers with these words in title or facets."),
+    ] = None,
+    form: Annotated[
+        MapForm,
+        typer.Option("--format", help="The groups as text, or the whole map as JSON or GraphML."),
+    ] = MapForm.TEXT,
+    output: Output = None,
+    year: Year = None,
+    kind: Kind = None,
+    modality: Annotated[
+        list[str] | None,
+        typer.Option("--modality", help="Only this modality, such as CT; may be repeated."),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """The papers by what cites what and what is alike, in groups named by what sets them apart."""
+    from fmqa.survey.map import MapFilter
+
+    wanted = MapFilter(
+        " ".join(about or ()),
+        make_filters(year, None, None).years,
+        tuple(kind or ()),
+        tuple(modality or ()),
+    )
+    with workbench(home=home) as bench:
+        whole = bench.map_maker.map()
+    drawn = whole.only(paper.paper_id for paper in whole.papers if wanted(paper))
+    if not drawn.papers:
+        raise NothingToSearch("No paper of the map is meant by this.", hint="Loosen the filters.")
+    deliver(_formed(drawn, form), output, f"A map of {len(drawn.papers)} papers")
+
+
+def deliver(text: str, output: Path | None, what: str) -> None:
+    """Print the text, or write it to the file and say so."""
+    from fmqa.sync.changelog import write_atom
+
+    if output is None:
+        typer.echo(text, nl=not text.endswith("\n"))
+        return
+    write_atom(output, text)
+    typer.echo(f"{what} written to {output}.")
+
+
+def _formed(drawn: FieldMap, form: MapForm) -> str:
+    from fmqa.survey.graphs import as_graphml
+
+    if form is MapForm.JSON:
+        return drawn.as_json(indent=2)
+    if form is MapForm.GRAPHML:
+        return as_graphml(drawn)
+    return _as_text(drawn)
+
+
+def _as_text(drawn: FieldMap) -> str:
+    """Each group with its most cited and newest papers."""
+    from fmqa.sync.changelog import plain
+
+    cites = sum(edge.kind == "cites" for edge in drawn.edges)
+    lines = [
+        f"{len(drawn.papers)} papers, {cites} citations among them, "
+        f"{len(drawn.edges) - cites} pairs that speak alike."
+    ]
+    for cluster in drawn.clusters:
+        members = [paper for paper in drawn.papers if paper.cluster == cluster.number]
+        members.sort(key=lambda paper: (-paper.cited, -(paper.year or 0), paper.paper_id))
+        named = ", ".join(plain(paper.name or paper.title) for paper in members[:_NAMED])
+        more = f", and {len(members) - _NAMED} more" if len(members) > _NAMED else ""
+        lines += ["", f"{plain(cluster.name)} ({cluster.size})", f"  {named}{more}"]
+    alone = [paper for paper in drawn.papers if paper.cluster < 0]
+    if alone:
+        lines += ["", f"On their own ({len(alone)})"]
+        lines += [f"  {plain(paper.name or paper.title)}" for paper in alone[:_NAMED]]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,290 @@
+"""The map of the field: papers as points, joined where one cites another or both speak alike.
+
+Nearness is the cosine of the papers' mean passage vectors after the mean of all papers is taken
+away (Mu and Viswanath 2018): in one field everything is alike, and what sets papers apart is what
+remains. The layout is Fruchterman and Reingold's (1991), groups are those of Louvain (Blondel et
+al. 2008); both are seeded, so that the same library always gives the same map.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fmqa.survey.naming import Described, telling_words
+from fmqa.types import PaperMeta
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+NEIGHBOURS = 5
+THRESHOLD = 0.25  # below it, neighbours of the starter library share a year rather than a subject
+_SEED = 7
+_ITERATIONS = 80
+_CITES = "cites"
+_NEAR = "near"
+_TOPIC = "topic:"
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class MapPaper:
+    """A paper's point. ``x`` and ``y`` are in 0 to 1; ``cited`` counts held papers that cite it."""
+
+    paper_id: str
+    arxiv_id: str | None
+    name: str
+    title: str
+    year: int | None
+    kind: str
+    modality: tuple[str, ...]
+    tasks: tuple[str, ...]
+    cluster: int
+    x: float
+    y: float
+    cited: int
+
+
+@dataclass(frozen=True, slots=True)
+class MapEdge:
+    """A tie of two papers. ``kind`` is ``cites`` (source cites target) or ``near``.
+
+    ``weight`` is 1 for a citation and the centred cosine, 0 to 1, for nearness.
+    """
+
+    source: str
+    target: str
+    kind: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A group of papers and the words that tell it from the others, the most telling first."""
+
+    number: int
+    name: str
+    size: int
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMap:
+    """All of it, for one generation of the record."""
+
+    generation: int
+    papers: tuple[MapPaper, ...]
+    edges: tuple[MapEdge, ...]
+    clusters: tuple[Cluster, ...]
+
+    def as_json(self, indent: int | None = None) -> str:
+        """JSON: the fields by their names."""
+        return json.dumps(asdict(self), indent=indent, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> FieldMap:
+        """A map read back from the JSON of `as_json`."""
+        told = json.loads(text)
+        papers = [
+            MapPaper(**one | {name: tuple(one[name]) for name in ("modality", "tasks")})
+            for one in told["papers"]
+        ]
+        edges = [MapEdge(**one) for one in told["edges"]]
+        clusters = [Cluster(**one) for one in told["clusters"]]
+        return cls(told["generation"], tuple(papers), tuple(edges), tuple(clusters))
+
+    def only(self, paper_ids: Iterable[str]) -> FieldMap:
+        """The map of some of its papers, at the places they have."""
+        kept = set(paper_ids)
+        papers = tuple(paper for paper in self.papers if paper.paper_id in kept)
+        edges = tuple(e for e in self.edges if e.source in kept and e.target in kept)
+        sizes = Counter(paper.cluster for paper in papers)
+        clusters = tuple(
+            replace(one, size=sizes[one.number]) for one in self.clusters if sizes[one.number]
+        )
+        return FieldMap(self.generation, papers, edges, clusters)
+
+
+@dataclass(frozen=True, slots=True)
+class MapFilter:
+    """Which papers of a map are meant; empty means all.
+
+    ``words`` must all stand in a paper's title, name, id, modality or tasks.
+    """
+
+    words: str = ""
+    years: tuple[int | None, int | None] = (None, None)
+    kinds: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
+
+    def __call__(self, paper: MapPaper) -> bool:
+        """Whether it is one of them."""
+        first, last = self.years
+        year = paper.year or 0
+        if (first is not None and year < first) or (last is not None and not 0 < year <= last):
+            return False
+        if self.kinds and paper.kind not in self.kinds:
+            return False
+        if self.modalities and not set(self.modalities) & set(paper.modality):
+            return False
+        told = " ".join((paper.title, paper.name, paper.paper_id, *paper.modality, *paper.tasks))
+        return all(word in told.lower() for word in self.words.lower().split())
+
+
+def is_paper(meta: PaperMeta) -> bool:
+    """Whether it is a paper and not a note on a topic."""
+    return not meta.paper_id.startswith(_TOPIC)
+
+
+def build_map(
+    generation: int,
+    papers: Sequence[PaperMeta],
+    citations: Sequence[tuple[str, str]],
+    vectors: Mapping[str, Vectors],
+) -> FieldMap:
+    """Place the papers, tie them, and group them.
+
+    Args:
+        generation: of the record that the rest is from.
+        papers: what to place; notes on topics are left out.
+        citations: (citing, cited) ids.
+        vectors: each paper's mean passage vector; a paper may lack one.
+    """
+    metas = sorted(filter(is_paper, papers), key=lambda meta: meta.paper_id)
+    known = {meta.paper_id for meta in metas}
+    cites = [pair for pair in citations if set(pair) <= known]
+    near = nearest({paper: vectors[paper] for paper in sorted(known) if paper in vectors})
+    graph = _graph(sorted(known), cites, near)
+    places = _layout(graph)
+    groups = _groups(graph)
+    cited = Counter(target for _, target in cites)
+    placed = tuple(
+        MapPaper(
+            paper_id=meta.paper_id,
+            arxiv_id=meta.arxiv_id,
+            name=meta.name,
+            title=meta.title,
+            year=meta.year,
+            kind=meta.kind,
+            modality=meta.modality,
+            tasks=meta.tasks,
+            cluster=groups[meta.paper_id],
+            x=places[meta.paper_id][0],
+            y=places[meta.paper_id][1],
+            cited=cited[meta.paper_id],
+        )
+        for meta in metas
+    )
+    edges = [MapEdge(one, other, _CITES, 1.0) for one, other in cites]
+    edges += [MapEdge(one, other, _NEAR, round(weight, 3)) for one, other, weight in near]
+    return FieldMap(generation, placed, tuple(edges), _clusters(placed))
+
+
+def nearest(
+    vectors: Mapping[str, Vectors], neighbours: int = NEIGHBOURS, threshold: float = THRESHOLD
+) -> list[tuple[str, str, float]]:
+    """The pairs of which one is among the other's nearest, with their centred cosine.
+
+    Args:
+        vectors: a vector per paper, all of one dimension.
+        neighbours: of a paper, at most.
+        threshold: the least cosine.
+    """
+    ids = list(vectors)
+    if len(ids) < 3:  # two papers are always opposite about their own mean
+        return []
+    table = np.stack([vectors[one] for one in ids]).astype(np.float64)
+    table /= np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
+    table -= table.mean(axis=0)
+    table /= np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-12)
+    cosines = table @ table.T
+    np.fill_diagonal(cosines, -1.0)
+    pairs: dict[tuple[int, int], float] = {}
+    for row, order in enumerate(np.argsort(-cosines, axis=1, kind="stable")[:, :neighbours]):
+        for column in order.tolist():
+            if cosines[row, column] >= threshold:
+                pairs[min(row, column), max(row, column)] = float(cosines[row, column])
+    return [(ids[one], ids[other], weight) for (one, other), weight in sorted(pairs.items())]
+
+
+def _graph(
+    ids: Sequence[str],
+    cites: Sequence[tuple[str, str]],
+    near: Sequence[tuple[str, str, float]],
+) -> nx.Graph[str]:
+    """The undirected graph of layout and groups: a paper that cites hundreds ties each less."""
+    import networkx as nx
+
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_nodes_from(ids)
+    citing = Counter(source for source, _ in cites)
+    ties = [(one, other, 1.0 / math.sqrt(citing[one])) for one, other in cites]
+    for one, other, weight in [*ties, *near]:
+        held = graph.get_edge_data(one, other, {"weight": 0.0})["weight"]
+        graph.add_edge(one, other, weight=held + weight)
+    return graph
+
+
+def _layout(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
+    """A place in the unit square for each paper; those without a tie stand in rows below."""
+    import networkx as nx
+
+    alone = [node for node in graph if graph.degree[node] == 0]
+    tied = graph.subgraph([node for node in graph if graph.degree[node]])
+    places: dict[str, tuple[float, float]] = {}
+    floor = 0.0
+    if alone:
+        columns = max(10, math.ceil(math.sqrt(len(alone) * 4)))
+        rows = math.ceil(len(alone) / columns)
+        floor = min(0.3, 0.04 * (rows + 1))
+        for number, node in enumerate(alone):
+            row, column = divmod(number, columns)
+            places[node] = ((column + 0.5) / columns, round(1.0 - floor * (row + 0.5) / rows, 4))
+    if len(tied):
+        found = nx.spring_layout(tied, seed=_SEED, iterations=_ITERATIONS, method="force")
+        table = np.array([found[node] for node in tied])
+        low, high = table.min(axis=0), table.max(axis=0)
+        table = (table - low) / np.maximum(high - low, 1e-9) * (1.0, (1.0 - 1.3 * floor))
+        for node, (x, y) in zip(tied, table.tolist(), strict=True):
+            places[node] = (round(x, 4), round(y, 4))
+    return places
+
+
+def _groups(graph: nx.Graph[str]) -> dict[str, int]:
+    """The number of each paper's group, the largest 0; papers without a tie are -1."""
+    import networkx as nx
+
+    tied = graph.subgraph([node for node in graph if graph.degree[node]])
+    found = nx.community.louvain_communities(tied, weight="weight", seed=_SEED) if tied else []
+    ordered = sorted(found, key=lambda group: (-len(group), min(group)))
+    groups = {node: number for number, group in enumerate(ordered) for node in group}
+    return {node: groups.get(node, -1) for node in graph}
+
+
+def _clusters(papers: Sequence[MapPaper]) -> tuple[Cluster, ...]:
+    """The groups under their names, at the middle of their papers."""
+    members: dict[int, list[MapPaper]] = {}
+    for paper in papers:
+        members.setdefault(paper.cluster, []).append(paper)
+    names = telling_words(
+        {
+            number: [Described(one.title, (*one.modality, *one.tasks)) for one in group]
+            for number, group in members.items()
+            if number >= 0
+        }
+    )
+    found = []
+    for number, group in sorted(members.items()):
+        if number >= 0:
+            x, y = (float(np.median([getattr(one, axis) for one in group])) for axis in "xy")
+            found.append(Cluster(number, names[number], len(group), round(x, 4), round(y, 4)))
+    return tuple(found)
