@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
-from fmqa.answering.conversation import Exchange, ModelRewriter, standalone
+from fmqa.answering.conversation import Exchange, ModelRewriter, standalone, with_kin_named
 from fmqa.errors import ModelUnavailable
+from fmqa.retrieval.naming import NameBook
+from fmqa.types import PaperMeta
 
 PAPERS = {"medsam", "sam", "conch", "uni", "biomedclip", "medsam2", "virchow"}
 MEDSAM = [Exchange("How was MedSAM made?", "How was MedSAM made?", ("MedSAM",))]
@@ -66,6 +68,49 @@ def test_it_is_the_first_of_several_and_they_are_all() -> None:
     assert alone("How large is it?", BOTH) == "How large is MedSAM?"
     assert alone("What are their losses?", BOTH) == "What are MedSAM and SAM's losses?"
     assert alone("Which of them is faster?", BOTH) == "Which of MedSAM and SAM is faster?"
+
+
+def test_what_about_a_matter_is_a_new_topic_unless_the_paper_speaks_of_it() -> None:
+    def speaks(subject: str, text: str) -> bool:
+        return "prompts" in text
+
+    def meant(question: str) -> str:
+        return standalone(question, MEDSAM, PAPERS.__contains__, speaks)
+
+    assert meant("What about federated learning?") == "What about federated learning?"
+    assert meant("What about box prompts?") == "MedSAM: what about box prompts?"
+    assert meant("What about limitations?") == "MedSAM: what about limitations?"
+    assert meant("What about its licence?") == "What about MedSAM's licence?"
+
+
+def paper(name: str) -> PaperMeta:
+    return PaperMeta(paper_id=name, version=1, title=f"{name}: a model", name=name)
+
+
+KIN = NameBook.of(
+    map(paper, ["MedSAM", "MedSAM2", "DINO", "DINOv2", "DINOv3", "MAIRA-1", "MAIRA-2", "UNI"])
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("What is MedSAM's successor?", "What is MedSAM2?"),
+        ("How large is the successor of DINO?", "How large is DINOv2?"),
+        ("Does DINOv2's direct successor need labels?", "Does DINOv3 need labels?"),
+        ("Does MAIRA-2's predecessor read lateral images?", "Does MAIRA-1 read lateral images?"),
+        ("Is the predecessor of MedSAM2 slower?", "Is MedSAM slower?"),
+        ("What is UNI's successor?", "What is UNI's successor?"),
+        ("Who is the successor of Caesar?", "Who is the successor of Caesar?"),
+    ],
+)
+def test_kin_is_named_where_the_library_knows_it(asked: str, meant: str) -> None:
+    assert with_kin_named(asked, KIN) == meant
+
+
+@given(st.text(max_size=80))
+def test_naming_kin_takes_any_text(text: str) -> None:
+    assert isinstance(with_kin_named(f"{text} MedSAM's successor {text}", KIN), str)
 
 
 def test_the_last_question_with_a_subject_counts() -> None:

@@ -12,7 +12,13 @@ from fmqa.answering.abstention import nearest, reason_to_abstain, refusal
 from fmqa.answering.citing import Numbering
 from fmqa.answering.claims import named_things, numbers
 from fmqa.answering.conflicts import between_papers, from_earlier_versions
-from fmqa.answering.conversation import Exchange, Rewrite, standalone, subjects_of
+from fmqa.answering.conversation import (
+    Exchange,
+    Rewrite,
+    standalone,
+    subjects_of,
+    with_kin_named,
+)
 from fmqa.answering.drafting import Draft, Drafter, verbatim
 from fmqa.answering.evidence import Evidence, EvidenceSelector, short_name
 from fmqa.answering.question import question_names
@@ -141,7 +147,7 @@ class Assistant(Asked):
 
     def by_rules(self, question: str, history: Sequence[Exchange]) -> str:
         """The question as one that stands alone, by the rules."""
-        return standalone(question, history, self._is_paper)
+        return standalone(question, history, self._is_paper, self.searcher.speaks_of)
 
     def _is_paper(self, name: str) -> bool:
         return bool(self.searcher.papers_called([name]))
@@ -155,7 +161,8 @@ class Assistant(Asked):
         """The answer as it comes about; the last event is `Finished`."""
         started = time.monotonic()
         asked = clean_question(question, self.max_question_chars)
-        question = clean_question(self.rewrite(asked, history), 2 * self.max_question_chars)
+        question = with_kin_named(self.rewrite(asked, history), self.searcher.names)
+        question = clean_question(question, 2 * self.max_question_chars)
         hits = self.searcher.search_with_focus(
             expanded_question(question), question_names(question), self.passages, filters
         )

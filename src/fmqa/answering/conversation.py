@@ -3,7 +3,8 @@
 Rules, so that it works with no language model: an ellipsis gets the subject of the question before
 ("On how many images?"), a pronoun is replaced by it ("Compare that with CONCH"), and "And UNI?"
 puts the question before of something else. A question that names its own subject, or is whole
-without one, is a new topic and is left as it is.
+without one, is a new topic and is left as it is; so is "What about federated learning?" where the
+paper before doesn't speak of it. Who "its successor" is, the names of the library's papers say.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from fmqa.answering.claims import named_things
 from fmqa.answering.question import question_names
 from fmqa.errors import ModelError
 from fmqa.prompts import STANDALONE_SYSTEM, standalone_question
+from fmqa.retrieval.expansion import normal_name
+from fmqa.retrieval.naming import NameBook
 from fmqa.types import Quote
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 IsPaper = Callable[[str], bool]
 """Whether a name, in normal form, is what a paper of the library is called by."""
+SpeaksOf = Callable[[str, str], bool]
+"""Whether the papers of a name (as written) speak of what a text is about."""
 
 _START = re.compile(
     r"^\s*(?:and|but|so|then|also|ok(?:ay)?|now|or|well|thanks?|please)\b[\s,:]*", re.I
@@ -62,16 +67,25 @@ _VERB = re.compile(
     r"solve[sd]?|reduce[sd]?|give[s]?|show[s]?|say[s]?)\b",
     re.I,
 )
+_PART_OF_A_PAPER = (
+    r"(?:architecture|training|data(?:set)?|encoder|decoder|backbone|loss|result|author|size|"
+    r"parameter|limitation|code|licen[cs]e|performance|resolution|baseline|weight|evaluation|score|"
+    r"challenge)s?"
+)
 # "What was the training data?": of something that is known already.
 _DEFINITE = re.compile(
-    r"\b(?:the|any) (?:\w+ )?(?:architecture|training|data(?:set)?|encoder|decoder|backbone|loss|"
-    r"result|author|size|parameter|limitation|code|licen[cs]e|performance|resolution|baseline|weight|"
-    r"evaluation|score|challenge)s?\b(?!\s+(?:of|for|in|behind)\b)"
+    rf"\b(?:the|any) (?:\w+ )?{_PART_OF_A_PAPER}\b(?!\s+(?:of|for|in|behind)\b)"
     r"|^\s*(?:which|what)\s+(?:\w+\s+)?\w+\s+(?:was|were|is|are)\s+"
     r"(?:used|released|collected|reported|evaluated|tested|published|trained)\s*\??$",
     re.I,
 )
+_ASPECT = re.compile(rf"(?:the |any )?(?:\w+ )?{_PART_OF_A_PAPER}\W*", re.I)
 _SEVERAL = re.compile(r"they|them|their|both|these|those", re.I)
+_KIN = re.compile(
+    r"(?P<name>[A-Z][\w.+-]*(?: [\w.+-]+){0,2})['’]s?\s+(?:\w+\s+)?"
+    r"(?P<kin>success|predecess)or\b"
+    r"|\b(?:the|a) (?P<kin_of>success|predecess)or (?:of|to) (?P<of>[A-Z][\w.+-]*)"
+)
 _MOST_SUBJECTS = 3
 _LONGEST_PHRASE = 5
 _REMEMBERED = 6
@@ -151,13 +165,19 @@ def subjects_of(question: str, quotes: Sequence[Quote], is_paper: IsPaper) -> tu
     return (paper.name or paper.title.split(":")[0].strip(),)
 
 
-def standalone(question: str, history: Sequence[Exchange], is_paper: IsPaper) -> str:
+def standalone(
+    question: str,
+    history: Sequence[Exchange],
+    is_paper: IsPaper,
+    speaks_of: SpeaksOf = lambda subject, text: True,
+) -> str:
     """The question as one that needs none before it; itself where it doesn't lean on any.
 
     Args:
         question: as it was asked.
         history: the questions before it, oldest first.
         is_paper: tells names of papers from other names.
+        speaks_of: tells "What about the loss?", which is of the paper before, from a new topic.
     """
     before = next((past for past in reversed(history) if past.subjects), None)
     if before is None:
@@ -170,9 +190,38 @@ def standalone(question: str, history: Sequence[Exchange], is_paper: IsPaper) ->
     replaced = _without_pronouns(text, before.subjects, own)
     if replaced != text:
         return _as_question(replaced)
+    about = _ABOUT.match(text)
+    matter = about["rest"] if about and not own else ""
+    if (
+        matter
+        and not _ASPECT.fullmatch(matter)
+        and not any(speaks_of(subject, matter) for subject in before.subjects)
+    ):
+        return question
     if not own and _is_ellipsis(text):
         return f"{before.subjects[0]}: {text[0].lower()}{text[1:]}"
     return question
+
+
+def with_kin_named(question: str, book: NameBook) -> str:
+    """The question with "MedSAM's successor" as the name that continues MedSAM's in the library.
+
+    >>> with_kin_named("Is the successor of DINO better?", NameBook.of(papers))
+    'Is DINOv2 better?'
+    """
+
+    def named(match: re.Match[str]) -> str:
+        step = 1 if (match["kin"] or match["kin_of"]) == "success" else -1
+        words = (match["name"] or match["of"]).split()
+        # "Does Virchow's successor": the name may begin behind words with a capital of their own.
+        for start in range(len(words)):
+            name = normal_name(" ".join(words[start:]))
+            kin = book.next_generation(name, step) if name in book else None
+            if kin is not None:
+                return " ".join([*words[:start], kin])
+        return match[0]
+
+    return _KIN.sub(named, question)
 
 
 def _of_something_else(text: str, before: Exchange, own: Sequence[str]) -> str | None:

@@ -18,6 +18,7 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9+]*(?:[-./][A-Za-z0-9+]+)*")
 _SEPARATE = re.compile(r"\s+and\s+|\s*/\s+|\s*[,;]\s+")
 _LIKE_A_NAME = re.compile(r"(?=\S*[A-Z].*)(?:\S*[a-z0-9-]\S*[A-Z]|\S*[A-Z]\S*[A-Z0-9])\S*")
 _POSSESSIVE = re.compile(r"['’]s\b")
+_GENERATION = re.compile(r"(?P<family>.+?(?<=[a-z+]))v?(?P<number>\d{1,2})")
 _MOST_WORDS = 4  # of one name: "Medical SAM Adapter", "Med SAM 2"
 _SHORTEST_JOINED = 5
 _SHORTEST_LOWER = 4
@@ -107,6 +108,27 @@ class NameBook:
             at += 1
         return found
 
+    def next_generation(self, name: str, step: int = 1) -> str | None:
+        """The name, as written, of the model that continues a name's count: MedSAM2 of MedSAM.
+
+        A name without a number is the first of its family. None where the book has no such name.
+
+        Args:
+            name: in normal form.
+            step: 1 for the successor, -1 for the predecessor.
+        """
+        family, number = _generation(name)
+        held = {
+            count: known
+            for known in self._papers
+            for kin, count in (_generation(known),)
+            if kin == family and (count - number) * step > 0
+        }
+        if not held:
+            return None
+        nearest = held[min(held, key=lambda count: abs(count - number))]
+        return min(self._written[nearest], key=lambda one: (len(one), one))
+
     def canonical(self, text: str) -> str:
         """The text with the names in it as the papers write them: "med sam" is MedSAM there."""
         for name, shown in self.in_text(text).items():
@@ -128,3 +150,9 @@ class NameBook:
         return len(name) >= _SHORTEST_LOWER and any(
             not written.isupper() for written in self._written[name]
         )
+
+
+def _generation(name: str) -> tuple[str, int]:
+    """A name in normal form as its family and its number in it: ("medsam", 2)."""
+    match = _GENERATION.fullmatch(name)
+    return (match["family"], int(match["number"])) if match else (name, 1)

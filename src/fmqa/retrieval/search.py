@@ -172,6 +172,12 @@ class Searcher:
         """Ids of the papers that go by one of these names, given in normal form."""
         return self.names.papers(names) if names else []
 
+    def speaks_of(self, name: str, text: str) -> bool:
+        """Whether a passage of the papers that go by a name holds a word of the text."""
+        papers = tuple(self.papers_called([normal_name(name)]))
+        query = match_query(text)
+        return bool(papers) and bool(self.library.record.lexical(query, 1, Filters(papers=papers)))
+
     def _ranked(self, dense: dict[int, float], lexical: dict[int, float], limit: int) -> list[Hit]:
         scores = fuse(dense, lexical)
         # A passage that was removed since this generation was published is not there any more.
