@@ -138,10 +138,20 @@ class Settings(BaseSettings):
         "`12h` or `1d`; never when empty.",
     )
 
-    @field_validator("home", "models_dir", "pace_dir")
+    review: str = Field(
+        default="2510.16973",
+        pattern=r"^(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})$",
+        description="arXiv id of the review that trends and changes are told against.",
+    )
+    digest_file: Path | None = Field(
+        default=None,
+        description="Markdown file that each sync writes: what changed since the review.",
+    )
+
+    @field_validator("home", "models_dir", "pace_dir", "digest_file")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value and value.expanduser().resolve()
 
     @property
     def papers_dir(self) -> Path:

@@ -19,7 +19,7 @@ from markdown_it.token import Token
 
 from fmqa.errors import DiskFull, UsageError
 from fmqa.store.changes import Change
-from fmqa.sync.changelog import KINDS, as_atom, as_json, as_markdown, as_text, write_atom
+from fmqa.sync.changelog import KINDS, as_atom, as_json, as_markdown, as_text, write_whole
 
 FEED = "tag:example.org,2026:library"
 UPDATED = "2026-11-24T03:00:00+00:00"
@@ -281,8 +281,8 @@ def test_an_empty_changelog() -> None:
 def test_a_feed_is_written_whole(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "changes.atom"
     text = as_atom([replace(CHANGE, title="医学 𝔘")], feed_id=FEED, updated=UPDATED)
-    write_atom(path, "old")
-    write_atom(path, text)
+    write_whole(path, "old")
+    write_whole(path, text)
     assert path.read_text("utf-8") == text
     assert [found.name for found in path.parent.iterdir()] == ["changes.atom"]
 
@@ -292,20 +292,20 @@ def test_a_feed_that_cannot_be_written_leaves_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, kind: type[Exception]
 ) -> None:
     path = tmp_path / "changes.atom"
-    write_atom(path, "old")
+    write_whole(path, "old")
 
     def fails(handle: int) -> None:
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "fsync", fails)
     with pytest.raises(kind, match=r"changes\.atom"):
-        write_atom(path, "new")
+        write_whole(path, "new")
     assert path.read_text("utf-8") == "old"
     assert [found.name for found in tmp_path.iterdir()] == ["changes.atom"]
 
 
 def test_a_folder_is_no_place_for_a_feed(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't be written"):
-        write_atom(tmp_path, "text")
+        write_whole(tmp_path, "text")
     assert not list(tmp_path.iterdir())
     assert [found.name for found in tmp_path.parent.glob(".*.tmp")] == []

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fmqa.retrieval.search import Searcher
     from fmqa.store.library import Library
     from fmqa.survey.mapping import MapMaker
+    from fmqa.survey.since import SinceMaker
     from fmqa.sync.pipeline import Ingestor
     from fmqa.sync.report import SyncReport
     from fmqa.sync.request import Request
@@ -165,7 +166,22 @@ class Workbench:
                 return plan(parts, request)
             report = synchronize(parts, request)
         write_feed(self.library.catalog, settings.index_dir)
+        if settings.digest_file is not None:
+            self.write_digest(settings.digest_file)
         return report
+
+    def write_digest(self, path: Path) -> None:
+        """Write what changed since the review, as Markdown.
+
+        Raises:
+            UsageError: the file can't be written there.
+        """
+        from datetime import UTC, datetime
+
+        from fmqa.sync.changelog import write_whole
+        from fmqa.sync.digest import as_markdown
+
+        write_whole(path, as_markdown(self.since_maker.since(), datetime.now(UTC).date()))
 
     def follow(self, **changes: Any) -> SyncReport:
         """A run over seeds.toml, as `fmqa sync` does one; ``changes`` as `Request` has fields."""
@@ -202,6 +218,15 @@ class Workbench:
 
         self.load_starter()
         return MapMaker(self.library)
+
+    @_part
+    def since_maker(self) -> SinceMaker:
+        """What finds what changed since the review."""
+        from fmqa.survey.since import SinceMaker
+
+        self.load_starter()
+        settings = self.settings
+        return SinceMaker(self.library, settings.review, settings.arxiv_pdf_url, self.step)
 
     def load_starter(self) -> int:
         """Bring the notes into the library where they are missing or have changed, once."""

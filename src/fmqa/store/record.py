@@ -133,6 +133,16 @@ class Record:
         )
         return [stored_passage(row) for row in rows]
 
+    def revised(self) -> list[str]:
+        """The papers of whose own versions both the one that is searched and an older are held."""
+        rows = self._all(
+            """SELECT DISTINCT old.paper_id FROM versions AS old JOIN versions AS new
+               ON new.paper_id = old.paper_id AND new.active AND new.version > old.version
+               WHERE NOT old.active AND old.source = 'pdf' AND new.source = 'pdf'
+               ORDER BY old.paper_id"""
+        )
+        return [row["paper_id"] for row in rows]
+
     def active_ids(self, filters: Filters | None = None) -> list[int]:
         """Ids of the passages that are searched, ascending, restricted by ``filters``."""
         where, values = _where(filters)

@@ -106,7 +106,7 @@ def as_atom(changes: Iterable[Change], *, feed_id: str, updated: str) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, "unicode") + "\n"
 
 
-def write_atom(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """Writes ``text`` (UTF-8) to ``path``; a reader sees the old file or the new one, whole.
 
     Raises:
@@ -127,7 +127,7 @@ def write_atom(path: Path, text: str) -> None:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(f"The disk that holds {path} is full.") from error
         raise UsageError(
-            f"{path} can't be written: {error.strerror}.", hint="Choose another file for the feed."
+            f"{path} can't be written: {error.strerror}.", hint="Choose another file."
         ) from error
     _sync_folder(path.parent)
 

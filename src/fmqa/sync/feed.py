@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fmqa.store.catalog import Catalog, now
 from fmqa.store.changes import Change
-from fmqa.sync.changelog import as_atom, write_atom
+from fmqa.sync.changelog import as_atom, write_whole
 
 FEED_NAME = "changes.atom"
 _FEED_DAYS = 90
@@ -28,4 +28,4 @@ def feed(catalog: Catalog, changes: Sequence[Change]) -> str:
 def write_feed(catalog: Catalog, folder: Path) -> None:
     """Write the last three months of changes to ``changes.atom`` in the folder."""
     since = datetime.now(UTC) - timedelta(days=_FEED_DAYS)
-    write_atom(folder / FEED_NAME, feed(catalog, catalog.changes(since)))
+    write_whole(folder / FEED_NAME, feed(catalog, catalog.changes(since)))

@@ -50,6 +50,9 @@ Most = Annotated[
     int | None,
     typer.Option("--limit", min=0, help="Papers to fetch at most in this run.", show_default=False),
 ]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write it to a file.", show_default=False)
+]
 
 _YEARS = re.compile(r"(\d{4})|(\d{4})?\s*-\s*(\d{4})?")
 _ARXIV = re.compile(
@@ -97,3 +100,14 @@ def workbench(**flags: Any) -> Iterator[Workbench]:
             yield bench
         finally:
             bench.close()
+
+
+def deliver(text: str, output: Path | None, what: str) -> None:
+    """Print the text, or write it to the file and say so."""
+    from fmqa.sync.changelog import write_whole
+
+    if output is None:
+        typer.echo(text, nl=not text.endswith("\n"))
+        return
+    write_whole(output, text)
+    typer.echo(f"{what} written to {output}.")

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmqa.apps.cli.options import Home, Kind, Year, make_filters, workbench
+from fmqa.apps.cli.options import Home, Kind, Output, Year, deliver, make_filters, workbench
 from fmqa.errors import NothingToSearch
 
 if TYPE_CHECKING:
     from fmqa.survey.map import FieldMap
 
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write it to a file.", show_default=False)
-]
 _NAMED = 6
 
 
@@ -66,17 +62,6 @@ def field_map(
     if not drawn.papers:
         raise NothingToSearch("No paper of the map is meant by this.", hint="Loosen the filters.")
     deliver(_formed(drawn, form), output, f"A map of {len(drawn.papers)} papers")
-
-
-def deliver(text: str, output: Path | None, what: str) -> None:
-    """Print the text, or write it to the file and say so."""
-    from fmqa.sync.changelog import write_atom
-
-    if output is None:
-        typer.echo(text, nl=not text.endswith("\n"))
-        return
-    write_atom(output, text)
-    typer.echo(f"{what} written to {output}.")
 
 
 def _formed(drawn: FieldMap, form: MapForm) -> str:

@@ -60,6 +60,13 @@ def changes(
     since: Annotated[
         str, typer.Option("--since", help="A time ago (7d, 12h, 2w) or a date (2026-11-01).")
     ] = "30d",
+    since_review: Annotated[
+        bool,
+        typer.Option(
+            "--since-review",
+            help="Instead, what is new since the review: papers, changed figures, contradictions.",
+        ),
+    ] = False,
     form: Annotated[Form, typer.Option("--format", help="What to print it as.")] = Form.TEXT,
     output: Annotated[
         Path | None,
@@ -69,18 +76,45 @@ def changes(
     as_json: Json = False,
 ) -> None:
     """What changed in the library: papers that came, new versions, withdrawals, failures."""
-    from fmqa.sync.changelog import write_atom
+    from fmqa.sync.changelog import write_whole
     from fmqa.sync.periods import parse_since
 
+    wanted = Form.JSON if as_json else form
+    if since_review:
+        _since_review(wanted, output, home)
+        return
     start = parse_since(since)
     with workbench(home=home) as bench:
         found = bench.library.catalog.changes(start)
-        told = _formed(bench, found, Form.JSON if as_json else form)
+        told = _formed(bench, found, wanted)
     if output is None:
         typer.echo(told, nl=not told.endswith("\n"))
         return
-    write_atom(output, told)
+    write_whole(output, told)
     typer.echo(f"{len(found)} changes written to {output}.")
+
+
+def _since_review(form: Form, output: Path | None, home: Path | None) -> None:
+    from datetime import UTC, datetime
+
+    from fmqa.apps.cli.options import deliver
+    from fmqa.errors import UsageError
+    from fmqa.sync import digest
+
+    if form is Form.ATOM:
+        raise UsageError(
+            "What changed since the review is no feed.",
+            hint="Choose text, markdown or json, or leave --since-review away.",
+        )
+    with workbench(home=home) as bench:
+        told = bench.since_maker.since()
+    if form is Form.JSON:
+        text = told.model_dump_json(indent=2)
+    elif form is Form.MARKDOWN:
+        text = digest.as_markdown(told, datetime.now(UTC).date())
+    else:
+        text = digest.as_text(told)
+    deliver(text, output, "What changed since the review")
 
 
 def _formed(bench: Workbench, found: list[Change], form: Form) -> str:

@@ -1,0 +1,154 @@
+"""What sentences say of a named model in figures: of whom, of what, how much.
+
+Made for comparing papers, so that it would rather see nothing than see two things as one: a
+sentence counts only when it starts with one model's name, and a figure only when what it counts
+(with its modality) or what it measures (with the data that it is measured on) is said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from fmqa.answering.claims import METRICS, Number, named_things, numbers, same_number, stem
+from fmqa.answering.evidence import is_quotable, sentences_of
+from fmqa.answering.verifying.lexicon import MODALITY_OF
+from fmqa.retrieval.naming import NameBook
+from fmqa.types import Hit, PassageKind, Quote, StoredPassage
+
+_NOUNS = (
+    "images?|photographs?|radiographs?|x-rays|pairs|slides|wsis|patches|tiles|masks|volumes|scans|"
+    "patients|subjects|reports|videos|clips|frames|studies|slices|annotations|triplets|questions|"
+    "parameters|datasets|tasks|benchmarks|categories|classes"
+)
+_THING = re.compile(rf"[\s-]+(?P<kind>(?:[\w/&+-]+\s+){{0,3}}?)(?P<noun>{_NOUNS})(?![\w-])", re.I)
+_QUICK = re.compile(rf"\d[^.;]{{0,60}}\b(?:{_NOUNS})\b|\b(?:{'|'.join(METRICS)})\b[^;]*\d", re.I)
+_ROLE = re.compile(
+    r"(?P<tuned>\bfine-?\s?tun\w*)|(?P<trained>\b(?:pre-?\s?)?train(?:ed|s|ing)\b)"
+    r"|(?P<holds>\b(?:contain(?:s|ed|ing)?|compris(?:es|ed|ing)|consist(?:s|ed|ing)? of|"
+    r"includ(?:es|ed|ing))\b)"
+    r"|(?P<other>\b(?:evaluat|test|validat|compar|(?<!more )than\b|outperform|held[- ]out|external|"
+    r"without|instead|of which|among|up to|previous|earlier|first|another|each|per)\w*)",
+    re.I,
+)
+_OF_A_PART = re.compile(r"\s+(?:per\b|(?:of|for|from|in|by)\s+(?:each|every|one)\b)", re.I)
+_MEASURED = re.compile(
+    rf"\b(?P<metric>{'|'.join(sorted(METRICS))})\b(?:\s+(?:scores?|values?|coefficient))?"
+    r"\s*(?:of|is|was|=|:|at)\s*$",
+    re.I,
+)
+_AT_LEAST = re.compile(r"(?:over|more than|at least|exceeding|nearly|almost|[>≥])\s*$", re.I)
+_SAYS_NOTHING = frozenset(map(stem, "medical biomedical diverse different the of".split()))
+_LEADS_WITHIN = 50  # characters before the name of what the sentence is about
+_SMALL = 100  # counts below are often of a part
+_TRIFLE = 0.02  # relative difference that is taken for rounding
+
+_What = tuple[tuple[str, ...], str]  # the thing as it is compared, and in words
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A figure that a sentence gives for something of a named model.
+
+    ``subject`` is the id of the paper that goes by the name. ``what`` is the thing, in stems: two
+    quantities of one subject and one ``what`` can be compared; ``told`` says the same in words.
+    ``least`` says that it is a lower bound ("over a million").
+    """
+
+    subject: str
+    what: tuple[str, ...]
+    told: str
+    number: Number
+    least: bool
+    quote: Quote
+
+    def agrees(self, other: Quantity) -> bool:
+        """Whether both can be true: equal, one the other rounded, or above its lower bound."""
+        mine, theirs = self.number.value, other.number.value
+        if abs(mine - theirs) <= _TRIFLE * max(abs(mine), abs(theirs)):
+            return True
+        if self.least or other.least:
+            return (self.least and theirs >= mine) or (other.least and mine >= theirs)
+        return _rounded(self.number, other.number) or _rounded(other.number, self.number)
+
+
+def _rounded(short: Number, exact: Number) -> bool:
+    return same_number(replace(short, approximate=True), exact)
+
+
+def quantities(passages: Iterable[StoredPassage], book: NameBook) -> list[Quantity]:
+    """All that the passages' sentences say so; captions, tables and references are left out.
+
+    Args:
+        passages: of whatever papers.
+        book: the names that papers go by.
+    """
+    found: list[Quantity] = []
+    for stored in passages:
+        if stored.passage.kind is PassageKind.TABLE or not _QUICK.search(stored.passage.text):
+            continue
+        for quote in sentences_of(Hit(stored, 0.0)):
+            if _QUICK.search(quote.text) and is_quotable(quote.text):
+                found += _of_sentence(quote, book)
+    return found
+
+
+def _of_sentence(quote: Quote, book: NameBook) -> list[Quantity]:
+    names = book.in_text(quote.text)
+    if not names:
+        return []
+    first, shown = next(iter(names.items()))
+    owners = book.papers([first])
+    at = quote.text.find(shown)
+    if len(owners) != 1 or not 0 <= at <= _LEADS_WITHIN:
+        return []
+    found = []
+    for number in numbers(quote.text):
+        if number.start < at:
+            continue
+        what = _measured(quote.text, number, first) or _counted(quote.text, number, names)
+        if what is not None:
+            least = bool(_AT_LEAST.search(quote.text[: number.start]))
+            key, told = what
+            found.append(Quantity(owners[0], key, f"{shown}, {told}", number, least, quote))
+    times = Counter(one.what for one in found)
+    return [one for one in found if times[one.what] == 1]
+
+
+def _counted(text: str, number: Number, names: dict[str, str]) -> _What | None:
+    """What the number counts: the role, the noun and what is said of it; None when unsure."""
+    thing = _THING.match(text, number.end)
+    if thing is None or number.percent or number.value < _SMALL or len(names) > 1:
+        return None
+    noun = thing["noun"].lower().rstrip("s")
+    kind = {stem(word) for word in thing["kind"].split()} - _SAYS_NOTHING
+    if noun == "parameter":
+        return ("size", "parameters", *sorted(kind)), " ".join((thing["kind"] + noun + "s").split())
+    roles = [match.lastgroup for match in _ROLE.finditer(text, 0, number.start)]
+    if not roles or "other" in roles or _OF_A_PART.match(text, thing.end()):
+        return None
+    role = {"tuned": "fine-tuned on", "trained": "trained on", "holds": "holds"}[roles[-1] or ""]
+    shown = " ".join((thing["kind"] + thing["noun"]).split())
+    return (role, *sorted(kind), f"{noun}s"), f"{role}: {shown}"
+
+
+def _measured(text: str, number: Number, subject: str) -> _What | None:
+    """The metric that the number is a value of, with all else that the sentence names."""
+    metric = _MEASURED.search(text[: number.start])
+    if metric is None:
+        return None
+    named = named_things(f"x {text}")
+    others = sorted(named.keys() - METRICS - {subject, subject + "s"})
+    others = [one for one in others if not one[0].isdigit()]
+    modalities = sorted({str(MODALITY_OF[one]) for one in _stems(text) if one in MODALITY_OF})
+    if not others:
+        return None
+    unit = "%" if number.percent or number.value > 1 else ""
+    shown = f"{metric['metric']} on {', '.join(named[one] for one in others)}"
+    return (metric["metric"].lower(), "on", *others, unit, *modalities), shown
+
+
+def _stems(text: str) -> set[str]:
+    return {stem(word) for word in re.findall(r"[A-Za-z-]+", text)}

@@ -1,0 +1,152 @@
+"""What changed since the review, as text and as the Markdown digest that a sync writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from itertools import groupby
+
+from fmqa.answering.schema import Citation
+from fmqa.survey.since import Contradicted, NewPaper, Revised, SinceReview
+from fmqa.sync.changelog import escaped, plain
+
+Say = Callable[[str], str]
+
+_UNSORTED = "kind not known"
+_MOST_TOLD = 8  # values of a facet that are counted in words
+
+
+def as_markdown(told: SinceReview, today: date | None = None) -> str:
+    """CommonMark, with a heading for each part; parts without an entry are left out."""
+    lines = [f"# Since {_reviewed(told, escaped)}", ""]
+    lines += [f"{'As of ' + today.isoformat() + '. ' if today else ''}{_summary(told)}"]
+    if told.papers:
+        lines += ["", f"## New papers ({len(told.papers)})", ""]
+        lines += [f"- {line}" for line in _tallies(told.papers, escaped)]
+        for kind, group in _by_kind(told.papers):
+            lines += ["", f"### {escaped(kind)} ({len(group)})", ""]
+            lines += [f"- {_linked(paper)}{_facets(paper, escaped)}" for paper in group]
+    if told.revised:
+        lines += ["", "## New versions with other figures", ""]
+        for revised in told.revised:
+            lines += [f"- {_change(revised, escaped)}", *_quoted(_sides(revised))]
+    if told.contradicted:
+        lines += ["", "## Papers that contradict each other", ""]
+        for pair in told.contradicted:
+            lines += [f"- {_disagreement(pair, escaped)}", *_quoted((pair.one, pair.other))]
+    return "\n".join(lines) + "\n"
+
+
+def as_text(told: SinceReview) -> str:
+    """The same for a terminal."""
+    lines = [f"Since {_reviewed(told, plain)}", _summary(told)]
+    if told.papers:
+        lines += ["", f"New papers ({len(told.papers)})"]
+        lines += [f"  {line}" for line in _tallies(told.papers, plain)]
+        for kind, group in _by_kind(told.papers):
+            lines += ["", f"  {plain(kind)} ({len(group)})"]
+            for paper in group:
+                lines += [f"    {paper.published:<10}  {_titled(paper)}{_facets(paper, plain)}"]
+    if told.revised:
+        lines += ["", "New versions with other figures"]
+        for revised in told.revised:
+            lines += [f"  {_change(revised, plain)}", *_indented(_sides(revised))]
+    if told.contradicted:
+        lines += ["", "Papers that contradict each other"]
+        for pair in told.contradicted:
+            lines += [f"  {_disagreement(pair, plain)}", *_indented((pair.one, pair.other))]
+    return "\n".join(lines) + "\n"
+
+
+def _reviewed(told: SinceReview, say: Say) -> str:
+    named = "" if told.title == told.review_id else f"“{say(told.title)}” "
+    when = f", {say(told.published)}" if told.published else ""
+    return f"the review {named}({say(told.review_id)}{when})"
+
+
+def _summary(told: SinceReview) -> str:
+    parts = [
+        _counted(len(told.papers), "new paper"),
+        _counted(len(told.revised), "changed figure"),
+        _counted(len(told.contradicted), "contradiction"),
+    ]
+    cites = f" The review cites {_counted(told.cited, 'paper')} of this library."
+    return f"{', '.join(parts)}.{cites if told.cited else ''}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _tallies(papers: Sequence[NewPaper], say: Say) -> Iterable[str]:
+    """A line for each facet: its values, the commonest first."""
+    facets = {
+        "Modality": [value for paper in papers for value in paper.modality],
+        "Task": [value for paper in papers for value in paper.tasks],
+    }
+    for name, values in facets.items():
+        if values:
+            counts = Counter(values)
+            shown = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_TOLD]
+            yield f"{name}: " + ", ".join(f"{say(value)} {count}" for value, count in shown)
+
+
+def _by_kind(papers: Sequence[NewPaper]) -> list[tuple[str, list[NewPaper]]]:
+    """The papers by kind, the largest first; each in the order given."""
+    counts = Counter(paper.kind for paper in papers)
+    ordered = sorted(papers, key=lambda paper: (not paper.kind, -counts[paper.kind], paper.kind))
+    return [
+        (kind or _UNSORTED, list(group)) for kind, group in groupby(ordered, lambda one: one.kind)
+    ]
+
+
+def _titled(paper: NewPaper) -> str:
+    named = paper.name and paper.name.lower() not in paper.title.lower()
+    title = f"{paper.name}: {paper.title}" if named else paper.title
+    gone = " (withdrawn)" if paper.withdrawn else ""
+    return f"{plain(title)} ({plain(paper.paper_id)}){gone}"
+
+
+def _linked(paper: NewPaper) -> str:
+    title = escaped(_titled(paper))
+    if not paper.arxiv_id:
+        return title
+    return f"[{title}](https://arxiv.org/abs/{plain(paper.arxiv_id)}), {paper.published}"
+
+
+def _facets(paper: NewPaper, say: Say) -> str:
+    values = [*paper.modality, *paper.tasks]
+    return f": {', '.join(map(say, values))}" if values else ""
+
+
+def _change(revised: Revised, say: Say) -> str:
+    old, new = map(say, revised.figures)
+    return f"{say(revised.new.title)}: {old} → {new}"
+
+
+def _sides(revised: Revised) -> tuple[Citation, Citation]:
+    return revised.old, revised.new
+
+
+def _disagreement(pair: Contradicted, say: Say) -> str:
+    one, other = map(say, pair.figures)
+    return f"{say(pair.about)}: {one} or {other}"
+
+
+def _quoted(sides: Iterable[Citation]) -> Iterable[str]:
+    for cited in sides:
+        where = escaped(_place(cited))
+        place = f"[{where}]({cited.url})" if cited.url.startswith("http") else where
+        yield f"  - “{escaped(cited.quote)}” {place}"
+
+
+def _indented(sides: Iterable[Citation]) -> Iterable[str]:
+    return (f"    “{plain(cited.quote)}” {plain(_place(cited))}" for cited in sides)
+
+
+def _place(cited: Citation) -> str:
+    """Where a quote stands: paper, version, page."""
+    version = f"v{cited.version}" if cited.version else ""
+    where = "our note" if cited.source == "note" else f"page {cited.page}"
+    return f"{cited.arxiv_id or cited.title}{version}, {where}"
