@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fmqa.store.library import Library
     from fmqa.survey.mapping import MapMaker
     from fmqa.survey.since import SinceMaker
+    from fmqa.survey.trending import TrendMaker
     from fmqa.sync.pipeline import Ingestor
     from fmqa.sync.report import SyncReport
     from fmqa.sync.request import Request
@@ -218,6 +219,14 @@ class Workbench:
 
         self.load_starter()
         return MapMaker(self.library)
+
+    @_part
+    def trend_maker(self) -> TrendMaker:
+        """What counts papers over the years."""
+        from fmqa.survey.trending import TrendMaker
+
+        self.load_starter()
+        return TrendMaker(self.library, self.settings.review, self.settings.arxiv_pdf_url)
 
     @_part
     def since_maker(self) -> SinceMaker:

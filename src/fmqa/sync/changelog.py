@@ -106,8 +106,8 @@ def as_atom(changes: Iterable[Change], *, feed_id: str, updated: str) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, "unicode") + "\n"
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes ``text`` (UTF-8) to ``path``; a reader sees the old file or the new one, whole.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Writes text (UTF-8) or bytes to ``path``; a reader sees the old file or the new one, whole.
 
     Raises:
         DiskFull: there is no room.
@@ -116,8 +116,8 @@ def write_whole(path: Path, text: str) -> None:
     scratch = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with scratch.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with scratch.open("wb") as stream:
+            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
         scratch.replace(path)

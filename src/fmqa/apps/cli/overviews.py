@@ -1,4 +1,4 @@
-"""`fmqa map`: the field as a whole."""
+"""`fmqa map` and `fmqa trends`: the field as a whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fmqa.apps.cli.options import Home, Kind, Output, Year, deliver, make_filters, workbench
-from fmqa.errors import NothingToSearch
+from fmqa.errors import NothingToSearch, UsageError
 
 if TYPE_CHECKING:
     from fmqa.survey.map import FieldMap
@@ -24,9 +24,32 @@ class MapForm(StrEnum):
     GRAPHML = "graphml"
 
 
+class TrendForm(StrEnum):
+    """Forms of a trend."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSON = "json"
+    PNG = "png"
+    SVG = "svg"
+
+
+class TrendBy(StrEnum):
+    """What `fmqa.survey.trends.By` has, which takes longer to import than a help page may."""
+
+    KIND = "kind"
+    MODALITY = "modality"
+    TASK = "task"
+    TRAINING = "training"
+    DATASETS = "datasets"
+    MODEL_SIZE = "model-size"
+    DATA_SIZE = "data-size"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command("map")(field_map)
+    app.command("trends")(trends)
 
 
 def field_map(
@@ -62,6 +85,45 @@ def field_map(
     if not drawn.papers:
         raise NothingToSearch("No paper of the map is meant by this.", hint="Loosen the filters.")
     deliver(_formed(drawn, form), output, f"A map of {len(drawn.papers)} papers")
+
+
+def trends(
+    by: Annotated[TrendBy, typer.Option("--by", help="What to count, or the size to follow.")] = (
+        TrendBy.MODALITY
+    ),
+    cited_by_review: Annotated[
+        bool,
+        typer.Option(
+            "--cited-by-review", help="What the review cites, beside what came since; no others."
+        ),
+    ] = False,
+    form: Annotated[
+        TrendForm, typer.Option("--format", help="What to print or write it as.")
+    ] = TrendForm.TEXT,
+    output: Output = None,
+    home: Home = None,
+) -> None:
+    """Papers a year by what they are and do, and model and data sizes, each with its papers.
+
+    PNG and SVG are plots, and written to the file that --output names.
+    """
+    from fmqa.apps.cli.trending import formed, save_plot
+
+    drawn = form in (TrendForm.PNG, TrendForm.SVG)
+    if drawn and output is None:
+        raise UsageError(
+            "A plot is written to a file.",
+            hint=f"Say which: `fmqa trends --by {by.value} --format {form.value} --output FILE`.",
+        )
+    with workbench(home=home) as bench:
+        trend = bench.trend_maker.trend(by.value)
+    if drawn:
+        assert output is not None
+        save_plot(trend, form.value, output, sides=cited_by_review)
+        return
+    text = formed(trend, form.value, sides=cited_by_review)
+    if text:
+        deliver(text, output, f"{by.value.capitalize()} over the years")
 
 
 def _formed(drawn: FieldMap, form: MapForm) -> str:

@@ -1,0 +1,262 @@
+"""How the field moved over the years: papers by what they are and do, and sizes.
+
+A trend is a list of points, each a paper with one value in one year; counts are made of them and
+nothing else, so that each number of a plot opens into the papers that it counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+from types import MappingProxyType
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from fmqa.answering.schema import Citation
+from fmqa.survey.map import is_paper
+from fmqa.survey.review import Standing
+from fmqa.types import PaperMeta
+
+Group = Literal["cited", "since", "other"]
+
+
+class By(StrEnum):
+    """What papers are counted by, or the size that is plotted."""
+
+    KIND = "kind"
+    MODALITY = "modality"
+    TASK = "task"
+    TRAINING = "training"
+    DATASETS = "datasets"
+    MODEL_SIZE = "model-size"
+    DATA_SIZE = "data-size"
+
+    @property
+    def is_size(self) -> bool:
+        """Whether its points are amounts rather than counted values."""
+        return self in (By.MODEL_SIZE, By.DATA_SIZE)
+
+    @property
+    def heading(self) -> str:
+        """What a plot of it is about."""
+        return _TITLES[self]
+
+
+_TITLES = {
+    By.KIND: "Papers a year, by kind",
+    By.MODALITY: "Papers a year, by imaging modality",
+    By.TASK: "Papers a year, by downstream task",
+    By.TRAINING: "Papers a year, by training strategy",
+    By.DATASETS: "Papers a year that use a data set",
+    By.MODEL_SIZE: "Model size, in parameters",
+    By.DATA_SIZE: "Pre-training data, in images, pairs or other samples",
+}
+_LEAST_FOR_A_MEDIAN = 3
+GROUPS: Mapping[Group, str] = MappingProxyType(
+    {
+        "cited": "Cited by the review",
+        "since": "Since the review",
+        "other": "Neither",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A value that a paper has, or the size of its model or data, and the quote that shows it."""
+
+    paper_id: str
+    value: str
+    amount: float | None = None
+    citation: Citation | None = None
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TrendPoint(_Told):
+    """One paper with one value. ``citation`` is None where only its metadata say it."""
+
+    paper_id: str
+    arxiv_id: str | None
+    name: str
+    title: str
+    year: int
+    published: str
+    kind: str
+    value: str
+    amount: float | None
+    group: Group
+    citation: Citation | None
+
+    @property
+    def shown(self) -> str:
+        """What the paper is called in a plot."""
+        return self.name or self.title
+
+
+class Trend(_Told):
+    """The points of one trend, by year; ``papers`` counts all that could have had one."""
+
+    by: By
+    review_id: str
+    papers: int
+    unknown: int
+    """Papers without a value."""
+    undated: int
+    """Papers with a value whose year isn't known."""
+    points: tuple[TrendPoint, ...]
+
+    @property
+    def years(self) -> list[int]:
+        """The years from the first point to the last."""
+        found = [point.year for point in self.points]
+        return list(range(min(found), max(found) + 1)) if found else []
+
+    @property
+    def values(self) -> list[str]:
+        """The values, the commonest first."""
+        counts = Counter(point.value for point in self.points)
+        return sorted(counts, key=lambda value: (-counts[value], value))
+
+    def counts(self, group: Group | None = None) -> dict[tuple[str, int], int]:
+        """How many papers have a value in a year."""
+        return dict(
+            Counter(
+                (point.value, point.year) for point in self.points if group in (None, point.group)
+            )
+        )
+
+    def medians(self, group: Group | None = None) -> dict[int, float]:
+        """The median amount of each year with enough points for one."""
+        held: dict[int, list[float]] = defaultdict(list)
+        for point in self.points:
+            if point.amount is not None and group in (None, point.group):
+                held[point.year].append(point.amount)
+        return {
+            year: median(amounts)
+            for year, amounts in sorted(held.items())
+            if len(amounts) >= _LEAST_FOR_A_MEDIAN
+        }
+
+    def at(self, value: str, year: int, group: Group | None = None) -> list[TrendPoint]:
+        """The papers that a number counts."""
+        return [
+            point
+            for point in self.points
+            if (point.value, point.year) == (value, year) and group in (None, point.group)
+        ]
+
+    def only(self, *groups: Group) -> Trend:
+        """The same of the papers on one side of the review."""
+        points = tuple(point for point in self.points if point.group in groups)
+        return self.model_copy(update={"points": points})
+
+
+def make_trend(
+    by: By,
+    observations: Iterable[Observation],
+    papers: Sequence[PaperMeta],
+    stands: Standing,
+) -> Trend:
+    """The trend that the observations make.
+
+    A paper counts once for each value that it has, and with its largest amount; in its own year,
+    else in that of its publication.
+
+    Args:
+        by: what the observations are of.
+        observations: of whatever papers; those of papers that aren't given are left out.
+        papers: which to count; notes on topics are left out.
+        stands: their dates, and their sides of the review.
+    """
+    metas = {meta.paper_id: meta for meta in papers if is_paper(meta)}
+    held: dict[tuple[str, str], Observation] = {}
+    for one in observations:
+        key = one.paper_id, "" if by.is_size else one.value
+        if one.paper_id in metas and (
+            key not in held or (one.amount or 0) > (held[key].amount or 0)
+        ):
+            held[key] = one
+    points, undated = [], set()
+    for (paper_id, _), one in held.items():
+        meta, when = metas[paper_id], stands.published.get(paper_id, "")
+        year = meta.year or (int(when[:4]) if when else None)
+        if year is None:
+            undated.add(paper_id)
+            continue
+        points.append(_point(one, meta, year, when, _group(paper_id, stands)))
+    points.sort(key=lambda point: (point.year, point.published, point.paper_id, point.value))
+    known = {paper_id for paper_id, _ in held}
+    return Trend(
+        by=by,
+        review_id=stands.review.paper_id,
+        papers=len(metas),
+        unknown=len(metas) - len(known),
+        undated=len(undated),
+        points=tuple(points),
+    )
+
+
+def _point(
+    one: Observation, meta: PaperMeta, year: int, published: str, group: Group
+) -> TrendPoint:
+    return TrendPoint(
+        paper_id=meta.paper_id,
+        arxiv_id=meta.arxiv_id,
+        name=meta.name,
+        title=meta.title,
+        year=year,
+        published=published,
+        kind=meta.kind,
+        value=one.value,
+        amount=one.amount,
+        group=group,
+        citation=one.citation,
+    )
+
+
+def _group(paper_id: str, stands: Standing) -> Group:
+    if paper_id in stands.review.cited:
+        return "cited"
+    return "since" if paper_id in stands.since else "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The small plot of one value: its papers a year, those of each group."""
+
+    value: str
+    counts: Mapping[Group, Mapping[int, int]]
+
+    @property
+    def total(self) -> int:
+        """All papers with the value."""
+        return sum(sum(years.values()) for years in self.counts.values())
+
+    def in_year(self, year: int) -> int:
+        """The papers of a year."""
+        return sum(years.get(year, 0) for years in self.counts.values())
+
+
+def panels(trend: Trend, most: int) -> list[Panel]:
+    """A panel for each of the commonest values.
+
+    Args:
+        trend: of counted values.
+        most: how many panels at most.
+    """
+    counted = {group: trend.counts(group) for group in GROUPS}
+    found = []
+    for value in trend.values[:most]:
+        counts = {
+            group: {year: count for (one, year), count in of_group.items() if one == value}
+            for group, of_group in counted.items()
+        }
+        found.append(Panel(value, counts))
+    return found
