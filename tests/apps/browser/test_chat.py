@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from fmqa.answering.assistant import EvidenceFound
-from fmqa.apps.web import app, page
+from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
+from fmqa.apps.web.tabs import ask
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 from fmqa.sources.notes import read_notes, starter_folder
@@ -218,8 +219,8 @@ class SlowAssistant:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, SlowAssistant]]:
     """A server that answers one question at a time, with room for one that waits."""
-    monkeypatch.setattr(page, "AT_ONCE", 1)
-    monkeypatch.setattr(page, "IN_QUEUE", 1)
+    monkeypatch.setattr(ask, "AT_ONCE", 1)
+    monkeypatch.setattr(ask, "IN_QUEUE", 1)
     assistant = SlowAssistant()
     bench: Any = SimpleNamespace(
         prepared=assistant, settings=Settings(llm="none"), step=lambda *step: None

@@ -20,7 +20,7 @@ from fmqa.errors import UsageError
 if TYPE_CHECKING:
     import gradio as gr
 
-    from fmqa.apps.web.page import State
+    from fmqa.apps.web.tab import State
     from fmqa.apps.workbench import Workbench
     from fmqa.sync.background import BackgroundSync
 
@@ -33,12 +33,13 @@ def build(ready: Readiness, state: State = lambda: ("", False)) -> gr.Blocks:
     """The page whose answers come from what is being made ready.
 
     Args:
-        ready: where the assistant comes from.
+        ready: where the assistant comes from, and the program's other parts.
         state: one line on the library, and whether something is wrong with it.
     """
     from fmqa.apps.web.page import Page
+    from fmqa.apps.web.tab import Context
 
-    blocks: gr.Blocks = Page(ready, ready.max_question_chars, state).blocks
+    blocks: gr.Blocks = Page(Context(ready, ready.bench, state)).blocks
     return blocks
 
 
@@ -57,7 +58,7 @@ def launch(blocks: gr.Blocks, host: str | None = HOST, port: int | None = None) 
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    from fmqa.apps.web.page import SCRIPT, STYLE, theme
+    from fmqa.apps.web.assets import script, styles, theme
     from fmqa.apps.web.security import SafeHeaders
 
     _reach_ourselves_directly()
@@ -82,8 +83,8 @@ def launch(blocks: gr.Blocks, host: str | None = HOST, port: int | None = None) 
             max_file_size="1kb",
             state_session_capacity=1000,
             theme=theme(),
-            css_paths=STYLE,
-            js=SCRIPT.read_text(encoding="utf-8"),
+            css_paths=styles(),
+            js=script(),
             app_kwargs={"middleware": middleware, "docs_url": None, "redoc_url": None},
         )
     except OSError as error:

@@ -1,25 +1,14 @@
-"""The page: its parts, how they look, and what each does when it is used."""
+"""The page: its head, and its tabs."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import gradio as gr
-from gradio.events import api
 
-from fmqa.apps.web import chat
-from fmqa.apps.web.chat import Turns
-from fmqa.apps.web.examples import TOPICS
-from fmqa.apps.web.readiness import Readiness
-from fmqa.apps.web.render import messages
-
-STYLE = Path(__file__).with_name("style.css")
-SCRIPT = Path(__file__).with_name("page.js")
-AT_ONCE = 4
-IN_QUEUE = 32
+from fmqa.apps.web.tab import QUICK, Context, Tab
+from fmqa.apps.web.tabs import ask
+from fmqa.apps.web.tabs.library import LibraryTab
 
 _TITLE = "fmqa"
 _HEADER = (
@@ -27,169 +16,31 @@ _HEADER = (
     "<p>Checked answers on foundation models in medical imaging, "
     "each sentence with its quote, page and paper.</p></header>"
 )
-_SYSTEM_FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Noto Sans")
-_MONO_FONTS = ("ui-monospace", "SFMono-Regular", "Menlo", "monospace")
-
-Update = Any
-State = Callable[[], tuple[str, bool]]
 _STATE_SECONDS = 30.0
 
 
 class Page:
-    """The parts of the page, and their events. Holds nothing of any session.
+    """The page with all of its tabs. Holds nothing of any session.
 
     Args:
-        ready: where the assistant comes from.
-        max_chars: the longest question that is taken.
-        state: one line on the library, and whether something is wrong with it.
+        context: the program behind it.
     """
 
-    def __init__(self, ready: Readiness, max_chars: int, state: State) -> None:
-        self.ready = ready
-        self.state = state
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        tabs: list[Tab] = [ask.AskTab(context), LibraryTab(context)]
         with gr.Blocks(title=_TITLE, fill_width=True, analytics_enabled=False) as self.blocks:
-            self.turns = gr.State(())
             gr.HTML(_HEADER, elem_id="fmqa-top")
-            self.library = gr.HTML(elem_id="fmqa-library")
-            with gr.Column(elem_id="fmqa-welcome") as self.welcome:
-                self.examples = [button for topic in TOPICS for button in _topic(topic)]
-            self.chat = _chatbot()
-            with gr.Row(elem_id="fmqa-composer"):
-                self.box = gr.Textbox(
-                    show_label=False,
-                    label="Question",
-                    placeholder="Ask about a model or method…",
-                    lines=1,
-                    max_lines=6,
-                    max_length=max_chars,
-                    autofocus=True,
-                    submit_btn="Ask",
-                    container=False,
-                    elem_id="fmqa-box",
-                    html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
-                )
-                self.clear = gr.Button("Clear", elem_id="fmqa-clear", visible=False, scale=0)
-            self._connect()
-            api(
-                chat.answer_endpoint(ready),
-                api_name="ask",
-                concurrency_limit=AT_ONCE,
-                concurrency_id="answering",
-            )
-        self.blocks.queue(max_size=IN_QUEUE, default_concurrency_limit=AT_ONCE)
-
-    def _connect(self) -> None:
-        """Begin at once and outside the queue; answer in the queue; settle whatever became of it.
-
-        Each step gives all of its outputs in the same shape each time: Gradio sends differences,
-        and an output left out can take back one that the browser hasn't drawn yet.
-        """
-        quick: dict[str, Any] = {
-            "queue": False,
-            "show_progress": "hidden",
-            "api_visibility": "private",
-        }
-        for listen in (self.blocks.load, gr.Timer(_STATE_SECONDS).tick):
-            listen(self._state, None, self.library, **quick)
-        all_parts = [self.turns, self.chat, self.welcome, self.box, self.clear]
-        asking: list[Any] = []
-        for listen, source in [
-            (self.box.submit, self.box),
-            *((button.click, button) for button in self.examples),
-        ]:
-            begun = listen(self._begin, [source, self.turns], all_parts, **quick)
-            answered = begun.success(
-                self._answer,
-                [self.turns],
-                [self.turns, self.chat],
-                concurrency_limit=AT_ONCE,
-                concurrency_id="answering",
-                show_progress="hidden",
-                api_visibility="private",
-            )
-            answered.then(self._settle, [self.turns], [self.turns, self.chat, self.box], **quick)
-            asking.append(answered)
-        self.box.stop(self._stop, [self.turns], all_parts, cancels=asking, **quick)
-        self.clear.click(self._clear, None, all_parts, cancels=asking, **quick)
+            library = gr.HTML(elem_id="fmqa-library")
+            with gr.Tabs(elem_id="fmqa-tabs"):
+                for tab in tabs:
+                    with gr.Tab(tab.title, id=tab.key, elem_id=f"fmqa-tab-{tab.key}"):
+                        tab.build(self.blocks)
+            for listen in (self.blocks.load, gr.Timer(_STATE_SECONDS).tick):
+                listen(self._state, None, library, **QUICK)
+        self.blocks.queue(max_size=ask.IN_QUEUE, default_concurrency_limit=ask.AT_ONCE)
 
     def _state(self) -> str:
-        said, bad = self.state()
+        said, bad = self.context.state()
         mark = ' class="fmqa-bad" role="alert"' if bad else ""
         return f"<p{mark}>{html.escape(said)}</p>"
-
-    def _begin(self, question: str, turns: Turns) -> tuple[Update, ...]:
-        # Gradio refuses by itself, but without a word in the conversation.
-        full = len(self.blocks._queue) >= IN_QUEUE
-        now = chat.refused(question, turns) if full else chat.begun(question, turns)
-        box = _box(running=False) if full else _box(running=True, value="")
-        return (now, *_shown(now), box, gr.Button(visible=True))
-
-    def _answer(self, turns: Turns) -> Iterator[tuple[Turns, Update]]:
-        for now in chat.answered(self.ready, turns):
-            yield now, messages(now)
-
-    def _settle(self, turns: Turns) -> tuple[Update, ...]:
-        now = chat.stopped(turns)
-        return now, messages(now), _box(running=False)
-
-    def _stop(self, turns: Turns) -> tuple[Update, ...]:
-        now = chat.stopped(turns)
-        return (now, *_shown(now), _box(running=False), gr.Button(visible=bool(now)))
-
-    def _clear(self) -> tuple[Update, ...]:
-        return ((), *_shown(()), _box(running=False), gr.Button(visible=False))
-
-
-def _topic(topic: Any) -> list[gr.Button]:
-    with gr.Column(elem_classes="fmqa-topic", min_width=260):
-        gr.HTML(f"<h2>{topic.name}</h2>")
-        return [gr.Button(question, elem_classes="fmqa-example") for question in topic.questions]
-
-
-def _chatbot() -> gr.Chatbot:
-    return gr.Chatbot(
-        elem_id="fmqa-chat",
-        show_label=False,
-        label="Conversation",
-        container=False,
-        visible=False,
-        height=None,
-        layout="panel",
-        autoscroll=False,
-        buttons=[],
-        feedback_options=None,
-        latex_delimiters=[],
-        sanitize_html=True,
-        allow_tags=False,
-        line_breaks=False,
-        allow_file_downloads=False,
-        group_consecutive_messages=False,
-    )
-
-
-def _shown(turns: Turns) -> tuple[Update, Update]:
-    """The chat and the welcome: one of the two is seen."""
-    value: Any = messages(turns)
-    return gr.Chatbot(value, visible=bool(turns)), gr.Column(visible=not turns)
-
-
-def _box(*, running: bool, **more: Any) -> Update:
-    """The question's box with the button that fits."""
-    return gr.Textbox(
-        submit_btn=False if running else "Ask",
-        stop_btn="Stop" if running else False,
-        interactive=not running,
-        **more,
-    )
-
-
-def theme() -> gr.themes.Base:
-    """Colours and fonts; the fonts are the machine's own, nothing is fetched."""
-    fonts = gr.themes.utils.fonts
-    return gr.themes.Base(
-        primary_hue="teal",
-        neutral_hue="stone",
-        font=[fonts.Font(name) for name in (*_SYSTEM_FONTS, "sans-serif")],
-        font_mono=[fonts.Font(name) for name in _MONO_FONTS],
-        radius_size="md",
-    )

@@ -25,7 +25,7 @@ class Readiness:
     """
 
     def __init__(self, bench: Workbench) -> None:
-        self._bench = bench
+        self.bench = bench
         self._guard = threading.Lock()
         self._made: Future[CachingAssistant] | None = None
         self._tell = bench.step
@@ -69,7 +69,7 @@ class Readiness:
 
     def _make(self, made: Future[CachingAssistant]) -> None:
         try:
-            assistant = self._bench.prepared
+            assistant = self.bench.prepared
         except BaseException as error:
             made.set_exception(error)
         else:

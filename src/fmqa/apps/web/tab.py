@@ -1,0 +1,48 @@
+"""What a tab of the page is, and what all of them are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from fmqa.apps.web.readiness import Readiness
+    from fmqa.apps.workbench import Workbench
+
+State = Callable[[], tuple[str, bool]]
+"""One line on the library, and whether something is wrong with it."""
+
+# An event that answers at once, outside the queue, and that no client of the API sees.
+QUICK: dict[str, Any] = {
+    "queue": False,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The program behind the page. Holds nothing of any session.
+
+    ``ready`` is where the assistant comes from; ``bench`` the program's parts, whose library may
+    be read at once and whose models may still be loading.
+    """
+
+    ready: Readiness
+    bench: Workbench
+    state: State
+
+
+class Tab(Protocol):
+    """One tab: its parts and what each does when it is used."""
+
+    key: str
+    """Names it in addresses and in the page's element ids."""
+    title: str
+
+    def build(self, blocks: gr.Blocks) -> None:
+        """Make the parts in the tab that is open now, and connect them."""
+        ...

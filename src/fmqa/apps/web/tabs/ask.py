@@ -1,0 +1,161 @@
+"""The tab where questions are asked: its parts, and what each does when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+
+from fmqa.apps.web import chat
+from fmqa.apps.web.chat import Turns
+from fmqa.apps.web.examples import TOPICS
+from fmqa.apps.web.render import messages
+from fmqa.apps.web.tab import QUICK, Context
+
+AT_ONCE = 4
+IN_QUEUE = 32
+
+Update = Any
+
+
+class AskTab:
+    """The conversation, and the box below it.
+
+    Args:
+        context: the program behind the page.
+    """
+
+    key = "ask"
+    title = "Ask"
+
+    def __init__(self, context: Context) -> None:
+        self.ready = context.ready
+
+    def build(self, blocks: gr.Blocks) -> None:
+        """Make the parts in the tab that is open now, and connect them."""
+        self.blocks = blocks
+        self.turns = gr.State(())
+        with gr.Column(elem_id="fmqa-ask"):
+            with gr.Column(elem_id="fmqa-welcome") as self.welcome:
+                self.examples = [button for topic in TOPICS for button in _topic(topic)]
+            self.chat = _chatbot()
+            with gr.Row(elem_id="fmqa-composer"):
+                self.box = _question_box(self.ready.max_question_chars)
+                self.clear = gr.Button("Clear", elem_id="fmqa-clear", visible=False, scale=0)
+        self._connect()
+        api(
+            chat.answer_endpoint(self.ready),
+            api_name="ask",
+            concurrency_limit=AT_ONCE,
+            concurrency_id="answering",
+        )
+
+    def _connect(self) -> None:
+        """Begin at once and outside the queue; answer in the queue; settle whatever became of it.
+
+        Each step gives all of its outputs in the same shape each time: Gradio sends differences,
+        and an output left out can take back one that the browser hasn't drawn yet.
+        """
+        all_parts = [self.turns, self.chat, self.welcome, self.box, self.clear]
+        asking: list[Any] = []
+        for listen, source in [
+            (self.box.submit, self.box),
+            *((button.click, button) for button in self.examples),
+        ]:
+            begun = listen(self._begin, [source, self.turns], all_parts, **QUICK)
+            answered = begun.success(
+                self._answer,
+                [self.turns],
+                [self.turns, self.chat],
+                concurrency_limit=AT_ONCE,
+                concurrency_id="answering",
+                show_progress="hidden",
+                api_visibility="private",
+            )
+            answered.then(self._settle, [self.turns], [self.turns, self.chat, self.box], **QUICK)
+            asking.append(answered)
+        self.box.stop(self._stop, [self.turns], all_parts, cancels=asking, **QUICK)
+        self.clear.click(self._clear, None, all_parts, cancels=asking, **QUICK)
+
+    def _begin(self, question: str, turns: Turns) -> tuple[Update, ...]:
+        # Gradio refuses by itself, but without a word in the conversation.
+        full = len(self.blocks._queue) >= IN_QUEUE
+        now = chat.refused(question, turns) if full else chat.begun(question, turns)
+        box = _box(running=False) if full else _box(running=True, value="")
+        return (now, *_shown(now), box, gr.Button(visible=True))
+
+    def _answer(self, turns: Turns) -> Iterator[tuple[Turns, Update]]:
+        for now in chat.answered(self.ready, turns):
+            yield now, messages(now)
+
+    def _settle(self, turns: Turns) -> tuple[Update, ...]:
+        now = chat.stopped(turns)
+        return now, messages(now), _box(running=False)
+
+    def _stop(self, turns: Turns) -> tuple[Update, ...]:
+        now = chat.stopped(turns)
+        return (now, *_shown(now), _box(running=False), gr.Button(visible=bool(now)))
+
+    def _clear(self) -> tuple[Update, ...]:
+        return ((), *_shown(()), _box(running=False), gr.Button(visible=False))
+
+
+def _topic(topic: Any) -> list[gr.Button]:
+    with gr.Column(elem_classes="fmqa-topic", min_width=260):
+        gr.HTML(f"<h2>{topic.name}</h2>")
+        return [gr.Button(question, elem_classes="fmqa-example") for question in topic.questions]
+
+
+def _chatbot() -> gr.Chatbot:
+    return gr.Chatbot(
+        elem_id="fmqa-chat",
+        show_label=False,
+        label="Conversation",
+        container=False,
+        visible=False,
+        height=None,
+        layout="panel",
+        autoscroll=False,
+        buttons=[],
+        feedback_options=None,
+        latex_delimiters=[],
+        sanitize_html=True,
+        allow_tags=False,
+        line_breaks=False,
+        allow_file_downloads=False,
+        group_consecutive_messages=False,
+    )
+
+
+def _shown(turns: Turns) -> tuple[Update, Update]:
+    """The chat and the welcome: one of the two is seen."""
+    value: Any = messages(turns)
+    return gr.Chatbot(value, visible=bool(turns)), gr.Column(visible=not turns)
+
+
+def _box(*, running: bool, **more: Any) -> Update:
+    """The question's box with the button that fits."""
+    return gr.Textbox(
+        submit_btn=False if running else "Ask",
+        stop_btn="Stop" if running else False,
+        interactive=not running,
+        **more,
+    )
+
+
+def _question_box(max_chars: int) -> gr.Textbox:
+    return gr.Textbox(
+        show_label=False,
+        label="Question",
+        placeholder="Ask about a model or method…",
+        lines=1,
+        max_lines=6,
+        max_length=max_chars,
+        autofocus=True,
+        submit_btn="Ask",
+        container=False,
+        elem_id="fmqa-box",
+        html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
+    )
