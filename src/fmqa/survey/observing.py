@@ -45,7 +45,12 @@ def _sizes(library: Library, by: By, metas: list[PaperMeta], pdf_url: str) -> It
     ids = library.record.active_ids()
     for start in range(0, len(ids), _BATCH):
         held = library.record.passages(ids[start : start + _BATCH]).values()
+        seen = set()
         for one in quantities(held, book):
-            if one.what[0] == role and one.subject == one.quote.passage.paper.paper_id:
+            sentence = one.quote.passage.id, one.quote.span
+            own = one.subject == one.quote.passage.paper.paper_id
+            # What a sentence says first is of the model; the rest may be of what it came from.
+            if one.what[0] == role and own and sentence not in seen:
+                seen.add(sentence)
                 citation = numbering.cite(one.quote)[1]
                 yield Observation(one.subject, one.told, one.number.value, citation)

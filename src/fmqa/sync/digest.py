@@ -20,11 +20,11 @@ _MOST_TOLD = 8  # values of a facet that are counted in words
 def as_markdown(told: SinceReview, today: date | None = None) -> str:
     """CommonMark, with a heading for each part; parts without an entry are left out."""
     lines = [f"# Since {_reviewed(told, escaped)}", ""]
-    lines += [f"{'As of ' + today.isoformat() + '. ' if today else ''}{_summary(told)}"]
+    lines += [f"{'As of ' + today.isoformat() + '. ' if today else ''}{summary(told)}"]
     if told.papers:
         lines += ["", f"## New papers ({len(told.papers)})", ""]
-        lines += [f"- {line}" for line in _tallies(told.papers, escaped)]
-        for kind, group in _by_kind(told.papers):
+        lines += [f"- {line}" for line in tallies(told.papers, escaped)]
+        for kind, group in by_kind(told.papers):
             lines += ["", f"### {escaped(kind)} ({len(group)})", ""]
             lines += [f"- {_linked(paper)}{_facets(paper, escaped)}" for paper in group]
     if told.revised:
@@ -40,11 +40,11 @@ def as_markdown(told: SinceReview, today: date | None = None) -> str:
 
 def as_text(told: SinceReview) -> str:
     """The same for a terminal."""
-    lines = [f"Since {_reviewed(told, plain)}", _summary(told)]
+    lines = [f"Since {_reviewed(told, plain)}", summary(told)]
     if told.papers:
         lines += ["", f"New papers ({len(told.papers)})"]
-        lines += [f"  {line}" for line in _tallies(told.papers, plain)]
-        for kind, group in _by_kind(told.papers):
+        lines += [f"  {line}" for line in tallies(told.papers, plain)]
+        for kind, group in by_kind(told.papers):
             lines += ["", f"  {plain(kind)} ({len(group)})"]
             for paper in group:
                 lines += [f"    {paper.published:<10}  {_titled(paper)}{_facets(paper, plain)}"]
@@ -65,7 +65,8 @@ def _reviewed(told: SinceReview, say: Say) -> str:
     return f"the review {named}({say(told.review_id)}{when})"
 
 
-def _summary(told: SinceReview) -> str:
+def summary(told: SinceReview) -> str:
+    """How much changed, in a sentence or two."""
     parts = [
         _counted(len(told.papers), "new paper"),
         _counted(len(told.revised), "changed figure"),
@@ -79,7 +80,7 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def _tallies(papers: Sequence[NewPaper], say: Say) -> Iterable[str]:
+def tallies(papers: Sequence[NewPaper], say: Say) -> Iterable[str]:
     """A line for each facet: its values, the commonest first."""
     facets = {
         "Modality": [value for paper in papers for value in paper.modality],
@@ -92,7 +93,7 @@ def _tallies(papers: Sequence[NewPaper], say: Say) -> Iterable[str]:
             yield f"{name}: " + ", ".join(f"{say(value)} {count}" for value, count in shown)
 
 
-def _by_kind(papers: Sequence[NewPaper]) -> list[tuple[str, list[NewPaper]]]:
+def by_kind(papers: Sequence[NewPaper]) -> list[tuple[str, list[NewPaper]]]:
     """The papers by kind, the largest first; each in the order given."""
     counts = Counter(paper.kind for paper in papers)
     ordered = sorted(papers, key=lambda paper: (not paper.kind, -counts[paper.kind], paper.kind))

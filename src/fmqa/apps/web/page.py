@@ -8,7 +8,10 @@ import gradio as gr
 
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs import ask
+from fmqa.apps.web.tabs.changes import ChangesTab
 from fmqa.apps.web.tabs.library import LibraryTab
+from fmqa.apps.web.tabs.map import MapTab
+from fmqa.apps.web.tabs.trends import TrendsTab
 
 _TITLE = "fmqa"
 _HEADER = (
@@ -28,7 +31,13 @@ class Page:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        tabs: list[Tab] = [ask.AskTab(context), LibraryTab(context)]
+        tabs: list[Tab] = [
+            ask.AskTab(context),
+            LibraryTab(context),
+            MapTab(context),
+            TrendsTab(context),
+            ChangesTab(context),
+        ]
         with gr.Blocks(title=_TITLE, fill_width=True, analytics_enabled=False) as self.blocks:
             gr.HTML(_HEADER, elem_id="fmqa-top")
             library = gr.HTML(elem_id="fmqa-library")

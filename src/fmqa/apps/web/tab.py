@@ -46,3 +46,11 @@ class Tab(Protocol):
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
         ...
+
+
+def opening(blocks: gr.Blocks) -> Any:
+    """The event that the tab which is being built is opened, for what is only then worth doing."""
+    from gradio.context import Context as Building
+
+    building: Any = Building.block
+    return building.select if building is not blocks else blocks.load

@@ -1,0 +1,94 @@
+"""The tab with the trends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from fmqa.apps.web.tab import QUICK, Context, opening
+from fmqa.apps.web.views.charts import chart, numbers_table, papers_sheet
+from fmqa.apps.web.views.sheet import problem, waiting
+from fmqa.errors import FmqaError
+from fmqa.survey.trends import GROUPS, By, Trend, TrendPoint
+
+_PICK = """element.addEventListener('click', (event) => {
+  const picked = event.target.closest('[data-value], [data-point]');
+  if (picked) trigger('select', { ...picked.dataset });
+});"""
+_SHOW_PAPERS = (
+    "() => document.querySelector('#fmqa-trend-papers')"
+    "?.scrollIntoView({ block: 'nearest', behavior: 'smooth' })"
+)
+_NAMES = {
+    "Kind": By.KIND,
+    "Modality": By.MODALITY,
+    "Task": By.TASK,
+    "Training": By.TRAINING,
+    "Data sets": By.DATASETS,
+    "Model size": By.MODEL_SIZE,
+    "Pre-training data": By.DATA_SIZE,
+}
+
+
+class TrendsTab:
+    """A plot, its numbers as a table, and the papers behind the number that was picked.
+
+    Args:
+        context: the program behind the page.
+    """
+
+    key = "trends"
+    title = "Trends"
+
+    def __init__(self, context: Context) -> None:
+        self.bench = context.bench
+
+    def build(self, blocks: gr.Blocks) -> None:
+        """Make the parts in the tab that is open now, and connect them."""
+        with gr.Row(elem_classes="fmqa-controls"):
+            by = gr.Radio(
+                [(name, one.value) for name, one in _NAMES.items()],
+                value=By.MODALITY.value,
+                label="Papers by",
+                elem_id="fmqa-trend-by",
+            )
+            sides = gr.Checkbox(
+                False, label="What the review cites beside what came since", container=False
+            )
+        drawing = gr.HTML(waiting("Counting papers"), elem_id="fmqa-trend", js_on_load=_PICK)
+        papers = gr.HTML(elem_id="fmqa-trend-papers")
+        opening(blocks)(self._draw, [by, sides], [drawing, papers], **QUICK)
+        for one in (by, sides):
+            one.change(self._draw, [by, sides], [drawing, papers], **QUICK)
+        picked = drawing.select(self._papers, [by, sides], papers, **QUICK)
+        picked.then(None, js=_SHOW_PAPERS, **QUICK)
+
+    def _draw(self, by: str, sides: bool) -> tuple[str, str]:
+        try:
+            trend = self.bench.trend_maker.trend(by)
+        except FmqaError as error:
+            return problem(error), ""
+        return chart(trend, sides=sides) + numbers_table(trend, sides=sides), ""
+
+    def _papers(self, by: str, sides: bool, picked: gr.EventData) -> str:
+        try:
+            trend = self.bench.trend_maker.trend(by)
+        except FmqaError as error:
+            return problem(error)
+        return papers_sheet(*_picked(trend, getattr(picked, "_data", None) or {}))
+
+
+def _picked(trend: Trend, data: dict[str, Any]) -> tuple[str, list[TrendPoint]]:
+    """What was picked in words, and its papers; none for what the plot doesn't hold."""
+    paper = str(data.get("point", ""))
+    if paper:
+        return trend.by.heading, [one for one in trend.points if one.paper_id == paper]
+    value, year = str(data.get("value", "")), str(data.get("year", ""))
+    group = next((one for one in GROUPS if one == data.get("group")), None)
+    if not year.isdecimal():
+        return "", []
+    found = trend.at(value, int(year), group)
+    whose = f", {GROUPS[group].lower()}" if group else ""
+    noun = "paper" if len(found) == 1 else "papers"
+    return f"{value}, {year}{whose}: {len(found)} {noun}", found

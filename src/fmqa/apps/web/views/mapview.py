@@ -1,0 +1,167 @@
+"""The map as SVG and as a table, and a paper of it as a card.
+
+The drawing is for pointers and says so to screen readers; the table beside it has the same papers
+and opens the same cards by keyboard.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from fmqa.apps.web.render import escaped
+from fmqa.apps.web.views.sheet import meta_line, paper_heading, table
+from fmqa.survey.map import FieldMap, MapPaper
+
+_WIDTH, _HEIGHT, _MARGIN = 1000, 640, 30
+_COLOURS = 8  # of the style sheet: .fmqa-c0 to .fmqa-c7
+_SMALLEST, _LARGEST = 4.0, 15.0
+_LABELS_BEYOND = 3  # groups of fewer papers have no label on the map
+_LABEL_HEIGHT = 22
+_HALF_LETTER = 4.8  # half of a label's letter, in the drawing's units
+_BETWEEN = " · "
+_MOST_ALIKE = 6
+
+
+def map_svg(drawn: FieldMap, meant: Callable[[MapPaper], bool]) -> str:
+    """The map; papers that aren't meant stay as faint points."""
+    lit = {paper.paper_id for paper in drawn.papers if meant(paper)}
+    at = {paper.paper_id: _place(paper.x, paper.y) for paper in drawn.papers}
+    lines = "".join(
+        f'<path class="fmqa-{edge.kind}" d="M{_point(at[edge.source])}L{_point(at[edge.target])}"/>'
+        for edge in drawn.edges
+        if edge.source in lit and edge.target in lit
+    )
+    faint = "".join(
+        f'<circle class="fmqa-faint" cx="{x}" cy="{y}" r="3"/>'
+        for paper_id, (x, y) in at.items()
+        if paper_id not in lit
+    )
+    nodes = "".join(
+        _node(paper, at[paper.paper_id]) for paper in drawn.papers if paper.paper_id in lit
+    )
+    words = f"Map of {len(lit)} papers in {len(drawn.clusters)} groups; the table has them as text."
+    return (
+        f'<div class="fmqa-map"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'aria-label="{escaped(words)}">{lines}{faint}{nodes}{_labels(drawn, lit)}</svg>'
+        '<div class="fmqa-zoom"><button type="button" data-zoom="in" aria-label="Zoom in">+'
+        '</button><button type="button" data-zoom="out" aria-label="Zoom out">&#8722;</button>'
+        '<button type="button" data-zoom="all" aria-label="Show all">&#8634;</button></div></div>'
+    )
+
+
+def _place(x: float, y: float) -> tuple[float, float]:
+    return (
+        round(_MARGIN + x * (_WIDTH - 2 * _MARGIN), 1),
+        round(_MARGIN + y * (_HEIGHT - 2 * _MARGIN), 1),
+    )
+
+
+def _point(at: tuple[float, float]) -> str:
+    return f"{at[0]} {at[1]}"
+
+
+def _node(paper: MapPaper, at: tuple[float, float]) -> str:
+    radius = min(_LARGEST, _SMALLEST + 1.6 * math.sqrt(paper.cited))
+    shown = paper.name or paper.title
+    year = f", {paper.year}" if paper.year else ""
+    colour = f"fmqa-c{paper.cluster % _COLOURS}" if paper.cluster >= 0 else "fmqa-alone"
+    return (
+        f'<g class="fmqa-node {colour}" data-paper="{escaped(paper.paper_id)}">'
+        f"<title>{escaped(shown)}{year}</title>"
+        f'<circle cx="{at[0]}" cy="{at[1]}" r="{radius:.1f}" style="--fmqa-r:{radius:.1f}px"/>'
+        f'<text x="{at[0] + radius + 2:.1f}" y="{at[1] + 3}">{escaped(shown[:28])}</text></g>'
+    )
+
+
+def _labels(drawn: FieldMap, lit: set[str]) -> str:
+    """The groups' names at their middles, moved down where one would cover another."""
+    sizes: dict[int, int] = {}
+    for paper in drawn.papers:
+        if paper.paper_id in lit:
+            sizes[paper.cluster] = sizes.get(paper.cluster, 0) + 1
+    taken: list[tuple[float, float, float]] = []
+    labels = []
+    for cluster in drawn.clusters:
+        if sizes.get(cluster.number, 0) < _LABELS_BEYOND:
+            continue
+        x, y = _place(cluster.x, cluster.y)
+        name, _, rest = _label(cluster.name).partition(_BETWEEN)
+        half = _HALF_LETTER * len(_label(cluster.name))
+        x = min(max(x, half), _WIDTH - half)
+        while any(
+            abs(y - other_y) < _LABEL_HEIGHT and abs(x - other_x) < half + other_half
+            for other_x, other_y, other_half in taken
+        ):
+            y += _LABEL_HEIGHT
+        taken.append((x, y, half))
+        labels.append(
+            f'<text class="fmqa-group fmqa-t{cluster.number % _COLOURS}" x="{x:.0f}" y="{y:.0f}">'
+            f"{escaped(name)}{_rest_of_label(rest)}</text>"
+        )
+    return "".join(labels)
+
+
+def _label(name: str) -> str:
+    """The two most telling of a group's words."""
+    return _BETWEEN.join(name.split(_BETWEEN)[:2])
+
+
+def _rest_of_label(rest: str) -> str:
+    """What a narrow page leaves out."""
+    return f'<tspan class="fmqa-rest"> · {escaped(rest)}</tspan>' if rest else ""
+
+
+def map_table(drawn: FieldMap) -> str:
+    """The same papers as rows, by group; each title is a button that opens its card."""
+    names = {cluster.number: cluster.name for cluster in drawn.clusters}
+    ordered = sorted(drawn.papers, key=lambda p: (p.cluster < 0, p.cluster, -p.cited, p.title))
+    rows = (
+        f'<tr><th scope="row"><button type="button" class="fmqa-pick" '
+        f'data-paper="{escaped(paper.paper_id)}">{escaped(paper.name or paper.title)}</button></th>'
+        f"<td>{escaped(names.get(paper.cluster, 'on its own'))}</td>"
+        f"<td>{escaped(paper.year or '')}</td><td>{escaped(paper.kind)}</td>"
+        f"<td>{escaped(', '.join(paper.modality))}</td><td>{paper.cited}</td></tr>"
+        for paper in ordered
+    )
+    heads = ("Paper", "Group", "Year", "Kind", "Modality", "Cited by, here")
+    caption = f"The {len(drawn.papers)} papers of the map"
+    return (
+        f"<details><summary>{caption} as a table</summary>{table(caption, heads, rows)}</details>"
+    )
+
+
+def map_card(drawn: FieldMap, paper_id: str) -> str:
+    """A paper with what it cites, what cites it, and what is nearest; empty for no paper's id."""
+    papers = {paper.paper_id: paper for paper in drawn.papers}
+    paper = papers.get(paper_id)
+    if paper is None:
+        return ""
+    names = {cluster.number: cluster.name for cluster in drawn.clusters}
+    cites = [e.target for e in drawn.edges if e.kind == "cites" and e.source == paper_id]
+    cited = [e.source for e in drawn.edges if e.kind == "cites" and e.target == paper_id]
+    near = sorted(
+        (e for e in drawn.edges if e.kind == "near" and paper_id in (e.source, e.target)),
+        key=lambda e: -e.weight,
+    )
+    alike = [e.target if e.source == paper_id else e.source for e in near[:_MOST_ALIKE]]
+    heading = paper_heading(paper.paper_id, paper.arxiv_id, paper.name, paper.title)
+    facts = meta_line(paper.year, paper.kind, ", ".join(paper.modality), ", ".join(paper.tasks))
+    group = meta_line(f"Group: {names[paper.cluster]}" if paper.cluster in names else "")
+    return (
+        f'<section class="fmqa-sheet" aria-live="polite"><h3>{heading}</h3>{facts}{group}'
+        f"{_others('Nearest in content', alike, papers)}{_others('Cites', cites, papers)}"
+        f"{_others('Cited by', cited, papers)}</section>"
+    )
+
+
+def _others(heading: str, ids: list[str], papers: Mapping[str, MapPaper]) -> str:
+    if not ids:
+        return ""
+    buttons = "".join(
+        f'<li><button type="button" class="fmqa-pick" data-paper="{escaped(one)}">'
+        f"{escaped(papers[one].name or papers[one].title)}</button></li>"
+        for one in ids
+        if one in papers
+    )
+    return f'<h4>{heading}</h4><ul class="fmqa-picks">{buttons}</ul>'
