@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fmqa.answering.citing import Numbering
 from fmqa.retrieval.naming import NameBook
 from fmqa.store.library import Library
+from fmqa.survey.datasets import used_datasets
 from fmqa.survey.map import is_paper
 from fmqa.survey.quantities import quantities
 from fmqa.survey.trends import By, Observation
@@ -26,6 +27,12 @@ def observe(library: Library, by: By, pdf_url: str) -> list[Observation]:
     metas = [row.meta for row in library.record.papers() if is_paper(row.meta)]
     if by.is_size:
         return list(_sizes(library, by, metas, pdf_url))
+    if by is By.DATASETS:
+        numbering = Numbering(pdf_url)
+        return [
+            Observation(quote.passage.paper.paper_id, name, None, numbering.cite(quote)[1])
+            for name, quote in used_datasets(library.record, metas)
+        ]
     return [Observation(meta.paper_id, value) for meta in metas for value in _values(meta, by)]
 
 
