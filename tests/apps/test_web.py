@@ -464,3 +464,23 @@ def test_what_a_follow_up_was_understood_as_is_shown_as_text() -> None:
         assert "<img" not in shown
         assert f"Understood as: {meant}" in html.unescape(shown)
     assert "Understood as" not in reply(Turn("q").after(Finished(answer("q"))), "a")
+
+
+def test_a_reader_gets_his_language(address: str) -> None:
+    import httpx
+
+    def get(path: str, **headers: str) -> httpx.Response:
+        return httpx.get(f"{address}{path}", headers=headers, trust_env=False)
+
+    chinese = {"accept-language": "zh-CN,zh;q=0.9"}
+    led = get("/?year=2024", **chinese)
+    assert led.status_code == 307
+    assert led.headers["location"] == "/zh?year=2024"
+    assert "向论文提问" in get("/zh").text
+    chosen = get("/?lang=en", **chinese)
+    assert chosen.status_code == 200
+    assert "lang=en" in chosen.headers["set-cookie"]
+    assert get("/", **chinese, cookie="lang=en").status_code == 200
+    assert get("/", cookie="lang=zh").headers["location"] == "/zh"
+    assert get("/").status_code == 200
+    assert get("/config", **chinese).status_code == 200

@@ -59,10 +59,11 @@ def launch(blocks: gr.Blocks, host: str | None = HOST, port: int | None = None) 
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from fmqa.apps.web.assets import script, styles, theme
+    from fmqa.apps.web.languages import LanguageChoice
     from fmqa.apps.web.security import SafeHeaders
 
     _reach_ourselves_directly()
-    middleware = [Middleware(SafeHeaders, framed=host is None)]
+    middleware = [Middleware(SafeHeaders, framed=host is None), Middleware(LanguageChoice)]
     if host in LOOPBACK:  # no other site's name may be made to lead here
         middleware.append(Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost"]))
     try:

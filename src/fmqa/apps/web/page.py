@@ -1,29 +1,30 @@
-"""The page: its head, and its tabs."""
+"""The page: its head, and its tabs, once in each language."""
 
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 
 import gradio as gr
 
+from fmqa.apps.web.render import escaped
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs import ask
 from fmqa.apps.web.tabs.changes import ChangesTab
 from fmqa.apps.web.tabs.library import LibraryTab
 from fmqa.apps.web.tabs.map import MapTab
 from fmqa.apps.web.tabs.trends import TrendsTab
+from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES, Wording
 
 _TITLE = "fmqa"
-_HEADER = (
-    '<header class="fmqa-header"><h1>Ask the papers</h1>'
-    "<p>Checked answers on foundation models in medical imaging, "
-    "each sentence with its quote, page and paper.</p></header>"
-)
 _STATE_SECONDS = 30.0
 
 
 class Page:
     """The page with all of its tabs. Holds nothing of any session.
+
+    Each language is a page of its own below the same address, so that all that a tab says, at once
+    or later, is said in the language that it was built with.
 
     Args:
         context: the program behind it.
@@ -31,6 +32,18 @@ class Page:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        with gr.Blocks(title=_TITLE, fill_width=True, analytics_enabled=False) as self.blocks:
+            self._build(IN_ENGLISH)
+            ask.endpoint(context)
+        for say in LANGUAGES:
+            if say is not IN_ENGLISH:
+                with self.blocks.route(say.name, say.path, show_in_navbar=False):
+                    self._build(say)
+        self.blocks.queue(max_size=ask.IN_QUEUE, default_concurrency_limit=ask.AT_ONCE)
+
+    def _build(self, say: Wording) -> None:
+        """The parts of one language's page, and what they do."""
+        context = replace(self.context, say=say)
         tabs: list[Tab] = [
             ask.AskTab(context),
             LibraryTab(context),
@@ -38,18 +51,39 @@ class Page:
             TrendsTab(context),
             ChangesTab(context),
         ]
-        with gr.Blocks(title=_TITLE, fill_width=True, analytics_enabled=False) as self.blocks:
-            gr.HTML(_HEADER, elem_id="fmqa-top")
-            library = gr.HTML(elem_id="fmqa-library")
-            with gr.Tabs(elem_id="fmqa-tabs"):
-                for tab in tabs:
-                    with gr.Tab(tab.title, id=tab.key, elem_id=f"fmqa-tab-{tab.key}"):
-                        tab.build(self.blocks)
-            for listen in (self.blocks.load, gr.Timer(_STATE_SECONDS).tick):
-                listen(self._state, None, library, **QUICK)
-        self.blocks.queue(max_size=ask.IN_QUEUE, default_concurrency_limit=ask.AT_ONCE)
+        gr.HTML(_header(say), elem_id="fmqa-top")
+        library = gr.HTML(elem_id="fmqa-library")
+        with gr.Tabs(elem_id="fmqa-tabs"):
+            for tab in tabs:
+                with gr.Tab(say(tab.title), id=tab.key, elem_id=f"fmqa-tab-{tab.key}"):
+                    tab.build(self.blocks)
+        for listen in (self.blocks.load, gr.Timer(_STATE_SECONDS).tick):
+            listen(self._state, None, library, **QUICK)
 
     def _state(self) -> str:
         said, bad = self.context.state()
         mark = ' class="fmqa-bad" role="alert"' if bad else ""
         return f"<p{mark}>{html.escape(said)}</p>"
+
+
+def _header(say: Wording) -> str:
+    """The page's head, with the way to its other languages."""
+    others = "".join(
+        f'<a href="./{other.path}?lang={other.code}" lang="{other.code}" '
+        f'hreflang="{other.code}">{other.name}</a>'
+        for other in LANGUAGES
+        if other is not say
+    )
+    title = escaped(say("Ask the papers"))
+    subtitle = escaped(
+        say(
+            "Checked answers on foundation models in medical imaging, each sentence with its "
+            "quote, page and paper."
+        )
+    )
+    return (
+        f'<header class="fmqa-header" lang="{say.code}"><div><h1>{title}</h1>'
+        f"<p>{subtitle}</p></div>"
+        f'<nav class="fmqa-languages" aria-label="{escaped(say("Language"))}">{others}</nav>'
+        "</header>"
+    )

@@ -14,8 +14,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
-from fmqa.answering.schema import Answer, Citation, Related, Sentence, Withheld
+from fmqa.answering.schema import Answer, Citation, Related, Withheld
 from fmqa.apps.web.conversation import Stage, Turn
+from fmqa.apps.web.wording import IN_ENGLISH, Wording
 
 _KEPT = " ,.()-"
 _REFERENCES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation if mark not in _KEPT}
@@ -48,7 +49,7 @@ def safe_url(url: str) -> str:
     return url if whole and not any(c.isspace() or ord(c) < 0x20 for c in url) else ""
 
 
-def messages(turns: Sequence[Turn]) -> list[dict[str, str]]:
+def messages(turns: Sequence[Turn], say: Wording = IN_ENGLISH) -> list[dict[str, str]]:
     """The conversation as the chat component takes it."""
     shown = []
     for position, turn in enumerate(turns):
@@ -56,62 +57,68 @@ def messages(turns: Sequence[Turn]) -> list[dict[str, str]]:
         shown.append(
             {"role": "user", "content": f'<div class="fmqa-question">{question or "…"}</div>'}
         )
-        shown.append({"role": "assistant", "content": reply(turn, f"fmqa-{position}")})
+        shown.append({"role": "assistant", "content": reply(turn, f"fmqa-{position}", say)})
     return shown
 
 
-def reply(turn: Turn, anchor: str) -> str:
+def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
     """What is said to a question so far; ``anchor`` is the answer's own prefix for jumps."""
     if turn.stage is Stage.FAILED:
-        blocks = [*_said(turn, anchor), _problem(turn)]
+        blocks = [*_said(turn, anchor, say), _problem(turn, say)]
     elif turn.answer is not None and turn.answer.status == "abstained":
         blocks = [
-            _understood(turn.answer),
-            _abstained(turn.answer),
-            _withheld(turn.withheld),
+            _understood(turn.answer, say),
+            _abstained(turn.answer, say),
+            _withheld(turn.withheld, say),
             _notices(turn.answer),
         ]
     else:
-        blocks = _said(turn, anchor)
+        blocks = _said(turn, anchor, say)
     # An empty line ends a block, and the component redraws only the blocks that changed.
     return "\n\n".join(block for block in blocks if block)
 
 
-def _said(turn: Turn, anchor: str) -> list[str]:
-    blocks = [_notices(turn.answer), _understood(turn.answer)]
-    blocks.append(_sentences(turn.sentences, turn.citations, anchor))
+def _said(turn: Turn, anchor: str, say: Wording) -> list[str]:
+    blocks = [_notices(turn.answer), _understood(turn.answer, say)]
+    blocks.append(_sentences(turn, anchor, say))
     if turn.running:
-        blocks += [_progress(turn), _found(turn)]
+        blocks += [_progress(turn, say), _found(turn, say)]
     if turn.stage is Stage.STOPPED:
-        kept = " What stands above was checked." if turn.sentences else ""
-        blocks.append(f'<p class="fmqa-status">Stopped.{kept}</p>')
+        kept = say("Stopped. What stands above was checked.")
+        words = kept if turn.sentences else say("Stopped.")
+        blocks.append(f'<p class="fmqa-status">{escaped(words)}</p>')
     if not turn.running:
-        blocks += [_sources(turn, anchor), _withheld(turn.withheld), _footer(turn.answer)]
+        blocks += [
+            _sources(turn, anchor, say),
+            _withheld(turn.withheld, say),
+            _footer(turn.answer, say),
+        ]
     return blocks
 
 
-def _understood(answer: Answer | None) -> str:
+def _understood(answer: Answer | None, say: Wording) -> str:
     """What a follow-up, or a question in another language, was searched for as."""
     if answer is None or not answer.understood_as:
         return ""
-    return f'<p class="fmqa-status">Understood as: {escaped(answer.understood_as)}</p>'
+    words = say("Understood as: {question}", question=answer.understood_as)
+    return f'<p class="fmqa-status">{escaped(words)}</p>'
 
 
-def _progress(turn: Turn) -> str:
+def _progress(turn: Turn, say: Wording) -> str:
     if turn.status:
-        words = turn.status
+        words = f"{say(turn.status)}…"
     elif turn.stage is Stage.ASKED:
-        words = "Waiting for the turn of this question"
+        words = say("Waiting for the turn of this question…")
     elif turn.stage is Stage.TAKEN:
-        words = "Looking through the papers"
+        words = say("Looking through the papers…")
     elif turn.sentences:
-        words = "Writing and checking the next sentence"
+        words = say("Writing and checking the next sentence…")
     else:
-        words = "Writing and checking the first sentence"
-    return f'<p class="fmqa-status fmqa-busy" role="status">{escaped(words)}…</p>'
+        words = say("Writing and checking the first sentence…")
+    return f'<p class="fmqa-status fmqa-busy" role="status">{escaped(words)}</p>'
 
 
-def _found(turn: Turn) -> str:
+def _found(turn: Turn, say: Wording) -> str:
     """The quotes that nothing has been written from yet."""
     said = {citation.quote for citation in turn.citations}
     waiting = [citation for citation in turn.found if citation.quote not in said]
@@ -119,52 +126,55 @@ def _found(turn: Turn) -> str:
         return ""
     quotes = "".join(
         f'<li><q>{escaped(citation.quote)}</q> <span class="fmqa-from">'
-        f"{escaped(citation.title)}, {escaped(place(citation))}</span></li>"
+        f"{escaped(citation.title)}, {escaped(place(citation, say))}</span></li>"
         for citation in waiting
     )
-    return f'<div class="fmqa-found"><h4>Found in the papers…</h4><ul>{quotes}</ul></div>'
+    head = say("Found in the papers…")
+    return f'<div class="fmqa-found"><h4>{head}</h4><ul>{quotes}</ul></div>'
 
 
-def _sentences(sentences: Sequence[Sentence], citations: Sequence[Citation], anchor: str) -> str:
-    if not sentences:
+def _sentences(turn: Turn, anchor: str, say: Wording) -> str:
+    if not turn.sentences:
         return ""
-    known = {citation.number: citation for citation in citations}
+    known = {citation.number: citation for citation in turn.citations}
     lines = []
-    for sentence in sentences:
-        marks = "".join(_mark(known[n], anchor) for n in sentence.citations if n in known)
+    for sentence in turn.sentences:
+        marks = "".join(_mark(known[n], anchor, say) for n in sentence.citations if n in known)
         text = escaped(sentence.text)
         words = f"<q>{text}</q>" if sentence.verdict == "verbatim" else f"<span>{text}</span>"
         lines.append(f'<p class="fmqa-{sentence.verdict}">{words}&nbsp;{marks}</p>')
     return f'<div class="fmqa-answer">{"".join(lines)}</div>'
 
 
-def _mark(citation: Citation, anchor: str) -> str:
+def _mark(citation: Citation, anchor: str, say: Wording) -> str:
     quote = citation.quote
     cut = quote if len(quote) <= _QUOTE_IN_HINT else quote[: _QUOTE_IN_HINT - 1].rstrip() + "…"
-    hint = f"{citation.title}, {place(citation)}: “{cut}”"
+    hint = say(
+        "“{quote}” — {title}, {place}", quote=cut, title=citation.title, place=place(citation, say)
+    )
     return (
         f'<a class="fmqa-mark" href="#{anchor}-{citation.number}" title="{escaped(hint)}" '
-        f'aria-label="Source {citation.number}">{citation.number}</a>'
+        f'aria-label="{say("Source {number}", number=citation.number)}">{citation.number}</a>'
     )
 
 
-def _sources(turn: Turn, anchor: str) -> str:
+def _sources(turn: Turn, anchor: str, say: Wording) -> str:
     if not turn.citations:
         return ""
     quoted = {n for s in turn.sentences if s.verdict == "verbatim" for n in s.citations}
-    cards = "".join(_card(c, anchor, peek=c.number not in quoted) for c in turn.citations)
-    return f'<div class="fmqa-sources"><h4>Sources</h4>{cards}</div>'
+    cards = "".join(_card(c, anchor, say, peek=c.number not in quoted) for c in turn.citations)
+    return f'<div class="fmqa-sources"><h4>{say("Sources")}</h4>{cards}</div>'
 
 
-def _card(citation: Citation, anchor: str, *, peek: bool) -> str:
+def _card(citation: Citation, anchor: str, say: Wording, *, peek: bool) -> str:
     """One source; folded, it lets its quote peek out unless the answer itself shows it."""
     quote = escaped(citation.quote)
     peeking = f'<span class="fmqa-peek" aria-hidden="true">“{quote}”</span>' if peek else ""
     year = "" if citation.year is None else str(citation.year)
-    short = _joined(year, _authors(citation.authors), place(citation))
+    short = _joined(year, _authors(citation.authors), place(citation, say))
     badge = ""
     if citation.status != "current":
-        badge = f'<span class="fmqa-badge">{escaped(citation.status)}</span>'
+        badge = f'<span class="fmqa-badge">{escaped(say(citation.status))}</span>'
     return (
         f'<details class="fmqa-card" id="{anchor}-{citation.number}"><summary>'
         f'<span class="fmqa-number">{citation.number}</span>'
@@ -172,26 +182,28 @@ def _card(citation: Citation, anchor: str, *, peek: bool) -> str:
         f'<span class="fmqa-meta">{short}</span>'
         f"{peeking}</span></summary>"
         f'<div class="fmqa-body"><blockquote>{quote}</blockquote>'
-        f'<p class="fmqa-meta">{_details(citation)}</p>{_link(citation)}</div></details>'
+        f'<p class="fmqa-meta">{_details(citation, say)}</p>{_link(citation, say)}</div></details>'
     )
 
 
-def _details(citation: Citation) -> str:
+def _details(citation: Citation, say: Wording) -> str:
     arxiv = ""
     if citation.arxiv_id:
         version = f"v{citation.version}" if citation.version else ""
         arxiv = f"arXiv {citation.arxiv_id}{version}"
-    section = f"section {citation.section}" if citation.section else ""
-    return _joined(", ".join(citation.authors), arxiv, place(citation), section)
+    section = say("section {section}", section=citation.section) if citation.section else ""
+    return _joined(", ".join(citation.authors), arxiv, place(citation, say), section)
 
 
-def _link(citation: Citation) -> str:
+def _link(citation: Citation, say: Wording) -> str:
     url = safe_url(citation.url)
     if not url:
         return ""
-    words = "Open the paper" if citation.source == "note" else f"Open page {citation.page}"
-    where = " on arXiv" if urlsplit(url).hostname == "arxiv.org" else ""
-    return _outward(url, words + where)
+    on_arxiv = urlsplit(url).hostname == "arxiv.org"
+    if citation.source == "note":
+        return _outward(url, say("Open the paper on arXiv" if on_arxiv else "Open the paper"))
+    words = "Open page {page} on arXiv" if on_arxiv else "Open page {page}"
+    return _outward(url, say(words, page=citation.page))
 
 
 def _outward(url: str, words: str) -> str:
@@ -201,9 +213,11 @@ def _outward(url: str, words: str) -> str:
     )
 
 
-def place(citation: Citation) -> str:
+def place(citation: Citation, say: Wording = IN_ENGLISH) -> str:
     """Where the quote stands: a page of the paper, or a note of ours."""
-    return "our note" if citation.source == "note" else f"page {citation.page}"
+    if citation.source == "note":
+        return say("our note")
+    return say("page {page}", page=citation.page)
 
 
 def _authors(names: Sequence[str]) -> str:
@@ -216,18 +230,23 @@ def _joined(*parts: str) -> str:
     return " · ".join(escaped(part) for part in parts if part)
 
 
-def _withheld(withheld: Sequence[Withheld]) -> str:
+def _withheld(withheld: Sequence[Withheld], say: Wording) -> str:
     if not withheld:
         return ""
-    count = len(withheld)
+    head = _counted(
+        len(withheld),
+        say,
+        "1 drafted sentence was withheld",
+        "{count} drafted sentences were withheld",
+    )
     items = "".join(
         f'<li><span class="fmqa-struck">{escaped(item.text)}</span> '
         f'<span class="fmqa-meta">{escaped(item.reason)}</span></li>'
         for item in withheld
     )
     return (
-        f'<details class="fmqa-withheld"><summary>{count} drafted '
-        f"sentence{'s were' if count > 1 else ' was'} withheld</summary><ul>{items}</ul></details>"
+        f'<details class="fmqa-withheld"><summary>{escaped(head)}'
+        f"</summary><ul>{items}</ul></details>"
     )
 
 
@@ -238,10 +257,12 @@ def _notices(answer: Answer | None) -> str:
     return f'<div class="fmqa-notice" role="status">{lines}</div>'
 
 
-def _abstained(answer: Answer) -> str:
-    nearest = _papers("Nearest papers", answer.related)
+def _abstained(answer: Answer, say: Wording) -> str:
+    lead = say("The papers don’t answer this.")
+    nearest = _papers(say("Nearest papers"), answer.related)
     return (
-        '<div class="fmqa-abstained"><p class="fmqa-lead">The papers don’t answer this.</p>'
+        '<div class="fmqa-abstained"><p class="fmqa-lead">'
+        f"{escaped(lead)}</p>"
         f"<p>{escaped(answer.reason)}</p>{nearest}</div>"
     )
 
@@ -259,24 +280,34 @@ def _paper(paper: Related) -> str:
     return f"{title} {link}"
 
 
-def _problem(turn: Turn) -> str:
+def _problem(turn: Turn, say: Wording) -> str:
     return (
-        f'<div class="fmqa-problem" role="alert"><p class="fmqa-lead">{escaped(turn.problem)}</p>'
-        f"<p>{escaped(turn.hint)}</p></div>"
+        '<div class="fmqa-problem" role="alert"><p class="fmqa-lead">'
+        f"{escaped(say(turn.problem))}</p>"
+        f"<p>{escaped(say(turn.hint))}</p></div>"
     )
 
 
-def _footer(answer: Answer | None) -> str:
+def _footer(answer: Answer | None, say: Wording) -> str:
     if answer is None:
         return ""
     written = sum(sentence.verdict == "supported" for sentence in answer.sentences)
     quoted = len(answer.sentences) - written
-    checked = f"{_counted(written, 'sentence')} checked against the quotes" if written else ""
-    word_for_word = f"{_counted(quoted, 'quote')} word for word" if quoted else ""
-    model = "no language model" if answer.model == "none" else f"model {answer.model}"
+    checked = _counted(
+        written,
+        say,
+        "1 sentence checked against the quotes",
+        "{count} sentences checked against the quotes",
+    )
+    word_for_word = _counted(quoted, say, "1 quote word for word", "{count} quotes word for word")
+    nobody = answer.model == "none"
+    model = say("no language model") if nobody else say("model {model}", model=answer.model)
     seconds = f"{answer.timings_ms.total / 1000:.1f} s"
     return f'<p class="fmqa-footer">{_joined(checked, word_for_word, model, seconds)}</p>'
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _counted(count: int, say: Wording, one: str, more: str) -> str:
+    """How many there are, in words; nothing where there are none."""
+    if not count:
+        return ""
+    return say(one) if count == 1 else say(more, count=count)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fmqa.apps.web.wording import IN_ENGLISH, Wording
+
 if TYPE_CHECKING:
     import gradio as gr
 
@@ -28,12 +30,14 @@ class Context:
     """The program behind the page. Holds nothing of any session.
 
     ``ready`` is where the assistant comes from; ``bench`` the program's parts, whose library may
-    be read at once and whose models may still be loading.
+    be read at once and whose models may still be loading. ``say`` puts the page's own texts into
+    the reader's language: the page is built once for each.
     """
 
     ready: Readiness
     bench: Workbench
     state: State
+    say: Wording = IN_ENGLISH
 
 
 class Tab(Protocol):
@@ -42,6 +46,7 @@ class Tab(Protocol):
     key: str
     """Names it in addresses and in the page's element ids."""
     title: str
+    """In English; the page translates it."""
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""

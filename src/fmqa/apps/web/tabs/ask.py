@@ -10,9 +10,10 @@ from gradio.events import api
 
 from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
-from fmqa.apps.web.examples import TOPICS
+from fmqa.apps.web.examples import TOPICS, Topic
 from fmqa.apps.web.render import messages
 from fmqa.apps.web.tab import QUICK, Context
+from fmqa.apps.web.wording import Wording
 
 AT_ONCE = 4
 IN_QUEUE = 32
@@ -32,6 +33,7 @@ class AskTab:
 
     def __init__(self, context: Context) -> None:
         self.ready = context.ready
+        self.say = context.say
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
@@ -39,18 +41,14 @@ class AskTab:
         self.turns = gr.State(())
         with gr.Column(elem_id="fmqa-ask"):
             with gr.Column(elem_id="fmqa-welcome") as self.welcome:
-                self.examples = [button for topic in TOPICS for button in _topic(topic)]
-            self.chat = _chatbot()
+                self.examples = [button for topic in TOPICS for button in _topic(topic, self.say)]
+            self.chat = _chatbot(self.say)
             with gr.Row(elem_id="fmqa-composer"):
-                self.box = _question_box(self.ready.max_question_chars)
-                self.clear = gr.Button("Clear", elem_id="fmqa-clear", visible=False, scale=0)
+                self.box = _question_box(self.ready.max_question_chars, self.say)
+                self.clear = gr.Button(
+                    self.say("Clear"), elem_id="fmqa-clear", visible=False, scale=0
+                )
         self._connect()
-        api(
-            chat.answer_endpoint(self.ready),
-            api_name="ask",
-            concurrency_limit=AT_ONCE,
-            concurrency_id="answering",
-        )
 
     def _connect(self) -> None:
         """Begin at once and outside the queue; answer in the queue; settle whatever became of it.
@@ -83,36 +81,60 @@ class AskTab:
         # Gradio refuses by itself, but without a word in the conversation.
         full = len(self.blocks._queue) >= IN_QUEUE
         now = chat.refused(question, turns) if full else chat.begun(question, turns)
-        box = _box(running=False) if full else _box(running=True, value="")
-        return (now, *_shown(now), box, gr.Button(visible=True))
+        box = self._box(running=False) if full else self._box(running=True, value="")
+        return (now, *self._shown(now), box, gr.Button(visible=True))
 
     def _answer(self, turns: Turns) -> Iterator[tuple[Turns, Update]]:
         for now in chat.answered(self.ready, turns):
-            yield now, messages(now)
+            yield now, messages(now, self.say)
 
     def _settle(self, turns: Turns) -> tuple[Update, ...]:
         now = chat.stopped(turns)
-        return now, messages(now), _box(running=False)
+        return now, messages(now, self.say), self._box(running=False)
 
     def _stop(self, turns: Turns) -> tuple[Update, ...]:
         now = chat.stopped(turns)
-        return (now, *_shown(now), _box(running=False), gr.Button(visible=bool(now)))
+        return (now, *self._shown(now), self._box(running=False), gr.Button(visible=bool(now)))
 
     def _clear(self) -> tuple[Update, ...]:
-        return ((), *_shown(()), _box(running=False), gr.Button(visible=False))
+        return ((), *self._shown(()), self._box(running=False), gr.Button(visible=False))
+
+    def _shown(self, turns: Turns) -> tuple[Update, Update]:
+        """The chat and the welcome: one of the two is seen."""
+        value: Any = messages(turns, self.say)
+        return gr.Chatbot(value, visible=bool(turns)), gr.Column(visible=not turns)
+
+    def _box(self, *, running: bool, **more: Any) -> Update:
+        """The question's box with the button that fits."""
+        return gr.Textbox(
+            submit_btn=False if running else self.say("Ask"),
+            stop_btn=self.say("Stop") if running else False,
+            interactive=not running,
+            **more,
+        )
 
 
-def _topic(topic: Any) -> list[gr.Button]:
+def endpoint(context: Context) -> None:
+    """Offer `/ask` to clients of the blocks that are open now."""
+    api(
+        chat.answer_endpoint(context.ready),
+        api_name="ask",
+        concurrency_limit=AT_ONCE,
+        concurrency_id="answering",
+    )
+
+
+def _topic(topic: Topic, say: Wording) -> list[gr.Button]:
     with gr.Column(elem_classes="fmqa-topic", min_width=260):
-        gr.HTML(f"<h2>{topic.name}</h2>")
-        return [gr.Button(question, elem_classes="fmqa-example") for question in topic.questions]
+        gr.HTML(f"<h2>{say(topic.name)}</h2>")
+        return [gr.Button(say(asked), elem_classes="fmqa-example") for asked in topic.questions]
 
 
-def _chatbot() -> gr.Chatbot:
+def _chatbot(say: Wording) -> gr.Chatbot:
     return gr.Chatbot(
         elem_id="fmqa-chat",
         show_label=False,
-        label="Conversation",
+        label=say("Conversation"),
         container=False,
         visible=False,
         height=None,
@@ -129,32 +151,16 @@ def _chatbot() -> gr.Chatbot:
     )
 
 
-def _shown(turns: Turns) -> tuple[Update, Update]:
-    """The chat and the welcome: one of the two is seen."""
-    value: Any = messages(turns)
-    return gr.Chatbot(value, visible=bool(turns)), gr.Column(visible=not turns)
-
-
-def _box(*, running: bool, **more: Any) -> Update:
-    """The question's box with the button that fits."""
-    return gr.Textbox(
-        submit_btn=False if running else "Ask",
-        stop_btn="Stop" if running else False,
-        interactive=not running,
-        **more,
-    )
-
-
-def _question_box(max_chars: int) -> gr.Textbox:
+def _question_box(max_chars: int, say: Wording) -> gr.Textbox:
     return gr.Textbox(
         show_label=False,
-        label="Question",
-        placeholder="Ask about a model or method…",
+        label=say("Question"),
+        placeholder=say("Ask about a model or method…"),
         lines=1,
         max_lines=6,
         max_length=max_chars,
         autofocus=True,
-        submit_btn="Ask",
+        submit_btn=say("Ask"),
         container=False,
         elem_id="fmqa-box",
         html_attributes=gr.InputHTMLAttributes(autocomplete="off"),

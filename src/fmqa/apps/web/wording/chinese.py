@@ -1,0 +1,92 @@
+"""The page's texts in Chinese, by the part of the page that says them."""
+
+from __future__ import annotations
+
+_HEAD = {
+    "Ask the papers": "向论文提问",
+    "Checked answers on foundation models in medical imaging, each sentence with its quote, "
+    "page and paper.": "关于医学影像基础模型的回答，经过核对；每句话都附有论文原文、页码和出处。",
+    "Language": "语言",
+    "Ask": "提问",
+    "Library": "文献库",
+    "Map": "图谱",
+    "Trends": "趋势",
+    "Changes": "变化",
+}
+_LIBRARY = {
+    "Paper": "论文",
+    "Year": "年份",
+    "Kind": "类型",
+    "Source": "来源",
+    "Pages": "页数",
+    "Passages": "段落数",
+}
+_EXAMPLES = {
+    "Segmentation": "分割",
+    "How was MedSAM obtained from SAM, and on how much data?": "MedSAM 是在多少数据上训练的？",
+    "What is nnU-Net?": "什么是 nnU-Net？",
+    "Vision and language": "视觉与语言",
+    "What data was BiomedCLIP trained on?": "BiomedCLIP 是用什么数据训练的？",
+    "How does LLaVA-Med learn to talk about images?": "LLaVA-Med 是如何训练的？",
+    "Pathology and retina": "病理与视网膜",
+    "On how many slides was UNI trained?": "UNI 是在多少张切片上训练的？",
+    "How was RETFound pre-trained?": "RETFound 是如何预训练的？",
+    "Open challenges": "尚待解决的问题",
+    "How can a foundation model be fine-tuned with few parameters?": "如何用少量参数微调基础模型？",
+    "How is the computing cost of foundation models reduced?": "如何降低基础模型的计算成本？",
+}
+_BOX = {
+    "Question": "问题",
+    "Answer": "回答",
+    "Conversation": "对话",
+    "Ask about a model or method…": "询问一个模型或方法…",
+    "Stop": "停止",
+    "Clear": "清空",
+}
+_ANSWER = {
+    "Understood as: {question}": "理解为：{question}",
+    "Stopped.": "已停止。",
+    "Stopped. What stands above was checked.": "已停止。以上内容已经核对。",
+    "Waiting for the turn of this question…": "正在排队…",
+    "Looking through the papers…": "正在查找论文…",
+    "Writing and checking the first sentence…": "正在撰写并核对第一句话…",
+    "Writing and checking the next sentence…": "正在撰写并核对下一句话…",
+    "Found in the papers…": "在论文中找到…",
+    "Sources": "出处",
+    "Source {number}": "出处 {number}",
+    "“{quote}” — {title}, {place}": "“{quote}” — {title}，{place}",
+    "our note": "本库笔记",
+    "page {page}": "第 {page} 页",
+    "section {section}": "章节 {section}",
+    "Open the paper": "打开论文",
+    "Open the paper on arXiv": "在 arXiv 上打开论文",
+    "Open page {page}": "打开第 {page} 页",
+    "Open page {page} on arXiv": "在 arXiv 上打开第 {page} 页",
+    "current": "现行版本",
+    "superseded": "已被新版取代",
+    "withdrawn": "已撤回",
+    "1 drafted sentence was withheld": "有 1 句草稿未通过核对",
+    "{count} drafted sentences were withheld": "有 {count} 句草稿未通过核对",
+    "The papers don’t answer this.": "论文没有回答这个问题。",
+    "Nearest papers": "最接近的论文",
+    "1 sentence checked against the quotes": "1 句话与引文核对无误",
+    "{count} sentences checked against the quotes": "{count} 句话与引文核对无误",
+    "1 quote word for word": "1 句逐字引文",
+    "{count} quotes word for word": "{count} 句逐字引文",
+    "no language model": "未用语言模型",
+    "model {model}": "模型 {model}",
+}
+_PROBLEMS = {
+    "Nothing was asked.": "没有输入问题。",
+    "Write a question, or take an example.": "请写下一个问题，或选择一个示例。",
+    "Too many questions are waiting already, so this one wasn't taken.": (
+        "排队的问题太多，未能接受这个问题。"
+    ),
+    "Ask it again in a moment.": "请稍后再问。",
+    "Something went wrong in the program itself.": "程序本身出了错。",
+    "The terminal that runs fmqa shows the details. Asking again may help.": (
+        "详情见运行 fmqa 的终端。再问一次也许有用。"
+    ),
+}
+
+CHINESE = {**_HEAD, **_LIBRARY, **_EXAMPLES, **_BOX, **_ANSWER, **_PROBLEMS}
