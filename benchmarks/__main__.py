@@ -1,7 +1,7 @@
 """All benchmarks, each in a process of its own, and one table of what must be reached.
 
 python -m benchmarks [text references robustness retrieval ingest latency quotes answers
-                      corruptions claims kills arxiv]
+                      corruptions claims kills arxiv survey]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.processes import ROOT, environment
 
 NAMES = (
     "text", "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers",
-    "corruptions", "claims", "kills", "arxiv",
+    "corruptions", "claims", "kills", "arxiv", "survey",
 )  # fmt: skip
 _TAKE_DATA = {"text", "references", "robustness"}
 

@@ -168,4 +168,8 @@ FIGURES = (
            ("memory", "peak MiB with children"), "≤", 1430, " MiB"),
     Figure("arXiv, its memory to that of 60 papers", "arxiv",
            ("memory", "many to few"), "≤", 1.25),
+    Figure("survey, 600 papers, slowest view, warm", "survey",
+           ("slowest", "again, s"), "≤", 1, " s"),
+    Figure("survey, slowest view, first time after a change", "survey", ("slowest", "first, s"),
+           unit=" s"),
 )  # fmt: skip

@@ -46,14 +46,14 @@ def _values(meta: PaperMeta, by: By) -> tuple[str, ...]:
 
 def _sizes(library: Library, by: By, metas: list[PaperMeta], pdf_url: str) -> Iterable[Observation]:
     """What papers say of the model of their own name."""
-    role = "size" if by is By.MODEL_SIZE else "trained on"
+    role, word = ("size", "parameters") if by is By.MODEL_SIZE else ("trained on", "train")
     numbering = Numbering(pdf_url)
     book = NameBook.of(metas)
     ids = library.record.active_ids()
     for start in range(0, len(ids), _BATCH):
         held = library.record.passages(ids[start : start + _BATCH]).values()
         seen = set()
-        for one in quantities(held, book):
+        for one in quantities(held, book, word):
             sentence = one.quote.passage.id, one.quote.span
             own = one.subject == one.quote.passage.paper.paper_id
             # What a sentence says first is of the model; the rest may be of what it came from.

@@ -42,6 +42,8 @@ _MEASURED = re.compile(
 _AT_LEAST = re.compile(r"(?:over|more than|at least|exceeding|nearly|almost|[>≥])\s*$", re.I)
 _SAYS_NOTHING = frozenset(map(stem, "medical biomedical diverse different the of".split()))
 _LEADS_WITHIN = 50  # characters before the name of what the sentence is about
+_LONGEST_NAME = 60
+_METRIC_WITHIN = 60  # characters between a metric's beginning and its value
 _SMALL = 100  # counts below are often of a part
 _TRIFLE = 0.02  # relative difference that is taken for rounding
 
@@ -78,43 +80,58 @@ def _rounded(short: Number, exact: Number) -> bool:
     return same_number(replace(short, approximate=True), exact)
 
 
-def quantities(passages: Iterable[StoredPassage], book: NameBook) -> list[Quantity]:
-    """All that the passages' sentences say so; captions, tables and references are left out.
+def quantities(passages: Iterable[StoredPassage], book: NameBook, word: str = "") -> list[Quantity]:
+    """All that the passages' sentences say so; tables are left out.
 
     Args:
         passages: of whatever papers.
         book: the names that papers go by.
+        word: only sentences with it, in lower case, are looked at.
     """
     found: list[Quantity] = []
     for stored in passages:
-        if stored.passage.kind is PassageKind.TABLE or not _QUICK.search(stored.passage.text):
+        text = stored.passage.text
+        if stored.passage.kind is PassageKind.TABLE or word not in text or not _QUICK.search(text):
             continue
         for quote in sentences_of(Hit(stored, 0.0)):
-            if _QUICK.search(quote.text) and is_quotable(quote.text):
+            if word in quote.text and _QUICK.search(quote.text) and is_quotable(quote.text):
                 found += _of_sentence(quote, book)
     return found
 
 
 def _of_sentence(quote: Quote, book: NameBook) -> list[Quantity]:
-    names = book.in_text(quote.text)
-    if not names:
+    text = quote.text
+    told = [number for number in numbers(text) if _is_of_something(text, number)]
+    if not told:  # names are dearer to look for than figures
         return []
-    first, shown = next(iter(names.items()))
+    leading = book.in_text(text[: _LEADS_WITHIN + _LONGEST_NAME])
+    first, shown = next(iter(leading.items()), ("", ""))
     owners = book.papers([first])
-    at = quote.text.find(shown)
-    if len(owners) != 1 or not 0 <= at <= _LEADS_WITHIN:
+    at = text.find(shown)
+    if len(owners) != 1 or at > _LEADS_WITHIN:
+        return []
+    names = book.in_text(text)
+    if next(iter(names)) != first:  # it was cut
         return []
     found = []
-    for number in numbers(quote.text):
+    for number in told:
         if number.start < at:
             continue
-        what = _measured(quote.text, number, first) or _counted(quote.text, number, names)
+        what = _measured(text, number, first) or _counted(text, number, names)
         if what is not None:
-            least = bool(_AT_LEAST.search(quote.text[: number.start]))
-            key, told = what
-            found.append(Quantity(owners[0], key, f"{shown}, {told}", number, least, quote))
+            key, words = what
+            least = bool(_AT_LEAST.search(text[: number.start]))
+            found.append(Quantity(owners[0], key, f"{shown}, {words}", number, least, quote))
     times = Counter(one.what for one in found)
     return [one for one in found if times[one.what] == 1]
+
+
+def _is_of_something(text: str, number: Number) -> bool:
+    """Whether what the number counts or measures is said; nothing is looked up yet."""
+    counts = not number.percent and number.value >= _SMALL and _THING.match(text, number.end)
+    return bool(
+        counts or _MEASURED.search(text, max(0, number.start - _METRIC_WITHIN), number.start)
+    )
 
 
 def _counted(text: str, number: Number, names: dict[str, str]) -> _What | None:
@@ -136,7 +153,7 @@ def _counted(text: str, number: Number, names: dict[str, str]) -> _What | None:
 
 def _measured(text: str, number: Number, subject: str) -> _What | None:
     """The metric that the number is a value of, with all else that the sentence names."""
-    metric = _MEASURED.search(text[: number.start])
+    metric = _MEASURED.search(text, max(0, number.start - _METRIC_WITHIN), number.start)
     if metric is None:
         return None
     named = named_things(f"x {text}")
