@@ -131,6 +131,22 @@ def test_the_map_shows_each_paper_once_and_the_rest_faintly() -> None:
     assert "Map of 4 papers" in html
 
 
+def test_of_many_citations_the_telling_ones_are_drawn() -> None:
+    drawn = a_map("Model")
+    papers = tuple(replace(drawn.papers[0], paper_id=f"p{n}") for n in range(62))
+    # All cite all of the first sixty; one citation stands apart.
+    dense = [
+        MapEdge(f"p{a}", f"p{b}", "cites", 1.0) for a in range(60) for b in range(60) if a != b
+    ]
+    apart = MapEdge("p60", "p61", "cites", 1.0)
+    html = map_svg(FieldMap(1, papers, (*dense, apart), ()), lambda paper: True)
+    assert html.count('class="fmqa-cites"') == 1500
+    alone = FieldMap(1, papers, (apart,), ())
+    line = re.search(r'<path class="fmqa-cites"[^>]*>', map_svg(alone, lambda paper: True))
+    assert line is not None
+    assert line[0] in html
+
+
 def test_a_card_tells_what_a_paper_is_tied_to() -> None:
     drawn = a_map("Model")
     card = map_card(drawn, "p1")

@@ -2,8 +2,8 @@
 
 Nearness is the cosine of the papers' mean passage vectors after the mean of all papers is taken
 away (Mu and Viswanath 2018): in one field everything is alike, and what sets papers apart is what
-remains. The layout is Fruchterman and Reingold's (1991), groups are those of Louvain (Blondel et
-al. 2008); both are seeded, so that the same library always gives the same map.
+remains. The layout is ForceAtlas2 (Jacomy et al. 2014), groups are those of Louvain (Blondel et al.
+2008); both are seeded, so that the same library always gives the same map.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NEIGHBOURS = 5
 THRESHOLD = 0.25  # below it, neighbours of the starter library share a year rather than a subject
 _SEED = 7
-_ITERATIONS = 80
+_ITERATIONS = 120
 _CITES = "cites"
 _NEAR = "near"
 _TOPIC = "topic:"
@@ -250,7 +250,7 @@ def _layout(graph: nx.Graph[str]) -> dict[str, tuple[float, float]]:
             row, column = divmod(number, columns)
             places[node] = ((column + 0.5) / columns, round(1.0 - floor * (row + 0.5) / rows, 4))
     if len(tied):
-        found = nx.spring_layout(tied, seed=_SEED, iterations=_ITERATIONS, method="force")
+        found = nx.forceatlas2_layout(tied, seed=_SEED, max_iter=_ITERATIONS, weight="weight")
         table = np.array([found[node] for node in tied])
         low, high = table.min(axis=0), table.max(axis=0)
         table = (table - low) / np.maximum(high - low, 1e-9) * (1.0, (1.0 - 1.3 * floor))

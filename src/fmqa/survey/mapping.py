@@ -8,7 +8,7 @@ from fmqa.errors import NothingToSearch
 from fmqa.store.library import Library
 from fmqa.survey.map import FieldMap, build_map, is_paper
 
-_KEY = "survey: map, form 1"  # counted up when the map is made in another way
+_KEY = "survey: map, form 2"  # counted up when the map is made in another way
 
 
 class MapMaker:

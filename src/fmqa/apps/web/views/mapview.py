@@ -7,11 +7,12 @@ and opens the same cards by keyboard.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.sheet import meta_line, paper_heading, table
-from fmqa.survey.map import FieldMap, MapPaper
+from fmqa.survey.map import FieldMap, MapEdge, MapPaper
 
 _WIDTH, _HEIGHT, _MARGIN = 1000, 640, 30
 _COLOURS = 8  # of the style sheet: .fmqa-c0 to .fmqa-c7
@@ -21,6 +22,7 @@ _LABEL_HEIGHT = 22
 _HALF_LETTER = 4.8  # half of a label's letter, in the drawing's units
 _BETWEEN = " · "
 _MOST_ALIKE = 6
+_MOST_CITATIONS = 1500  # drawn; more would be a grey cloud, and slow to move
 
 
 def map_svg(drawn: FieldMap, meant: Callable[[MapPaper], bool]) -> str:
@@ -29,8 +31,7 @@ def map_svg(drawn: FieldMap, meant: Callable[[MapPaper], bool]) -> str:
     at = {paper.paper_id: _place(paper.x, paper.y) for paper in drawn.papers}
     lines = "".join(
         f'<path class="fmqa-{edge.kind}" d="M{_point(at[edge.source])}L{_point(at[edge.target])}"/>'
-        for edge in drawn.edges
-        if edge.source in lit and edge.target in lit
+        for edge in _drawn_edges(drawn, lit)
     )
     faint = "".join(
         f'<circle class="fmqa-faint" cx="{x}" cy="{y}" r="3"/>'
@@ -48,6 +49,21 @@ def map_svg(drawn: FieldMap, meant: Callable[[MapPaper], bool]) -> str:
         '</button><button type="button" data-zoom="out" aria-label="Zoom out">&#8722;</button>'
         '<button type="button" data-zoom="all" aria-label="Show all">&#8634;</button></div></div>'
     )
+
+
+def _drawn_edges(drawn: FieldMap, lit: set[str]) -> list[MapEdge]:
+    """The ties to draw: where citations are many, those that tell most.
+
+    That one cites another tells the more, the fewer the one cites and the fewer cite the other.
+    """
+    ties = [edge for edge in drawn.edges if edge.source in lit and edge.target in lit]
+    cites = [edge for edge in ties if edge.kind == "cites"]
+    if len(cites) <= _MOST_CITATIONS:
+        return ties
+    citing = Counter(edge.source for edge in cites)
+    cited = Counter(edge.target for edge in cites)
+    cites.sort(key=lambda edge: citing[edge.source] * cited[edge.target])
+    return [*cites[:_MOST_CITATIONS], *(edge for edge in ties if edge.kind != "cites")]
 
 
 def _place(x: float, y: float) -> tuple[float, float]:
