@@ -228,7 +228,7 @@ def _mended(raw: RawPage, blocks: list[Block], vocabulary: Vocabulary) -> Page:
         mend_lines(out, raw.raw, block.lines, vocabulary)
         if out.length == block.start and begin:
             out.drop()
-            block.start = out.length
+            block.start = out.length + 1  # where the next one begins; the last one ends before
     text = out.text()
     ends = [*(block.start for block in blocks[1:]), len(text) + 1]
     for block, end in zip(blocks, ends, strict=False):  # a page without blocks has an end, too
