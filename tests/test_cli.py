@@ -295,3 +295,50 @@ def test_help_imports_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert "fmqa" in done.stdout.lower() or "question" in done.stdout.lower()
     loaded = set(eval(done.stderr.splitlines()[-1]))
     assert not loaded & HEAVY
+
+
+@pytest.mark.usefixtures("home")
+def test_an_answer_taken_away(run: Any) -> None:
+    import bibtexparser
+    import rispy
+
+    entry, *_ = bibtexparser.parse_string(run("ask", "--format", "bibtex", QUESTION).out).entries
+    assert "p. 1" in entry["annote"]
+    reference, *_ = rispy.loads(run("ask", "--format", "ris", QUESTION).out)
+    assert PAIRS in reference["notes"][0]
+    item, *_ = json.loads(run("ask", "--format", "csl", QUESTION).out)
+    assert item["locator"] == "1"
+    ended = run("ask", "--format", "markdown", QUESTION)
+    assert ended.out.startswith(f"# {QUESTION}")
+    assert r"\[b\]Segment\[/b\]" in ended.out
+    assert run("ask", "--format", "csl", "What does FooNet9000 do?").code == ABSTAINED
+    assert run("ask", "--format", "docx", QUESTION).code == USAGE
+
+
+@pytest.mark.usefixtures("home")
+def test_a_conversation_taken_away(run: Any, tmp_path: Path) -> None:
+    assert run("ask", "--session", "mine", QUESTION).code == ANSWERED
+    assert run("ask", "--session", "mine", "What does FooNet9000 do?").code == ABSTAINED
+    ended = run("export", "--session", "mine")
+    assert ended.code == ANSWERED
+    assert ended.out.startswith("# mine\n\n## How was MedSAM")
+    assert "FooNet9000" in ended.out
+    target = tmp_path / "mine.json"
+    assert run("export", "--session", "mine", "--format", "csl", "-o", str(target)).code == ANSWERED
+    assert json.loads(target.read_text(encoding="utf-8"))[0]["id"] == "2304.12306"
+    answers = json.loads(run("export", "--session", "mine", "--format", "json").out)
+    assert [Answer.model_validate(answer).status for answer in answers] == ["answered", "abstained"]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_conversation_that_was_not_kept(run: Any, home: Path) -> None:
+    from fmqa.store.sessions import StoredExchange
+
+    ended = run("export", "--session", "other")
+    assert ended.code == USAGE
+    assert "There is no conversation 'other'" in ended.err
+    library = Library(home / "index", home / "index" / "record.sqlite3")
+    library.sessions.append("old", StoredExchange("Asked long ago?", "Asked long ago?", ()))
+    library.close()
+    assert "The answer wasn't kept." in run("export", "--session", "old").out
+    assert "old" in run("export", "--session", "other").err

@@ -126,7 +126,18 @@ def m004_answers(db: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = (m001_first_schema, m002_arxiv, m003_sessions, m004_answers)
+def m005_answers_of_sessions(db: sqlite3.Connection) -> None:
+    """What was answered in a conversation, so that it can be taken away."""
+    db.execute("ALTER TABLE exchanges ADD COLUMN answer TEXT NOT NULL DEFAULT ''")
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    m001_first_schema,
+    m002_arxiv,
+    m003_sessions,
+    m004_answers,
+    m005_answers_of_sessions,
+)
 
 
 def migrate(db: sqlite3.Connection) -> None:

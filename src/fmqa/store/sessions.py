@@ -13,11 +13,15 @@ _KEPT = 50  # exchanges of a session; older ones are forgotten
 
 @dataclass(frozen=True, slots=True)
 class StoredExchange:
-    """A question as asked and as understood, and the names of what it was about."""
+    """A question as asked and as understood, and the names of what it was about.
+
+    ``answer`` is what was answered, as JSON; empty where it wasn't kept.
+    """
 
     asked: str
     standalone: str
     subjects: tuple[str, ...]
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,14 @@ class Sessions:
         """What was asked in a session, oldest first; empty for a new one."""
         with self.database.snapshot() as db:
             rows = db.execute(
-                "SELECT asked, standalone, subjects FROM exchanges WHERE session = ? "
+                "SELECT asked, standalone, subjects, answer FROM exchanges WHERE session = ? "
                 "ORDER BY place",
                 (name,),
             ).fetchall()
         return [
-            StoredExchange(row["asked"], row["standalone"], tuple(json.loads(row["subjects"])))
+            StoredExchange(
+                row["asked"], row["standalone"], tuple(json.loads(row["subjects"])), row["answer"]
+            )
             for row in rows
         ]
 
@@ -60,8 +66,12 @@ class Sessions:
             ).fetchone()
             place = last["place"] + 1
             subjects = json.dumps(exchange.subjects, ensure_ascii=False)
-            values = (name, place, exchange.asked, exchange.standalone, subjects, now())
-            db.execute("INSERT INTO exchanges VALUES (?, ?, ?, ?, ?, ?)", values)
+            asked, standalone, answer = exchange.asked, exchange.standalone, exchange.answer
+            db.execute(
+                """INSERT INTO exchanges (session, place, asked, standalone, subjects, at, answer)
+                   VALUES (?, ?, ?, ?, ?, ?, ?)""",
+                (name, place, asked, standalone, subjects, now(), answer),
+            )
             db.execute(
                 "DELETE FROM exchanges WHERE session = ? AND place <= ?", (name, place - _KEPT)
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
 
 _ABSTAINED = 3
 
+
+class AnswerForm(StrEnum):
+    """What an answer is printed as."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    BIBTEX = "bibtex"
+    RIS = "ris"
+    CSL = "csl"
+
+
+AsForm = Annotated[
+    AnswerForm,
+    typer.Option("--format", help="csl is CSL-JSON; bibtex, ris and csl have its papers."),
+]
 
 Session = Annotated[
     str | None,
@@ -45,6 +62,7 @@ def ask(
     llm: Llm = None,
     home: Home = None,
     as_json: Json = False,
+    form: AsForm = AnswerForm.TEXT,
     session: Session = None,
     show_withheld: Withheld = False,
 ) -> None:
@@ -56,13 +74,13 @@ def ask(
     with workbench(home=home, llm=llm) as bench:
         text = _from_stdin() if question == "-" else question
         history = _history(bench, session)
-        if as_json:
-            answer = bench.remembering.ask(text, filters, history)
-            typer.echo(answer.model_dump_json(indent=2))
-        else:
+        if form is AnswerForm.TEXT and not as_json:
             from fmqa.apps.cli.rendering import stream_answer
 
             answer = stream_answer(bench.remembering.stream(text, filters, history), show_withheld)
+        else:
+            answer = bench.remembering.ask(text, filters, history)
+            typer.echo(_written(bench, answer, AnswerForm.JSON if as_json else form), nl=False)
         _remember(bench, session, answer)
     if answer.status == "abstained":
         raise typer.Exit(_ABSTAINED)
@@ -101,6 +119,14 @@ def chat(
             _remember(bench, session, answer)
 
 
+def _written(bench: Workbench, answer: Answer, form: AnswerForm) -> str:
+    if form is AnswerForm.JSON:
+        return answer.model_dump_json(indent=2) + "\n"
+    from fmqa.apps.exports import Form, export
+
+    return export([answer], Form(form.value), bench.library.catalog.facts())
+
+
 def _next_line() -> str:
     """The next question from the terminal or a pipe; empty at its end."""
     try:
@@ -122,7 +148,9 @@ def _remember(bench: Workbench, session: str | None, answer: Answer) -> None:
 
     if session:
         past = exchange(answer)
-        stored = StoredExchange(past.asked, past.standalone, past.subjects)
+        stored = StoredExchange(
+            past.asked, past.standalone, past.subjects, answer.model_dump_json()
+        )
         bench.library.sessions.append(session, stored)
 
 

@@ -11,6 +11,7 @@ import typer
 from fmqa.apps.cli import (
     asking,
     evaluating,
+    exporting,
     ingesting,
     library,
     overviews,
@@ -50,6 +51,7 @@ def root(
 
 
 asking.register(app)
+exporting.register(app)
 ingesting.register(app)
 syncing.register(app)
 scheduling.register(app)

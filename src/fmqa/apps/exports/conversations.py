@@ -1,0 +1,43 @@
+"""A conversation as it was kept by name, for an export."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from fmqa.answering.schema import Answer
+from fmqa.errors import UsageError
+from fmqa.store.sessions import Sessions, StoredExchange
+
+_NOT_KEPT = "The answer wasn't kept."
+
+
+def kept_answers(sessions: Sessions, name: str) -> list[Answer]:
+    """What was answered in a session, oldest first.
+
+    An answer of a version of fmqa that didn't keep it, or kept it in another form, is replaced by
+    one that says so.
+
+    Raises:
+        UsageError: there is no such session.
+    """
+    held = sessions.history(name)
+    if not held:
+        names = ", ".join(row.name for row in sessions.list()[:5])
+        raise UsageError(
+            f"There is no conversation {name!r}.",
+            hint=f"Kept are: {names}." if names else "`fmqa ask --session NAME` keeps one.",
+        )
+    return [_answer(exchange) for exchange in held]
+
+
+def _answer(exchange: StoredExchange) -> Answer:
+    try:
+        return Answer.model_validate_json(exchange.answer)
+    except ValidationError:
+        return Answer(
+            question=exchange.asked,
+            status="abstained",
+            reason=_NOT_KEPT,
+            answer=_NOT_KEPT,
+            model="",
+        )

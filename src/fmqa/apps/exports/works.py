@@ -1,0 +1,151 @@
+"""The papers that answers cite, one entry each, with the quotes taken from them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote as url_quote
+
+from fmqa.answering.schema import Answer, Citation
+from fmqa.apps.exports.names import Name, parse_name
+from fmqa.types import ArxivRecord
+
+Facts = Mapping[str, ArxivRecord]
+"""What arXiv says of papers, by arXiv id, as `store.catalog.Catalog.facts` gives it."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One paper and its quotes, in the order in which they were cited.
+
+    ``version`` is the newest one that is quoted; None for a note that isn't tied to one.
+    """
+
+    paper_id: str
+    title: str
+    authors: tuple[Name, ...]
+    year: int | None
+    arxiv_id: str | None
+    version: int | None
+    quotes: tuple[Citation, ...]
+    record: ArxivRecord | None = None
+
+    @cached_property
+    def key(self) -> str:
+        """A citation key that is the paper's own: it is the same in each export, and no other's.
+
+        Letters, digits, ``-``, ``.`` and ``_`` of ASCII only.
+        """
+        first = _ascii(self.authors[0].family or self.authors[0].literal) if self.authors else ""
+        lead = f"{first.lower()}{self.year or ''}" if first else ""
+        return "-".join(part for part in (lead, self._key_of_id()) if part)
+
+    def _key_of_id(self) -> str:
+        """The paper's id; where it has other letters, their hash tells it from others."""
+        shown = _ascii(self.paper_id, "-._")
+        if re.fullmatch(r"[A-Za-z0-9._:/-]+", self.paper_id):
+            return shown
+        digest = hashlib.sha256(self.paper_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        return "-".join(part for part in (shown, digest) if part)
+
+    @property
+    def doi(self) -> str:
+        """The published article's, where arXiv knows of one."""
+        return clean(self.record.doi) if self.record else ""
+
+    @property
+    def category(self) -> str:
+        """arXiv's primary category."""
+        return self.record.categories[0] if self.record and self.record.categories else ""
+
+    @property
+    def date(self) -> tuple[int, ...]:
+        """Year, month and day of the first version as far as known; only the year where the
+        record's own differs from arXiv's.
+        """
+        if self.year is None:
+            return ()
+        first = re.match(r"(\d{4})-(\d\d)-(\d\d)", self.record.published) if self.record else None
+        if first is None or int(first[1]) != self.year:
+            return (self.year,)
+        return int(first[1]), int(first[2]), int(first[3])
+
+    @property
+    def versioned_id(self) -> str:
+        """ "2304.12306v3", or nothing."""
+        return (
+            f"{self.arxiv_id}v{self.version}"
+            if self.arxiv_id and self.version
+            else (self.arxiv_id or "")
+        )
+
+    @property
+    def url(self) -> str:
+        """The abstract's page of the version that is quoted."""
+        return f"https://arxiv.org/abs/{url_quote(self.versioned_id)}" if self.arxiv_id else ""
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """The pages of the PDF that are quoted; a note's page is none of the paper's."""
+        return tuple(sorted({quote.page for quote in self.quotes if quote.source == "pdf"}))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader of the entry should know, and each quote with where it stands."""
+        statuses = {quote.status for quote in self.quotes} - {"current"}
+        return (
+            *(f"This version is {status}." for status in sorted(statuses)),
+            *dict.fromkeys(f"{locator(quote)}: “{clean(quote.quote)}”" for quote in self.quotes),
+        )
+
+
+def works(answers: Sequence[Answer], facts: Facts | None = None) -> list[Work]:
+    """The papers that the answers cite, in the order in which they are first cited."""
+    cited: dict[str, list[Citation]] = {}
+    for answer in answers:
+        for citation in answer.citations:
+            cited.setdefault(citation.paper_id, []).append(citation)
+    return [_work(quotes, facts or {}) for quotes in cited.values()]
+
+
+def _work(quotes: Sequence[Citation], facts: Facts) -> Work:
+    newest = max(quotes, key=lambda quote: quote.version or 0)
+    return Work(
+        paper_id=newest.paper_id,
+        title=clean(newest.title),
+        authors=tuple(parse_name(name) for author in newest.authors if (name := clean(author))),
+        year=newest.year,
+        arxiv_id=newest.arxiv_id,
+        version=newest.version,
+        quotes=tuple(quotes),
+        record=facts.get(newest.arxiv_id or ""),
+    )
+
+
+def locator(citation: Citation) -> str:
+    """Where a quote stands: "v3, p. 4 (Results)", or that it is of a note and no paper's words."""
+    version = f"v{citation.version}" if citation.version else ""
+    where = (
+        "our note, not the paper's words" if citation.source == "note" else f"p. {citation.page}"
+    )
+    section = f" ({clean(citation.section)})" if clean(citation.section) else ""
+    return ", ".join(part for part in (version, where) if part) + section
+
+
+def clean(text: str) -> str:
+    """The text on one line, without what isn't text: controls, halves of surrogates."""
+    kept = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs"})
+    return " ".join(kept.split())
+
+
+def _ascii(text: str, also: str = "") -> str:
+    """Its letters and digits without accents; what is in ``also`` stays, the rest becomes "-"."""
+    plain = (
+        unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
+    )
+    allowed = re.escape(also)
+    return re.sub(rf"[^A-Za-z0-9{allowed}]+", "-" if "-" in also else "", plain).strip("-")
