@@ -169,6 +169,18 @@ def test_a_refusal_is_in_the_question_s_language(inner: Assistant) -> None:
     assert answer.answer.startswith("论文没有回答这个问题。 它在寻求个人建议")
 
 
+def test_a_refusal_shows_the_nearest_sentence_as_it_stands(inner: Assistant) -> None:
+    class Asking(Scripted):
+        def question(self, text: str, language: str) -> Translated:
+            return Translated("On how many image-mask pairs was MedSAM-9 trained?", "model")
+
+    answer = MultilingualAssistant(inner, Asking()).ask("MedSAM-9 在多少图像掩码对上训练？")
+    assert answer.status == "abstained"
+    assert answer.nearest is not None
+    assert answer.nearest.quote == PAIRS
+    assert f"最接近的句子： {CHINESE} “{PAIRS}” (Segment Anything)" in answer.answer
+
+
 def test_english_passes_through(inner: Assistant) -> None:
     asked = "On how many image-mask pairs was MedSAM trained?"
     one, other = inner.ask(asked), MultilingualAssistant(inner, Scripted()).ask(asked)

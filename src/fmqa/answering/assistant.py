@@ -256,7 +256,9 @@ class Assistant(Asked):
             )
         if titles:
             text += f" Nearest papers: {titles}."
-        return state.answer(self.model, related=related, abstained=text, reason=reason)
+        near = Numbering(self.pdf_url).cite(quote)[1] if quote is not None else None
+        answer = state.answer(self.model, related=related, abstained=text, reason=reason)
+        return answer.model_copy(update={"nearest": near})
 
 
 class _Answering:

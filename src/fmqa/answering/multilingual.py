@@ -35,18 +35,30 @@ from fmqa.retrieval.search import clean_question
 from fmqa.types import Filters
 
 _AT_ONCE = 4
-# "The papers don't answer this." and "Nearest papers:".
-_FRAMES: dict[str, tuple[str, str]] = {
-    "zh": ("论文没有回答这个问题。", "最接近的论文："),
-    "ja": ("論文はこの質問に答えていません。", "最も近い論文："),
-    "ko": ("논문은 이 질문에 답하지 않습니다.", "가장 가까운 논문:"),
-    "ru": ("Статьи не отвечают на этот вопрос.", "Ближайшие статьи:"),
-    "ar": ("الأوراق لا تجيب عن هذا السؤال.", "أقرب الأوراق:"),
-    "de": ("Die Arbeiten beantworten das nicht.", "Die nächsten Arbeiten:"),
-    "fr": ("Les articles ne répondent pas à cette question.", "Articles les plus proches :"),
-    "es": ("Los artículos no responden a esto.", "Artículos más cercanos:"),
-    "it": ("Gli articoli non rispondono a questa domanda.", "Articoli più vicini:"),
-    "pt": ("Os artigos não respondem a isto.", "Artigos mais próximos:"),
+# "The papers don't answer this.", "The nearest sentence:" and "Nearest papers:".
+_FRAMES: dict[str, tuple[str, str, str]] = {
+    "zh": ("论文没有回答这个问题。", "最接近的句子：", "最接近的论文："),
+    "ja": ("論文はこの質問に答えていません。", "最も近い文：", "最も近い論文："),
+    "ko": ("논문은 이 질문에 답하지 않습니다.", "가장 가까운 문장:", "가장 가까운 논문:"),
+    "ru": ("Статьи не отвечают на этот вопрос.", "Ближайшее предложение:", "Ближайшие статьи:"),
+    "ar": ("الأوراق لا تجيب عن هذا السؤال.", "أقرب جملة:", "أقرب الأوراق:"),
+    "de": ("Die Arbeiten beantworten das nicht.", "Der nächste Satz:", "Die nächsten Arbeiten:"),
+    "fr": (
+        "Les articles ne répondent pas à cette question.",
+        "La phrase la plus proche :",
+        "Articles les plus proches :",
+    ),
+    "es": (
+        "Los artículos no responden a esto.",
+        "La frase más cercana:",
+        "Artículos más cercanos:",
+    ),
+    "it": (
+        "Gli articoli non rispondono a questa domanda.",
+        "La frase più vicina:",
+        "Articoli più vicini:",
+    ),
+    "pt": ("Os artigos não respondem a isto.", "A frase mais próxima:", "Artigos mais próximos:"),
 }
 # Said where there is no model that could translate.
 _UNTRANSLATED: dict[str, str] = {
@@ -150,11 +162,18 @@ class MultilingualAssistant(Asked):
         )
 
     def _abstained(self, answer: Answer, language: str) -> str:
-        head, nearest = _FRAMES[language]
+        head, sentence, papers = _FRAMES[language]
         reason = _CHINESE_REASONS.get(answer.reason) if language == "zh" else None
         reason = reason or self.translator.sentence(answer.reason, language) or answer.reason
+        text = f"{head} {reason}"
+        near = answer.nearest
+        if near is not None:
+            # A quote stays as it stands; its translation, where there is a faithful one, leads.
+            translated = self.translator.sentence(near.quote, language)
+            said = f"{translated} “{near.quote}”" if translated else f"“{near.quote}”"
+            text += f" {sentence} {said} ({near.title})"
         titles = "; ".join(paper.title for paper in answer.related)
-        return f"{head} {reason}" + (f" {nearest} {titles}." if titles else "")
+        return text + (f" {papers} {titles}." if titles else "")
 
 
 def _with_translation(event: Event, future: Future[str | None] | None) -> Event:

@@ -88,6 +88,9 @@ class Answer(_Wire):
     sentences: tuple[Sentence, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     citations: tuple[Citation, ...] = ()
+    nearest: Citation | None = Field(
+        default=None, description="The sentence nearest to a question that isn't answered."
+    )
     related: tuple[Related, ...] = ()
     notices: tuple[str, ...] = Field(
         default=(), description="What the reader should know, such as a model that failed."
