@@ -48,9 +48,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     index = tmp_path / "home" / "index"
     library, embedder = Library(index, index / "record.sqlite3"), HashEmbedder()
     papers = [
-        document("2304.12306", [PAIRS], name="MedSAM", year=2023, title="[b]Segment[/b] Anything"),
+        document("2304.12306", [PAIRS], name="MedSAM", year=2023, title="[b]Segment[/b] Anything",
+                 modality=("CT", "MRI"), tasks=("segmentation",)),
         document("2309.00001", ["Retinal photographs show the eye."], year=2024, name="RETFound"),
-    ]
+    ]  # fmt: skip
     with library.writing(embedder.fingerprint) as writer:
         for made in papers:
             vectors = embedder.embed_array(passage_texts(made))
@@ -148,8 +149,8 @@ def test_what_cannot_be_used_is_said(run: Any, arguments: tuple[str, ...]) -> No
 def test_an_error_says_what_to_do(run: Any) -> None:
     ended = run("ask", QUESTION, "--paper", "9999.99999")
     assert (ended.code, ended.out) == (ERROR, "")
-    assert "No paper passes the filters." in ended.err
-    assert "loosen the filters" in ended.err
+    assert "No paper passes the filters paper=9999.99999." in ended.err
+    assert "fmqa papers facets" in ended.err
 
 
 def test_a_damaged_record(run: Any, home: Path) -> None:
@@ -176,6 +177,10 @@ def test_search(run: Any) -> None:
     assert "Retinal photographs" in ended.out
     found = json.loads(run("search", "photographs of the eye", "--json", "--year", "2024").out)
     assert [hit["paper_id"] for hit in found["hits"]] == ["2309.00001"]
+    narrowed = ("--modality", "ct", "--task", "segmentation", "--source", "pdf")
+    found = json.loads(run("search", "photographs of the eye", "--json", *narrowed).out)
+    assert {hit["paper_id"] for hit in found["hits"]} == {"2304.12306"}
+    assert run("search", "eye", "--source", "web").code == USAGE
 
 
 @pytest.mark.usefixtures("home")
@@ -183,6 +188,10 @@ def test_papers(run: Any) -> None:
     listed = json.loads(run("papers", "list", "--json").out)
     assert {row["paper_id"] for row in listed} == {"2304.12306", "2309.00001"}
     assert "2309.00001" in run("papers", "list").out
+    listed = json.loads(run("papers", "list", "--json", "--modality", "MRI").out)
+    assert [row["paper_id"] for row in listed] == ["2304.12306"]
+    assert json.loads(run("papers", "facets", "--json").out)["modality"] == {"CT": 1, "MRI": 1}
+    assert "segmentation (1)" in run("papers", "facets", "--modality", "CT").out
     for name in ("2304.12306", "arXiv:2304.12306", "medsam", "2304.1"):
         shown = json.loads(run("papers", "show", name, "--json", "--passages").out)
         assert shown["passage_texts"][0]["text"] == PAIRS
@@ -237,13 +246,13 @@ def test_the_index(run: Any) -> None:
     ],
 )
 def test_years(text: str | None, years: tuple[int | None, int | None]) -> None:
-    assert make_filters(text, None, None).years == years
+    assert make_filters(text).years == years
 
 
 @pytest.mark.parametrize("text", ["20212023", "2021 2023", "23", "2023-2021", "-", "2023-20", "x"])
 def test_what_is_no_year(text: str) -> None:
     with pytest.raises(UsageError):
-        make_filters(text, None, None)
+        make_filters(text)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ Everything here is frozen. Offsets count Python characters (code points), pages 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -249,14 +249,44 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which papers may be searched. Empty means all."""
+    """Which papers may be searched. Empty means all; `fmqa.filters` has them as text.
+
+    A paper passes with any one value of each field that is set. Upper and lower case are the same.
+    However the values were given, they are kept in order, each once, so that equal filters are
+    equal. ``years`` are the first and the last, None where that side is open.
+    """
 
     years: tuple[int | None, int | None] = (None, None)
     papers: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    modalities: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    statuses: tuple[PaperStatus, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("papers", "kinds", "modalities", "tasks"):
+            object.__setattr__(self, name, _ordered(map(_cleaned, getattr(self, name))))
+        object.__setattr__(self, "sources", _ordered(map(Source, self.sources)))
+        object.__setattr__(self, "statuses", _ordered(map(PaperStatus, self.statuses)))
 
     def __bool__(self) -> bool:
-        return self.years != (None, None) or bool(self.papers) or bool(self.kinds)
+        return self != _ALL_PAPERS
+
+
+_T = TypeVar("_T", bound=str)
+
+
+def _ordered(values: Iterable[_T]) -> tuple[_T, ...]:
+    return tuple(sorted({value for value in values if value}, key=lambda v: (v.casefold(), v)))
+
+
+def _cleaned(value: str) -> str:
+    # Bytes that are no UTF-8 reach a program's arguments as lone surrogates.
+    return " ".join(value.encode("utf-8", "replace").decode().split())
+
+
+_ALL_PAPERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)

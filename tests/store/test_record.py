@@ -237,11 +237,13 @@ def test_vectors_are_kept_by_content(library: Library, add: Add, embedder: HashE
 
 def test_filters(library: Library, add: Add) -> None:
     add(
-        document("2001.00001", year=2020, kind="method", name="nnU-Net"),
-        document("2304.12306", year=2023, kind="vision-only", name="MedSAM"),
-        document("2504.03600", year=2025, kind="vision-only", name="MedSAM2"),
-        document("topic:compute", arxiv_id=None, kind="topic"),
-    )
+        document("2001.00001", year=2020, kind="method", name="nnU-Net", modality=("CT", "MRI")),
+        document("2304.12306", year=2023, kind="vision-only", name="MedSAM", modality=("multi",),
+                 tasks=("segmentation",)),
+        document("2504.03600", year=2025, kind="vision-only", name="MedSAM2", modality=("CT",),
+                 tasks=("segmentation", "detection")),
+        document("topic:compute", arxiv_id=None, kind="topic", source=Source.NOTE),
+    )  # fmt: skip
 
     def found(**filters: object) -> list[str]:
         ids = library.record.active_ids(Filters(**filters))
@@ -254,7 +256,31 @@ def test_filters(library: Library, add: Add) -> None:
     assert found(papers=("2304.12306", "NNU-net")) == ["MedSAM", "nnU-Net"]
     assert found(kinds=("vision-only",), years=(None, 2024)) == ["MedSAM"]
     assert found(papers=("'; DROP TABLE papers; --",)) == []
+    assert found(modalities=("ct",)) == ["MedSAM2", "nnU-Net"]
+    assert found(modalities=("CT",), tasks=("detection", "survey")) == ["MedSAM2"]
+    assert found(modalities=("CT", "multi"), years=(2023, None)) == ["MedSAM", "MedSAM2"]
+    assert found(modalities=("C",)) == []
+    assert found(kinds=("Vision-Only",)) == ["MedSAM", "MedSAM2"]
+    assert found(sources=(Source.NOTE,)) == [""]
+    with library.writing("hash:64") as writer:
+        writer.set_withdrawn("2304.12306", True, "a mistake")
+    assert found(statuses=(PaperStatus.WITHDRAWN,)) == ["MedSAM"]
+    assert len(found(statuses=(PaperStatus.CURRENT,))) == 3
     assert len(found()) == 4
+    listed = library.record.papers(Filters(tasks=("segmentation",)))
+    assert [row.meta.name for row in listed] == ["MedSAM", "MedSAM2"]
+
+    facets = library.record.facets()
+    assert facets["year"] == (("2025", 1), ("2023", 1), ("2020", 1))
+    assert facets["kind"] == (("vision-only", 2), ("method", 1), ("topic", 1))
+    assert facets["modality"] == (("CT", 2), ("MRI", 1), ("multi", 1))
+    assert facets["task"] == (("segmentation", 2), ("detection", 1))
+    assert facets["source"] == (("pdf", 3), ("note", 1))
+    assert facets["status"] == (("current", 3), ("withdrawn", 1))
+    # A field's own filter doesn't take its other values away; the others' do.
+    narrowed = library.record.facets(Filters(modalities=("CT",), years=(2021, None)))
+    assert narrowed["modality"] == (("CT", 1), ("multi", 1))
+    assert narrowed["kind"] == (("vision-only", 1),)
 
 
 def test_more_ids_than_sqlite_takes_variables(library: Library, add: Add) -> None:

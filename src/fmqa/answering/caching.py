@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, astuple
+from dataclasses import astuple
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from fmqa.answering.assistant import Asked, Event, Finished, SentenceReady
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.multilingual import MultilingualAssistant
 from fmqa.answering.schema import Answer, Timings
+from fmqa.filters import query_of
 from fmqa.types import Filters
 
 
@@ -79,7 +80,7 @@ class CachingAssistant(Asked):
     def _key(self, question: str, filters: Filters | None, history: Sequence[Exchange]) -> str:
         asked = [
             " ".join(question.split()),
-            asdict(filters) if filters else None,
+            query_of(filters or Filters()),
             [astuple(exchange) for exchange in history],
             self.settings,
         ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fmqa.errors import NothingToSearch, UsageError
+from fmqa.filters import query_of
 from fmqa.retrieval.abbreviations import other_forms
 from fmqa.retrieval.expansion import normal_name
 from fmqa.retrieval.fusion import fuse, spread_over_papers
@@ -87,9 +89,7 @@ class Searcher:
         record = self.library.record
         allowed = record.active_ids(filters) if filters else None
         if not len(index) or allowed == []:
-            raise NothingToSearch(
-                "No paper passes the filters." if filters else "The library is empty."
-            )
+            raise _nothing(filters)
         dense = dict(index.search(query, _DENSE_CANDIDATES, allowed))
         hits = self._fused(index, question, query, dense, limit, filters)
         # What the papers found call it besides, by their own definitions.
@@ -190,6 +190,15 @@ class Searcher:
             Hit(passages[key], scores[key], dense.get(key), lexical.get(key))
             for key in ranked[:limit]
         ]
+
+
+def _nothing(filters: Filters | None) -> NothingToSearch:
+    if not filters:
+        return NothingToSearch("The library is empty.")
+    return NothingToSearch(
+        f"No paper passes the filters {unquote(query_of(filters))}.",
+        hint="Loosen them; `fmqa papers facets` lists the values that the library has.",
+    )
 
 
 def _part_of(name: str, found: Mapping[str, str]) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fmqa.errors import ForeignIndex
 from fmqa.store.database import Database
+from fmqa.store.facets import FacetCounts, count_facets, where
 from fmqa.store.rows import PaperRow, index_text, paper_row, stored_passage, unpack_runs
 from fmqa.types import Filters, Outcome, Page, ReadResult, Source, StoredPassage
 
@@ -55,16 +56,18 @@ class Record:
         """Counts the transactions that changed what is searched."""
         return int(self.meta("generation") or 0)
 
-    def papers(self) -> list[PaperRow]:
-        """All papers with their active version, by title."""
+    def papers(self, filters: Filters | None = None) -> list[PaperRow]:
+        """The papers with their active version, by title."""
+        narrowing, values = where(filters)
         rows = self._all(
-            """SELECT papers.*, versions.version, versions.source, versions.withdrawn,
+            f"""SELECT papers.*, versions.version, versions.source, versions.withdrawn,
                       versions.file, versions.hidden, versions.read_at, versions.sha256,
                       (SELECT count(*) FROM pages WHERE version_id = versions.id) AS n_pages,
                       (SELECT count(*) FROM passages WHERE version_id = versions.id) AS n_passages
                FROM papers JOIN versions
-               ON versions.paper_id = papers.paper_id AND versions.active
-               ORDER BY papers.title COLLATE NOCASE, papers.paper_id"""
+               ON versions.paper_id = papers.paper_id AND versions.active{narrowing}
+               ORDER BY papers.title COLLATE NOCASE, papers.paper_id""",
+            *values,
         )
         return [paper_row(row) for row in rows]
 
@@ -145,8 +148,8 @@ class Record:
 
     def active_ids(self, filters: Filters | None = None) -> list[int]:
         """Ids of the passages that are searched, ascending, restricted by ``filters``."""
-        where, values = _where(filters)
-        sql = f"SELECT passages.id {_JOINED} WHERE versions.active{where} ORDER BY passages.id"
+        narrowing, values = where(filters)
+        sql = f"SELECT passages.id {_JOINED} WHERE versions.active{narrowing} ORDER BY passages.id"
         return [row["id"] for row in self._all(sql, *values)]
 
     def lexical(
@@ -161,10 +164,11 @@ class Record:
         """
         if not match:
             return []
-        where, values = _where(filters)
+        narrowing, values = where(filters)
         narrowed = (
-            f"AND passages_fts.rowid IN (SELECT passages.id {_JOINED} WHERE versions.active{where})"
-            if where
+            f"""AND passages_fts.rowid IN
+                (SELECT passages.id {_JOINED} WHERE versions.active{narrowing})"""
+            if narrowing
             else ""
         )
         rows = self._all(
@@ -243,6 +247,11 @@ class Record:
         )
         return [(row[0], index_text(row[1], row[2], row[3])) for row in rows]
 
+    def facets(self, filters: Filters | None = None) -> FacetCounts:
+        """The values that filters can have, with how many papers each would let through."""
+        with self.database.snapshot() as db:
+            return count_facets(db, filters or Filters())
+
     def journal(self) -> list[ReadResult]:
         """What became of each file, by path; of a file read twice, its last reading."""
         rows = self._all("SELECT * FROM journal ORDER BY path")
@@ -268,23 +277,3 @@ def _marks(values: Sequence[object]) -> str:
 
 def _parts(values: Sequence[_T]) -> Iterable[Sequence[_T]]:
     return (values[i : i + _SQL_VARIABLES] for i in range(0, len(values), _SQL_VARIABLES))
-
-
-def _where(filters: Filters | None) -> tuple[str, list[object]]:
-    """SQL that follows ``WHERE versions.active`` and its values."""
-    if not filters:
-        return "", []
-    sql, values = "", list[object]()
-    first, last = filters.years
-    if first is not None:
-        sql, values = sql + " AND papers.year >= ?", [*values, first]
-    if last is not None:
-        sql, values = sql + " AND papers.year <= ?", [*values, last]
-    if filters.papers:
-        marks = _marks(filters.papers)
-        sql += f" AND (papers.paper_id IN ({marks}) OR lower(papers.name) IN ({marks}))"
-        values += [*filters.papers, *(paper.lower() for paper in filters.papers)]
-    if filters.kinds:
-        sql += f" AND papers.kind IN ({_marks(filters.kinds)})"
-        values += filters.kinds
-    return sql, values

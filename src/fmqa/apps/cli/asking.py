@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmqa.apps.cli.options import Home, Json, Kind, Limit, Llm, Paper, Year, make_filters, workbench
+from fmqa.apps.cli.options import (
+    From,
+    Home,
+    Json,
+    Kind,
+    Limit,
+    Llm,
+    Modality,
+    Paper,
+    Task,
+    Year,
+    make_filters,
+    workbench,
+)
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +72,9 @@ def ask(
     year: Year = None,
     paper: Paper = None,
     kind: Kind = None,
+    modality: Modality = None,
+    task: Task = None,
+    source: From = None,
     llm: Llm = None,
     home: Home = None,
     as_json: Json = False,
@@ -70,7 +86,7 @@ def ask(
 
     Ends with 0 when answered, 3 when the papers don't answer it.
     """
-    filters = make_filters(year, paper, kind)
+    filters = make_filters(year, paper, kind, modality, task, source)
     with workbench(home=home, llm=llm) as bench:
         text = _from_stdin() if question == "-" else question
         history = _history(bench, session)
@@ -90,6 +106,9 @@ def chat(
     year: Year = None,
     paper: Paper = None,
     kind: Kind = None,
+    modality: Modality = None,
+    task: Task = None,
+    source: From = None,
     llm: Llm = None,
     home: Home = None,
     session: Session = None,
@@ -102,7 +121,7 @@ def chat(
     from fmqa.answering.assistant import exchange
     from fmqa.apps.cli.rendering import stream_answer
 
-    filters = make_filters(year, paper, kind)
+    filters = make_filters(year, paper, kind, modality, task, source)
     with workbench(home=home, llm=llm) as bench:
         assistant = bench.remembering
         history = _history(bench, session)
@@ -164,6 +183,9 @@ def search(
     year: Year = None,
     paper: Paper = None,
     kind: Kind = None,
+    modality: Modality = None,
+    task: Task = None,
+    source: From = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -171,7 +193,7 @@ def search(
     from fmqa.apps.cli.rendering import hit_json, show_hits
     from fmqa.retrieval.search import clean_question
 
-    filters = make_filters(year, paper, kind)
+    filters = make_filters(year, paper, kind, modality, task, source)
     with workbench(home=home) as bench:
         cleaned = clean_question(question, bench.settings.max_question_chars)
         hits = bench.searcher.search(cleaned, limit, filters)

@@ -1,4 +1,4 @@
-"""`fmqa papers`: list, show, remove."""
+"""`fmqa papers`: list, facets, show, remove."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmqa.apps.cli.options import Home, Json, workbench
+from fmqa.apps.cli.options import (
+    From,
+    Home,
+    Json,
+    Kind,
+    Modality,
+    Task,
+    Year,
+    make_filters,
+    workbench,
+)
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,21 +31,52 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     papers = typer.Typer(help="The library: list, show and remove papers.", no_args_is_help=True)
     papers.command("list")(list_papers)
+    papers.command("facets")(show_facets)
     papers.command("show")(show_paper)
     papers.command("remove")(remove_paper)
     app.add_typer(papers, name="papers")
 
 
-def list_papers(home: Home = None, as_json: Json = False) -> None:
-    """All papers, by title."""
+def list_papers(
+    year: Year = None,
+    kind: Kind = None,
+    modality: Modality = None,
+    task: Task = None,
+    source: From = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """All papers, or those that pass the filters, by title."""
     from fmqa.apps.cli.rendering import show_papers
 
+    filters = make_filters(year, None, kind, modality, task, source)
     with workbench(home=home) as bench:
-        rows = bench.library.record.papers()
+        rows = bench.library.record.papers(filters)
     if as_json:
         typer.echo(json.dumps([paper_json(row) for row in rows], indent=2, ensure_ascii=False))
     else:
         show_papers(rows)
+
+
+def show_facets(
+    year: Year = None,
+    kind: Kind = None,
+    modality: Modality = None,
+    task: Task = None,
+    source: From = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """The values that questions can be filtered by, with how many papers have each."""
+    filters = make_filters(year, None, kind, modality, task, source)
+    with workbench(home=home) as bench:
+        found = bench.library.record.facets(filters)
+    if as_json:
+        told = {name: dict(values) for name, values in found.items()}
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    for name, values in found.items():
+        typer.echo(f"{name:>9}  " + ", ".join(f"{value} ({count})" for value, count in values))
 
 
 def show_paper(

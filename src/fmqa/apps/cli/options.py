@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmqa.errors import UsageError
-from fmqa.types import Filters
-
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
+    from fmqa.types import Filters
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Home = Annotated[
@@ -35,6 +32,18 @@ Kind = Annotated[
     list[str] | None,
     typer.Option("--kind", help="Only this kind, such as vision-language; may be repeated."),
 ]
+Modality = Annotated[
+    list[str] | None,
+    typer.Option("--modality", help="Only this modality, such as CT; may be repeated."),
+]
+Task = Annotated[
+    list[str] | None,
+    typer.Option("--task", help="Only this task, such as segmentation; may be repeated."),
+]
+From = Annotated[
+    list[str] | None,
+    typer.Option("--source", help="Only papers' own text (pdf), or only notes on them (note)."),
+]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many at most.")]
 Depth = Annotated[
     int | None,
@@ -54,37 +63,30 @@ Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write it to a file.", show_default=False)
 ]
 
-_YEARS = re.compile(r"(\d{4})|(\d{4})?\s*-\s*(\d{4})?")
-_ARXIV = re.compile(
-    r"(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE
-)
 
-
-def make_filters(year: str | None, paper: list[str] | None, kind: list[str] | None) -> Filters:
+def make_filters(
+    year: str | None = None,
+    paper: list[str] | None = None,
+    kind: list[str] | None = None,
+    modality: list[str] | None = None,
+    task: list[str] | None = None,
+    source: list[str] | None = None,
+) -> Filters:
     """The filters that the options say.
 
     Raises:
-        UsageError: the year is no year or span of years.
+        UsageError: a value can't be one of its option's.
     """
-    papers = tuple(_paper_name(name) for name in paper or ())
-    return Filters(years=_years(year), papers=papers, kinds=tuple(kind or ()))
+    from fmqa import filters
 
-
-def _years(text: str | None) -> tuple[int | None, int | None]:
-    if not text:
-        return None, None
-    match = _YEARS.fullmatch(text.strip())
-    first, last = (None, None)
-    if match is not None:
-        first, last = (int(p) if p else None for p in (match[1] or match[2], match[1] or match[3]))
-    if (first is None and last is None) or (first and last and first > last):
-        raise UsageError(f"{text!r} is no year.", hint="Write 2023, 2021-2023, 2023- or -2020.")
-    return first, last
-
-
-def _paper_name(text: str) -> str:
-    match = _ARXIV.fullmatch(text.strip())
-    return match[1] if match else text.strip()
+    return filters.make_filters(
+        year=[year] if year else [],
+        paper=paper or [],
+        kind=kind or [],
+        modality=modality or [],
+        task=task or [],
+        source=source or [],
+    )
 
 
 @contextmanager

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmqa.apps.cli.options import Home, Kind, Output, Year, deliver, make_filters, workbench
+from fmqa.apps.cli.options import (
+    Home,
+    Kind,
+    Modality,
+    Output,
+    Year,
+    deliver,
+    make_filters,
+    workbench,
+)
 from fmqa.errors import NothingToSearch, UsageError
 
 if TYPE_CHECKING:
@@ -64,10 +73,7 @@ def field_map(
     output: Output = None,
     year: Year = None,
     kind: Kind = None,
-    modality: Annotated[
-        list[str] | None,
-        typer.Option("--modality", help="Only this modality, such as CT; may be repeated."),
-    ] = None,
+    modality: Modality = None,
     home: Home = None,
 ) -> None:
     """The papers by what cites what and what is alike, in groups named by what sets them apart."""
@@ -75,7 +81,7 @@ def field_map(
 
     wanted = MapFilter(
         " ".join(about or ()),
-        make_filters(year, None, None).years,
+        make_filters(year).years,
         tuple(kind or ()),
         tuple(modality or ()),
     )
