@@ -19,7 +19,7 @@ from benchmarks.processes import ROOT, environment
 
 NAMES = (
     "text", "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers",
-    "corruptions", "claims", "kills", "arxiv", "survey",
+    "corruptions", "claims", "injection", "kills", "arxiv", "survey",
 )  # fmt: skip
 _TAKE_DATA = {"text", "references", "robustness"}
 
