@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -12,9 +13,10 @@ from fmqa.answering.schema import Citation
 from fmqa.apps.web.views.charts import chart, numbers_table, papers_sheet
 from fmqa.apps.web.views.mapview import map_card, map_svg, map_table
 from fmqa.apps.web.views.news import since_review
+from fmqa.apps.web.wording import IN_CHINESE
 from fmqa.survey.map import Cluster, FieldMap, MapEdge, MapPaper
 from fmqa.survey.since import Contradicted, NewPaper, Revised, SinceReview
-from fmqa.survey.trends import By, Trend, TrendPoint
+from fmqa.survey.trends import GROUPS, By, Trend, TrendPoint
 
 NASTY = (
     "</text><script>hurt()</script><img src=x onerror=hurt()> \"quoted\" 'too' {{value}} ${value}"
@@ -178,7 +180,7 @@ def test_the_bars_are_the_counts() -> None:
         if "data-value" in one
     }
     assert drawn == set(told.counts())
-    titles = re.findall(r"<title>(\w+), (\d+): (\d+) papers?", html)
+    titles = re.findall(r"<title>(\w+), (\d+): (\d+) papers?", unescape(html))
     assert {(value, int(year)): int(count) for value, year, count in titles} == told.counts()
     buttons = re.findall(r">(\d+)</button>", numbers_table(told, sides=False))
     assert sorted(map(int, buttons)) == sorted(told.counts().values())
@@ -186,7 +188,8 @@ def test_the_bars_are_the_counts() -> None:
 
 def test_the_sides_add_up() -> None:
     told = trend()
-    titles = re.findall(r"<title>\w+, \d+: (\d+) papers?, (cited|since)", chart(told, sides=True))
+    html = unescape(chart(told, sides=True))
+    titles = re.findall(r"<title>\w+, \d+: (\d+) papers? . (Cited|Since)", html)
     assert sum(int(count) for count, _ in titles) == len(told.points)
 
 
@@ -227,3 +230,16 @@ def test_texts_in_the_news_are_texts() -> None:
     checked(html)
     assert "javascript" not in html
     assert "withdrawn" in html
+
+
+def test_what_the_tabs_say_is_said_in_chinese_too() -> None:
+    for by in By:
+        assert IN_CHINESE(by.heading) != by.heading
+    for heading in GROUPS.values():
+        assert IN_CHINESE(heading) != heading
+    told = trend()
+    html = chart(told, sides=True, say=IN_CHINESE) + numbers_table(told, sides=True, say=IN_CHINESE)
+    drawn = a_map("模型")
+    html += map_svg(drawn, lambda paper: True, IN_CHINESE) + map_table(drawn, IN_CHINESE)
+    shown = re.sub(r"<[^>]*>", " ", html)
+    assert set(re.findall(r"[A-Za-z][\w-]+", shown)) <= {"CT", "MRI"}

@@ -23,9 +23,9 @@ def as_markdown(told: SinceReview, today: date | None = None) -> str:
     lines += [f"{'As of ' + today.isoformat() + '. ' if today else ''}{summary(told)}"]
     if told.papers:
         lines += ["", f"## New papers ({len(told.papers)})", ""]
-        lines += [f"- {line}" for line in tallies(told.papers, escaped)]
+        lines += [f"- {_tally(facet, counts, escaped)}" for facet, counts in tallies(told.papers)]
         for kind, group in by_kind(told.papers):
-            lines += ["", f"### {escaped(kind)} ({len(group)})", ""]
+            lines += ["", f"### {escaped(kind or _UNSORTED)} ({len(group)})", ""]
             lines += [f"- {_linked(paper)}{_facets(paper, escaped)}" for paper in group]
     if told.revised:
         lines += ["", "## New versions with other figures", ""]
@@ -43,9 +43,9 @@ def as_text(told: SinceReview) -> str:
     lines = [f"Since {_reviewed(told, plain)}", summary(told)]
     if told.papers:
         lines += ["", f"New papers ({len(told.papers)})"]
-        lines += [f"  {line}" for line in tallies(told.papers, plain)]
+        lines += [f"  {_tally(facet, counts, plain)}" for facet, counts in tallies(told.papers)]
         for kind, group in by_kind(told.papers):
-            lines += ["", f"  {plain(kind)} ({len(group)})"]
+            lines += ["", f"  {plain(kind or _UNSORTED)} ({len(group)})"]
             for paper in group:
                 lines += [f"    {paper.published:<10}  {_titled(paper)}{_facets(paper, plain)}"]
     if told.revised:
@@ -80,8 +80,8 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def tallies(papers: Sequence[NewPaper], say: Say) -> Iterable[str]:
-    """A line for each facet: its values, the commonest first."""
+def tallies(papers: Sequence[NewPaper]) -> Iterable[tuple[str, list[tuple[str, int]]]]:
+    """For each facet its values with how many papers have them, the commonest first."""
     facets = {
         "Modality": [value for paper in papers for value in paper.modality],
         "Task": [value for paper in papers for value in paper.tasks],
@@ -89,17 +89,18 @@ def tallies(papers: Sequence[NewPaper], say: Say) -> Iterable[str]:
     for name, values in facets.items():
         if values:
             counts = Counter(values)
-            shown = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_TOLD]
-            yield f"{name}: " + ", ".join(f"{say(value)} {count}" for value, count in shown)
+            yield name, sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_TOLD]
 
 
 def by_kind(papers: Sequence[NewPaper]) -> list[tuple[str, list[NewPaper]]]:
     """The papers by kind, the largest first; each in the order given."""
     counts = Counter(paper.kind for paper in papers)
     ordered = sorted(papers, key=lambda paper: (not paper.kind, -counts[paper.kind], paper.kind))
-    return [
-        (kind or _UNSORTED, list(group)) for kind, group in groupby(ordered, lambda one: one.kind)
-    ]
+    return [(kind, list(group)) for kind, group in groupby(ordered, lambda one: one.kind)]
+
+
+def _tally(facet: str, counts: Sequence[tuple[str, int]], say: Say) -> str:
+    return f"{facet}: " + ", ".join(f"{say(value)} {count}" for value, count in counts)
 
 
 def _titled(paper: NewPaper) -> str:

@@ -22,14 +22,15 @@ class ChangesTab:
 
     def __init__(self, context: Context) -> None:
         self.bench = context.bench
+        self.say = context.say
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
-        told = gr.HTML(waiting("Comparing papers"), elem_id="fmqa-changes")
+        told = gr.HTML(waiting(self.say("Comparing papers…")), elem_id="fmqa-changes")
         opening(blocks)(self._told, None, told, **QUICK)
 
     def _told(self) -> str:
         try:
-            return since_review(self.bench.since_maker.since())
+            return since_review(self.bench.since_maker.since(), self.say)
         except FmqaError as error:
             return problem(error)

@@ -39,16 +39,20 @@ class MapTab:
 
     def __init__(self, context: Context) -> None:
         self.bench = context.bench
+        self.say = context.say
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
+        say = self.say
         with gr.Row(elem_classes="fmqa-controls"):
-            words = gr.Textbox(label="Find", placeholder="model, title or task", max_length=200)
-            kinds = gr.Dropdown([], label="Kind", multiselect=True)
-            modalities = gr.Dropdown([], label="Modality", multiselect=True)
-            first = gr.Dropdown([], label="From year")
-            last = gr.Dropdown([], label="To year")
-        drawing = gr.HTML(waiting("Drawing the map"), elem_id="fmqa-map", js_on_load=_PICK)
+            words = gr.Textbox(
+                label=say("Find"), placeholder=say("model, title or task"), max_length=200
+            )
+            kinds = gr.Dropdown([], label=say("Kind"), multiselect=True)
+            modalities = gr.Dropdown([], label=say("Modality"), multiselect=True)
+            first = gr.Dropdown([], label=say("From year"))
+            last = gr.Dropdown([], label=say("To year"))
+        drawing = gr.HTML(waiting(say("Drawing the map…")), elem_id="fmqa-map", js_on_load=_PICK)
         card = gr.HTML(elem_id="fmqa-map-card", js_on_load=_PICK)
         filters: list[Any] = [words, kinds, modalities, first, last]
         opening(blocks)(self._open, filters, [drawing, *filters[1:]], **QUICK)
@@ -67,22 +71,21 @@ class MapTab:
         modalities = sorted({one for paper in drawn.papers for one in paper.modality})
         years: list[Any] = ["", *sorted({paper.year for paper in drawn.papers if paper.year})]
         choices = (kinds, modalities, years, years)
-        return (_shown(drawn, *filters), *(gr.Dropdown(choices=one) for one in choices))
+        return (self._shown(drawn, *filters), *(gr.Dropdown(choices=one) for one in choices))
 
     def _draw(self, *filters: Any) -> str:
         try:
-            return _shown(self.bench.map_maker.map(), *filters)
+            return self._shown(self.bench.map_maker.map(), *filters)
         except FmqaError as error:
             return problem(error)
 
     def _card(self, picked: gr.EventData) -> str:
-        return map_card(self.bench.map_maker.map(), str(getattr(picked, "paper", "")))
+        return map_card(self.bench.map_maker.map(), str(getattr(picked, "paper", "")), self.say)
 
-
-def _shown(drawn: FieldMap, *filters: Any) -> str:
-    """The map and its table, as far as the filters let papers through."""
-    words, kinds, modalities, first, last = filters
-    span = (int(first) if first else None, int(last) if last else None)
-    wanted = MapFilter(words or "", span, tuple(kinds or ()), tuple(modalities or ()))
-    meant = drawn.only(paper.paper_id for paper in drawn.papers if wanted(paper))
-    return f"{map_svg(drawn, wanted)}{map_table(meant)}"
+    def _shown(self, drawn: FieldMap, *filters: Any) -> str:
+        """The map and its table, as far as the filters let papers through."""
+        words, kinds, modalities, first, last = filters
+        span = (int(first) if first else None, int(last) if last else None)
+        wanted = MapFilter(words or "", span, tuple(kinds or ()), tuple(modalities or ()))
+        meant = drawn.only(paper.paper_id for paper in drawn.papers if wanted(paper))
+        return f"{map_svg(drawn, wanted, self.say)}{map_table(meant, self.say)}"

@@ -7,8 +7,9 @@ from typing import Any
 import gradio as gr
 
 from fmqa.apps.web.tab import QUICK, Context, opening
-from fmqa.apps.web.views.charts import chart, numbers_table, papers_sheet
+from fmqa.apps.web.views.charts import chart, number_words, numbers_table, papers_sheet
 from fmqa.apps.web.views.sheet import problem, waiting
+from fmqa.apps.web.wording import Wording
 from fmqa.errors import FmqaError
 from fmqa.survey.trends import GROUPS, By, Trend, TrendPoint
 
@@ -43,20 +44,22 @@ class TrendsTab:
 
     def __init__(self, context: Context) -> None:
         self.bench = context.bench
+        self.say = context.say
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
+        say = self.say
         with gr.Row(elem_classes="fmqa-controls"):
             by = gr.Radio(
-                [(name, one.value) for name, one in _NAMES.items()],
+                [(say(name), one.value) for name, one in _NAMES.items()],
                 value=By.MODALITY.value,
-                label="Papers by",
+                label=say("Papers by"),
                 elem_id="fmqa-trend-by",
             )
             sides = gr.Checkbox(
-                False, label="What the review cites beside what came since", container=False
+                False, label=say("What the review cites beside what came since"), container=False
             )
-        drawing = gr.HTML(waiting("Counting papers"), elem_id="fmqa-trend", js_on_load=_PICK)
+        drawing = gr.HTML(waiting(say("Counting papers…")), elem_id="fmqa-trend", js_on_load=_PICK)
         papers = gr.HTML(elem_id="fmqa-trend-papers")
         opening(blocks)(self._draw, [by, sides], [drawing, papers], **QUICK)
         for one in (by, sides):
@@ -69,26 +72,26 @@ class TrendsTab:
             trend = self.bench.trend_maker.trend(by)
         except FmqaError as error:
             return problem(error), ""
-        return chart(trend, sides=sides) + numbers_table(trend, sides=sides), ""
+        drawn = chart(trend, sides=sides, say=self.say)
+        return drawn + numbers_table(trend, sides=sides, say=self.say), ""
 
     def _papers(self, by: str, sides: bool, picked: gr.EventData) -> str:
         try:
             trend = self.bench.trend_maker.trend(by)
         except FmqaError as error:
             return problem(error)
-        return papers_sheet(*_picked(trend, getattr(picked, "_data", None) or {}))
+        heading, points = _picked(trend, getattr(picked, "_data", None) or {}, self.say)
+        return papers_sheet(heading, points, self.say)
 
 
-def _picked(trend: Trend, data: dict[str, Any]) -> tuple[str, list[TrendPoint]]:
+def _picked(trend: Trend, data: dict[str, Any], say: Wording) -> tuple[str, list[TrendPoint]]:
     """What was picked in words, and its papers; none for what the plot doesn't hold."""
     paper = str(data.get("point", ""))
     if paper:
-        return trend.by.heading, [one for one in trend.points if one.paper_id == paper]
+        return say(trend.by.heading), [one for one in trend.points if one.paper_id == paper]
     value, year = str(data.get("value", "")), str(data.get("year", ""))
     group = next((one for one in GROUPS if one == data.get("group")), None)
     if not year.isdecimal():
         return "", []
     found = trend.at(value, int(year), group)
-    whose = f", {GROUPS[group].lower()}" if group else ""
-    noun = "paper" if len(found) == 1 else "papers"
-    return f"{value}, {year}{whose}: {len(found)} {noun}", found
+    return number_words(value, int(year), group, len(found), say), found

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.sheet import meta_line, paper_heading, quoted, table
+from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.survey.drawing import amount_words, moment
-from fmqa.survey.tabulating import rows, told_of
+from fmqa.survey.tabulating import rows
 from fmqa.survey.trends import GROUPS, Group, Panel, Trend, TrendPoint, panels
 
 _PANELS = 12
@@ -30,82 +32,123 @@ _MARKS = {
 }
 
 
-def chart(trend: Trend, *, sides: bool) -> str:
+def chart(trend: Trend, *, sides: bool, say: Wording = IN_ENGLISH) -> str:
     """The drawing of a trend, with its heading and what its numbers are of."""
     shown = trend.only("cited", "since") if sides else trend
-    note = f'<p class="fmqa-meta">{escaped(told_of(trend))}</p>'
-    head = f"<h3>{escaped(trend.by.heading)}</h3>{note}"
+    note = f'<p class="fmqa-meta">{escaped(_told_of(trend, say))}</p>'
+    head = f"<h3>{escaped(say(trend.by.heading))}</h3>{note}"
     if not shown.points:
-        words = "No paper here is cited by the review, or came after it."
-        return f'{head}<p class="fmqa-status">{words}</p>'
-    body = _plots(shown, sides) if trend.by.is_size else _multiples(shown, sides)
+        words = say("No paper here is cited by the review, or came after it.")
+        return f'{head}<p class="fmqa-status">{escaped(words)}</p>'
+    body = _plots(shown, sides, say) if trend.by.is_size else _multiples(shown, sides, say)
     return f'<div class="fmqa-chart">{head}{body}</div>'
 
 
-def _multiples(trend: Trend, sides: bool) -> str:
+def _multiples(trend: Trend, sides: bool, say: Wording) -> str:
     found = panels(trend, _PANELS)
     highest = max(panel.in_year(year) for panel in found for year in trend.years)
-    drawn = "".join(_panel(panel, trend.years, highest, sides) for panel in found)
+    drawn = "".join(_Bars(trend.years, highest, sides, say).panel(panel) for panel in found)
     rest = len(trend.values) - len(found)
-    more = f'<p class="fmqa-meta">{rest} more values in the table.</p>' if rest > 0 else ""
-    return f'{_legend() if sides else ""}<div class="fmqa-panels">{drawn}</div>{more}'
+    said = escaped(say("{count} more in the table.", count=rest))
+    more = f'<p class="fmqa-meta">{said}</p>' if rest > 0 else ""
+    return f'{_legend(say) if sides else ""}<div class="fmqa-panels">{drawn}</div>{more}'
 
 
-def _legend() -> str:
+def _legend(say: Wording) -> str:
     keys = "".join(
         f'<span><svg viewBox="0 0 12 12" aria-hidden="true"><rect class="fmqa-bar fmqa-{group}" '
-        f'width="12" height="12"/></svg>{GROUPS[group]}</span>'
+        f'width="12" height="12"/></svg>{escaped(say(GROUPS[group]))}</span>'
         for group in ("cited", "since")
     )
     return f'<p class="fmqa-legend">{keys}</p>'
 
 
-def _panel(panel: Panel, years: Sequence[int], highest: int, sides: bool) -> str:
-    step = _WIDTH / max(6, len(years))
-    first = _WIDTH - step * len(years)
-    bars = []
-    for place, year in enumerate(years):
-        x, floor = first + place * step, float(_BASE)
-        for group in GROUPS if sides else (None,):
+@dataclass(frozen=True, slots=True)
+class _Bars:
+    """Small panels of bars, all to one scale."""
+
+    years: Sequence[int]
+    highest: int
+    sides: bool
+    say: Wording
+
+    def panel(self, panel: Panel) -> str:
+        """One value's bars under its name."""
+        step = _WIDTH / max(6, len(self.years))
+        first = _WIDTH - step * len(self.years)
+        bars = "".join(
+            self._year(panel, year, (first + place * step, step))
+            for place, year in enumerate(self.years)
+        )
+        ticks = "".join(
+            f'<text class="fmqa-tick" x="{first + (self.years.index(year) + 0.5) * step:.1f}" '
+            f'y="{_BASE + 14}">{year}</text>'
+            for year in _ticks(self.years)
+        )
+        words = self.say(
+            "{value}: {count} papers, {first} to {last}",
+            value=panel.value,
+            count=panel.total,
+            first=self.years[0],
+            last=self.years[-1],
+        )
+        return (
+            f'<figure><figcaption>{escaped(panel.value)} <span class="fmqa-meta">{panel.total}'
+            f'</span></figcaption><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+            f'aria-label="{escaped(words)}">{bars}'
+            f'<path class="fmqa-axis" d="M0 {_BASE}H{_WIDTH}"/>{ticks}</svg></figure>'
+        )
+
+    def _year(self, panel: Panel, year: int, place: tuple[float, float]) -> str:
+        """A year's bar, or its parts one on the other, with the count above."""
+        x, step = place
+        floor, parts = float(_BASE), []
+        for group in GROUPS if self.sides else (None,):
             count = panel.in_year(year) if group is None else panel.counts[group].get(year, 0)
             if count:
-                height = (_BASE - _TOP) * count / highest
+                height = (_BASE - _TOP) * count / self.highest
                 floor -= height
-                bars.append(_bar(panel.value, year, group, count, (x, floor, step, height)))
+                title = number_words(panel.value, year, group, count, self.say)
+                parts.append(
+                    f"<g {_picked(panel.value, year, group)}><title>{escaped(title)}</title>"
+                    f"{_bar(group, (x, floor, step, height))}</g>"
+                )
         total = panel.in_year(year)
         if total:
-            middle = x + step / 2
-            bars.append(
-                f'<text class="fmqa-count" x="{middle:.1f}" y="{floor - 3:.1f}">{total}</text>'
+            parts.append(
+                f'<text class="fmqa-count" x="{x + step / 2:.1f}" y="{floor - 3:.1f}">'
+                f"{total}</text>"
             )
-    ticks = "".join(
-        f'<text class="fmqa-tick" x="{first + (years.index(year) + 0.5) * step:.1f}" '
-        f'y="{_BASE + 14}">{year}</text>'
-        for year in _ticks(years)
-    )
-    words = f"{panel.value}: {panel.total} papers, {years[0]} to {years[-1]}"
-    return (
-        f'<figure><figcaption>{escaped(panel.value)} <span class="fmqa-meta">{panel.total}</span>'
-        f'</figcaption><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{escaped(words)}">{"".join(bars)}'
-        f'<path class="fmqa-axis" d="M0 {_BASE}H{_WIDTH}"/>{ticks}</svg></figure>'
-    )
+        return "".join(parts)
 
 
-def _bar(
-    value: str, year: int, group: Group | None, count: int, box: tuple[float, float, float, float]
-) -> str:
+def _bar(group: Group | None, box: tuple[float, float, float, float]) -> str:
     x, y, step, height = box
-    whose = f", {GROUPS[group].lower()}" if group else ""
-    noun = "paper" if count == 1 else "papers"
     tall = max(height, _LEAST_TARGET)
     return (
-        f"<g {_picked(value, year, group)}><title>{escaped(value)}, {year}: {count} {noun}"
-        f'{whose}</title><rect class="fmqa-target" x="{x:.1f}" y="{y + height - tall:.1f}" '
+        f'<rect class="fmqa-target" x="{x:.1f}" y="{y + height - tall:.1f}" '
         f'width="{step:.1f}" height="{tall:.1f}"/>'
         f'<rect class="fmqa-bar fmqa-{group or "all"}" x="{x + step * 0.1:.1f}" '
-        f'y="{y:.1f}" width="{step * 0.8:.1f}" height="{height:.1f}"/></g>'
+        f'y="{y:.1f}" width="{step * 0.8:.1f}" height="{height:.1f}"/>'
     )
+
+
+def number_words(value: str, year: int, group: Group | None, count: int, say: Wording) -> str:
+    """A number in words: what it is of, and how many."""
+    papers = say("1 paper") if count == 1 else say("{count} papers", count=count)
+    whose = f" · {say(GROUPS[group])}" if group else ""
+    return f"{value}, {year}: {papers}{whose}"
+
+
+def _told_of(trend: Trend, say: Wording) -> str:
+    """What the numbers are of."""
+    counted = len({point.paper_id for point in trend.points})
+    told = say("{count} of {all} papers.", count=counted, all=trend.papers)
+    if trend.unknown:
+        told += " " + say("{count} don’t say.", count=trend.unknown)
+    if trend.undated:
+        told += " " + say("{count} have no year.", count=trend.undated)
+    return told
 
 
 def _picked(value: str, year: int, group: Group | None) -> str:
@@ -118,31 +161,31 @@ def _ticks(years: Sequence[int]) -> list[int]:
     return list(years)[::-1][::step][::-1]
 
 
-def _plots(trend: Trend, sides: bool) -> str:
+def _plots(trend: Trend, sides: bool, say: Wording) -> str:
     """Sizes over time; with sides, one plot for each side of the review, to one scale."""
     amounts = [point.amount for point in trend.points if point.amount]
     span = math.log10(min(amounts) / _AIR), math.log10(max(amounts) * _AIR)
     groups: Sequence[Group | None] = ("cited", "since") if sides else (None,)
-    plots = "".join(_plot(trend, group, span) for group in groups)
+    plots = "".join(_plot(trend, group, span, say) for group in groups)
     kinds = dict.fromkeys(point.kind for point in trend.points)
     keys = "".join(
         f'<span><svg viewBox="-6 -6 12 12" aria-hidden="true">{_mark(kind, 0, 0)}</svg>'
-        f"{escaped(kind or 'kind not known')}</span>"
+        f"{escaped(kind or say('kind not known'))}</span>"
         for kind in kinds
     )
     median = (
         '<span><svg viewBox="0 0 12 12" aria-hidden="true"><path class="fmqa-median" d="M0 6H12"/>'
-        "</svg>median of a year</span>"
+        f"</svg>{escaped(say('median of a year'))}</span>"
     )
     return f'<div class="fmqa-plots">{plots}</div><p class="fmqa-legend">{keys}{median}</p>'
 
 
-def _plot(trend: Trend, group: Group | None, span: tuple[float, float]) -> str:
+def _plot(trend: Trend, group: Group | None, span: tuple[float, float], say: Wording) -> str:
     points = [point for point in trend.points if group in (None, point.group)]
-    heading = f"{GROUPS[group]} ({len(points)})" if group else ""
-    caption = f"<figcaption>{heading}</figcaption>" if heading else ""
+    heading = f"{say(GROUPS[group])} ({len(points)})" if group else ""
+    caption = f"<figcaption>{escaped(heading)}</figcaption>" if heading else ""
     if not points:
-        return f'<figure>{caption}<p class="fmqa-status">No paper.</p></figure>'
+        return f'<figure>{caption}<p class="fmqa-status">{escaped(say("No paper."))}</p></figure>'
     years = range(min(p.year for p in points), max(p.year for p in points) + 1)
     scale = _Scale(years, span)
     grid = "".join(
@@ -161,7 +204,7 @@ def _plot(trend: Trend, group: Group | None, span: tuple[float, float]) -> str:
         for year, amount in trend.medians(group).items()
     )
     marks = "".join(_drawn_point(point, scale) for point in points if point.amount)
-    words = f"{trend.by.heading}. {heading or f'{len(points)} papers'}"
+    words = f"{say(trend.by.heading)}: {say('{count} papers', count=len(points))}"
     return (
         f'<figure>{caption}<svg viewBox="0 0 {_WIDE} {_TALL}" role="img" '
         f'aria-label="{escaped(words)}">{grid}{ticks}{medians}{marks}'
@@ -242,17 +285,17 @@ def _meet(one: tuple[float, float, float, float], other: tuple[float, float, flo
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def numbers_table(trend: Trend, *, sides: bool) -> str:
+def numbers_table(trend: Trend, *, sides: bool, say: Wording = IN_ENGLISH) -> str:
     """The numbers as a table whose cells open their papers."""
     groups: Sequence[Group | None] = ("cited", "since") if sides else (None,)
     tables = "".join(
-        _sizes_table(trend, group) if trend.by.is_size else _counts_table(trend, group)
+        _sizes_table(trend, group, say) if trend.by.is_size else _counts_table(trend, group, say)
         for group in groups
     )
-    return f"<details><summary>The numbers as a table</summary>{tables}</details>"
+    return f"<details><summary>{escaped(say('The numbers as a table'))}</summary>{tables}</details>"
 
 
-def _counts_table(trend: Trend, group: Group | None) -> str:
+def _counts_table(trend: Trend, group: Group | None, say: Wording) -> str:
     body = []
     for row in rows(trend, group):
         cells = "".join(
@@ -265,11 +308,11 @@ def _counts_table(trend: Trend, group: Group | None) -> str:
         body.append(
             f'<tr><th scope="row">{escaped(row.value)}</th>{cells}<td>{row.total}</td></tr>'
         )
-    caption = f"{trend.by.heading}: {GROUPS[group].lower() if group else 'all papers'}"
-    return table(caption, (trend.by.value, *map(str, trend.years), "All"), body)
+    caption = _caption(trend, group, say)
+    return table(caption, (say("Value"), *map(str, trend.years), say("All")), body)
 
 
-def _sizes_table(trend: Trend, group: Group | None) -> str:
+def _sizes_table(trend: Trend, group: Group | None, say: Wording) -> str:
     points = [point for point in trend.points if group in (None, point.group)]
     body = (
         f'<tr><th scope="row"><button type="button" class="fmqa-pick" '
@@ -278,18 +321,22 @@ def _sizes_table(trend: Trend, group: Group | None) -> str:
         f"<td>{amount_words(point.amount or 0)}</td><td>{escaped(point.kind)}</td></tr>"
         for point in sorted(points, key=lambda one: -(one.amount or 0))
     )
-    caption = f"{trend.by.heading}: {GROUPS[group].lower() if group else 'all papers'}"
-    return table(caption, ("Paper", "Published", "Amount", "Kind"), body)
+    caption = _caption(trend, group, say)
+    return table(caption, (say("Paper"), say("Published"), say("Amount"), say("Kind")), body)
 
 
-def papers_sheet(heading: str, points: Sequence[TrendPoint]) -> str:
+def _caption(trend: Trend, group: Group | None, say: Wording) -> str:
+    return f"{say(trend.by.heading)}: {say(GROUPS[group] if group else 'All papers')}"
+
+
+def papers_sheet(heading: str, points: Sequence[TrendPoint], say: Wording = IN_ENGLISH) -> str:
     """The papers that a number counts, each with the quote that shows its value."""
     if not points:
         return ""
     items = "".join(
         f"<li>{paper_heading(point.paper_id, point.arxiv_id, point.name, point.title)}"
         f"{meta_line(point.published or point.year, point.kind)}"
-        f"{quoted(point.citation) if point.citation else ''}</li>"
+        f"{quoted(point.citation, say) if point.citation else ''}</li>"
         for point in points
     )
     return (

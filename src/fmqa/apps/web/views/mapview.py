@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.sheet import meta_line, paper_heading, table
+from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.survey.map import FieldMap, MapEdge, MapPaper
 
 _WIDTH, _HEIGHT, _MARGIN = 1000, 640, 30
@@ -25,7 +26,7 @@ _MOST_ALIKE = 6
 _MOST_CITATIONS = 1500  # drawn; more would be a grey cloud, and slow to move
 
 
-def map_svg(drawn: FieldMap, meant: Callable[[MapPaper], bool]) -> str:
+def map_svg(drawn: FieldMap, meant: Callable[[MapPaper], bool], say: Wording = IN_ENGLISH) -> str:
     """The map; papers that aren't meant stay as faint points."""
     lit = {paper.paper_id for paper in drawn.papers if meant(paper)}
     at = {paper.paper_id: _place(paper.x, paper.y) for paper in drawn.papers}
@@ -41,13 +42,24 @@ def map_svg(drawn: FieldMap, meant: Callable[[MapPaper], bool]) -> str:
     nodes = "".join(
         _node(paper, at[paper.paper_id]) for paper in drawn.papers if paper.paper_id in lit
     )
-    words = f"Map of {len(lit)} papers in {len(drawn.clusters)} groups; the table has them as text."
+    words = say(
+        "Map of {count} papers in {groups} groups; the table has them as text.",
+        count=len(lit),
+        groups=len(drawn.clusters),
+    )
+    zooms = (
+        ("in", "+", say("Zoom in")),
+        ("out", "−", say("Zoom out")),
+        ("all", "↺", say("Show all")),
+    )
+    buttons = "".join(
+        f'<button type="button" data-zoom="{how}" aria-label="{escaped(label)}">{sign}</button>'
+        for how, (sign, label) in zooms.items()
+    )
     return (
         f'<div class="fmqa-map"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="{escaped(words)}">{lines}{faint}{nodes}{_labels(drawn, lit)}</svg>'
-        '<div class="fmqa-zoom"><button type="button" data-zoom="in" aria-label="Zoom in">+'
-        '</button><button type="button" data-zoom="out" aria-label="Zoom out">&#8722;</button>'
-        '<button type="button" data-zoom="all" aria-label="Show all">&#8634;</button></div></div>'
+        f'<div class="fmqa-zoom">{buttons}</div></div>'
     )
 
 
@@ -128,26 +140,31 @@ def _rest_of_label(rest: str) -> str:
     return f'<tspan class="fmqa-rest"> · {escaped(rest)}</tspan>' if rest else ""
 
 
-def map_table(drawn: FieldMap) -> str:
+def map_table(drawn: FieldMap, say: Wording = IN_ENGLISH) -> str:
     """The same papers as rows, by group; each title is a button that opens its card."""
     names = {cluster.number: cluster.name for cluster in drawn.clusters}
     ordered = sorted(drawn.papers, key=lambda p: (p.cluster < 0, p.cluster, -p.cited, p.title))
     rows = (
         f'<tr><th scope="row"><button type="button" class="fmqa-pick" '
         f'data-paper="{escaped(paper.paper_id)}">{escaped(paper.name or paper.title)}</button></th>'
-        f"<td>{escaped(names.get(paper.cluster, 'on its own'))}</td>"
+        f"<td>{escaped(names.get(paper.cluster, say('on its own')))}</td>"
         f"<td>{escaped(paper.year or '')}</td><td>{escaped(paper.kind)}</td>"
         f"<td>{escaped(', '.join(paper.modality))}</td><td>{paper.cited}</td></tr>"
         for paper in ordered
     )
-    heads = ("Paper", "Group", "Year", "Kind", "Modality", "Cited by, here")
-    caption = f"The {len(drawn.papers)} papers of the map"
-    return (
-        f"<details><summary>{caption} as a table</summary>{table(caption, heads, rows)}</details>"
+    heads = (
+        say("Paper"),
+        say("Group"),
+        say("Year"),
+        say("Kind"),
+        say("Modality"),
+        say("Cited by, here"),
     )
+    caption = say("The {count} papers of the map, as a table", count=len(drawn.papers))
+    return f"<details><summary>{escaped(caption)}</summary>{table(caption, heads, rows)}</details>"
 
 
-def map_card(drawn: FieldMap, paper_id: str) -> str:
+def map_card(drawn: FieldMap, paper_id: str, say: Wording = IN_ENGLISH) -> str:
     """A paper with what it cites, what cites it, and what is nearest; empty for no paper's id."""
     papers = {paper.paper_id: paper for paper in drawn.papers}
     paper = papers.get(paper_id)
@@ -163,11 +180,12 @@ def map_card(drawn: FieldMap, paper_id: str) -> str:
     alike = [e.target if e.source == paper_id else e.source for e in near[:_MOST_ALIKE]]
     heading = paper_heading(paper.paper_id, paper.arxiv_id, paper.name, paper.title)
     facts = meta_line(paper.year, paper.kind, ", ".join(paper.modality), ", ".join(paper.tasks))
-    group = meta_line(f"Group: {names[paper.cluster]}" if paper.cluster in names else "")
+    name = names.get(paper.cluster, "")
+    group = meta_line(say("Group: {name}", name=name) if name else "")
     return (
         f'<section class="fmqa-sheet" aria-live="polite"><h3>{heading}</h3>{facts}{group}'
-        f"{_others('Nearest in content', alike, papers)}{_others('Cites', cites, papers)}"
-        f"{_others('Cited by', cited, papers)}</section>"
+        f"{_others(say('Nearest in content'), alike, papers)}{_others(say('Cites'), cites, papers)}"
+        f"{_others(say('Cited by'), cited, papers)}</section>"
     )
 
 

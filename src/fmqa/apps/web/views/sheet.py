@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from fmqa.answering.schema import Citation
 from fmqa.apps.web.render import escaped, safe_url
+from fmqa.apps.web.wording import Wording
 from fmqa.errors import FmqaError
 from fmqa.sources.arxiv_ids import parse_id
 
@@ -20,16 +21,16 @@ def paper_heading(paper_id: str, arxiv_id: str | None, name: str, title: str) ->
     return f'<span class="fmqa-title">{escaped(shown)}</span> {where}'
 
 
-def quoted(citation: Citation) -> str:
+def quoted(citation: Citation, say: Wording) -> str:
     """A quote and where it stands, with a link to the page."""
     version = f"v{citation.version}" if citation.version else ""
-    where = "our note" if citation.source == "note" else f"page {citation.page}"
+    where = say("our note") if citation.source == "note" else say("page {page}", page=citation.page)
     place = f"{citation.arxiv_id or citation.title}{version}, {where}"
     url = safe_url(citation.url)
     shown = outward(url, place) if url else f'<span class="fmqa-meta">{escaped(place)}</span>'
     badge = ""
     if citation.status != "current":
-        badge = f'<span class="fmqa-badge">{escaped(citation.status)}</span>'
+        badge = f'<span class="fmqa-badge">{escaped(say(citation.status))}</span>'
     return f'<p class="fmqa-quoted"><q>{escaped(citation.quote)}</q> {shown}{badge}</p>'
 
 
@@ -67,4 +68,4 @@ def problem(error: FmqaError) -> str:
 
 def waiting(words: str) -> str:
     """That something is being made."""
-    return f'<p class="fmqa-status fmqa-busy" role="status">{escaped(words)}…</p>'
+    return f'<p class="fmqa-status fmqa-busy" role="status">{escaped(words)}</p>'

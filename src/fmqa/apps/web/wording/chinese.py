@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fmqa.apps.web.wording.survey import SURVEY
+
 _HEAD = {
     "Ask the papers": "向论文提问",
     "Checked answers on foundation models in medical imaging, each sentence with its quote, "
@@ -89,4 +91,4 @@ _PROBLEMS = {
     ),
 }
 
-CHINESE = {**_HEAD, **_LIBRARY, **_EXAMPLES, **_BOX, **_ANSWER, **_PROBLEMS}
+CHINESE = {**_HEAD, **_LIBRARY, **_EXAMPLES, **_BOX, **_ANSWER, **_PROBLEMS, **SURVEY}
