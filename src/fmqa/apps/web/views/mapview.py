@@ -54,7 +54,7 @@ def map_svg(drawn: FieldMap, meant: Callable[[MapPaper], bool], say: Wording = I
     )
     buttons = "".join(
         f'<button type="button" data-zoom="{how}" aria-label="{escaped(label)}">{sign}</button>'
-        for how, (sign, label) in zooms.items()
+        for how, sign, label in zooms
     )
     return (
         f'<div class="fmqa-map"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
