@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote as url_quote
 
 from fmqa.answering.schema import Citation
-from fmqa.types import Quote, Source
+from fmqa.types import PaperMeta, Quote, Source
 
 
 class Numbering:
@@ -51,18 +51,25 @@ class Numbering:
             quote=" ".join(quote.text.split()),
             start=quote.span.start,
             end=quote.span.end,
-            url=self._url(quote),
+            url=paper_url(self._pdf_url, paper, quote.passage.source, quote.span.page),
             source="note" if quote.passage.source is Source.NOTE else "pdf",
             status=quote.passage.status.value,
         )
 
-    def _url(self, quote: Quote) -> str:
-        """The paper's PDF on arXiv at the quote's page; a note's paper without a page."""
-        paper = quote.passage.paper
-        if not paper.arxiv_id:
-            return ""
-        version = f"v{paper.version}" if paper.version else ""
-        address = f"{self._pdf_url}/{url_quote(paper.arxiv_id)}{version}"
-        if quote.passage.source is Source.NOTE:
-            return address.replace("/pdf/", "/abs/")
-        return f"{address}#page={quote.span.page}"
+
+def paper_url(pdf_url: str, paper: PaperMeta, source: Source, page: int) -> str:
+    """The paper's PDF on arXiv at a page; a note's paper without a page; empty for a local file.
+
+    Args:
+        pdf_url: where arXiv's PDFs are, without a slash at the end.
+        paper: with the version that is meant.
+        source: where the text came from.
+        page: counted from 1.
+    """
+    if not paper.arxiv_id:
+        return ""
+    version = f"v{paper.version}" if paper.version else ""
+    address = f"{pdf_url}/{url_quote(paper.arxiv_id)}{version}"
+    if source is Source.NOTE:
+        return address.replace("/pdf/", "/abs/")
+    return f"{address}#page={page}"

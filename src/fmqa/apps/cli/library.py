@@ -19,7 +19,6 @@ from fmqa.apps.cli.options import (
     make_filters,
     workbench,
 )
-from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
     from fmqa.store.rows import PaperRow
@@ -86,9 +85,11 @@ def show_paper(
     as_json: Json = False,
 ) -> None:
     """What the record holds of one paper."""
+    from fmqa.apps.queries import find_paper
+
     with workbench(home=home) as bench:
         record = bench.library.record
-        row = _find(record.papers(), paper)
+        row = find_paper(record.papers(), paper)
         facts = paper_json(row)
         facts["versions"] = [
             {"version": version or None, "source": source.value, "searched": active}
@@ -135,24 +136,15 @@ def _in_line(name: str, value: Any) -> str:
 
 def remove_paper(paper: Paper, home: Home = None) -> None:
     """Take a paper out of the library. Its PDF stays where it is."""
+    from fmqa.apps.queries import find_paper
+
     with workbench(home=home) as bench:
-        row = _find(bench.library.record.papers(), paper)
+        row = find_paper(bench.library.record.papers(), paper)
         with bench.library.writing(
             bench.library.record.model or bench.embedder.fingerprint
         ) as writer:
             writer.remove(row.meta.paper_id)
     typer.echo(f"Removed {row.meta.paper_id}: {row.meta.title}")
-
-
-def _find(rows: list[PaperRow], name: str) -> PaperRow:
-    wanted = name.strip().lower().removeprefix("arxiv:")
-    found = [row for row in rows if wanted in {row.meta.paper_id.lower(), row.meta.name.lower()}]
-    if not found:
-        found = [row for row in rows if wanted and row.meta.paper_id.lower().startswith(wanted)]
-    if len(found) != 1:
-        what = "Several papers match" if found else "There is no paper"
-        raise UsageError(f"{what} {name!r}.", hint="`fmqa papers list` shows the ids.")
-    return found[0]
 
 
 def paper_json(row: PaperRow) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from fmqa.apps.cli import (
     library,
     overviews,
     scheduling,
+    serving_agents,
     syncing,
     upkeep,
 )
@@ -59,6 +60,7 @@ library.register(app)
 overviews.register(app)
 evaluating.register(app)
 upkeep.register(app)
+serving_agents.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,248 @@
+"""What programs ask, by HTTP or MCP: bounded, and answered in the values of `fmqa.apps.wire`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING
+
+from fmqa.answering.citing import paper_url
+from fmqa.answering.conversation import Exchange
+from fmqa.answering.schema import Answer
+from fmqa.apps.wire import (
+    Before,
+    FoundPassage,
+    ListedPaper,
+    PaperFilters,
+    PaperList,
+    Passages,
+)
+from fmqa.errors import FmqaError, UsageError
+from fmqa.filters import make_filters
+from fmqa.sources.arxiv_ids import parse_address, parse_id
+from fmqa.types import Filters, StoredPassage
+
+if TYPE_CHECKING:
+    from fmqa.answering.caching import CachingAssistant
+    from fmqa.apps.workbench import Workbench
+    from fmqa.store.rows import PaperRow
+
+MOST_PASSAGES = 30
+MOST_PAPERS = 100
+MOST_BEFORE = 20
+_AUTHORS = 10
+_AT_ONCE = 4
+_PATIENCE_SECONDS = 60.0
+
+
+class Queries:
+    """The questions that programs put to one library. Usable from several threads.
+
+    Args:
+        bench: the program's parts.
+        assistant: makes or waits for what answers questions.
+    """
+
+    def __init__(self, bench: Workbench, assistant: Callable[[], CachingAssistant]) -> None:
+        self.bench = bench
+        self.assistant = assistant
+        self._places = BoundedSemaphore(_AT_ONCE)
+
+    def ask(
+        self, question: str, filters: Filters | None = None, before: Sequence[Before] = ()
+    ) -> Answer:
+        """The checked answer to a question, that may lean on those before it, oldest first.
+
+        Raises:
+            UsageError: the question can't be used as it is.
+            FmqaError: it can't be answered now.
+        """
+        if len(before) > MOST_BEFORE:
+            raise UsageError(
+                f"{len(before)} earlier questions are given; at most {MOST_BEFORE} are taken.",
+                hint="Give the last ones.",
+            )
+        history = [Exchange(b.question, b.understood_as or b.question, b.subjects) for b in before]
+        with self._place():
+            return self.assistant().ask(question, filters, history)
+
+    def search(self, query: str, limit: int = 8, filters: Filters | None = None) -> Passages:
+        """The passages nearest to a query, best first.
+
+        Raises:
+            UsageError: the query or the limit can't be used as it is.
+            NothingToSearch: the filters let nothing through.
+        """
+        from fmqa.retrieval.search import clean_question
+
+        _check_between("limit", limit, 1, MOST_PASSAGES)
+        cleaned = clean_question(query, self.bench.settings.max_question_chars)
+        hits = self.bench.searcher.search(cleaned, limit, filters)
+        return Passages(passages=tuple(self._found(hit.passage, hit.score) for hit in hits))
+
+    def passage(self, passage_id: int) -> Passages:
+        """One passage, by the number that a search gave it.
+
+        Raises:
+            UsageError: there is none of this number.
+        """
+        known = 0 < passage_id < 2**63
+        held = self.bench.library.record.passages([passage_id]) if known else {}
+        if not held:
+            raise UsageError(
+                f"There is no passage {passage_id}.",
+                hint="Passages change with the library: search again, or give paper and page.",
+            )
+        return Passages(passages=(self._found(held[passage_id]),))
+
+    def passages_on(self, paper: str, page: int, version: int | None = None) -> Passages:
+        """The passages that stand on a page of a paper, in reading order.
+
+        Args:
+            paper: its id, or the name of its model.
+            page: counted from 1.
+            version: of arXiv; the one that is searched when None.
+
+        Raises:
+            UsageError: there is no such paper, or nothing on that page.
+        """
+        row = find_paper(self._papers(), paper)
+        record, paper_id = self.bench.library.record, row.meta.paper_id
+        held = record.passages_of(paper_id)
+        if version is not None and version != row.meta.version:
+            held = [p for p in record.earlier_passages(paper_id) if p.paper.version == version]
+        on_page = [p for p in held if any(span.page == page for span in p.passage.spans)]
+        if not on_page:
+            which = "" if version is None else f" in version {version}"
+            raise UsageError(
+                f"Nothing of {paper_id} is held on page {page}{which}.",
+                hint=f"It has {row.pages} pages, and version {row.meta.version or 'unknown'}.",
+            )
+        return Passages(passages=tuple(self._found(p) for p in on_page[:MOST_PASSAGES]))
+
+    def papers(
+        self, text: str = "", limit: int = 20, offset: int = 0, filters: Filters | None = None
+    ) -> PaperList:
+        """The library's papers by title; ``text`` narrows to those that hold all of its words.
+
+        Raises:
+            UsageError: limit or offset can't be used as they are.
+        """
+        _check_between("limit", limit, 1, MOST_PAPERS)
+        _check_between("offset", offset, 0, 10**9)
+        words = text.casefold().split()
+        rows = [row for row in self._papers(filters) if _holds(row, words)]
+        part = rows[offset : offset + limit]
+        return PaperList(
+            total=len(rows), offset=offset, papers=tuple(self._listed(row) for row in part)
+        )
+
+    def _papers(self, filters: Filters | None = None) -> list[PaperRow]:
+        self.bench.load_starter()
+        return self.bench.library.record.papers(filters)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """One of the places where questions are answered."""
+        if not self._places.acquire(timeout=_PATIENCE_SECONDS):
+            raise FmqaError(
+                "Too many questions are being answered, so this one wasn't taken.",
+                hint="Ask it again in a moment.",
+            )
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def _found(self, stored: StoredPassage, score: float | None = None) -> FoundPassage:
+        paper, passage = stored.paper, stored.passage
+        page = passage.spans[0].page
+        return FoundPassage(
+            passage_id=stored.id,
+            paper_id=paper.paper_id,
+            arxiv_id=paper.arxiv_id,
+            version=paper.version or None,
+            title=paper.title,
+            authors=paper.authors[:_AUTHORS],
+            year=paper.year,
+            page=page,
+            section=passage.section,
+            source=stored.source.value,
+            status=stored.status.value,
+            url=paper_url(self._pdf_url, paper, stored.source, page),
+            quoted_text=passage.text,
+            score=None if score is None else round(score, 4),
+        )
+
+    def _listed(self, row: PaperRow) -> ListedPaper:
+        meta = row.meta
+        return ListedPaper(
+            paper_id=meta.paper_id,
+            arxiv_id=meta.arxiv_id,
+            version=meta.version or None,
+            name=meta.name,
+            title=meta.title,
+            authors=meta.authors[:_AUTHORS],
+            year=meta.year,
+            kind=meta.kind,
+            modality=meta.modality,
+            tasks=meta.tasks,
+            source=row.source.value,
+            status=row.status.value,
+            pages=row.pages,
+            passages=row.passages,
+            url=paper_url(self._pdf_url, meta, row.source, 1),
+        )
+
+    @property
+    def _pdf_url(self) -> str:
+        return self.bench.settings.arxiv_pdf_url.rstrip("/")
+
+
+def filters_from(wire: PaperFilters | None) -> Filters | None:
+    """The filters that a program sent.
+
+    Raises:
+        UsageError: a value can't be one of its field's.
+    """
+    if wire is None:
+        return None
+    return make_filters(
+        year=[wire.years] if wire.years.strip() else [],
+        paper=wire.papers,
+        kind=wire.kinds,
+        modality=wire.modalities,
+        task=wire.tasks,
+        source=wire.sources,
+    )
+
+
+def find_paper(rows: Sequence[PaperRow], name: str) -> PaperRow:
+    """The one paper that goes by an id or its beginning, an arXiv address, or its model's name.
+
+    Raises:
+        UsageError: none does, or several do.
+    """
+    arxiv = parse_id(name) or parse_address(name)
+    wanted = arxiv.bare.lower() if arxiv else name.strip().lower()
+    found = [row for row in rows if row.meta.paper_id.lower() == wanted]
+    found = found or [row for row in rows if wanted and row.meta.name.lower() == wanted]
+    found = found or [
+        row for row in rows if wanted and row.meta.paper_id.lower().startswith(wanted)
+    ]
+    if len(found) != 1:
+        what = "Several papers match" if found else "There is no paper"
+        raise UsageError(f"{what} {name[:80]!r}.", hint="`fmqa papers list` shows the ids.")
+    return found[0]
+
+
+def _check_between(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise UsageError(f"{name} is {value}.", hint=f"It goes from {least:,} to {most:,}.")
+
+
+def _holds(row: PaperRow, words: Sequence[str]) -> bool:
+    meta = row.meta
+    text = " ".join((meta.paper_id, meta.name, meta.title, *meta.authors)).casefold()
+    return all(word in text for word in words)
