@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fmqa.reading.pool import ReadLimits
     from fmqa.retrieval.search import Searcher
     from fmqa.store.library import Library
+    from fmqa.survey.faceting import FacetMaker
     from fmqa.survey.mapping import MapMaker
     from fmqa.survey.since import SinceMaker
     from fmqa.survey.trending import TrendMaker
@@ -219,6 +220,14 @@ class Workbench:
 
         self.load_starter()
         return MapMaker(self.library)
+
+    @_part
+    def facet_maker(self) -> FacetMaker:
+        """What says what papers are and have, with quotes."""
+        from fmqa.survey.faceting import FacetMaker
+
+        self.load_starter()
+        return FacetMaker(self.library, self.step)
 
     @_part
     def trend_maker(self) -> TrendMaker:

@@ -15,6 +15,7 @@ from fmqa.store.answers import AnswerCache
 from fmqa.store.bibliography import Bibliography
 from fmqa.store.catalog import Catalog
 from fmqa.store.database import Database
+from fmqa.store.quoted_facets import FacetStore
 from fmqa.store.record import Record
 from fmqa.store.sessions import Sessions
 from fmqa.store.vectors import FaissIndex, VectorIndex, publish, read_manifest
@@ -46,6 +47,7 @@ class Library:
         self.record = Record(self._database)
         self.catalog = Catalog(self._database)
         self.bibliography = Bibliography(self._database)
+        self.facets = FacetStore(self._database)
         self.sessions = Sessions(self._database)
         self.answers = AnswerCache(self._database)
         self._index: FaissIndex | None = None

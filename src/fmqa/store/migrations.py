@@ -131,12 +131,35 @@ def m005_answers_of_sessions(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE exchanges ADD COLUMN answer TEXT NOT NULL DEFAULT ''")
 
 
+def m006_facets(db: sqlite3.Connection) -> None:
+    """What versions were found to say of themselves, and what users corrected of it."""
+    statements = (
+        """CREATE TABLE facets (
+            version_id INTEGER NOT NULL REFERENCES versions ON DELETE CASCADE,
+            place INTEGER NOT NULL, facet TEXT NOT NULL, value TEXT NOT NULL, size REAL,
+            unit TEXT NOT NULL, quote TEXT NOT NULL, page INTEGER NOT NULL,
+            start INTEGER NOT NULL, "end" INTEGER NOT NULL, confidence REAL NOT NULL,
+            origin TEXT NOT NULL, PRIMARY KEY (version_id, place)) WITHOUT ROWID""",
+        "CREATE INDEX facets_by_value ON facets (facet, value)",
+        """CREATE TABLE facet_runs (
+            version_id INTEGER PRIMARY KEY REFERENCES versions ON DELETE CASCADE,
+            extractor TEXT NOT NULL, at TEXT NOT NULL)""",
+        # Without a reference to papers: a correction outlives a paper's removal and return.
+        """CREATE TABLE facet_corrections (
+            paper_id TEXT NOT NULL, facet TEXT NOT NULL, found TEXT NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (paper_id, facet)) WITHOUT ROWID""",
+    )
+    for statement in statements:
+        db.execute(statement)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_first_schema,
     m002_arxiv,
     m003_sessions,
     m004_answers,
     m005_answers_of_sessions,
+    m006_facets,
 )
 
 

@@ -1,0 +1,258 @@
+"""What papers were found to be and to have, each value with the quote that shows it.
+
+Values that were extracted belong to a version, are written once for each extractor, and go with the
+version. What a user corrected belongs to the paper, and outlives both.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+
+from fmqa.store.catalog import now
+from fmqa.store.database import Database
+from fmqa.types import Source, Span
+
+_REVISION = "facets_revision"
+
+
+class FacetName(StrEnum):
+    """What is asked of a paper."""
+
+    KIND = "kind"
+    MODALITY = "modality"
+    ARCHITECTURE = "architecture"
+    TRAINING = "training"
+    TASK = "task"
+    DATA = "data"
+    PARAMETERS = "parameters"
+    YEAR = "year"
+    CHALLENGE = "challenge"
+    SOLUTION = "solution"
+
+
+class Origin(StrEnum):
+    """Who says that the quote shows the value."""
+
+    RULE = "rule"
+    MODEL = "model"
+    USER = "user"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One value of a paper, with the sentence that shows it.
+
+    ``value`` is a term of the facet's vocabulary where it has one. ``size`` and ``unit`` ("images",
+    "parameters") are set where the value is an amount. ``quote`` stands at ``span`` of that
+    version's page. ``confidence`` is 0 to 1: how often the rule that found it was right, or 1 for
+    what a user says.
+    """
+
+    paper_id: str
+    version: int
+    source: Source
+    name: FacetName
+    value: str
+    quote: str
+    span: Span
+    confidence: float
+    origin: Origin = Origin.RULE
+    size: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVersion:
+    """A version in the record, as facets are written for it."""
+
+    id: int
+    paper_id: str
+    version: int
+    source: Source
+
+
+class FacetStore:
+    """Reads and writes facets. Usable from several threads.
+
+    Args:
+        database: where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @property
+    def revision(self) -> int:
+        """Counts the transactions that changed a facet."""
+        with self.database.snapshot() as db:
+            row = db.execute("SELECT value FROM meta WHERE key = ?", (_REVISION,)).fetchone()
+        return int(row["value"]) if row else 0
+
+    def pending(self, extractor: str) -> list[HeldVersion]:
+        """The versions that are searched and that this extractor hasn't read yet."""
+        with self.database.snapshot() as db:
+            rows = db.execute(
+                """SELECT id, paper_id, version, source FROM versions
+                   LEFT JOIN facet_runs ON version_id = id AND extractor = ?
+                   WHERE active AND version_id IS NULL ORDER BY id""",
+                (extractor,),
+            ).fetchall()
+        return [
+            HeldVersion(row["id"], row["paper_id"], row["version"], Source(row["source"]))
+            for row in rows
+        ]
+
+    def put(self, extractor: str, found: Iterable[tuple[HeldVersion, Sequence[Facet]]]) -> None:
+        """Keep what an extractor found in versions, in place of what an earlier one did.
+
+        A version that has gone from the record meanwhile is passed over.
+        """
+        with self.database.atomic() as db:
+            for version, facets in found:
+                held = db.execute("SELECT 1 FROM versions WHERE id = ?", (version.id,)).fetchone()
+                if held is None:
+                    continue
+                db.execute("DELETE FROM facets WHERE version_id = ?", (version.id,))
+                db.execute(
+                    "INSERT OR REPLACE INTO facet_runs VALUES (?, ?, ?)",
+                    (version.id, extractor, now()),
+                )
+                db.executemany(
+                    "INSERT INTO facets VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [(version.id, place, *_row(facet)) for place, facet in enumerate(facets)],
+                )
+            _count(db)
+
+    def of_paper(self, paper_id: str) -> list[Facet]:
+        """A paper's facets as they hold now: the user's, and for the rest the searched version's.
+
+        Each facet's values come with the surest first.
+        """
+        return self.all([paper_id]).get(paper_id, [])
+
+    def all(
+        self, papers: Iterable[str] | None = None, names: Iterable[FacetName] | None = None
+    ) -> dict[str, list[Facet]]:
+        """The facets that hold now, by paper; those of these papers and names, or all."""
+        wanted = None if papers is None else set(papers)
+        kinds = set(FacetName) if names is None else set(names)
+        with self.database.snapshot() as db:
+            rows = db.execute(
+                """SELECT facets.*, paper_id, version, source FROM facets
+                   JOIN versions ON versions.id = version_id AND active
+                   ORDER BY paper_id, place"""
+                if wanted is None
+                else """SELECT facets.*, paper_id, version, source FROM facets
+                   JOIN versions ON versions.id = version_id AND active
+                   WHERE paper_id IN (SELECT value FROM json_each(?)) ORDER BY paper_id, place""",
+                () if wanted is None else (json.dumps(sorted(wanted)),),
+            ).fetchall()
+            corrected = db.execute(
+                """SELECT paper_id, facet, found FROM facet_corrections
+                   WHERE paper_id IN (SELECT paper_id FROM papers)"""
+            ).fetchall()
+        held: dict[str, list[Facet]] = {}
+        said = {(row["paper_id"], row["facet"]) for row in corrected}
+        for row in rows:
+            if row["facet"] in kinds and (row["paper_id"], row["facet"]) not in said:
+                held.setdefault(row["paper_id"], []).append(_facet(row))
+        for row in corrected:
+            if row["facet"] in kinds and (wanted is None or row["paper_id"] in wanted):
+                held.setdefault(row["paper_id"], []).extend(_corrections(row["found"]))
+        return {
+            paper: sorted(facets, key=lambda one: (_ORDER[one.name], -one.confidence))
+            for paper, facets in held.items()
+        }
+
+    def correct(self, paper_id: str, name: FacetName, facets: Sequence[Facet]) -> None:
+        """Let a facet of a paper have these values and no others; none: it isn't stated.
+
+        Holds for every version of the paper, those too that are still to come.
+        """
+        kept = [replace(facet, origin=Origin.USER, confidence=1.0) for facet in facets]
+        with self.database.atomic() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO facet_corrections VALUES (?, ?, ?, ?)",
+                (paper_id, name.value, json.dumps([asdict(one) for one in kept]), now()),
+            )
+            _count(db)
+
+    def restore(self, paper_id: str, name: FacetName) -> bool:
+        """Take a correction back; whether there was one."""
+        with self.database.atomic() as db:
+            gone = db.execute(
+                "DELETE FROM facet_corrections WHERE paper_id = ? AND facet = ?",
+                (paper_id, name.value),
+            ).rowcount
+            _count(db)
+        return bool(gone)
+
+    def corrected(self, paper_id: str) -> list[FacetName]:
+        """The facets of a paper that a user corrected."""
+        with self.database.snapshot() as db:
+            rows = db.execute(
+                "SELECT facet FROM facet_corrections WHERE paper_id = ? ORDER BY facet", (paper_id,)
+            ).fetchall()
+        return [FacetName(row["facet"]) for row in rows]
+
+
+_ORDER = {name: place for place, name in enumerate(FacetName)}
+
+
+def _count(db: sqlite3.Connection) -> None:
+    db.execute(
+        """INSERT INTO meta VALUES (?, '1')
+           ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1""",
+        (_REVISION,),
+    )
+
+
+def _row(facet: Facet) -> tuple[object, ...]:
+    return (
+        facet.name.value,
+        facet.value,
+        facet.size,
+        facet.unit,
+        facet.quote,
+        facet.span.page,
+        facet.span.start,
+        facet.span.end,
+        facet.confidence,
+        facet.origin.value,
+    )
+
+
+def _facet(row: sqlite3.Row) -> Facet:
+    return Facet(
+        paper_id=row["paper_id"],
+        version=row["version"],
+        source=Source(row["source"]),
+        name=FacetName(row["facet"]),
+        value=row["value"],
+        quote=row["quote"],
+        span=Span(row["page"], row["start"], row["end"]),
+        confidence=row["confidence"],
+        origin=Origin(row["origin"]),
+        size=row["size"],
+        unit=row["unit"],
+    )
+
+
+def _corrections(found: str) -> list[Facet]:
+    return [
+        Facet(
+            **held
+            | {
+                "source": Source(held["source"]),
+                "name": FacetName(held["name"]),
+                "origin": Origin(held["origin"]),
+                "span": Span(**held["span"]),
+            }
+        )
+        for held in json.loads(found)
+    ]

@@ -1,0 +1,286 @@
+"""From a paper's sentences to its facets, each with the sentence that shows it.
+
+Rules over sentences that stand whole on a page. Of a paper's PDF only those count that speak for
+the paper: its abstract, and what "we" and "our" say outside of the related work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from fmqa.answering.claims import without_citations
+from fmqa.answering.evidence import is_quotable, sentences_of, speaks_of_the_paper
+from fmqa.store.quoted_facets import Facet, FacetName
+from fmqa.survey import vocabulary
+from fmqa.survey.kinds import kind_of_work
+from fmqa.survey.sizes import Size, data_sizes, model_sizes
+from fmqa.types import Hit, PassageKind, Quote, Source, StoredPassage
+
+EXTRACTOR = "rules 1"
+"""Names these rules: counted up when they change, so that every version is read again."""
+
+_OTHERS = re.compile(
+    r"(?i)\b(?:later (?:study|work|paper|version)|other authors|unlike|another|previous(?:ly)?|"
+    r"earlier|prior|existing|successor|predecessor|should not be confused)\b"
+)
+_OURS = re.compile(
+    r"\b(?:[Ww]e|[Oo]urs?|[Tt]his (?:paper|work|study|survey|review|article)|"
+    r"(?:[Tt]he )?proposed (?:model|method|network|approach|framework))\b"
+)
+_ASIDE = re.compile(
+    r"(?i)related work|references|acknowledg|background|bibliograph|appendix|supplement|funding"
+)
+_SHOWS = {
+    FacetName.TRAINING: re.compile(r"(?i)\btrain|\btun|\blearn|\bdistil|\badapt|\bfreez|\bfroze"),
+    FacetName.ARCHITECTURE: re.compile(
+        r"(?i)\b(?:uses?|combin|join|consist|built|based|architect|encoder|backbone|with an?|"
+        r"is an?)"
+    ),
+    FacetName.TASK: re.compile(r"(?i)\b(?:evaluat|test|task|applied|perform|benchmark|is an?)"),
+    FacetName.CHALLENGE: re.compile(
+        r"(?i)\b(?:address|challeng|problem|difficult|limit|because|need|fail|motivat|gap|scarc|"
+        r"lack|hard|costl|expensive|however|weak|concern)"
+    ),
+    FacetName.SOLUTION: re.compile(
+        r"(?i)\b(?:propos|introduc|present|develop|by\b|uses?|adds?|trained|learns|through|"
+        r"address|allow|so that|is an?)"
+    ),
+}
+_CORE, _OWN, _ASIDE_WEIGHT = 1.0, 0.6, 0.3
+_FIRST = 12  # sentences of a paper without an abstract that stand for one
+_MOST_OWN = 60  # sentences of a long paper that are looked at beside its abstract
+_LEAST_MULTI = 4  # kinds of images from which on a paper is of many
+_SPOKEN_OF = 2.2  # what a kind of images scores that is the paper's and no example
+_SHARE_OF_MOST = 0.5
+_MOST_SAID = {FacetName.ARCHITECTURE: 5, FacetName.TASK: 5}
+# What follows is no longer of the paper's own model.
+_APART = re.compile(
+    r"(?i)\b(?:(?<!more )than|outperform\w*|unlike|instead of|rather than|"
+    r"compared (?:with|to)|surpass\w*|beats?|exceeds?|avoids?|without needing)\b"
+)
+_OF_TEXT = ("vision-language", "generalist", "dataset")
+_SAYS_MORE = frozenset(
+    {
+        "parameter-efficient fine-tuning",
+        "self-supervised",
+        "prompt learning",
+        "instruction tuning",
+        "reinforcement learning",
+        "image-text contrastive",
+        "federated learning",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence that speaks for the paper, and how much."""
+
+    quote: Quote
+    text: str
+    weight: float
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    value: str
+    said: _Said
+    confidence: float
+    score: float
+
+
+def extract(passages: Sequence[StoredPassage]) -> list[Facet]:
+    """The facets of one version of a paper, in the order of `FacetName`.
+
+    Args:
+        passages: all of the version's, in reading order.
+    """
+    said = _sentences(passages)
+    if not said:
+        return []
+    kind, sure, place = kind_of_work(
+        [one.text for one in said if one.weight >= _CORE] or [one.text for one in said]
+    )
+    core = [one for one in said if one.weight >= _CORE] or said
+    facets = [_facet(FacetName.KIND, _Found(kind, core[place], round(sure, 2), 1.0))]
+    facets += [_facet(FacetName.MODALITY, one) for one in _modalities(said)]
+    facets += [_facet(FacetName.ARCHITECTURE, one) for one in _architectures(said)]
+    facets += [_facet(FacetName.TRAINING, one) for one in _training(said, kind)]
+    facets += [_facet(FacetName.TASK, one) for one in _tasks(said, kind)]
+    facets += _sizes(said, kind)
+    facets += [_facet(FacetName.CHALLENGE, one) for one in _challenges(said)]
+    facets += [_facet(FacetName.SOLUTION, one) for one in _solutions(said)]
+    return facets
+
+
+def _sentences(passages: Sequence[StoredPassage]) -> list[_Said]:
+    has_abstract = any(one.passage.kind is PassageKind.ABSTRACT for one in passages)
+    found: list[_Said] = []
+    own = 0
+    for stored in passages:
+        if stored.passage.kind in (PassageKind.TABLE, PassageKind.CAPTION):
+            continue
+        aside = bool(_ASIDE.search(stored.passage.section))
+        for quote in sentences_of(Hit(stored, 0.0)):
+            text = without_citations(quote.text)
+            if not is_quotable(quote.text) or speaks_of_the_paper(quote.text):
+                continue
+            weight = 0.0
+            if stored.source is Source.NOTE:
+                weight = _ASIDE_WEIGHT if _OTHERS.search(text) else _CORE
+            elif stored.passage.kind is PassageKind.ABSTRACT or (
+                not has_abstract and len(found) < _FIRST
+            ):
+                weight = _CORE
+            elif _OURS.search(text) and not aside and own < _MOST_OWN:
+                own += 1
+                weight = _OWN
+            if weight:
+                found.append(_Said(quote, text, weight, len(found)))
+    return found
+
+
+def _terms(name: FacetName, terms: vocabulary.Terms, said: Sequence[_Said]) -> list[_Found]:
+    """The terms that sentences use, with the sentence that shows each best, the commonest first."""
+    shows = _SHOWS.get(name)
+    found = []
+    for value, pattern in terms.items():
+        best: tuple[float, _Said] | None = None
+        total = 0.0
+        for one in said:
+            match = pattern.search(one.text)
+            if match is None:
+                continue
+            worth = one.weight * (1.0 if shows is None or shows.search(one.text) else 0.5)
+            worth *= 1.3 if one.place == 0 else 1.0
+            total += worth
+            if best is None or worth > best[0] + 1e-9:
+                best = (worth, one)
+        if best is not None:
+            sure = min(0.95, 0.4 + 0.25 * best[0] + 0.1 * (total - best[0]))
+            found.append(_Found(value, best[1], round(sure, 2), total))
+    return sorted(found, key=lambda one: -one.score)
+
+
+def _modalities(said: Sequence[_Said]) -> list[_Found]:
+    """The kinds of images, or "multi" where a paper names many of them or none in particular."""
+    held = _terms(FacetName.MODALITY, vocabulary.MODALITIES, said)
+    imaging = [one for one in held if one.value != "natural" and one.said.weight >= _OWN]
+    several = [one for one in said if vocabulary.MULTI.search(one.text)]
+    many = several or [one for one in said if vocabulary.MEDICAL.search(one.text)]
+    lead = [one for one in said if one.place == 0]
+    leading = any(
+        vocabulary.MODALITIES[found.value].search(one.text) for one in lead for found in imaging
+    )
+    few = bool(imaging) and len(imaging) < _LEAST_MULTI
+    if few and (leading or imaging[0].score >= _SPOKEN_OF or not several):
+        most = imaging[0].score
+        return [one for one in imaging if one.score >= _SHARE_OF_MOST * most]
+    natural = [one for one in held if one.value == "natural"]
+    if many and not (natural and natural[0].said.place == 0 and not imaging):
+        return [_Found("multi", many[0], 0.75, 1.0)]
+    return [one for one in imaging if one.score >= _SHARE_OF_MOST * imaging[0].score] or natural[:1]
+
+
+def _architectures(said: Sequence[_Said]) -> list[_Found]:
+    held = _terms(FacetName.ARCHITECTURE, vocabulary.ARCHITECTURES, said)
+    named = []
+    for one in held[: _MOST_SAID[FacetName.ARCHITECTURE]]:
+        match = vocabulary.ARCHITECTURES[one.value].search(one.said.text)
+        assert match is not None
+        named.append(_Found(match.group(), one.said, one.confidence, one.score))
+    return named
+
+
+def _training(said: Sequence[_Said], kind: str) -> list[_Found]:
+    """How the paper's model was trained; what it is set apart from doesn't count."""
+    told = [
+        replace(
+            one, text=one.text[: apart.start()] if (apart := _APART.search(one.text)) else one.text
+        )
+        for one in said
+    ]
+    held = {
+        one.value: one
+        for one in _terms(FacetName.TRAINING, vocabulary.TRAINING, told)
+        if one.said.weight >= _OWN
+    }
+    if "image-text contrastive" not in held and kind in _OF_TEXT:
+        held |= _first_of("image-text contrastive", vocabulary.ALIGNS, told)
+    if not held.keys() - {"fine-tuning"} and kind != "survey":
+        held |= _first_of("supervised", vocabulary.FROM_LABELS, told)
+    if held.keys() & _SAYS_MORE:
+        held.pop("fine-tuning", None)
+    if held.keys() - {"no training", "fine-tuning"}:
+        held.pop("no training", None)
+    return sorted(held.values(), key=lambda one: -one.score)
+
+
+def _first_of(value: str, pattern: re.Pattern[str], said: Sequence[_Said]) -> dict[str, _Found]:
+    """The term, if a sentence only hints at it; surer the more the paper's own it is."""
+    for one in said:
+        if one.weight >= _OWN and pattern.search(one.text):
+            return {value: _Found(value, one, round(0.55 * one.weight, 2), one.weight)}
+    return {}
+
+
+def _tasks(said: Sequence[_Said], kind: str) -> list[_Found]:
+    held = _terms(FacetName.TASK, vocabulary.TASKS, said)
+    return held[: _MOST_SAID[FacetName.TASK]]
+
+
+def _challenges(said: Sequence[_Said]) -> list[_Found]:
+    return _terms(FacetName.CHALLENGE, vocabulary.CHALLENGES, said)
+
+
+def _solutions(said: Sequence[_Said]) -> list[_Found]:
+    return [
+        one
+        for one in _terms(FacetName.SOLUTION, vocabulary.SOLUTIONS, said)
+        if one.said.weight >= _OWN
+    ]
+
+
+def _sizes(said: Sequence[_Said], kind: str) -> list[Facet]:
+    data: list[tuple[float, _Said, Size]] = []
+    model: list[tuple[float, _Said, Size]] = []
+    for one in said:
+        for size in data_sizes(one.text, is_dataset=kind == "dataset"):
+            data.append((size.confidence * one.weight, one, size))
+        for size in model_sizes(one.text):
+            model.append((size.confidence * one.weight, one, size))
+    return [
+        *_amounts(FacetName.DATA, data),
+        *_amounts(FacetName.PARAMETERS, model),
+    ]
+
+
+def _amounts(name: FacetName, found: Iterable[tuple[float, _Said, Size]]) -> list[Facet]:
+    held: dict[tuple[float, str], Facet] = {}
+    for sure, one, size in sorted(found, key=lambda item: -item[0]):
+        if (size.value, size.unit) not in held and sure >= 0.25:
+            facet = _facet(name, _Found(size.told, one, round(sure, 2), sure))
+            held[size.value, size.unit] = _with_size(facet, size)
+    return list(held.values())
+
+
+def _with_size(facet: Facet, size: Size) -> Facet:
+    return replace(facet, size=size.value, unit=size.unit)
+
+
+def _facet(name: FacetName, found: _Found) -> Facet:
+    quote = found.said.quote
+    paper = quote.passage.paper
+    return Facet(
+        paper_id=paper.paper_id,
+        version=paper.version,
+        source=quote.passage.source,
+        name=name,
+        value=found.value,
+        quote=quote.text,
+        span=quote.span,
+        confidence=found.confidence,
+    )
