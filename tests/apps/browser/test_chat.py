@@ -206,7 +206,7 @@ class SlowAssistant:
     def __init__(self) -> None:
         self.left = 0
 
-    def stream(self, question: str, *, history: Any = ()) -> Iterator[Any]:
+    def stream(self, question: str, filters: Any = None, *, history: Any = ()) -> Iterator[Any]:
         try:
             yield EvidenceFound(())
             for _ in range(600):

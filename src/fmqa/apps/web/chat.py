@@ -10,6 +10,7 @@ from fmqa.answering.assistant import exchange
 from fmqa.apps.web.conversation import Stage, Turn
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import FmqaError, UsageError
+from fmqa.filters import filters_of
 
 Turns = tuple[Turn, ...]
 
@@ -17,14 +18,14 @@ _TURNS_KEPT = 50
 _log = logging.getLogger(__name__)
 
 
-def begun(question: str, turns: Turns) -> Turns:
+def begun(question: str, turns: Turns, filters: str = "") -> Turns:
     """The turns with a new question at their end."""
-    return (*turns[-(_TURNS_KEPT - 1) :], Turn(question))
+    return (*turns[-(_TURNS_KEPT - 1) :], Turn(question, filters=filters))
 
 
-def refused(question: str, turns: Turns) -> Turns:
+def refused(question: str, turns: Turns, filters: str = "") -> Turns:
     """The same when no more questions can wait: it ends where it began."""
-    *earlier, turn = begun(question, turns)
+    *earlier, turn = begun(question, turns, filters)
     busy = FmqaError(
         "Too many questions are waiting already, so this one wasn't taken.",
         hint="Ask it again in a moment.",
@@ -40,13 +41,14 @@ def answered(ready: Readiness, turns: Turns) -> Iterator[Turns]:
         return
     try:
         _check_asked(turn.question)
+        filters = filters_of(turn.filters)
         made = ready.start()
         for status in ready.until(made):
             yield (*earlier, turn.taken(status))
         turn = turn.taken()
         yield (*earlier, turn)
         history = [exchange(past.answer) for past in earlier if past.answer is not None]
-        for event in made.result().stream(turn.question, history=history):
+        for event in made.result().stream(turn.question, filters, history=history):
             turn = turn.after(event)
             yield (*earlier, turn)
     except Exception as error:

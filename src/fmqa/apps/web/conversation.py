@@ -36,7 +36,8 @@ class Turn:
     """A question and what has been said to it so far.
 
     ``found`` are the quotes that the answer will rest on, in the order of evidence; their numbers
-    aren't the answer's, whose own are in ``citations``.
+    aren't the answer's, whose own are in ``citations``. ``filters`` are those that the question was
+    put with, as `fmqa.filters` writes them.
     """
 
     question: str
@@ -49,6 +50,7 @@ class Turn:
     answer: Answer | None = None
     problem: str = ""
     hint: str = ""
+    filters: str = ""
 
     @property
     def running(self) -> bool:

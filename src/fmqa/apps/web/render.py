@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from fmqa.answering.schema import Answer, Citation, Related, Withheld
+from fmqa.apps.web.chips import chips_of
 from fmqa.apps.web.conversation import Stage, Turn
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 
@@ -61,6 +62,16 @@ def messages(turns: Sequence[Turn], say: Wording = IN_ENGLISH) -> list[dict[str,
     return shown
 
 
+def _among(turn: Turn, say: Wording) -> str:
+    """Which papers alone the question was put to."""
+    if not turn.filters:
+        return ""
+    names = "; ".join(name for name, _ in chips_of(turn.filters, say))
+    return (
+        f'<p class="fmqa-status fmqa-among">{escaped(say("Only papers with"))} {escaped(names)}</p>'
+    )
+
+
 def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
     """What is said to a question so far; ``anchor`` is the answer's own prefix for jumps."""
     if turn.stage is Stage.FAILED:
@@ -74,6 +85,7 @@ def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
         ]
     else:
         blocks = _said(turn, anchor, say)
+    blocks.insert(0, _among(turn, say))
     # An empty line ends a block, and the component redraws only the blocks that changed.
     return "\n\n".join(block for block in blocks if block)
 

@@ -11,6 +11,7 @@ from gradio.events import api
 from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.examples import TOPICS, Topic
+from fmqa.apps.web.filters import FilterPanel
 from fmqa.apps.web.render import messages
 from fmqa.apps.web.tab import QUICK, Context
 from fmqa.apps.web.wording import Wording
@@ -34,12 +35,14 @@ class AskTab:
     def __init__(self, context: Context) -> None:
         self.ready = context.ready
         self.say = context.say
+        self.filters = FilterPanel(context)
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
         self.blocks = blocks
         self.turns = gr.State(())
         with gr.Column(elem_id="fmqa-ask"):
+            self.filters.build(blocks)
             with gr.Column(elem_id="fmqa-welcome") as self.welcome:
                 self.examples = [button for topic in TOPICS for button in _topic(topic, self.say)]
             self.chat = _chatbot(self.say)
@@ -62,7 +65,9 @@ class AskTab:
             (self.box.submit, self.box),
             *((button.click, button) for button in self.examples),
         ]:
-            begun = listen(self._begin, [source, self.turns], all_parts, **QUICK)
+            begun = listen(
+                self._begin, [source, self.turns, self.filters.query], all_parts, **QUICK
+            )
             answered = begun.success(
                 self._answer,
                 [self.turns],
@@ -77,10 +82,11 @@ class AskTab:
         self.box.stop(self._stop, [self.turns], all_parts, cancels=asking, **QUICK)
         self.clear.click(self._clear, None, all_parts, cancels=asking, **QUICK)
 
-    def _begin(self, question: str, turns: Turns) -> tuple[Update, ...]:
+    def _begin(self, question: str, turns: Turns, filters: str) -> tuple[Update, ...]:
         # Gradio refuses by itself, but without a word in the conversation.
         full = len(self.blocks._queue) >= IN_QUEUE
-        now = chat.refused(question, turns) if full else chat.begun(question, turns)
+        begin = chat.refused if full else chat.begun
+        now = begin(question, turns, filters)
         box = self._box(running=False) if full else self._box(running=True, value="")
         return (now, *self._shown(now), box, gr.Button(visible=True))
 

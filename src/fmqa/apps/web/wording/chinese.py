@@ -23,6 +23,18 @@ _LIBRARY = {
     "Pages": "页数",
     "Passages": "段落数",
 }
+_FILTERS = {
+    "Filters": "筛选",
+    "Filters that are set": "已设的筛选条件",
+    "From year": "起始年份",
+    "To year": "截止年份",
+    "Papers": "论文",
+    "Modality": "模态",
+    "Task": "任务",
+    "Status": "状态",
+    "Clear the filters": "清除筛选",
+    "Only papers with": "仅限以下论文：",
+}
 _EXAMPLES = {
     "Segmentation": "分割",
     "How was MedSAM obtained from SAM, and on how much data?": "MedSAM 是在多少数据上训练的？",
@@ -91,4 +103,13 @@ _PROBLEMS = {
     ),
 }
 
-CHINESE = {**_HEAD, **_LIBRARY, **_EXAMPLES, **_BOX, **_ANSWER, **_PROBLEMS, **SURVEY}
+CHINESE = {
+    **_HEAD,
+    **_LIBRARY,
+    **_FILTERS,
+    **_EXAMPLES,
+    **_BOX,
+    **_ANSWER,
+    **_PROBLEMS,
+    **SURVEY,
+}
