@@ -254,7 +254,7 @@ def run(home: Path, *arguments: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["map", *arguments, "--home", str(home)])
     if isinstance(done.exception, NothingToSearch):
         return 1, str(done.exception)
-    return done.exit_code, done.output
+    return done.exit_code, done.stdout
 
 
 def test_the_command_prints_groups(home: Path) -> None:

@@ -22,13 +22,14 @@ from fmqa.apps.cli.overviews import TrendBy
 from fmqa.apps.workbench import Workbench
 from fmqa.errors import NothingToSearch, UsageError
 from fmqa.store.library import Library
+from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey import trending
 from fmqa.survey.drawing import amount_words, draw, moment
 from fmqa.survey.review import Review, Standing
 from fmqa.survey.tabulating import as_csv, rows
 from fmqa.survey.trending import TrendMaker
 from fmqa.survey.trends import By, Observation, Trend, make_trend, panels
-from fmqa.types import PaperMeta, Reference, Source
+from fmqa.types import PaperMeta, Reference, Source, Span
 
 REVIEW = "2510.16973"
 KINDS = ("vision-only", "vision-language", "generalist", "", "dataset")
@@ -47,7 +48,11 @@ def filled(library: Library, add: Add) -> Library:
         made.append(
             document(
                 f"{month}.000{number:02}",
-                [text, f"Model{number} has {number + 2} million parameters in its encoder."],
+                [
+                    text,
+                    f"Model{number} has {number + 2} million parameters in its encoder.",
+                    f"We trained Model{number} with self-supervised learning on these images.",
+                ],
                 name=f"Model{number}",
                 title=f"Model{number}: $x_1$ <b>title</b> with \x1b[31m marks",
                 year=2025 if after else 2020 + number % 5,
@@ -70,23 +75,33 @@ def maker(library: Library) -> TrendMaker:
     return TrendMaker(library, REVIEW, "https://arxiv.org/pdf")
 
 
+# What is known of a paper without reading it, and where that is nothing, what was read.
+_LISTED = """SELECT value, year, count(DISTINCT paper_id) FROM (
+    SELECT papers.paper_id, year, one.value FROM papers, json_each({column}) AS one
+    UNION SELECT papers.paper_id, year, facets.value FROM papers
+    JOIN versions ON versions.paper_id = papers.paper_id AND versions.active
+    JOIN facets ON facets.version_id = versions.id AND facet = '{facet}'
+    WHERE {column} IN ('[]', '[""]', ''))
+    WHERE year IS NOT NULL AND paper_id NOT LIKE 'topic:%' AND value != '' GROUP BY 1, 2"""
 SQL = {
-    By.KIND: """SELECT kind AS value, year, count(*) FROM papers
-        WHERE kind != '' AND year IS NOT NULL AND paper_id NOT LIKE 'topic:%' GROUP BY 1, 2""",
-    By.MODALITY: """SELECT one.value, year, count(DISTINCT paper_id)
-        FROM papers, json_each(modality) AS one
-        WHERE year IS NOT NULL AND paper_id NOT LIKE 'topic:%' GROUP BY 1, 2""",
-    By.TASK: """SELECT one.value, year, count(DISTINCT paper_id)
-        FROM papers, json_each(tasks) AS one
-        WHERE year IS NOT NULL AND paper_id NOT LIKE 'topic:%' GROUP BY 1, 2""",
+    By.KIND: _LISTED.format(
+        column="CASE kind WHEN '' THEN '[]' ELSE json_array(kind) END", facet="kind"
+    ),
+    By.MODALITY: _LISTED.format(column="modality", facet="modality"),
+    By.TASK: _LISTED.format(column="tasks", facet="task"),
+    By.TRAINING: """SELECT facets.value, year, count(DISTINCT papers.paper_id) FROM facets
+        JOIN versions ON versions.id = facets.version_id AND versions.active
+        JOIN papers ON papers.paper_id = versions.paper_id
+        WHERE facet = 'training' AND year IS NOT NULL GROUP BY 1, 2""",
 }
 
 
 @pytest.mark.parametrize("by", SQL)
 def test_the_numbers_are_those_of_plain_sql(filled: Library, by: By) -> None:
+    trend = maker(filled).trend(by)
     with filled.record.database.snapshot() as db:
         wanted = {(value, year): count for value, year, count in db.execute(SQL[by])}
-    trend = maker(filled).trend(by)
+    assert wanted
     assert trend.counts() == wanted
     # And so what is drawn, and what is written.
     drawn = {
@@ -102,15 +117,15 @@ def test_the_numbers_are_those_of_plain_sql(filled: Library, by: By) -> None:
 
 
 def test_the_sides_of_the_review_are_those_of_plain_sql(filled: Library) -> None:
-    trend = maker(filled).trend(By.KIND)
+    trend = maker(filled).trend(By.TASK)
     with filled.record.database.snapshot() as db:
         cited = {
             row[0]: row[1]
             for row in db.execute(
-                """SELECT kind, count(DISTINCT papers.paper_id) FROM papers JOIN bibliography
+                """SELECT one.value, count(DISTINCT papers.paper_id)
+                   FROM papers, json_each(tasks) AS one JOIN bibliography
                    ON bibliography.arxiv_id = papers.arxiv_id JOIN versions ON
-                   versions.id = version_id AND versions.paper_id = ? WHERE kind != ''
-                   GROUP BY kind""",
+                   versions.id = version_id AND versions.paper_id = ? GROUP BY 1""",
                 (REVIEW,),
             )
         }
@@ -146,7 +161,8 @@ def test_sizes_carry_the_quote_that_shows_them(filled: Library) -> None:
 def test_what_is_not_known_is_counted_too(filled: Library) -> None:
     trend = maker(filled).trend(By.KIND)
     assert trend.papers == 32  # the topic isn't one
-    assert trend.unknown == 7  # each fifth, and the review
+    known = {point.paper_id for point in trend.points}
+    assert trend.unknown == trend.papers - len(known) - trend.undated
     assert trend.undated == 1
 
 
@@ -190,8 +206,8 @@ def test_it_is_made_once_for_a_state_of_the_library(
 
 def test_what_there_is_not_is_said(library: Library, add: Add) -> None:
     add(document("2601.00001", ["A paper that says nothing of itself."]))
-    with pytest.raises(NothingToSearch, match="kind"):
-        maker(library).trend(By.KIND)
+    with pytest.raises(NothingToSearch, match="data-size"):
+        maker(library).trend(By.DATA_SIZE)
     with pytest.raises(UsageError, match="colour"):
         maker(library).trend("colour")
 
@@ -280,3 +296,24 @@ def test_the_command_writes_what_other_programs_read(home: Path, tmp_path: Path)
         assert file.stat().st_size > 5_000
     with pytest.raises(UsageError, match="written to a file"):
         run(home, "--format", "png")
+
+
+def test_a_users_correction_is_counted_at_once(filled: Library) -> None:
+    trends = maker(filled)
+    before = trends.trend(By.KIND).counts()
+    paper = trends.trend(By.KIND).points[0]
+    shown = Facet(paper.paper_id, 1, Source.PDF, FacetName.KIND, "survey", "", Span(1, 0, 0), 1.0)
+    filled.facets.correct(paper.paper_id, FacetName.KIND, [shown])
+    after = trends.trend(By.KIND).counts()
+    assert after["survey", paper.year] == before.get(("survey", paper.year), 0) + 1
+    assert after.get((paper.value, paper.year), 0) == before[paper.value, paper.year] - 1
+
+
+def test_a_value_that_was_read_carries_its_quote(filled: Library) -> None:
+    points = maker(filled).trend(By.TRAINING).points
+    assert {point.value for point in points} >= {"self-supervised"}
+    for point in points:
+        assert point.citation is not None
+        assert point.citation.version is not None
+        page = filled.record.pages(point.paper_id, point.citation.version, Source.PDF)[0]
+        assert page.text[point.citation.start : point.citation.end] == point.citation.quote

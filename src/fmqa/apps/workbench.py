@@ -219,7 +219,7 @@ class Workbench:
         from fmqa.survey.mapping import MapMaker
 
         self.load_starter()
-        return MapMaker(self.library)
+        return MapMaker(self.library, self.facet_maker)
 
     @_part
     def facet_maker(self) -> FacetMaker:
@@ -235,7 +235,8 @@ class Workbench:
         from fmqa.survey.trending import TrendMaker
 
         self.load_starter()
-        return TrendMaker(self.library, self.settings.review, self.settings.arxiv_pdf_url)
+        settings = self.settings
+        return TrendMaker(self.library, settings.review, settings.arxiv_pdf_url, self.facet_maker)
 
     @_part
     def since_maker(self) -> SinceMaker:
@@ -244,7 +245,9 @@ class Workbench:
 
         self.load_starter()
         settings = self.settings
-        return SinceMaker(self.library, settings.review, settings.arxiv_pdf_url, self.step)
+        return SinceMaker(
+            self.library, settings.review, settings.arxiv_pdf_url, self.step, self.facet_maker
+        )
 
     def load_starter(self) -> int:
         """Bring the notes into the library where they are missing or have changed, once."""

@@ -28,6 +28,7 @@ class FacetMaker:
         self.library = library
         self.step = step
         self._guard = threading.Lock()
+        self._read = -1  # the generation that was read through last
 
     def facets(
         self, papers: Iterable[str] | None = None, names: Iterable[FacetName] | None = None
@@ -35,6 +36,17 @@ class FacetMaker:
         """The facets that hold now, by paper; of these papers and names, or all."""
         self.bring_up_to_date()
         return self.library.facets.all(papers, names)
+
+    def state(self) -> tuple[int, int]:
+        """The record's generation and the facets' revision, once all papers are read.
+
+        What is made of both holds as long as both stay.
+        """
+        generation = self.library.record.generation
+        if generation != self._read:
+            self.bring_up_to_date()
+            self._read = generation
+        return generation, self.library.facets.revision
 
     def bring_up_to_date(self) -> int:
         """Read the versions that these rules haven't read yet; how many there were.

@@ -6,9 +6,11 @@ import threading
 
 from fmqa.errors import NothingToSearch
 from fmqa.store.library import Library
+from fmqa.survey.faceting import FacetMaker
 from fmqa.survey.map import FieldMap, build_map, is_paper
+from fmqa.survey.values import with_values
 
-_KEY = "survey: map, form 2"  # counted up when the map is made in another way
+_KEY = "survey: map, form 3"  # counted up when the map is made in another way
 
 
 class MapMaker:
@@ -16,11 +18,13 @@ class MapMaker:
 
     Args:
         library: whose papers to place.
+        facets: what reads the papers' facets; one of the library's own when None.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, facets: FacetMaker | None = None) -> None:
         self.library = library
-        self._held: FieldMap | None = None
+        self.facets = facets or FacetMaker(library)
+        self._held: tuple[tuple[int, int], FieldMap] | None = None
         self._guard = threading.Lock()
 
     def map(self) -> FieldMap:
@@ -30,22 +34,26 @@ class MapMaker:
             NothingToSearch: it holds no paper.
         """
         with self._guard:
-            generation = self.library.record.generation
-            if self._held is None or self._held.generation != generation:
-                self._held = self._kept(generation) or self._made(generation)
-            return self._held
+            state = self.facets.state()
+            if self._held is None or self._held[0] != state:
+                self._held = state, self._found(state)
+            return self._held[1]
 
-    def _kept(self, generation: int) -> FieldMap | None:
-        text = self.library.answers.get(_KEY, generation)
-        return FieldMap.from_json(text) if text else None
+    def _found(self, state: tuple[int, int]) -> FieldMap:
+        generation, revision = state
+        key = f"{_KEY}, {revision}"
+        text = self.library.answers.get(key, generation)
+        if text:
+            return FieldMap.from_json(text)
+        made = self._made(generation)
+        self.library.answers.put(key, generation, made.as_json())
+        return made
 
     def _made(self, generation: int) -> FieldMap:
         record = self.library.record
-        papers = [row.meta for row in record.papers()]
+        papers = with_values([row.meta for row in record.papers()], self.facets.facets())
         if not any(map(is_paper, papers)):
             raise NothingToSearch("There is no paper to place on a map.")
         ids, vectors = record.paper_vectors(record.model or "")
         means = dict(zip(ids, vectors, strict=True))
-        made = build_map(generation, papers, self.library.bibliography.links(), means)
-        self.library.answers.put(_KEY, generation, made.as_json())
-        return made
+        return build_map(generation, papers, self.library.bibliography.links(), means)

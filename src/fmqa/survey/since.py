@@ -12,17 +12,21 @@ from fmqa.answering.conflicts import Difference
 from fmqa.answering.schema import Citation
 from fmqa.store.library import Library
 from fmqa.survey.contradictions import Contradiction, contradictions
+from fmqa.survey.faceting import FacetMaker
 from fmqa.survey.map import is_paper
 from fmqa.survey.review import Standing, standing
 from fmqa.survey.revisions import revised_figures
+from fmqa.survey.solutions import proposals
+from fmqa.survey.values import Facets, cited, with_values
 from fmqa.types import PaperMeta, PaperStatus, StoredPassage
 
 Progress = Callable[[str, int, int], None]
 
-_KEY = "survey: since the review, form 1"  # counted up when it is made in another way
+_KEY = "survey: since the review, form 2"  # counted up when it is made in another way
 _READING = "Comparing figures"
 _PER_REVISION = 5  # changed figures told of one paper; a rewritten one would drown the others
 _CONTRADICTIONS = 12
+_PROPOSALS = 60
 _BATCH = 4000  # passages read at once
 
 
@@ -62,6 +66,17 @@ class Contradicted(_Told):
     other: Citation
 
 
+class Solved(_Told):
+    """A challenge that a new paper proposes something for, each with its quote."""
+
+    challenge: str
+    solution: str
+    first: bool
+    """Whether no paper before the review brings the two together."""
+    named: Citation
+    proposed: Citation
+
+
 class SinceReview(_Told):
     """All of it. ``published`` is the review's date as far as it is known, ISO 8601."""
 
@@ -73,6 +88,7 @@ class SinceReview(_Told):
     papers: tuple[NewPaper, ...]
     revised: tuple[Revised, ...]
     contradicted: tuple[Contradicted, ...]
+    solved: tuple[Solved, ...] = ()
 
 
 class SinceMaker:
@@ -83,6 +99,7 @@ class SinceMaker:
         review_id: the review's arXiv id.
         pdf_url: where arXiv's PDFs are linked.
         progress: told of long steps as (label, done, total).
+        facets: what reads the papers' facets; one of the library's own when None.
     """
 
     def __init__(
@@ -91,32 +108,36 @@ class SinceMaker:
         review_id: str,
         pdf_url: str,
         progress: Progress = lambda *step: None,
+        facets: FacetMaker | None = None,
     ) -> None:
         self.library = library
+        self.facets = facets or FacetMaker(library, progress)
         self.review_id = review_id
         self.pdf_url = pdf_url
         self.progress = progress
-        self._held: tuple[int, SinceReview] | None = None
+        self._held: tuple[tuple[int, int], SinceReview] | None = None
         self._guard = threading.Lock()
 
     def since(self) -> SinceReview:
         """What changed since the review, in the library as it is now."""
         with self._guard:
-            generation = self.library.record.generation
-            if self._held is None or self._held[0] != generation:
-                key = f"{_KEY}, {self.review_id}, {self.pdf_url}"
+            state = self.facets.state()
+            if self._held is None or self._held[0] != state:
+                generation, revision = state
+                key = f"{_KEY}, {revision}, {self.review_id}, {self.pdf_url}"
                 kept = self.library.answers.get(key, generation)
                 told = SinceReview.model_validate_json(kept) if kept else self._made()
                 if kept is None:
                     self.library.answers.put(key, generation, told.model_dump_json())
-                self._held = generation, told
+                self._held = state, told
             return self._held[1]
 
     def _made(self) -> SinceReview:
         stands = standing(self.library, self.review_id)
         numbering = Numbering(self.pdf_url)
         rows = self.library.record.papers()
-        metas = [row.meta for row in rows if is_paper(row.meta)]
+        facets = self.facets.facets()
+        metas = with_values([row.meta for row in rows if is_paper(row.meta)], facets)
         withdrawn = {row.meta.paper_id for row in rows if row.status is PaperStatus.WITHDRAWN}
         return SinceReview(
             review_id=self.review_id,
@@ -126,7 +147,25 @@ class SinceMaker:
             papers=tuple(_new_papers(metas, stands, withdrawn)),
             revised=tuple(self._revised(numbering, stands)),
             contradicted=tuple(self._contradicted(numbering, metas, withdrawn)),
+            solved=tuple(self._solved(metas, facets, stands.since - withdrawn)),
         )
+
+    def _solved(
+        self, metas: list[PaperMeta], facets: Facets, since: frozenset[str]
+    ) -> Iterable[Solved]:
+        by_id = {meta.paper_id: meta for meta in metas}
+        for one in proposals(facets, since & by_id.keys())[:_PROPOSALS]:
+            meta = by_id[one.paper_id]
+            named = cited(one.challenge, meta, self.pdf_url)
+            proposed = cited(one.solution, meta, self.pdf_url)
+            if named and proposed:
+                yield Solved(
+                    challenge=one.challenge.value,
+                    solution=one.solution.value,
+                    first=one.first,
+                    named=named,
+                    proposed=proposed,
+                )
 
     def _revised(self, numbering: Numbering, stands: Standing) -> Iterable[Revised]:
         """Revisions by arXiv's word after the review; where their date isn't known, all."""

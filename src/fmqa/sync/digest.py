@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from fmqa.answering.schema import Citation
-from fmqa.survey.since import Contradicted, NewPaper, Revised, SinceReview
+from fmqa.survey.since import Contradicted, NewPaper, Revised, SinceReview, Solved
 from fmqa.sync.changelog import escaped, plain
 
 Say = Callable[[str], str]
@@ -27,6 +27,10 @@ def as_markdown(told: SinceReview, today: date | None = None) -> str:
         for kind, group in by_kind(told.papers):
             lines += ["", f"### {escaped(kind or _UNSORTED)} ({len(group)})", ""]
             lines += [f"- {_linked(paper)}{_facets(paper, escaped)}" for paper in group]
+    if told.solved:
+        lines += ["", "## Challenges with new solutions", ""]
+        for solved in told.solved:
+            lines += [f"- {_proposal(solved, escaped)}", *_quoted(_evidence(solved))]
     if told.revised:
         lines += ["", "## New versions with other figures", ""]
         for revised in told.revised:
@@ -48,6 +52,10 @@ def as_text(told: SinceReview) -> str:
             lines += ["", f"  {plain(kind or _UNSORTED)} ({len(group)})"]
             for paper in group:
                 lines += [f"    {paper.published:<10}  {_titled(paper)}{_facets(paper, plain)}"]
+    if told.solved:
+        lines += ["", "Challenges with new solutions"]
+        for solved in told.solved:
+            lines += [f"  {_proposal(solved, plain)}", *_indented(_evidence(solved))]
     if told.revised:
         lines += ["", "New versions with other figures"]
         for revised in told.revised:
@@ -120,6 +128,16 @@ def _linked(paper: NewPaper) -> str:
 def _facets(paper: NewPaper, say: Say) -> str:
     values = [*paper.modality, *paper.tasks]
     return f": {', '.join(map(say, values))}" if values else ""
+
+
+def _proposal(solved: Solved, say: Say) -> str:
+    first = " (first here)" if solved.first else ""
+    return f"{say(solved.challenge)}: {say(solved.solution)}{first}"
+
+
+def _evidence(solved: Solved) -> Iterable[Citation]:
+    """Both quotes, or the one where a sentence says both."""
+    return dict.fromkeys((solved.named, solved.proposed))
 
 
 def _change(revised: Revised, say: Say) -> str:

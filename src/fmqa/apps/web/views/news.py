@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.sheet import meta_line, paper_heading, quoted
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
-from fmqa.survey.since import Contradicted, NewPaper, Revised, SinceReview
+from fmqa.survey.since import Contradicted, NewPaper, Revised, SinceReview, Solved
 from fmqa.sync.digest import by_kind, tallies
 
 _OPEN = 12  # a kind with more papers is folded
@@ -30,6 +30,7 @@ def since_review(told: SinceReview, say: Wording = IN_ENGLISH) -> str:
     )
     return (
         f'<article class="fmqa-news">{head}{_papers(told.papers, say)}'
+        f"{_solved(told.solved, say)}"
         f"{_revised(told.revised, say)}{_contradicted(told.contradicted, say)}</article>"
     )
 
@@ -60,6 +61,21 @@ def _paper(paper: NewPaper, say: Wording) -> str:
     facets = meta_line(paper.published, ", ".join(paper.modality), ", ".join(paper.tasks))
     heading = paper_heading(paper.paper_id, paper.arxiv_id, paper.name, paper.title)
     return f"{heading}{badge}{facets}"
+
+
+def _solved(solved: Sequence[Solved], say: Wording) -> str:
+    if not solved:
+        return ""
+    items = []
+    for one in solved:
+        badge = f'<span class="fmqa-badge">{escaped(say("first here"))}</span>' if one.first else ""
+        quotes = "".join(quoted(side, say) for side in dict.fromkeys((one.named, one.proposed)))
+        items.append(
+            f'<li><p class="fmqa-figures">{escaped(one.challenge)} → {escaped(one.solution)}'
+            f"{badge}</p>{quotes}</li>"
+        )
+    heading = escaped(say("Challenges with new solutions"))
+    return f"<section><h4>{heading}</h4><ul>{''.join(items)}</ul></section>"
 
 
 def _revised(revised: Sequence[Revised], say: Wording) -> str:

@@ -70,6 +70,8 @@ _CHANGES = {
     "Contradictions: {count}": "相互矛盾：{count}",
     "Papers here that the review cites: {count}": "本库中被综述引用的论文：{count}",
     "New papers": "新论文",
+    "Challenges with new solutions": "有了新解决方案的难题",
+    "first here": "首次提出",
     "New versions with other figures": "数字有改动的新版本",
     "Papers that contradict each other": "相互矛盾的论文",
 }
