@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import gradio as gr
 
 from fmqa.apps.web.render import escaped
-from fmqa.apps.web.tab import QUICK, Context
-from fmqa.apps.web.wording import IN_ENGLISH, Wording
+from fmqa.apps.web.tab import QUICK, Context, opening
+from fmqa.apps.web.views.papers import Shelf, paper_record, papers_table
+from fmqa.apps.web.views.sheet import problem, waiting
+from fmqa.errors import FmqaError
 
-if TYPE_CHECKING:
-    from fmqa.store.rows import PaperRow
-
-_HEADS = ("Paper", "Year", "Kind", "Source", "Pages", "Passages")
+_PICK = """element.addEventListener('click', (event) => {
+  const picked = event.target.closest('[data-paper]');
+  if (picked) trigger('select', { paper: picked.dataset.paper });
+});"""
+_SHOW_RECORD = (
+    "() => { const record = document.querySelector('#fmqa-paper .fmqa-record');"
+    " record?.scrollIntoView({ block: 'start', behavior: 'smooth' });"
+    " record?.focus({ preventScroll: true }); }"
+)
 
 
 class LibraryTab:
-    """The papers, by title.
+    """The papers as a table to search and sort; one of them with what the record holds of it.
 
     Args:
         context: the program behind the page.
@@ -33,25 +39,30 @@ class LibraryTab:
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
-        table = gr.HTML(elem_id="fmqa-papers")
-        blocks.load(self._papers, None, table, **QUICK)
+        label = escaped(self.say("Search the papers"))
+        gr.HTML(
+            f'<div class="fmqa-shelf-head"><input type="search" id="fmqa-shelf-search" '
+            f'aria-label="{label}" placeholder="{label}…" autocomplete="off">'
+            f'<span id="fmqa-shelf-count" class="fmqa-meta" role="status"></span></div>',
+            elem_id="fmqa-shelf-tools",
+        )
+        table = gr.HTML(
+            waiting(self.say("Reading the library")), elem_id="fmqa-papers", js_on_load=_PICK
+        )
+        record = gr.HTML(elem_id="fmqa-paper")
+        opening(blocks)(self._papers, None, table, **QUICK)
+        picked = table.select(self._record, None, record, **QUICK)
+        picked.then(None, js=_SHOW_RECORD, **QUICK)
 
     def _papers(self) -> str:
-        return papers_table(self.bench.library.record.papers(), self.say)
+        try:
+            return papers_table(Shelf.of(self.bench.library), self.say)
+        except FmqaError as error:
+            return problem(error)
 
-
-def papers_table(rows: Sequence[PaperRow], say: Wording = IN_ENGLISH) -> str:
-    """The papers as an HTML table; all text in it is escaped."""
-    heads = "".join(f'<th scope="col">{say(head)}</th>' for head in _HEADS)
-    return (
-        f'<table class="fmqa-table"><thead><tr>{heads}</tr></thead>'
-        f"<tbody>{''.join(_row(row, say) for row in rows)}</tbody></table>"
-    )
-
-
-def _row(row: PaperRow, say: Wording) -> str:
-    meta = row.meta
-    source = say("our note") if row.source.value == "note" else row.source.value
-    cells = (meta.year or "", meta.kind, source, row.pages, row.passages)
-    shown = "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
-    return f'<tr><th scope="row">{escaped(meta.title)}</th>{shown}</tr>'
+    def _record(self, picked: gr.EventData) -> str:
+        data: dict[str, Any] = getattr(picked, "_data", None) or {}
+        try:
+            return paper_record(self.bench.library, str(data.get("paper", "")), self.say)
+        except FmqaError as error:
+            return problem(error)

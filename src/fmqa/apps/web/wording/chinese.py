@@ -16,6 +16,17 @@ _HEAD = {
     "Changes": "变化",
 }
 _LIBRARY = {
+    "Papers of the library": "文献库中的论文",
+    "Search the papers": "搜索论文",
+    "Reading the library": "正在读取文献库",
+    "This paper isn’t in the library any more.": "这篇论文已不在文献库中。",
+    "searched": "用于检索",
+    "{references} references, {mentions} sentences that cite": (
+        "{references} 条参考文献，{mentions} 句引用"
+    ),
+    "Hidden text, kept out of answers": "隐藏文字，不用于回答",
+    "hidden text": "含隐藏文字",
+    "failed": "读取失败",
     "Paper": "论文",
     "Year": "年份",
     "Kind": "类型",

@@ -1,0 +1,159 @@
+"""The library as HTML: all papers as a table, and one paper with what the record holds of it.
+
+Everything that comes from papers and files is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fmqa.apps.web.render import escaped
+from fmqa.apps.web.views.sheet import meta_line, paper_heading
+from fmqa.apps.web.wording import IN_ENGLISH, Wording
+from fmqa.types import Outcome, PaperStatus, ReadResult, Source
+
+if TYPE_CHECKING:
+    from fmqa.store.library import Library
+    from fmqa.store.rows import PaperRow
+    from fmqa.types import StoredPassage
+
+_HEADS = ("Paper", "Year", "Kind", "Modality", "Status", "Source", "Pages", "Passages")
+_HIDDEN_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What the table is made of: papers, their newest versions on arXiv, files that failed."""
+
+    papers: Sequence[PaperRow]
+    newest: Mapping[str, int]
+    failed: Sequence[ReadResult]
+
+    @classmethod
+    def of(cls, library: Library) -> Shelf:
+        """The library's state now."""
+        facts = library.catalog.facts()
+        failed = [one for one in library.record.journal() if one.outcome is not Outcome.OK]
+        newest = {arxiv_id: record.version for arxiv_id, record in facts.items()}
+        return cls(library.record.papers(), newest, failed)
+
+
+def papers_table(shelf: Shelf, say: Wording = IN_ENGLISH) -> str:
+    """The papers, then the files that couldn't be read; its script sorts and searches it."""
+    heads = "".join(
+        '<th scope="col"><button type="button" class="fmqa-sort">'
+        f"{escaped(say(head))}</button></th>"
+        for head in _HEADS
+    )
+    rows = [_row(row, shelf.newest, say) for row in shelf.papers]
+    rows += [_failed(one, say) for one in shelf.failed]
+    label = escaped(say("Papers of the library"))
+    return (
+        f'<div class="fmqa-scroll" tabindex="0" role="region" aria-label="{label}">'
+        f'<table class="fmqa-table fmqa-shelf"><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def statuses(row: PaperRow, newest: Mapping[str, int]) -> list[str]:
+    """What a reader should know of a paper, in English: whether it stands, and hidden text."""
+    newer = newest.get(row.meta.arxiv_id or "", 0)
+    superseded = row.source is Source.PDF and newer > row.meta.version
+    told = [PaperStatus.SUPERSEDED.value if superseded else row.status.value]
+    if row.status is PaperStatus.WITHDRAWN:
+        told = [row.status.value]
+    return [*told, *(["hidden text"] if row.hidden else [])]
+
+
+def _row(row: PaperRow, newest: Mapping[str, int], say: Wording) -> str:
+    meta = row.meta
+    source = say("our note") if row.source is Source.NOTE else row.source.value
+    cells = (meta.year or "", meta.kind, ", ".join(meta.modality))
+    facts = "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
+    status = "".join(_badge(one, say) for one in statuses(row, newest))
+    rest = "".join(f"<td>{escaped(cell)}</td>" for cell in (source, row.pages, row.passages))
+    name = f"{meta.name}: " if meta.name and meta.name.lower() not in meta.title.lower() else ""
+    known = escaped(f"{meta.paper_id} {' '.join(meta.authors)} {' '.join(meta.tasks)}")
+    return (
+        f'<tr data-known="{known}"><th scope="row"><button type="button" class="fmqa-open" '
+        f'data-paper="{escaped(meta.paper_id)}">{escaped(name + meta.title)}</button></th>'
+        f"{facts}<td>{status}</td>{rest}</tr>"
+    )
+
+
+def _badge(status: str, say: Wording) -> str:
+    plain = status == PaperStatus.CURRENT.value
+    kind = "fmqa-standing" if plain else "fmqa-badge"
+    return f'<span class="{kind}">{escaped(say(status))}</span> '
+
+
+def _failed(one: ReadResult, say: Wording) -> str:
+    """A file that couldn't be read, by its name and not its place on the server."""
+    why = escaped(one.detail or one.outcome.value)
+    return (
+        f'<tr><th scope="row">{escaped(Path(one.path).name)}<span class="fmqa-meta"> {why}</span>'
+        f"</th><td></td><td></td><td></td><td>{_badge('failed', say)}</td>"
+        "<td>pdf</td><td></td><td></td></tr>"
+    )
+
+
+def paper_record(library: Library, paper_id: str, say: Wording = IN_ENGLISH) -> str:
+    """What the record holds of one paper; says so when it is there no longer."""
+    row = next((one for one in library.record.papers() if one.meta.paper_id == paper_id), None)
+    if row is None:
+        words = say("This paper isn’t in the library any more.")
+        return f'<p class="fmqa-status">{escaped(words)}</p>'
+    meta = row.meta
+    versions = "; ".join(
+        f"v{version or '?'} ({source.value}{', ' + say('searched') if active else ''})"
+        for version, source, active in library.record.versions(paper_id)
+    )
+    references = library.bibliography.references(paper_id)
+    mentions = library.bibliography.mentions(paper_id)
+    counts = say(
+        "{references} references, {mentions} sentences that cite",
+        references=len(references),
+        mentions=len(mentions),
+    )
+    return (
+        '<article class="fmqa-record" tabindex="-1">'
+        f"<h3>{paper_heading(paper_id, meta.arxiv_id, meta.name, meta.title)}</h3>"
+        f"{meta_line(', '.join(meta.authors), meta.year)}"
+        f"{meta_line(meta.kind, ', '.join(meta.modality), ', '.join(meta.tasks))}"
+        f"{meta_line(versions, counts)}{_hidden(row, say)}"
+        f"{_pages(library.record.passages_of(paper_id), say)}</article>"
+    )
+
+
+def _hidden(row: PaperRow, say: Wording) -> str:
+    if not row.hidden:
+        return ""
+    items = "".join(
+        f"<li>{escaped(say('page {page}', page=run.page))}, {escaped(run.reason)}: "
+        f"<q>{escaped(run.text[:_HIDDEN_SHOWN])}</q></li>"
+        for run in row.hidden
+    )
+    lead = escaped(say("Hidden text, kept out of answers"))
+    return f'<div class="fmqa-notice"><p class="fmqa-lead">{lead}</p><ul>{items}</ul></div>'
+
+
+def _pages(passages: Sequence[StoredPassage], say: Wording) -> str:
+    """The passages by page, each page folded."""
+    shown = []
+    for page, held in groupby(passages, key=lambda one: one.passage.spans[0].page):
+        texts = list(held)
+        inner = "".join(
+            f'<p><span class="fmqa-meta">{escaped(one.passage.section)}</span> '
+            f"{escaped(one.passage.text)}</p>"
+            for one in texts
+        )
+        head = say("page {page}", page=page)
+        shown.append(
+            f'<details><summary>{escaped(head)} <span class="fmqa-meta">{len(texts)}</span>'
+            f"</summary>{inner}</details>"
+        )
+    return "".join(shown)
