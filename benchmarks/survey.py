@@ -31,6 +31,7 @@ from fmqa.sources.notes import read_notes, starter_folder
 from fmqa.store.library import Library
 from fmqa.store.statements import passage_texts
 from fmqa.survey.drawing import draw
+from fmqa.survey.faceting import FacetMaker
 from fmqa.survey.mapping import MapMaker
 from fmqa.survey.since import SinceMaker
 from fmqa.survey.trending import TrendMaker
@@ -72,9 +73,10 @@ class Open:
     """What one process holds of the library: makers that remember what they made."""
 
     def __init__(self, library: Library) -> None:
-        self.maps = MapMaker(library)
-        self.trends = TrendMaker(library, REVIEW, PDF_URL)
-        self.since = SinceMaker(library, REVIEW, PDF_URL)
+        self.facets = FacetMaker(library)
+        self.maps = MapMaker(library, self.facets)
+        self.trends = TrendMaker(library, REVIEW, PDF_URL, self.facets)
+        self.since = SinceMaker(library, REVIEW, PDF_URL, facets=self.facets)
 
 
 def _map(held: Open) -> object:
@@ -91,12 +93,10 @@ def _trend(by: By) -> Callable[[Open], object]:
 
 
 VIEWS: dict[str, Callable[[Open], object]] = {
+    "facets (behind all others)": lambda held: held.facets.facets(),
     "map": _map,
     "changes since the review": lambda held: since_review(held.since.since()),
-    **{
-        f"trends by {by.value}": _trend(by)
-        for by in (By.KIND, By.MODALITY, By.TASK, By.DATASETS, By.MODEL_SIZE, By.DATA_SIZE)
-    },
+    **{f"trends by {by.value}": _trend(by) for by in By},
     "a plot as PNG": lambda held: draw(held.trends.trend(By.MODALITY), "png", sides=True),
 }
 

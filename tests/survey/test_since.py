@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from arxiv_home import ArxivHome, small_world
 from fakes import Add, document
 from fmqa.apps.cli.main import app
+from fmqa.apps.web.views.news import since_review
 from fmqa.apps.workbench import Workbench
 from fmqa.errors import UsageError
 from fmqa.store.library import Library
@@ -148,6 +149,27 @@ def test_new_papers_revised_figures_and_contradictions(filled: Library) -> None:
     assert pair.figures == ("1,570,263", "1.1 million")
     assert (pair.one.quote, pair.other.quote) == (ONE, OTHER)
     assert pair.about.startswith("MedSAM, trained on")
+
+
+def test_challenges_that_got_new_solutions(library: Library, add: Add) -> None:
+    says = (
+        "FedNet addresses the privacy of patients by federated learning across ten hospitals, "
+        "which share no images."
+    )
+    add(
+        document("2304.12306", ["An older paper that says nothing of the kind."]),
+        document("2601.00001", [says], name="FedNet", section="Abstract", year=2026),
+    )
+    told = made(library)
+    found = {(one.challenge, one.solution, one.first) for one in told.solved}
+    assert ("privacy and federated learning", "federated learning", True) in found
+    assert {one.proposed.quote for one in told.solved} == {says}
+    text = as_markdown(told)
+    assert "## Challenges with new solutions" in text
+    assert "- privacy and federated learning: federated learning (first here)" in text
+    assert text.count("which share no images") == len(told.solved)  # one sentence, one quote
+    assert "Challenges with new solutions" in as_text(told)
+    assert "first here" in since_review(told)
 
 
 def test_each_quote_stands_on_its_page(filled: Library) -> None:

@@ -80,21 +80,19 @@ def _rounded(short: Number, exact: Number) -> bool:
     return same_number(replace(short, approximate=True), exact)
 
 
-def quantities(passages: Iterable[StoredPassage], book: NameBook, word: str = "") -> list[Quantity]:
+def quantities(passages: Iterable[StoredPassage], book: NameBook) -> list[Quantity]:
     """All that the passages' sentences say so; tables are left out.
 
     Args:
         passages: of whatever papers.
         book: the names that papers go by.
-        word: only sentences with it, in lower case, are looked at.
     """
     found: list[Quantity] = []
     for stored in passages:
-        text = stored.passage.text
-        if stored.passage.kind is PassageKind.TABLE or word not in text or not _QUICK.search(text):
+        if stored.passage.kind is PassageKind.TABLE or not _QUICK.search(stored.passage.text):
             continue
         for quote in sentences_of(Hit(stored, 0.0)):
-            if word in quote.text and _QUICK.search(quote.text) and is_quotable(quote.text):
+            if _QUICK.search(quote.text) and is_quotable(quote.text):
                 found += _of_sentence(quote, book)
     return found
 
