@@ -2,7 +2,8 @@
 
 FmqaError
 ├── UsageError               a question, filter or path that can't be used
-│   └── OutsideDataFolder    a path that leaves the data folder
+│   ├── OutsideDataFolder    a path that leaves the data folder
+│   └── AmbiguousName        a name that several papers go by
 ├── SettingsError            a setting that doesn't hold
 ├── ReadingError             one file that could not be read; carries its outcome
 ├── SourceError              a service that papers come from
@@ -23,6 +24,7 @@ FmqaError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from fmqa.types import Outcome
@@ -55,6 +57,20 @@ class OutsideDataFolder(UsageError):
     """A path leads out of the data folder."""
 
     hint = "Only files inside the data folder (FMQA_HOME) are opened."
+
+
+class AmbiguousName(UsageError):
+    """Several papers go by a name.
+
+    Args:
+        message: which name.
+        choices: id and name of each paper.
+    """
+
+    def __init__(self, message: str, choices: Sequence[tuple[str, str]]) -> None:
+        told = "; ".join(f"{paper_id} ({name})" for paper_id, name in choices)
+        super().__init__(message, hint=f"Say which: {told}.")
+        self.choices = tuple(choices)
 
 
 class SettingsError(FmqaError):

@@ -33,6 +33,11 @@ def names_of(paper: PaperMeta) -> frozenset[str]:
     return frozenset(_names_of(paper))
 
 
+def written_names(paper: PaperMeta) -> frozenset[str]:
+    """The same names as they are written."""
+    return frozenset(_names_of(paper).values())
+
+
 def is_called(paper: PaperMeta, names: Collection[str]) -> bool:
     """Whether a paper goes by one of these names, given in normal form."""
     return not names_of(paper).isdisjoint(names)

@@ -49,8 +49,7 @@ class Facet:
 
     ``value`` is a term of the facet's vocabulary where it has one. ``size`` and ``unit`` ("images",
     "parameters") are set where the value is an amount. ``quote`` stands at ``span`` of that
-    version's page. ``confidence`` is 0 to 1: how often the rule that found it was right, or 1 for
-    what a user says.
+    version's page. ``confidence`` is 0 to 1, the more the surer, and 1 for what a user says.
     """
 
     paper_id: str

@@ -18,7 +18,7 @@ from fmqa.survey.kinds import kind_of_work
 from fmqa.survey.sizes import Size, data_sizes, model_sizes
 from fmqa.types import Hit, PassageKind, Quote, Source, StoredPassage
 
-EXTRACTOR = "rules 1"
+EXTRACTOR = "rules 2"
 """Names these rules: counted up when they change, so that every version is read again."""
 
 _OTHERS = re.compile(
@@ -60,7 +60,17 @@ _APART = re.compile(
     r"(?i)\b(?:(?<!more )than|outperform\w*|unlike|instead of|rather than|"
     r"compared (?:with|to)|surpass\w*|beats?|exceeds?|avoids?|without needing)\b"
 )
-_OF_TEXT = ("vision-language", "generalist", "dataset")
+_TRAINED_ON = re.compile(
+    r"(?i)\b(?:pre-?\s?)?(?:trained|learned|learns|fine-?tuned|tuned)(?: \w+){0,3} (?:on|from) "
+    r"(?P<what>(?:[^.;:()]|\.(?=\d)){4,90}?)"
+    r"(?=\.(?!\d)|[;:()]|, | which | that | with | by | and then | while |$)"
+)
+_AMOUNT = re.compile(r"(?i)(?<![\w-])\d[\d,.]*(?!\w*-)|\b(?:thousand|million|billion)s?\b")
+_CAME_OUT = re.compile(
+    r"(?i)\b(?:published|presented|appeared|introduced|released|submitted)\b[^.;]{0,60}?"
+    r"\b(?P<year>(?:19|20)\d\d)\b"
+)
+_OF_TEXT = ("vision-language", "dataset")
 _SAYS_MORE = frozenset(
     {
         "parameter-efficient fine-tuning",
@@ -111,6 +121,7 @@ def extract(passages: Sequence[StoredPassage]) -> list[Facet]:
     facets += [_facet(FacetName.TRAINING, one) for one in _training(said, kind)]
     facets += [_facet(FacetName.TASK, one) for one in _tasks(said, kind)]
     facets += _sizes(said, kind)
+    facets += _years(said)
     facets += [_facet(FacetName.CHALLENGE, one) for one in _challenges(said)]
     facets += [_facet(FacetName.SOLUTION, one) for one in _solutions(said)]
     return facets
@@ -197,12 +208,7 @@ def _architectures(said: Sequence[_Said]) -> list[_Found]:
 
 def _training(said: Sequence[_Said], kind: str) -> list[_Found]:
     """How the paper's model was trained; what it is set apart from doesn't count."""
-    told = [
-        replace(
-            one, text=one.text[: apart.start()] if (apart := _APART.search(one.text)) else one.text
-        )
-        for one in said
-    ]
+    told = [replace(one, text=_own_part(one.text)) for one in said]
     held = {
         one.value: one
         for one in _terms(FacetName.TRAINING, vocabulary.TRAINING, told)
@@ -210,6 +216,11 @@ def _training(said: Sequence[_Said], kind: str) -> list[_Found]:
     }
     if "image-text contrastive" not in held and kind in _OF_TEXT:
         held |= _first_of("image-text contrastive", vocabulary.ALIGNS, told)
+    if "instruction tuning" not in held and kind == "generalist":
+        held |= _first_of("instruction tuning", vocabulary.INSTRUCTS, told)
+    if kind == "adaptation" and not held.keys() - {"self-supervised"}:
+        tested = _first_of("no training", vocabulary.TESTS, told[:1])
+        held = tested or held
     if not held.keys() - {"fine-tuning"} and kind != "survey":
         held |= _first_of("supervised", vocabulary.FROM_LABELS, told)
     if held.keys() & _SAYS_MORE:
@@ -217,6 +228,12 @@ def _training(said: Sequence[_Said], kind: str) -> list[_Found]:
     if held.keys() - {"no training", "fine-tuning"}:
         held.pop("no training", None)
     return sorted(held.values(), key=lambda one: -one.score)
+
+
+def _own_part(text: str) -> str:
+    """The sentence up to where it speaks of what the paper's model is set apart from."""
+    apart = _APART.search(text)
+    return text[: apart.start()] if apart else text
 
 
 def _first_of(value: str, pattern: re.Pattern[str], said: Sequence[_Said]) -> dict[str, _Found]:
@@ -254,8 +271,30 @@ def _sizes(said: Sequence[_Said], kind: str) -> list[Facet]:
             model.append((size.confidence * one.weight, one, size))
     return [
         *_amounts(FacetName.DATA, data),
+        *_named_data(said),
         *_amounts(FacetName.PARAMETERS, model),
     ]
+
+
+def _named_data(said: Sequence[_Said]) -> list[Facet]:
+    """What a model was trained on, in the paper's own words, where it stands without a number."""
+    for one in said:
+        match = _TRAINED_ON.search(_own_part(one.text))
+        if match and one.weight >= _OWN and not _AMOUNT.search(match["what"]):
+            value = " ".join(match["what"].split()).rstrip(" ,")
+            if value and value in " ".join(one.quote.text.split()):
+                return [_facet(FacetName.DATA, _Found(value, one, 0.45, 0.45))]
+    return []
+
+
+def _years(said: Sequence[_Said]) -> list[Facet]:
+    """The year in which the paper says that it came out."""
+    for one in said:
+        match = _CAME_OUT.search(one.text)
+        if match and one.weight >= _CORE:
+            found = _facet(FacetName.YEAR, _Found(match["year"], one, 0.7, 0.7))
+            return [replace(found, size=float(match["year"]), unit="year")]
+    return []
 
 
 def _amounts(name: FacetName, found: Iterable[tuple[float, _Said, Size]]) -> list[Facet]:

@@ -149,7 +149,11 @@ def kind_of_work(sentences: Sequence[str]) -> tuple[str, float, int]:
         )
         for place, sentence in enumerate(sentences)
     ]
-    quoted = max(range(len(sentences)), key=lambda place: speaks[place])
+    # The main statement, as long as anything in it speaks for the kind.
+    leads = range(min(2, len(sentences)))
+    quoted = max(leads, key=lambda place: speaks[place])
+    if speaks[quoted] <= 0:
+        quoted = max(range(len(sentences)), key=lambda place: speaks[place])
     return kinds[best], math.exp(scores[best] - total), quoted
 
 

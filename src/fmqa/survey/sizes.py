@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 
 from fmqa.answering.claims import Number, numbers
@@ -20,7 +21,7 @@ _UNITS: Mapping[str, str] = MappingProxyType(
         "frames": r"frames",
         "studies": r"studies|cases",
         "patients": r"patients|subjects|participants|people|individuals|donors",
-        "reports": r"reports|articles|captions",
+        "reports": r"reports|articles|captions|summaries",
         "questions": r"questions|question-answer pairs|instructions?|conversations|dialogues"
         r"|(?:instruction[- ]\w+ )?samples|examples",
         "slices": r"slices",
@@ -55,9 +56,17 @@ _ELSE = re.compile(
     re.IGNORECASE,
 )
 _EACH = re.compile(r"\s*(?:per\b|(?:of|for|from|in) (?:each|every|one)\b)", re.IGNORECASE)
+# "90K unlabelled and 6K labelled volumes", "500 CT and 100 MRI scans": one noun for both.
+_SHARED = re.compile(r"[\w&-]* ?(?:and|plus|or) (?:[a-z]+ )?[\d,.]+[KM]? [^\d]*$")
+# "104 structures in CT images" are no images.
+_OF_ANOTHER = re.compile(r"(?i)\b(?:in|of|with|from|by|on|for|at|that)\b")
+_PART_OF_A_NAME = re.compile(r"[A-Za-z]-$")
+_BOTH = re.compile(r"(?i)\b(trained|trains|pre-?trained) and (?:tested|evaluated|validated)\b")
 _RANK = ("pairs", "images", "slides", "volumes", "videos", "masks", "patches", "slices", "frames",
          "studies", "questions", "reports", "patients")  # fmt: skip
 _SMALL = 20  # counts below are of groups, tasks and versions
+_SCALES = MappingProxyType({"thousand": 1e3, "million": 1e6, "billion": 1e9})
+_SCALE = re.compile(r"\s(?P<scale>thousand|million|billion)\b")
 _LEAST_PARAMETERS = 1e5  # of a model; fewer are a part's
 _YEARS = range(1950, 2036)
 
@@ -81,7 +90,7 @@ def data_sizes(sentence: str, *, is_dataset: bool = False) -> list[Size]:
     """
     found = []
     for number, noun, unit in _counted(sentence):
-        before = sentence[: number.start]
+        before = _BOTH.sub(r"\1", sentence[: number.start])
         trains = _last(_TRAINS, before)
         holds = _last(_HOLDS, before)
         other = _last(_ELSE, before)
@@ -90,10 +99,10 @@ def data_sizes(sentence: str, *, is_dataset: bool = False) -> list[Size]:
         clause = max(before.rfind(";"), before.rfind(", while"), before.rfind(" whereas "))
         if other > max(trains, clause) and not (is_dataset and holds > other):
             continue
-        if trains >= 0 and trains > clause:
+        if is_dataset and holds > trains:
             sure = 0.9
-        elif is_dataset and holds >= 0:
-            sure = 0.85
+        elif trains >= 0 and trains > clause:
+            sure = 0.9 - 0.15 * is_dataset
         elif holds >= 0:
             sure = 0.6
         else:
@@ -123,15 +132,32 @@ def model_sizes(sentence: str) -> list[Size]:
 
 def _counted(sentence: str) -> Iterable[tuple[Number, re.Match[str], str]]:
     """The numbers of a sentence with the noun behind each and its unit."""
-    for number in sorted(numbers(sentence), key=lambda one: one.start):
+    for number in sorted(map(partial(_scaled, sentence), numbers(sentence)), key=_start):
         noun = _NOUN.match(sentence, number.end)
         if noun is None or number.percent or number.value < _SMALL:
             continue
         if number.value in _YEARS and "," not in number.text:
             continue
-        if re.search(r"\d", noun["kind"] or ""):
+        if re.search(r"\d(?!D\b)", noun["kind"] or "") and not _SHARED.match(noun["kind"]):
+            continue
+        if _OF_ANOTHER.search(noun["kind"] or "") or _PART_OF_A_NAME.search(
+            sentence[: number.start]
+        ):
             continue
         yield number, noun, str(noun.lastgroup)
+
+
+def _start(number: Number) -> int:
+    return number.start
+
+
+def _scaled(sentence: str, number: Number) -> Number:
+    """ "Two million" as the number that it is."""
+    scale = _SCALE.match(sentence, number.end) if number.text.isalpha() else None
+    if scale is None:
+        return number
+    value = number.value * _SCALES[scale["scale"]]
+    return replace(number, value=value, end=scale.end())
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

@@ -13,19 +13,22 @@ from types import MappingProxyType
 Terms = Mapping[str, re.Pattern[str]]
 
 
-def _terms(table: Mapping[str, str]) -> Terms:
-    """Term → pattern. A part of a pattern that holds a capital is tried with regard to case."""
+def _terms(table: Mapping[str, str], before: str = r"\w") -> Terms:
+    """Term → pattern. A part of a pattern that holds a capital is tried with regard to case.
+
+    None starts behind one of the characters ``before``.
+    """
     return MappingProxyType(
-        {term: re.compile(_by_case(pattern)) for term, pattern in table.items()}
+        {term: re.compile(_by_case(pattern, before)) for term, pattern in table.items()}
     )
 
 
-def _by_case(pattern: str) -> str:
+def _by_case(pattern: str, before: str) -> str:
     parts = [part.strip() for part in pattern.split(" | ")]
     plain = [part for part in parts if not re.search(r"(?<!\\)[A-Z]", part)]
     exact = [part for part in parts if part not in plain]
     told = [rf"(?i:{part})" for part in plain] + exact
-    return rf"(?<![\w])(?:{'|'.join(told)})"
+    return rf"(?<![{before}])(?:{'|'.join(told)})"
 
 
 MODALITIES = _terms(
@@ -60,6 +63,12 @@ ALIGNS = re.compile(
     r"(?i)\bcontrast\w+|\baligns?\b|\balignment\b|\bCLIP\b|\bimage[- ](?:text|report|caption)\b"
 )
 """Hints at contrastive training where a paper is of images with text."""
+INSTRUCTS = re.compile(
+    r"(?i)\binstruct\w*|\btuned on\b|\bquestion-answer\b|\bdialogues?\b|\bconversations?\b"
+)
+"""Hints at instruction tuning where a paper is of a generalist model."""
+TESTS = re.compile(r"(?i)\b(?:study|benchmark|audit|compares?|measures|tests?|tested|asks)\b")
+"""Hints, in the first sentence, that a finished model is only tried."""
 FROM_LABELS = re.compile(
     r"(?i)\btrain(?:ed|s|ing)?\b[^;]*\b(?:masks?|annotat\w+|labell?\w*|segment\w*|datasets?|tasks?|"
     r"scans|volumes|examinations|images)\b|\bend to end\b"
@@ -94,7 +103,8 @@ TRAINING = _terms(
         r"(?<!after )(?<!full )(?<!need )(?<!no )(?<!without )"
         r"fine-?tuning (?:\w+ ){0,2}(?:SAM|CLIP|\w*[A-Z]\w+|of|on|with)\b | by fine-?tuning",
         "parameter-efficient fine-tuning": r"LoRA\b | low-rank | parameter-efficient | PEFT\b | "
-        r"adapters?\b | bias-tuning",
+        r"adapters\b | adapter[- ](?:tun|module|layer|block)\w* | "
+        r"(?:inserts?|adds?|light\w*|small|train\w*) (?:\w+ ){0,3}adapter | bias-tuning",
         "prompt learning": r"prompt(?:s)?[- ](?:tuning|learning) | learn\w* prompts? | "
         r"(?:learnable|soft|trainable|learned) (?:\w+ )?prompt\w* | prompt tokens",
         "knowledge distillation": r"(?<!self-)distill?\w*",
@@ -106,7 +116,8 @@ TRAINING = _terms(
         r"without (?:re-?train|fine-?tun|any train)\w+ | training-free | needs? no training | "
         r"tests? (?:\w+ ){1,4}zero-shot | no (?:re)?training | (?:tested|audit\w*|evaluat\w+|"
         r"compar\w+|measures?) [^.;]{0,60}\b(?:without|zero-shot|unchanged|out of the box) ",
-    }
+    },
+    before=r"\w-",
 )
 
 TASKS = _terms(
@@ -164,7 +175,8 @@ ARCHITECTURES = _terms(
         "Mask R-CNN": r"(?:Mask|Faster) R-CNN",
         "low-rank adapters": r"LoRA\b | low-rank (?:matrices|adapt\w+)",
         "adapters": r"adapters?\b",
-    }
+    },
+    before=r"\w-",
 )
 
 CHALLENGES = _terms(
@@ -210,7 +222,8 @@ SOLUTIONS = _terms(
         "large-scale pre-training data": r"(?:pre-?)?trained on (?:\S+ ){0,8}(?:million|[\d,]{6,}) "
         r"| large[- ]scale (?:\w+ ){0,2}(?:data|pre-?train)\w*",
         "parameter-efficient fine-tuning": r"parameter-efficient | LoRA\b | low-rank | "
-        r"adapters?\b | bias-tuning",
+        r"adapters\b | adapter[- ](?:tun|module|layer|block)\w* | "
+        r"(?:inserts?|adds?|light\w*|small|train\w*) (?:\w+ ){0,3}adapter | bias-tuning",
         "prompting and prompt learning": r"prompt(?:s)?[- ](?:tuning|learning|engineering) | "
         r"learnable prompt\w* | in-context | automatic prompt\w* | visual prompt\w*",
         "knowledge distillation": r"(?<!self-)distill?\w*",

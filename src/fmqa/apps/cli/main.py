@@ -17,6 +17,7 @@ from fmqa.apps.cli import (
     overviews,
     scheduling,
     serving_agents,
+    surveying,
     syncing,
     upkeep,
 )
@@ -58,6 +59,7 @@ syncing.register(app)
 scheduling.register(app)
 library.register(app)
 overviews.register(app)
+surveying.register(app)
 evaluating.register(app)
 upkeep.register(app)
 serving_agents.register(app)

@@ -1,0 +1,209 @@
+"""`fmqa facets` and `fmqa compare`: what papers are and have, with the quotes that show it."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fmqa.apps.cli.options import Home, Json, Output, deliver, workbench
+from fmqa.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fmqa.apps.workbench import Workbench
+    from fmqa.store.quoted_facets import Facet, FacetName
+    from fmqa.survey.comparison import Comparison
+
+_CHANGES = ("set", "unset", "restore")
+
+
+class TableForm(StrEnum):
+    """Forms of a comparison."""
+
+    TEXT = "text"
+    JSON = "json"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    LATEX = "latex"
+    HTML = "html"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("facets")(facets)
+    app.command("compare")(compare)
+
+
+def facets(
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PAPER | set PAPER FACET VALUE… | unset PAPER FACET | restore PAPER FACET",
+            help="A paper by id or model name, alone or behind what to do with it.",
+        ),
+    ],
+    quote: Annotated[
+        str, typer.Option("--quote", help="The sentence that shows the value set.")
+    ] = "",
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """What a paper is and has: kind, modality, training, data, …, each with its quote and page.
+
+    `set` corrects a facet for good, `unset` says that the paper doesn't state it, and `restore`
+    takes a correction back.
+    """
+    with workbench(home=home) as bench:
+        if what[0] in _CHANGES:
+            paper_id = _change(bench, what[0], what[1:], quote)
+        elif len(what) == 1:
+            paper_id = _paper(bench, what[0]).paper_id
+        else:
+            raise UsageError(
+                f"{what[0]!r} is nothing that can be done.", hint="There are set, unset, restore."
+            )
+        found = bench.facet_maker.facets([paper_id]).get(paper_id, [])
+    if as_json:
+        typer.echo(json.dumps([facet_json(one) for one in found], indent=2, ensure_ascii=False))
+    else:
+        _show_facets(found)
+
+
+def compare(
+    names: Annotated[list[str], typer.Argument(help="Models by name, or papers by arXiv id.")],
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by",
+            help="Columns: architecture, training, data, tasks, kind, modality, parameters, year, "
+            "challenges, solutions.",
+        ),
+    ] = "architecture,training,data,tasks",
+    form: Annotated[
+        TableForm, typer.Option("--format", help="What to print or write it as.")
+    ] = TableForm.TEXT,
+    output: Output = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Papers side by side, each cell with its quote and page, or "not stated".
+
+    Ends with 2 when a name is nobody's, or that of several papers, which are then listed.
+    """
+    from fmqa.survey.comparison import compare as made
+    from fmqa.survey.forms import FORMS
+
+    with workbench(home=home) as bench:
+        table = made(bench.facet_maker, names, by.split(","))
+    if as_json:
+        form = TableForm.JSON
+    text = as_text(table) if form is TableForm.TEXT else FORMS[form.value](table)
+    deliver(text, output, f"A table of {len(table.rows)} papers")
+
+
+def as_text(table: Comparison) -> str:
+    """The table as wide as the terminal, with the quotes below it by number."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from fmqa.apps.cli.rendering import console
+    from fmqa.survey.forms import place
+    from fmqa.sync.changelog import plain
+
+    out = console()
+    shown = Table(header_style="bold", show_lines=True, expand=True)
+    for head in ("paper", *table.columns):
+        shown.add_column(head, overflow="fold")
+    notes: list[str] = []
+    for row in table.rows:
+        cells = []
+        for cell in row.cells:
+            if cell.quote is None:
+                cells.append(f"[dim]{cell.value}[/dim]")
+                continue
+            note = f"“{plain(cell.quote)}” {place(row, cell)}"
+            if note not in notes:
+                notes.append(note)
+            cells.append(escape(f"{plain(cell.value)} [{notes.index(note) + 1}]"))
+        shown.add_row(f"[bold]{escape(plain(row.paper.shown))}[/bold]", *cells)
+    with out.capture() as captured:
+        out.print(shown)
+        for number, note in enumerate(notes, start=1):
+            out.print(escape(f"[{number}] {note}"))
+    return captured.get()
+
+
+def facet_json(facet: Facet) -> dict[str, Any]:
+    """A facet as `--json` prints it."""
+    return {
+        "facet": facet.name.value,
+        "value": facet.value,
+        "size": facet.size,
+        "unit": facet.unit,
+        "quote": " ".join(facet.quote.split()),
+        "page": facet.span.page,
+        "paper_id": facet.paper_id,
+        "version": facet.version or None,
+        "source": facet.source.value,
+        "confidence": facet.confidence,
+        "origin": facet.origin.value,
+    }
+
+
+def _paper(bench: Workbench, name: str) -> Any:
+    from fmqa.survey.comparison import resolve
+
+    bench.load_starter()
+    return resolve(name, [row.meta for row in bench.library.record.papers()])
+
+
+def _change(bench: Workbench, what: str, words: Sequence[str], quote: str) -> str:
+    """Do it, and return the paper's id."""
+    from fmqa.survey.correcting import correct
+
+    if len(words) < 2 or (what == "set") != (len(words) > 2):
+        raise UsageError(
+            f"`fmqa facets {what}` takes a paper and a facet"
+            + (" and values." if what == "set" else ", and nothing else."),
+            hint="For example: fmqa facets set MedSAM training fine-tuning.",
+        )
+    paper, name = _paper(bench, words[0]), _facet_name(words[1])
+    if what == "set":
+        correct(bench.facet_maker, paper, name, words[2:], quote)
+    elif what == "unset":
+        bench.library.facets.correct(paper.paper_id, name, [])
+    elif not bench.library.facets.restore(paper.paper_id, name):
+        raise UsageError(f"The {name.value} of {words[0]} wasn't corrected.", hint="")
+    return str(paper.paper_id)
+
+
+def _facet_name(text: str) -> FacetName:
+    from fmqa.store.quoted_facets import FacetName
+
+    try:
+        return FacetName(text.strip().lower())
+    except ValueError:
+        names = ", ".join(FacetName)
+        raise UsageError(f"There is no facet {text!r}.", hint=f"There are {names}.") from None
+
+
+def _show_facets(found: Sequence[Facet]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from fmqa.apps.cli.rendering import console
+    from fmqa.store.quoted_facets import Origin
+    from fmqa.sync.changelog import plain
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for head in ("facet", "value", "sure", "page", "quote"):
+        table.add_column(head, overflow="fold")
+    for one in found:
+        sure = "by you" if one.origin is Origin.USER else f"{one.confidence:.2f}"
+        cells = (one.name.value, one.value, sure, str(one.span.page), " ".join(one.quote.split()))
+        table.add_row(*(escape(plain(cell)) for cell in cells))
+    console().print(table if found else "Nothing was found that a quote shows.")
