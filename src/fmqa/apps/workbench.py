@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fmqa.answering.drafting import Drafter
     from fmqa.answering.multilingual import MultilingualAssistant
     from fmqa.answering.translation import Translator
+    from fmqa.reading.page_images import PageImages
     from fmqa.reading.pool import ReadLimits
     from fmqa.retrieval.search import Searcher
     from fmqa.store.library import Library
@@ -100,6 +101,13 @@ class Workbench:
         from fmqa.store.library import Library
 
         return Library(self.settings.index_dir, self.settings.record_path)
+
+    @_leaf
+    def page_images(self) -> PageImages:
+        """What draws pages of PDFs."""
+        from fmqa.reading.page_images import PageImages
+
+        return PageImages()
 
     @_part
     def embedder(self) -> Embedder:
@@ -397,8 +405,10 @@ class Workbench:
         return pull(model, self.settings.models_dir, progress=self.step)
 
     def close(self) -> None:
-        """End the language model's server and close the record."""
+        """End the child processes and close the record."""
         if "server" in self.__dict__:
             self.server.stop()
+        if "page_images" in self.__dict__:
+            self.page_images.close()
         if "library" in self.__dict__:
             self.library.close()

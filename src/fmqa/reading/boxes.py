@@ -62,6 +62,15 @@ def quote_boxes(path: Path, page: Page, start: int, end: int) -> QuoteBoxes:
         data = path.read_bytes()
     except OSError as error:
         raise ReadingError(Outcome.DAMAGED, f"can't be opened: {error.strerror}") from error
+    return boxes_in(data, page, start, end)
+
+
+def boxes_in(data: bytes, page: Page, start: int, end: int) -> QuoteBoxes:
+    """The same, of a file's bytes.
+
+    Raises:
+        ReadingError: they can't be opened.
+    """
     with open_pdf(data) as document:
         if not 1 <= page.number <= len(document):
             return QuoteBoxes(0.0, 0.0, ())

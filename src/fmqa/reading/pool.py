@@ -12,17 +12,13 @@ import json
 import os
 import queue
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import IO
 
-import fmqa
+from fmqa.reading.child import Child, ChildLost
 from fmqa.reading.reader import ReadLimits
 from fmqa.reading.wire import decode_result
 from fmqa.types import Outcome, ReadResult
@@ -30,94 +26,31 @@ from fmqa.types import Outcome, ReadResult
 __all__ = ["ReadLimits", "read_files"]
 
 _FILES_A_WORKER = 200  # then it is replaced, so that what libraries leak is given back
-_START_SECONDS = 60.0
 _STOPPED = object()
 
 
-class _WorkerLost(Exception):
-    """The worker ended, or was ended, before it answered."""
-
-    def __init__(self, status: int | None, *, timed_out: bool) -> None:
-        super().__init__(status)
-        self.status = status
-        self.timed_out = timed_out
-
-
-class _Worker:
-    """One worker process."""
+class _Worker(Child):
+    """One reading worker."""
 
     def __init__(self, memory_mb: int) -> None:
-        root = str(Path(fmqa.__file__).resolve().parents[1])
-        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-m", "fmqa.reading.worker", str(memory_mb)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        )
+        super().__init__("fmqa.reading.worker", memory_mb)
         self.files = 0
-        self.ready = False
         self.spent = False
 
     def ask(self, path: Path, limits: ReadLimits) -> ReadResult:
         """The worker's answer about one file.
 
         Raises:
-            _WorkerLost: it died, or took too long and was killed.
+            ChildLost: it died, or took too long and was killed.
         """
-        if not self.ready:
-            self._exchange(b"", _START_SECONDS)
-            self.ready = True
         self.files += 1
         request = {"path": str(path), "limits": asdict(limits)}
-        answer = self._exchange(json.dumps(request).encode() + b"\n", limits.seconds)
+        answer = self.exchange(json.dumps(request).encode() + b"\n", limits.seconds)
         try:
             self.spent = answer.startswith(b"!") or self.files >= _FILES_A_WORKER
             return replace(decode_result(answer.removeprefix(b"!")), path=path)
         except ValueError as error:
-            raise _WorkerLost(self.end(), timed_out=False) from error
-
-    def _exchange(self, request: bytes, seconds: float) -> bytes:
-        timed_out = threading.Event()
-        timer = threading.Timer(seconds, self._expire, [timed_out])
-        timer.daemon = True
-        timer.start()
-        try:
-            self._pipe(self.process.stdin).write(request)
-            self._pipe(self.process.stdin).flush()
-            answer = self._pipe(self.process.stdout).readline()
-        except (OSError, ValueError):
-            answer = b""
-        finally:
-            timer.cancel()
-        if timed_out.is_set() or not answer.endswith(b"\n"):
-            raise _WorkerLost(self.end(), timed_out=timed_out.is_set())
-        return answer
-
-    def _expire(self, timed_out: threading.Event) -> None:
-        timed_out.set()
-        self.process.kill()
-
-    @staticmethod
-    def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
-        assert pipe is not None
-        return pipe
-
-    def end(self) -> int | None:
-        """Kill the process if it runs, and close its pipes; returns its exit status."""
-        status = self.process.poll()
-        if status is None:
-            try:
-                # One that is about to die of itself is let do so, for the status to say of what.
-                status = self.process.wait(0.2)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                status = self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(OSError):  # a broken pipe, which is closed none the less
-                self._pipe(pipe).close()
-        return status
+            raise ChildLost(self.end(), timed_out=False) from error
 
 
 class _Pool:
@@ -160,14 +93,14 @@ class _Pool:
             self.workers.add(worker)
         try:
             result = worker.ask(path, self.limits)
-        except _WorkerLost as lost:
+        except ChildLost as lost:
             self._end(worker)
             result, worker = self._lost(path, lost, time.perf_counter() - began), None
         if not result.sha256:
             result = replace(result, sha256=_sha256(path))
         return result, worker
 
-    def _lost(self, path: Path, lost: _WorkerLost, seconds: float) -> ReadResult:
+    def _lost(self, path: Path, lost: ChildLost, seconds: float) -> ReadResult:
         if lost.timed_out:
             detail = f"took longer than {self.limits.seconds:g} s to read"
             return ReadResult(path, Outcome.TIMEOUT, detail, None, seconds)

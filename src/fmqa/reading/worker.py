@@ -9,29 +9,27 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import BinaryIO
 
 from fmqa.errors import ReadingError
+from fmqa.reading.confinement import limit_memory, own_output
 from fmqa.reading.reader import DefaultPdfReader, ReadLimits
 from fmqa.reading.wire import encode_result
 from fmqa.types import Outcome, ReadResult
 
-_MIB = 1024 * 1024
 _GRACE = 10  # seconds beyond the limit after which a worker whose parent is gone ends itself
 
 
 def main() -> None:
     """Serve until the standard input ends."""
-    answers = _own_output()
+    answers = own_output()
     import fmqa.reading.pdfium  # before the limit: what it maps to start doesn't count
 
     assert fmqa.reading.pdfium
-    _limit_memory(int(sys.argv[1]))
+    limit_memory(int(sys.argv[1]))
     gc.disable()  # a document makes many small objects and hardly a cycle: 10 % of the time
     answers.write(b"ready\n")
     answers.flush()
@@ -47,36 +45,6 @@ def main() -> None:
         answers.flush()
         del result
         gc.collect()
-
-
-def _own_output() -> BinaryIO:
-    """The pipe to the parent; what libraries print goes nowhere."""
-    answers = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to handle; it ends its workers
-    return answers
-
-
-def _limit_memory(memory_mb: int) -> None:
-    """Bound the address space, where the system can."""
-    try:
-        import resource
-
-        limit = (_address_space() + memory_mb) * _MIB
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, ValueError, OSError):
-        pass  # macOS and Windows don't know it; the time limit still holds
-
-
-def _address_space() -> int:
-    """MiB mapped by now: shared libraries, which cost next to no memory."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[0]) * 4096 // _MIB
-    except (OSError, ValueError):
-        return 512
 
 
 def _read(path: Path, limits: ReadLimits) -> tuple[ReadResult, bool]:

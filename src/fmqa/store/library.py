@@ -15,10 +15,12 @@ from fmqa.store.answers import AnswerCache
 from fmqa.store.bibliography import Bibliography
 from fmqa.store.catalog import Catalog
 from fmqa.store.database import Database
+from fmqa.store.feedback import FeedbackStore
 from fmqa.store.quoted_facets import FacetStore
 from fmqa.store.record import Record
 from fmqa.store.sessions import Sessions
 from fmqa.store.vectors import FaissIndex, VectorIndex, publish, read_manifest
+from fmqa.store.versions import Versions
 from fmqa.store.writer import RecordWriter
 from fmqa.types import Embedder
 
@@ -50,6 +52,8 @@ class Library:
         self.facets = FacetStore(self._database)
         self.sessions = Sessions(self._database)
         self.answers = AnswerCache(self._database)
+        self.versions = Versions(self._database)
+        self.feedback = FeedbackStore(self._database)
         self._index: FaissIndex | None = None
         self._guard = threading.Lock()
 

@@ -153,6 +153,15 @@ def m006_facets(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def m007_feedback(db: sqlite3.Connection) -> None:
+    """What readers thought of answers."""
+    db.execute(
+        """CREATE TABLE feedback (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, user TEXT NOT NULL,
+            question TEXT NOT NULL, rating INTEGER NOT NULL, answer TEXT NOT NULL)"""
+    )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_first_schema,
     m002_arxiv,
@@ -160,6 +169,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m004_answers,
     m005_answers_of_sessions,
     m006_facets,
+    m007_feedback,
 )
 
 

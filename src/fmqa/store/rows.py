@@ -94,17 +94,20 @@ def paper_row(row: sqlite3.Row) -> PaperRow:
     )
 
 
+def status_of(version: sqlite3.Row) -> PaperStatus:
+    """Whether a version is the one that holds today."""
+    if version["withdrawn"]:
+        return PaperStatus.WITHDRAWN
+    return PaperStatus.CURRENT if version["active"] else PaperStatus.SUPERSEDED
+
+
 def stored_passage(row: sqlite3.Row) -> StoredPassage:
     """A passage's row joined with its version's and its paper's."""
-    if row["withdrawn"]:
-        status = PaperStatus.WITHDRAWN
-    else:
-        status = PaperStatus.CURRENT if row["active"] else PaperStatus.SUPERSEDED
     return StoredPassage(
         id=row["passage_id"],
         paper=paper_meta(row),
         source=Source(row["source"]),
-        status=status,
+        status=status_of(row),
         passage=Passage(
             ordinal=row["ordinal"],
             section=row["section"],

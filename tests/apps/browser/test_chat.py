@@ -76,7 +76,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     nasty = replace(notes[0], meta=meta, text=NASTY_TEXT, sha256="0" * 64)
     bench.ingestor.ingest_notes([*notes, nasty])
     blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port())
+    yield app.launch(blocks, port=free_port(), bench=bench)
     app.close(blocks)
     bench.close()
 
@@ -128,13 +128,13 @@ def test_a_question_is_answered_with_its_proof(visit: Callable[..., Visit], addr
     reader.ask("How was MedSAM obtained from SAM, and on how much data?")
     assert "1,570,263" in reader.page.inner_text(".fmqa-answer")
     card = reader.page.locator(".fmqa-card").first
-    assert not card.locator("blockquote").is_visible()
-    reader.page.locator("a.fmqa-mark").first.click()
-    quote = card.locator("blockquote").inner_text()
-    assert quote in " ".join(n.text for n in read_notes(starter_folder()))
-    assert "2304.12306" in card.inner_text()
     assert "our note" in card.inner_text()
-    link = card.locator("a.fmqa-link")
+    reader.page.locator("a.fmqa-mark").first.click()
+    reader.page.locator(".fmqa-evidence").wait_for(timeout=PATIENCE)
+    quote = reader.page.inner_text(".fmqa-evidence mark")
+    assert quote in " ".join(n.text for n in read_notes(starter_folder()))
+    assert "2304.12306" in reader.page.inner_text(".fmqa-evidence header")
+    link = reader.page.locator(".fmqa-evidence header a.fmqa-link")
     assert re.match(r"https://arxiv\.org/abs/2304\.12306", link.get_attribute("href"))
     assert "noopener" in link.get_attribute("rel")
     assert reader.page.locator(BOX).input_value() == ""

@@ -43,7 +43,12 @@ def build(ready: Readiness, state: State = lambda: ("", False)) -> gr.Blocks:
     return blocks
 
 
-def launch(blocks: gr.Blocks, host: str | None = HOST, port: int | None = None) -> str:
+def launch(
+    blocks: gr.Blocks,
+    host: str | None = HOST,
+    port: int | None = None,
+    bench: Workbench | None = None,
+) -> str:
     """Start the server in a thread of its own and return its address.
 
     Args:
@@ -51,6 +56,7 @@ def launch(blocks: gr.Blocks, host: str | None = HOST, port: int | None = None) 
         host: the interface; None leaves it, and whether frames are allowed, to Gradio's own
             environment, which is what a Hugging Face Space needs.
         port: None leaves it to Gradio.
+        bench: whose papers' pages are served for the evidence; none when None.
 
     Raises:
         UsageError: the port is taken.
@@ -67,7 +73,7 @@ def launch(blocks: gr.Blocks, host: str | None = HOST, port: int | None = None) 
     if host in LOOPBACK:  # no other site's name may be made to lead here
         middleware.append(Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost"]))
     try:
-        _, address, _ = blocks.launch(
+        served, address, _ = blocks.launch(
             server_name=host,
             server_port=port,
             prevent_thread_lock=True,
@@ -90,6 +96,10 @@ def launch(blocks: gr.Blocks, host: str | None = HOST, port: int | None = None) 
         )
     except OSError as error:
         raise _taken(port) from error
+    if bench is not None:
+        from fmqa.apps.web.routes import add_evidence_routes
+
+        add_evidence_routes(served, bench)
     return str(address).rstrip("/")
 
 
@@ -123,7 +133,7 @@ def run(bench: Workbench, host: str | None, port: int | None = None) -> None:
         ready = Readiness(bench)
         blocks = build(ready, lambda: library_in_words(bench, sync))
         try:
-            address = launch(blocks, host, port)
+            address = launch(blocks, host, port, bench)
             sys.stdout.write(f"fmqa is at {address} (Ctrl-C ends it)\n")
             sys.stdout.flush()
             ready.start()

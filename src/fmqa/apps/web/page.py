@@ -6,6 +6,7 @@ import html
 from dataclasses import replace
 
 import gradio as gr
+from gradio.components import Navbar
 
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.tab import QUICK, Context, Tab
@@ -51,6 +52,7 @@ class Page:
             TrendsTab(context),
             ChangesTab(context),
         ]
+        Navbar(visible=False)  # languages aren't places to go to
         gr.HTML(_header(say), elem_id="fmqa-top")
         library = gr.HTML(elem_id="fmqa-library")
         with gr.Tabs(elem_id="fmqa-tabs"):

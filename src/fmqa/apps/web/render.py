@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from fmqa.answering.schema import Answer, Citation, Related, Withheld
 from fmqa.apps.web.chips import chips_of
 from fmqa.apps.web.conversation import Stage, Turn
+from fmqa.apps.web.evidence import Place
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 
 _KEPT = " ,.()-"
@@ -92,7 +93,7 @@ def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
 
 def _said(turn: Turn, anchor: str, say: Wording) -> list[str]:
     blocks = [_notices(turn.answer), _understood(turn.answer, say)]
-    blocks.append(_sentences(turn, anchor, say))
+    blocks.append(_sentences(turn, say))
     if turn.running:
         blocks += [_progress(turn, say), _found(turn, say)]
     if turn.stage is Stage.STOPPED:
@@ -145,27 +146,27 @@ def _found(turn: Turn, say: Wording) -> str:
     return f'<div class="fmqa-found"><h4>{head}</h4><ul>{quotes}</ul></div>'
 
 
-def _sentences(turn: Turn, anchor: str, say: Wording) -> str:
+def _sentences(turn: Turn, say: Wording) -> str:
     if not turn.sentences:
         return ""
     known = {citation.number: citation for citation in turn.citations}
     lines = []
     for sentence in turn.sentences:
-        marks = "".join(_mark(known[n], anchor, say) for n in sentence.citations if n in known)
+        marks = "".join(_mark(known[n], say) for n in sentence.citations if n in known)
         text = escaped(sentence.text)
         words = f"<q>{text}</q>" if sentence.verdict == "verbatim" else f"<span>{text}</span>"
         lines.append(f'<p class="fmqa-{sentence.verdict}">{words}&nbsp;{marks}</p>')
     return f'<div class="fmqa-answer">{"".join(lines)}</div>'
 
 
-def _mark(citation: Citation, anchor: str, say: Wording) -> str:
+def _mark(citation: Citation, say: Wording) -> str:
     quote = citation.quote
     cut = quote if len(quote) <= _QUOTE_IN_HINT else quote[: _QUOTE_IN_HINT - 1].rstrip() + "…"
     hint = say(
         "“{quote}” — {title}, {place}", quote=cut, title=citation.title, place=place(citation, say)
     )
     return (
-        f'<a class="fmqa-mark" href="#{anchor}-{citation.number}" title="{escaped(hint)}" '
+        f'<a class="fmqa-mark" {_leading(citation)} title="{escaped(hint)}" '
         f'aria-label="{say("Source {number}", number=citation.number)}">{citation.number}</a>'
     )
 
@@ -179,46 +180,28 @@ def _sources(turn: Turn, anchor: str, say: Wording) -> str:
 
 
 def _card(citation: Citation, anchor: str, say: Wording, *, peek: bool) -> str:
-    """One source; folded, it lets its quote peek out unless the answer itself shows it."""
-    quote = escaped(citation.quote)
-    peeking = f'<span class="fmqa-peek" aria-hidden="true">“{quote}”</span>' if peek else ""
+    """One source, which leads to its evidence; with its quote unless the answer itself shows it."""
+    quote = f'<span class="fmqa-peek">“{escaped(citation.quote)}”</span>' if peek else ""
     year = "" if citation.year is None else str(citation.year)
-    short = _joined(year, _authors(citation.authors), place(citation, say))
+    short = joined(year, _authors(citation.authors), place(citation, say))
     badge = ""
     if citation.status != "current":
         badge = f'<span class="fmqa-badge">{escaped(say(citation.status))}</span>'
     return (
-        f'<details class="fmqa-card" id="{anchor}-{citation.number}"><summary>'
+        f'<a class="fmqa-card" id="{anchor}-{citation.number}" {_leading(citation)}>'
         f'<span class="fmqa-number">{citation.number}</span>'
         f'<span class="fmqa-head"><span class="fmqa-title">{escaped(citation.title)}{badge}</span>'
-        f'<span class="fmqa-meta">{short}</span>'
-        f"{peeking}</span></summary>"
-        f'<div class="fmqa-body"><blockquote>{quote}</blockquote>'
-        f'<p class="fmqa-meta">{_details(citation, say)}</p>{_link(citation, say)}</div></details>'
+        f'<span class="fmqa-meta">{short}</span>{quote}</span></a>'
     )
 
 
-def _details(citation: Citation, say: Wording) -> str:
-    arxiv = ""
-    if citation.arxiv_id:
-        version = f"v{citation.version}" if citation.version else ""
-        arxiv = f"arXiv {citation.arxiv_id}{version}"
-    section = say("section {section}", section=citation.section) if citation.section else ""
-    return _joined(", ".join(citation.authors), arxiv, place(citation, say), section)
+def _leading(citation: Citation) -> str:
+    """Where a citation leads: its evidence, which the page shows beside the answer."""
+    return f'href="{escaped(Place.of(citation).address)}"'
 
 
-def _link(citation: Citation, say: Wording) -> str:
-    url = safe_url(citation.url)
-    if not url:
-        return ""
-    on_arxiv = urlsplit(url).hostname == "arxiv.org"
-    if citation.source == "note":
-        return _outward(url, say("Open the paper on arXiv" if on_arxiv else "Open the paper"))
-    words = "Open page {page} on arXiv" if on_arxiv else "Open page {page}"
-    return _outward(url, say(words, page=citation.page))
-
-
-def _outward(url: str, words: str) -> str:
+def outward(url: str, words: str) -> str:
+    """A link that leaves the page; the address has to be `safe_url`'s."""
     return (
         f'<a class="fmqa-link" href="{escaped(url)}" target="_blank" '
         f'rel="noopener noreferrer">{escaped(words)}</a>'
@@ -238,7 +221,8 @@ def _authors(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def _joined(*parts: str) -> str:
+def joined(*parts: str) -> str:
+    """The parts that aren't empty, escaped, in a row."""
     return " · ".join(escaped(part) for part in parts if part)
 
 
@@ -288,7 +272,7 @@ def _paper(paper: Related) -> str:
     title = escaped(paper.title)
     if paper.arxiv_id is None or not _ARXIV_ID.fullmatch(paper.arxiv_id):
         return title
-    link = _outward(f"https://arxiv.org/abs/{paper.arxiv_id}", f"arXiv {paper.arxiv_id}")
+    link = outward(f"https://arxiv.org/abs/{paper.arxiv_id}", f"arXiv {paper.arxiv_id}")
     return f"{title} {link}"
 
 
@@ -315,7 +299,7 @@ def _footer(answer: Answer | None, say: Wording) -> str:
     nobody = answer.model == "none"
     model = say("no language model") if nobody else say("model {model}", model=answer.model)
     seconds = f"{answer.timings_ms.total / 1000:.1f} s"
-    return f'<p class="fmqa-footer">{_joined(checked, word_for_word, model, seconds)}</p>'
+    return f'<p class="fmqa-footer">{joined(checked, word_for_word, model, seconds)}</p>'
 
 
 def _counted(count: int, say: Wording, one: str, more: str) -> str:

@@ -12,7 +12,7 @@ from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.examples import TOPICS, Topic
 from fmqa.apps.web.filters import FilterPanel
-from fmqa.apps.web.render import messages
+from fmqa.apps.web.render import escaped, messages
 from fmqa.apps.web.tab import QUICK, Context
 from fmqa.apps.web.wording import Wording
 
@@ -51,6 +51,7 @@ class AskTab:
                 self.clear = gr.Button(
                     self.say("Clear"), elem_id="fmqa-clear", visible=False, scale=0
                 )
+        gr.HTML(_panel(self.say), elem_id="fmqa-beside")
         self._connect()
 
     def _connect(self) -> None:
@@ -127,6 +128,21 @@ def endpoint(context: Context) -> None:
         api_name="ask",
         concurrency_limit=AT_ONCE,
         concurrency_id="answering",
+    )
+
+
+def _panel(say: Wording) -> str:
+    """The evidence panel, empty, and what the page's scripts say."""
+    lead = escaped(say("The evidence can’t be fetched."))
+    hint = escaped(say("Check that fmqa still runs, and click again."))
+    return (
+        f'<aside id="fmqa-panel" aria-label="{escaped(say("Evidence"))}" hidden>'
+        f'<button type="button" class="fmqa-close" aria-label="{escaped(say("Close"))}">×</button>'
+        '<div class="fmqa-panel-body"></div></aside>'
+        f'<template id="fmqa-unreached"><div class="fmqa-problem" role="alert">'
+        f'<h2 tabindex="-1" class="fmqa-lead">{lead}</h2><p>{hint}</p></div></template>'
+        f'<span id="fmqa-names" data-question="{escaped(say("Question"))}" '
+        f'data-answer="{escaped(say("Answer"))}" hidden></span>'
     )
 
 

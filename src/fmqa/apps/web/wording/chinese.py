@@ -113,6 +113,44 @@ _PROBLEMS = {
         "详情见运行 fmqa 的终端。再问一次也许有用。"
     ),
 }
+_EVIDENCE = {
+    "Evidence": "证据",
+    "Close": "关闭",
+    "The evidence can’t be fetched.": "无法取得证据。",
+    "Check that fmqa still runs, and click again.": "请确认 fmqa 仍在运行，然后再点一次。",
+    "This source is no longer in the library.": "该出处已不在文献库中。",
+    "It was replaced or removed since the answer was given. Ask again.": (
+        "给出回答之后，它已被替换或删除。请重新提问。"
+    ),
+    "Version": "版本",
+    "Status": "状态",
+    "Modality": "模态",
+    "The whole note": "笔记全文",
+    "In its paragraph": "所在段落",
+    "On the page": "所在页面",
+    "Looked up in": "查证来源",
+    "Page {page} of “{title}”, the quote marked": "《{title}》第 {page} 页，引文已标出",
+    "The PDF is no longer where it was read from, so only its text is shown.": (
+        "PDF 文件已不在原处，因此只显示文字。"
+    ),
+    "The PDF was changed since it was read, so only its text is shown.": (
+        "PDF 文件读入后已被更改，因此只显示文字。"
+    ),
+    "The page can’t be drawn, so only its text is shown.": "无法绘制该页，因此只显示文字。",
+    "This page’s reader knows no places, so the quote isn’t marked on it.": (
+        "读取该页时没有位置信息，因此未在页面上标出引文。"
+    ),
+}
+_FACETS = {
+    "vision-only": "纯视觉",
+    "vision-language": "视觉语言",
+    "generalist": "通用",
+    "adaptation": "适配",
+    "dataset": "数据集",
+    "method": "方法",
+    "survey": "综述",
+    "multi": "多模态",
+}
 
 CHINESE = {
     **_HEAD,
@@ -122,5 +160,7 @@ CHINESE = {
     **_BOX,
     **_ANSWER,
     **_PROBLEMS,
+    **_EVIDENCE,
+    **_FACETS,
     **SURVEY,
 }
