@@ -75,7 +75,7 @@ class ScriptedAssistant:
     def stream(self, question: str, filters: Any = None, *, history: Any = ()) -> Iterator[Any]:
         yield from self.script(question)
 
-    def ask(self, question: str) -> Answer:
+    def ask(self, question: str, filters: Any = None, history: Any = ()) -> Answer:
         *_, last = self.stream(question)
         assert isinstance(last, Finished)
         return last.answer
@@ -338,9 +338,10 @@ def test_the_endpoint_says_errors_in_words(address: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_only_ask_is_offered(address: str) -> None:
+def test_only_what_is_documented_is_offered(address: str) -> None:
     api = client(address).view_api(return_format="dict", print_info=False)
-    assert set(api["named_endpoints"]) == {"/ask"}
+    offered = {"/ask", "/search", "/papers", "/passage", "/export"}
+    assert set(api["named_endpoints"]) == offered
     assert not api["unnamed_endpoints"]
 
 

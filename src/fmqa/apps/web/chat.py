@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from fmqa.answering.assistant import exchange
 from fmqa.apps.web.conversation import Stage, Turn
@@ -65,19 +64,3 @@ def _check_asked(question: str) -> None:
 def stopped(turns: Turns) -> Turns:
     """The turns with the last one ended as it stands."""
     return (*turns[:-1], turns[-1].stopped()) if turns else turns
-
-
-def answer_endpoint(ready: Readiness) -> Callable[[str], dict[str, Any]]:
-    """The function behind `/ask`."""
-    import gradio as gr
-
-    def ask(question: str) -> dict[str, Any]:
-        """The checked answer to a question, as docs/answer.schema.json describes it."""
-        try:
-            if not isinstance(question, str):
-                raise UsageError("The question isn't a text.")
-            return ready.assistant.ask(question).model_dump(mode="json")
-        except FmqaError as error:
-            raise gr.Error(f"{error} {error.hint}".strip(), print_exception=False) from error
-
-    return ask

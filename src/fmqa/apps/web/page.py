@@ -8,6 +8,8 @@ from dataclasses import replace
 import gradio as gr
 from gradio.components import Navbar
 
+from fmqa.apps.queries import Queries
+from fmqa.apps.web.api import add_endpoints
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs import ask
@@ -35,7 +37,8 @@ class Page:
         self.context = context
         with gr.Blocks(title=_TITLE, fill_width=True, analytics_enabled=False) as self.blocks:
             self._build(IN_ENGLISH)
-            ask.endpoint(context)
+            queries = Queries(context.bench, lambda: context.ready.assistant)
+            add_endpoints(queries, ask.AT_ONCE)
         for say in LANGUAGES:
             if say is not IN_ENGLISH:
                 with self.blocks.route(say.name, say.path, show_in_navbar=False):

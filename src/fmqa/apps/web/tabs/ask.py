@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
-from gradio.events import api
 
 from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
@@ -119,16 +118,6 @@ class AskTab:
             interactive=not running,
             **more,
         )
-
-
-def endpoint(context: Context) -> None:
-    """Offer `/ask` to clients of the blocks that are open now."""
-    api(
-        chat.answer_endpoint(context.ready),
-        api_name="ask",
-        concurrency_limit=AT_ONCE,
-        concurrency_id="answering",
-    )
 
 
 def _panel(say: Wording) -> str:
