@@ -38,7 +38,7 @@ _SLOT_TOKENS = 4096  # PaperQA2's last prompt holds all of its evidence
 def main() -> None:
     """Ask all three, and print how they compare."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--questions", type=int, default=24, help="how many, about")
+    parser.add_argument("--questions", type=int, default=12, help="how many, about")
     parser.add_argument("--fresh", action="store_true", help="forget what was answered")
     parser.add_argument("--only", choices=("fmqa", *RIVALS), action="append")
     options = parser.parse_args()
@@ -67,14 +67,16 @@ def main() -> None:
 def sample(questions: Sequence[Question], count: int) -> list[Question]:
     """Some of the held-back half, the same share of each type, drawn with a fixed seed."""
     held_back = [question for question in questions if question.half == "test"]
-    by_kind: dict[tuple[str, bool, str], list[Question]] = {}
+    by_kind: dict[tuple[str, bool], list[Question]] = {}
     for question in held_back:
-        by_kind.setdefault((question.kind, question.answerable, question.lang), []).append(question)
+        kind = question.kind if question.answerable else ""
+        by_kind.setdefault((kind, question.lang != "en"), []).append(question)
     drawn: set[str] = set()
     for key in sorted(by_kind):
         group = by_kind[key]
         share = max(1, round(count * len(group) / len(held_back)))
-        drawn.update(q.id for q in random.Random(str(key)).sample(group, min(share, len(group))))
+        random.Random(str(key)).shuffle(group)  # so that a larger sample holds the smaller one
+        drawn.update(question.id for question in group[:share])
     return [question for question in held_back if question.id in drawn]
 
 
