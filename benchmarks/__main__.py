@@ -1,6 +1,6 @@
 """All benchmarks, each in a process of its own, and one table of what must be reached.
 
-python -m benchmarks [text references robustness retrieval ingest latency quotes answers
+python -m benchmarks [text references robustness retrieval ingest latency quotes answers tables
                       corruptions claims kills arxiv survey]
 """
 
@@ -19,9 +19,9 @@ from benchmarks.processes import ROOT, environment
 
 NAMES = (
     "text", "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers",
-    "corruptions", "claims", "injection", "kills", "arxiv", "survey",
+    "tables", "corruptions", "claims", "injection", "kills", "arxiv", "survey",
 )  # fmt: skip
-_TAKE_DATA = {"text", "references", "robustness"}
+_TAKE_DATA = {"text", "references", "robustness", "tables"}
 
 
 def main() -> int:

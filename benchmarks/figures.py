@@ -137,6 +137,7 @@ FIGURES = (
            ("summary", "test", "fact recall")),
     Figure("answers (test half), abstention recall", "answers-none",
            ("summary", "test", "abstention recall")),
+    Figure("answers that stand in tables, fact recall", "tables", ("summary", "fact recall")),
     *(_caught(kind, least) for kind, least in _CAUGHT),
     Figure("verifier, test half, faithful rewordings passing", "corruptions",
            ("test", "shares", "all faithful, passing"), "≥", 0.92),

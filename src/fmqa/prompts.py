@@ -36,14 +36,15 @@ REWORD_EXAMPLES: tuple[tuple[str, str], ...] = (
 )
 
 
-def reword_quote(paper: str, quote: str) -> str:
-    """The last message for a small model: one quote to reword.
+def reword_quote(paper: str, quote: str, before: str = "") -> str:
+    """The last message for a small model: one quote to reword, and the sentence that it leans on.
 
     The question isn't told: a small model answers it from any quote, in the question's words
     ("UNI was pre-trained on expert annotation" from a quote on the scarcity of such). What is
     relevant has been decided before.
     """
-    return f"Paper: {paper}\nQuote: {quote}\nSentence:"
+    context = f"Before the quote stands: {before}\n" if before else ""
+    return f"Paper: {paper}\n{context}Quote: {quote}\nSentence:"
 
 
 SYNTHESIS_SYSTEM = """You answer a researcher's question from numbered quotes of research papers.

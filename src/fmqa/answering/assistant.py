@@ -22,6 +22,7 @@ from fmqa.answering.conversation import (
 from fmqa.answering.drafting import Draft, Drafter, verbatim
 from fmqa.answering.evidence import Evidence, EvidenceSelector, short_name
 from fmqa.answering.question import question_names
+from fmqa.answering.rows import is_row
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Timings, Withheld
 from fmqa.answering.verification import Verifier
 from fmqa.errors import ModelError
@@ -205,7 +206,8 @@ class Assistant(Asked):
 
     def _differences(self, quotes: Sequence[Quote], state: _Answering) -> Iterator[SentenceReady]:
         """What older versions and other papers say otherwise of the figures in the answer."""
-        said = [quotes[index] for index in sorted(state.used)]
+        # A row's figures have their heads elsewhere, so they can't be compared with others'.
+        said = [quotes[index] for index in sorted(state.used) if not is_row(quotes[index])]
         for difference in from_earlier_versions(
             said, self.searcher.library.record.earlier_passages
         ):

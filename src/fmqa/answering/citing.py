@@ -49,6 +49,7 @@ class Numbering:
             page=quote.span.page,
             section=quote.passage.passage.section,
             quote=" ".join(quote.text.split()),
+            context=" ".join(quote.context.split()),
             start=quote.span.start,
             end=quote.span.end,
             url=paper_url(self._pdf_url, paper, quote.passage.source, quote.span.page),

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from fmqa import prompts
 from fmqa.answering.claims import without_citations
 from fmqa.answering.evidence import short_name, stands_alone
+from fmqa.answering.rows import in_caption, is_row, told
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import Quote
 
@@ -61,6 +62,8 @@ class Drafter(Protocol):
 
 def verbatim(quote: Quote, index: int) -> Draft:
     """The quote as its own sentence, without the paper's reference numbers."""
+    if is_row(quote):
+        return Draft(told(quote), (index,), verbatim=True)
     text = " ".join(without_citations(quote.text).split())
     return Draft(re.sub(r"\s+([.,;:)])", r"\1", text), (index,), verbatim=True)
 
@@ -172,7 +175,7 @@ def reword_messages(quote: Quote) -> list[BaseMessage]:
     text = " ".join(without_citations(quote.text).split())
     return [
         *reword_prefix(),
-        HumanMessage(prompts.reword_quote(short_name(quote), text)),
+        HumanMessage(prompts.reword_quote(short_name(quote), text, quote.context)),
     ]
 
 
@@ -204,7 +207,7 @@ class SynthesisDrafter:
         """The model's sentences with the quotes that it names, as they stream in."""
         from langchain_core.messages import HumanMessage, SystemMessage
 
-        named = [(short_name(quote), quote.text) for quote in quotes]
+        named = [(short_name(quote), _shown(quote)) for quote in quotes]
         messages = [
             SystemMessage(prompts.SYNTHESIS_SYSTEM),
             HumanMessage(prompts.synthesis_question(question, named)),
@@ -217,6 +220,13 @@ class SynthesisDrafter:
                 yield from (cited(text, len(quotes)) for text in whole if _says(text))
         if _says(written):
             yield cited(written, len(quotes))
+
+
+def _shown(quote: Quote) -> str:
+    """A quote as a strong model sees it: a row in its table, a sentence behind what it leans on."""
+    if is_row(quote):
+        return " ".join(in_caption(quote).split())
+    return f"({quote.context}) {quote.text}" if quote.context else quote.text
 
 
 def _says(text: str) -> bool:

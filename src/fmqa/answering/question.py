@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Self
 
-from fmqa.answering.claims import content_stems, named_things, numbers, stem
+from fmqa.answering.claims import METRICS, content_stems, named_things, numbers, stem
 from fmqa.answering.premises import kinds_missing, years_missing
 from fmqa.answering.verification import paper_words
 from fmqa.reading.sentences import split_sentences
@@ -50,6 +50,11 @@ _ASKING = frozenset(
 _FIGURE_ASKED = re.compile(
     r"\bhow (?:many|much|large|big|long|fast|accurate)\b|"
     r"\b(?:size|number|amount|share|percentage) of\b|\b(?:more|fewer|less|larger|smaller) \w+",
+    re.IGNORECASE,
+)
+_MEASURE_ASKED = re.compile(
+    rf"\b(?:{'|'.join(sorted(METRICS))}|scores?|results?|rates?|performance|dsc|hd95?|top-[15]|"
+    r"parameters|params|speed-?up|throughput|layers|heads)\b",
     re.IGNORECASE,
 )
 _DATA_ASKED = re.compile(
@@ -132,6 +137,18 @@ class Wanted:
         """What the words say for a sentence, from 0 to about 0.85."""
         return self._worth(" ".join(self.parts), self.weights, quote)
 
+    def row(self, label: str) -> bool:
+        """Whether a table's row of this label may answer: a figure is asked, and of what it names.
+
+        The label names a thing that the question names, or holds a word that few passages have.
+        """
+        if not (_FIGURE_ASKED.search(self.question) or _MEASURE_ASKED.search(self.question)):
+            return False
+        if not self.names.keys().isdisjoint(_names_in_text(label)):
+            return True
+        telling = {s for s in self.weights if s not in _GENERIC}
+        return not self.names and not telling.isdisjoint(content_stems(label))
+
     def part_bonus(self, part: int, quote: Quote) -> float:
         """The same for one part of the question alone."""
         text = self.parts[part]
@@ -203,7 +220,7 @@ class Wanted:
         there: set[str] = set()
         for quote in own if any(map(self.about, quotes)) else quotes:
             paper = quote.passage.paper
-            there.update(content_stems(f"{quote.text} {paper.title} {paper.name}"))
+            there.update(content_stems(f"{quote.text} {quote.context} {paper.title} {paper.name}"))
         telling = {stem: w for stem, w in self.weights.items() if stem not in _GENERIC}
         total = sum(telling.values())
         return sum(w for s, w in telling.items() if _stands(s, there)) / total if total else 1.0

@@ -27,6 +27,11 @@ class Citation(_Wire):
     page: int = Field(ge=1, description="Page of that version's PDF, counted from 1.")
     section: str
     quote: str = Field(description="Stands verbatim on that page, but for its line breaks.")
+    context: str = Field(
+        default="",
+        description="What the quote needs to be understood: the sentence before it, or the caption "
+        "and the column heads of the table whose row it is.",
+    )
     start: int = Field(ge=0, description="Where the quote starts in the page's text.")
     end: int
     url: str

@@ -1,0 +1,120 @@
+"""Rows of tables as evidence: each stands on its page, under its caption and heads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes import HashEmbedder, hit
+from fmqa.answering.drafting import SparingDrafter, reword_messages, verbatim
+from fmqa.answering.evidence import EvidenceSelector, sentences_of
+from fmqa.answering.rows import label_of, rows_of
+from fmqa.types import Hit, PassageKind, Span
+
+CAPTION = "Table 1: Comparison on the Synapse CT dataset (average Dice score %)."
+TABLE = (
+    f"{CAPTION}\n"
+    "Framework DSC HD V-Net [9] 68.81 -\n"
+    "DARR [5] 69.77 -\n"
+    "R50 U-Net [12] 74.68 36.87 R50 AttnUNet [13] 75.57 36.97 ViT (19 layers) 61.50 39.61\n"
+    "TransUNet 77.48 ± 0.3 31.69"
+)
+
+
+def table(text: str = TABLE, start: int = 100) -> Hit:
+    made = hit(text)
+    passage = replace(
+        made.passage.passage,
+        kind=PassageKind.TABLE,
+        spans=(Span(4, start, start + len(text)),),
+    )
+    return replace(made, passage=replace(made.passage, passage=passage))
+
+
+def test_rows_are_a_label_and_its_figures() -> None:
+    rows = rows_of(table())
+    assert [row.text for row in rows] == [
+        "DARR [5] 69.77 -",
+        "R50 U-Net [12] 74.68 36.87",
+        "R50 AttnUNet [13] 75.57 36.97",
+        "ViT (19 layers) 61.50 39.61",
+        "TransUNet 77.48 ± 0.3 31.69",
+    ]
+    assert [label_of(row) for row in rows][1:3] == ["R50 U-Net [12]", "R50 AttnUNet [13]"]
+    assert all(row.context.startswith(CAPTION) and "DSC HD" in row.context for row in rows)
+
+
+def test_a_row_stands_where_it_says() -> None:
+    for row in rows_of(table()):
+        assert TABLE[row.span.start - 100 : row.span.end - 100] == row.text
+        assert row.span.page == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Figure 2: Loss over 100 epochs.\nA 1.25 2.5",  # no table's caption
+        "Table 3: Notation.\nx y z\nalpha beta",  # no figures
+        "Table 4: One.\n12 13 14",  # no label
+        "Table 5: Steps.\nModel 2",  # a number of a name
+    ],
+)
+def test_what_has_no_row_gives_none(text: str) -> None:
+    assert rows_of(table(text)) == []
+
+
+def test_running_text_has_no_rows() -> None:
+    assert rows_of(hit("Table 1: x.\nTransUNet 77.48 31.69")) == []
+
+
+@given(st.text(max_size=300))
+def test_any_text_gives_rows_that_stand_in_it(text: str) -> None:
+    whole = f"Table 1: {text}"
+    for row in rows_of(table(whole)):
+        assert whole[row.span.start - 100 : row.span.end - 100] == row.text
+
+
+def selected(question: str) -> list[str]:
+    selector = EvidenceSelector(HashEmbedder().embed_array)
+    return [quote.text for quote in selector.select(question, [table()]).quotes]
+
+
+def test_a_question_for_a_figure_gets_the_row_of_what_it_names() -> None:
+    assert selected("Which Dice score does TransUNet reach?") == ["TransUNet 77.48 ± 0.3 31.69"]
+    both = selected("Compare the Dice score of TransUNet and AttnUNet")
+    assert set(both) == {"TransUNet 77.48 ± 0.3 31.69", "R50 AttnUNet [13] 75.57 36.97"}
+
+
+def test_no_row_answers_what_asks_no_figure_or_names_another_thing() -> None:
+    assert selected("How does TransUNet segment organs?") == []
+    assert selected("Which Dice score does nnU-Net reach?") == []
+
+
+def test_a_row_is_said_with_its_caption_and_not_reworded() -> None:
+    row = rows_of(table())[-1]
+
+    class Never:
+        def drafts(self, question: str, quotes: object) -> object:
+            assert not quotes
+            return iter(())
+
+    (draft,) = SparingDrafter(Never()).drafts("?", [row])  # type: ignore[arg-type]
+    assert draft.verbatim
+    assert draft.text.startswith(CAPTION.rstrip("."))
+    assert draft.text.endswith("Row: TransUNet 77.48 ± 0.3 31.69.")
+    assert draft == verbatim(row, 0)
+
+
+def test_a_sentence_that_leans_has_the_one_before_as_context() -> None:
+    first = "MedSAM fine-tunes SAM on medical images."
+    second = "It was trained on 1,570,263 image-mask pairs."
+    third = "RETFound is trained on retinal images."
+    quotes = sentences_of(hit(f"{first} {second} {third}"))
+    assert [quote.context for quote in quotes] == ["", first, ""]
+    asked = str(reword_messages(quotes[1])[-1].content)
+    assert asked.index(first) < asked.index(second)
+    assert "Before" not in str(reword_messages(quotes[2])[-1].content)
