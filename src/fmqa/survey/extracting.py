@@ -18,7 +18,7 @@ from fmqa.survey.kinds import kind_of_work
 from fmqa.survey.sizes import Size, data_sizes, model_sizes
 from fmqa.types import Hit, PassageKind, Quote, Source, StoredPassage
 
-EXTRACTOR = "rules 2"
+EXTRACTOR = "rules 3"
 """Names these rules: counted up when they change, so that every version is read again."""
 
 _OTHERS = re.compile(
@@ -49,6 +49,7 @@ _SHOWS = {
     ),
 }
 _CORE, _OWN, _ASIDE_WEIGHT = 1.0, 0.6, 0.3
+_LEADS = 60  # characters within which a sentence says what it is about
 _FIRST = 12  # sentences of a paper without an abstract that stand for one
 _MOST_OWN = 60  # sentences of a long paper that are looked at beside its abstract
 _LEAST_MULTI = 4  # kinds of images from which on a paper is of many
@@ -141,7 +142,8 @@ def _sentences(passages: Sequence[StoredPassage]) -> list[_Said]:
                 continue
             weight = 0.0
             if stored.source is Source.NOTE:
-                weight = _ASIDE_WEIGHT if _OTHERS.search(text) else _CORE
+                others = _OTHERS.search(text)
+                weight = _ASIDE_WEIGHT if others and others.start() < _LEADS else _CORE
             elif stored.passage.kind is PassageKind.ABSTRACT or (
                 not has_abstract and len(found) < _FIRST
             ):

@@ -60,7 +60,9 @@ MULTI = re.compile(
 MEDICAL = re.compile(r"(?i)\b(?:bio)?medic\w+|\bclinical|\bradiolog\w+|\bhealth")
 """Says that it is of medical images, and not which."""
 ALIGNS = re.compile(
-    r"(?i)\bcontrast\w+|\baligns?\b|\balignment\b|\bCLIP\b|\bimage[- ](?:text|report|caption)\b"
+    r"(?i)\bcontrast\w+|\baligns?\b|\bpre-?train\w*\b[^.]*\breports?\b|"
+    r"\bimages and (?:\w+ ){0,2}reports\b|\balignment\b|\bCLIP\b|"
+    r"\bimage[- ](?:text|report|caption)\b"
 )
 """Hints at contrastive training where a paper is of images with text."""
 INSTRUCTS = re.compile(
@@ -84,8 +86,8 @@ TRAINING = _terms(
         r"image-mask pairs | trained end to end",
         "self-supervised": r"self-?\s?supervis\w+ | DINO(?:v2|v3)?\b | MAE\b | iBOT\b | "
         r"MoCo\b | SimCLR\b | SimMIM\b | masked auto-?encod\w+ | masked image model\w+ | "
-        r"self-distill\w+ | without labels | mask(?:ed|s|ing) (?:\w+ ){0,3}(?:patches|pixels|"
-        r"volumes?|regions) | unlabell?ed",
+        r"self-distill\w+ | without (?:manual |any )?(?:labels|annotation) | "
+        r"mask(?:ed|s|ing) (?:\w+ ){0,3}(?:patches|pixels|volumes?|regions) | unlabell?ed",
         "image-text contrastive": r"contrastive(?:ly)?(?: \w+){0,3} (?:image|vision|language|"
         r"visual|video|text|report)[- ](?:text|language|report)\w* | "
         r"image[- ](?:text|report) (?:contrast|contrastive|align)\w* | "
@@ -99,7 +101,7 @@ TRAINING = _terms(
         "instruction tuning": r"instruction[- ](?:\w+ )?(?:fine-?)?tun\w+ | "
         r"instruction[- ]follow\w+ | instruction (?:data|samples|pairs|prompts) | \w+-Instruct\b | "
         r"tuned on (?:\S+ ){0,6}(?:question|conversation|dialogue)\w* | visual instruction",
-        "fine-tuning": r"fine-?tun(?:es|ed)\b | "
+        "fine-tuning": r"fine-?tun(?:e|es|ed)\b | (?:was|were|is|are) (?:\w+ )?tuned | "
         r"(?<!after )(?<!full )(?<!need )(?<!no )(?<!without )"
         r"fine-?tuning (?:\w+ ){0,2}(?:SAM|CLIP|\w*[A-Z]\w+|of|on|with)\b | by fine-?tuning",
         "parameter-efficient fine-tuning": r"LoRA\b | low-rank | parameter-efficient | PEFT\b | "

@@ -1,4 +1,4 @@
-"""`fmqa facets` and `fmqa compare`: what papers are and have, with the quotes that show it."""
+"""`fmqa facets`, `fmqa compare` and `fmqa survey`: what papers are and have, with quotes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmqa.apps.cli.options import Home, Json, Output, deliver, workbench
-from fmqa.errors import UsageError
+from fmqa.apps.cli.options import Home, Json, Llm, Output, deliver, workbench
+from fmqa.errors import NothingToSearch, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,10 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command("facets")(facets)
     app.command("compare")(compare)
+    survey = typer.Typer(help="The field as a survey tells it.", no_args_is_help=True)
+    survey.command("challenges")(challenges)
+    survey.command("outline")(outline)
+    app.add_typer(survey, name="survey")
 
 
 def facets(
@@ -103,6 +107,40 @@ def compare(
         form = TableForm.JSON
     text = as_text(table) if form is TableForm.TEXT else FORMS[form.value](table)
     deliver(text, output, f"A table of {len(table.rows)} papers")
+
+
+def challenges(output: Output = None, home: Home = None, as_json: Json = False) -> None:
+    """Which papers name which challenge, and what they propose, with quotes, as Markdown."""
+    from fmqa.survey.challenges import as_markdown, challenge_map
+
+    with workbench(home=home) as bench:
+        made = challenge_map(bench.facet_maker)
+    if not made.challenges:
+        raise NothingToSearch("No paper here names a challenge.")
+    text = made.model_dump_json(indent=2) if as_json else as_markdown(made)
+    deliver(text, output, f"A map of {len(made.challenges)} challenges")
+
+
+def outline(
+    topic: Annotated[str, typer.Argument(help="Such as “adapting SAM to 3D images”.")],
+    output: Output = None,
+    llm: Llm = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """The draft of a section on a topic, each sentence checked and cited, as Markdown.
+
+    Ends with 3 when the papers carry none of it.
+    """
+    from fmqa.survey.outlining import as_markdown
+    from fmqa.survey.outlining import outline as made
+
+    with workbench(home=home, llm=llm) as bench:
+        draft = made(bench.facet_maker, bench.searcher, bench.remembering, topic, bench.step)
+    text = draft.model_dump_json(indent=2) if as_json else as_markdown(draft)
+    deliver(text, output, f"A draft of {len(draft.sections)} sections")
+    if not draft.sections:
+        raise typer.Exit(3)
 
 
 def as_text(table: Comparison) -> str:

@@ -1,0 +1,220 @@
+"""A section's draft with citations: headings from what papers have in common, sentences checked.
+
+As STORM (Shao et al. 2024) and Ai2 Scholar QA (Singh et al. 2025) go from a topic over headings to
+text, but each heading becomes a question, and each sentence passes the check that an answer's does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from fmqa.answering.assistant import Asked
+from fmqa.answering.schema import Answer, Citation, Sentence, Withheld
+from fmqa.errors import NothingToSearch
+from fmqa.retrieval.search import Searcher, clean_question
+from fmqa.store.quoted_facets import Facet, FacetName
+from fmqa.survey.challenges import escape_markdown
+from fmqa.survey.faceting import FacetMaker
+from fmqa.types import Filters
+
+_PASSAGES = 60  # looked through for the papers of a topic
+_LEAST_SHARED = 2  # papers that a heading needs
+_SURE = 0.6
+_MOST = {FacetName.CHALLENGE: 2, FacetName.TRAINING: 2, FacetName.SOLUTION: 1}
+_QUESTIONS = {
+    FacetName.CHALLENGE: "How does {topic} deal with {value}?",
+    FacetName.TRAINING: "How are models for {topic} trained by {value}?",
+    FacetName.SOLUTION: "How is {value} used for {topic}?",
+}
+_HEADINGS = {
+    FacetName.CHALLENGE: "The challenge: {value}",
+    FacetName.TRAINING: "Training: {value}",
+    FacetName.SOLUTION: "Solutions: {value}",
+}
+_MOST_CHARS = 200
+
+Step = Callable[[str, int, int], None]
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Section(_Told):
+    """A heading, the question that it stands for, and the checked sentences that answer it."""
+
+    heading: str
+    question: str
+    sentences: tuple[Sentence, ...]
+
+
+class LeftOut(_Told):
+    """A heading that the papers don't carry, and why."""
+
+    heading: str
+    reason: str
+
+
+class Outline(_Told):
+    """The draft. A sentence's numbers are those of ``citations``."""
+
+    topic: str
+    papers: int
+    sections: tuple[Section, ...]
+    citations: tuple[Citation, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    heading: str
+    question: str
+    papers: tuple[str, ...]
+
+
+def outline(
+    maker: FacetMaker,
+    searcher: Searcher,
+    assistant: Asked,
+    topic: str,
+    step: Step = lambda *told: None,
+) -> Outline:
+    """The draft of a section on a topic.
+
+    Args:
+        maker: where facets come from.
+        searcher: finds the topic's papers.
+        assistant: answers the question of each heading.
+        topic: in words.
+        step: is told of the progress.
+
+    Raises:
+        UsageError: the topic is empty or too long.
+        NothingToSearch: no paper has to do with it.
+    """
+    asked = clean_question(topic, _MOST_CHARS).rstrip(" ?.!")
+    found = searcher.search(asked, _PASSAGES)
+    papers = list(
+        dict.fromkeys(
+            hit.passage.paper.paper_id for hit in found if hit.passage.paper.kind != "topic"
+        )
+    )
+    if not papers:
+        raise NothingToSearch(f"No paper here has to do with {topic!r}.")
+    facets = maker.facets(papers)
+    plans = list(_plans(asked, papers, facets))
+    held = _Citations()
+    sections, left_out, withheld, said = [], [], list[Withheld](), set[str]()
+    model = ""
+    for number, plan in enumerate(plans):
+        step("Writing and checking sections", number, len(plans))
+        answer = assistant.ask(plan.question, Filters(papers=plan.papers))
+        model = answer.model
+        withheld += answer.withheld
+        sentences = tuple(_new(answer, held, said))
+        if sentences:
+            sections.append(
+                Section(heading=plan.heading, question=plan.question, sentences=sentences)
+            )
+        else:
+            reason = answer.reason or "All that was found is said elsewhere."
+            left_out.append(LeftOut(heading=plan.heading, reason=reason))
+    step("Writing and checking sections", len(plans), len(plans))
+    return Outline(
+        topic=asked,
+        papers=len(papers),
+        sections=tuple(sections),
+        citations=held.all,
+        left_out=tuple(left_out),
+        withheld=tuple(withheld),
+        model=model,
+    )
+
+
+def _plans(topic: str, papers: Sequence[str], facets: dict[str, list[Facet]]) -> Iterator[_Plan]:
+    """The headings: what most of the topic's papers share, from the problem to the data."""
+    yield _Plan("Overview", f"What is known about {topic}?", tuple(papers))
+    for name, most in _MOST.items():
+        holders: dict[str, list[str]] = {}
+        for paper_id in papers:
+            for value in {
+                one.value
+                for one in facets.get(paper_id, [])
+                if one.name is name and one.confidence >= _SURE
+            }:
+                holders.setdefault(value, []).append(paper_id)
+        counts = Counter({value: len(held) for value, held in holders.items()})
+        ranked = sorted(counts, key=lambda value: (-counts[value], value))
+        for value in [one for one in ranked if counts[one] >= _LEAST_SHARED][:most]:
+            yield _Plan(
+                _HEADINGS[name].format(value=value),
+                _QUESTIONS[name].format(topic=topic, value=value),
+                tuple(holders[value]),
+            )
+    with_size = [
+        paper_id
+        for paper_id in papers
+        if any(one.name is FacetName.DATA and one.size for one in facets.get(paper_id, []))
+    ]
+    if with_size:
+        question = f"On how much data were models for {topic} trained?"
+        yield _Plan("Data", question, tuple(with_size))
+
+
+class _Citations:
+    """The citations of all sections, each quote once, numbered in the order of their use."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, int | None, int, int], Citation] = {}
+
+    @property
+    def all(self) -> tuple[Citation, ...]:
+        return tuple(self._held.values())
+
+    def number(self, citation: Citation) -> int:
+        key = (citation.paper_id, citation.version, citation.page, citation.start)
+        kept = self._held.setdefault(
+            key, citation.model_copy(update={"number": len(self._held) + 1})
+        )
+        return kept.number
+
+
+def _new(answer: Answer, held: _Citations, said: set[str]) -> Iterator[Sentence]:
+    """The answer's sentences that no section before said, under the numbers of the whole."""
+    if answer.status == "abstained":
+        return
+    for sentence in answer.sentences:
+        key = " ".join(sentence.text.lower().split())
+        if key not in said:
+            said.add(key)
+            numbers = [held.number(answer.citations[one - 1]) for one in sentence.citations]
+            yield sentence.model_copy(update={"citations": tuple(numbers)})
+
+
+def as_markdown(made: Outline) -> str:
+    """The draft with its sources, each with the quote."""
+    lines = [f"# {escape_markdown(made.topic)}", ""]
+    for section in made.sections:
+        text = " ".join(
+            f"{escape_markdown(one.text)} {''.join(f'[{n}]' for n in one.citations)}"
+            for one in section.sentences
+        )
+        lines += [f"## {escape_markdown(section.heading)}", "", text, ""]
+    lines += ["## Sources", ""]
+    for one in made.citations:
+        version = f"v{one.version}" if one.version else ""
+        where = "our note" if one.source == "note" else f"page {one.page}"
+        place = f"arXiv:{one.arxiv_id}{version}, {where}" if one.arxiv_id else where
+        lines.append(
+            f"{one.number}. {escape_markdown(one.title)} ({place}): “{escape_markdown(one.quote)}”"
+        )
+    if made.left_out:
+        lines += ["", "## Not carried by the papers here", ""]
+        lines += [f"- {one.heading}: {escape_markdown(one.reason)}" for one in made.left_out]
+    return "\n".join(lines) + "\n"
