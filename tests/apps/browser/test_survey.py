@@ -195,3 +195,37 @@ def test_nothing_keeps_anyone_out(
 def test_a_phone_has_room_for_it(come: Callable[..., Visit], tab: str, wanted: str) -> None:
     page = come(tab, wanted, viewport={"width": 390, "height": 844}).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_papers_are_compared_and_a_cell_opens_to_its_quote(come: Callable[..., Visit]) -> None:
+    here = come("Compare", "#fmqa-compare-names")
+    page = here.page
+    page.get_by_label("Models").fill("MedSAM, BiomedCLIP, UNI")
+    page.get_by_label("Models").press("Enter")
+    page.locator("#fmqa-compare table").wait_for(timeout=PATIENCE)
+    assert page.locator("#fmqa-compare tbody tr").count() == 3
+    cell = page.locator("#fmqa-compare details", has_text="1,570,263").first
+    assert not cell.locator("q").is_visible()
+    cell.locator("summary").click()
+    assert "1,570,263 image-mask pairs from 10 imaging" in cell.locator("q").inner_text()
+    # A name of two papers is asked back.
+    page.get_by_label("Models").fill("AutoSAM, UNI")
+    page.get_by_label("Models").press("Enter")
+    asked = page.locator("#fmqa-compare [role=alert]")
+    asked.wait_for(timeout=PATIENCE)
+    assert "2306.06370" in asked.inner_text()
+    assert here.outside == []
+
+
+def test_challenges_open_to_papers_and_a_section_is_drafted(come: Callable[..., Visit]) -> None:
+    here = come("Survey", ".fmqa-challenge")
+    page = here.page
+    scarce = page.locator(".fmqa-challenge", has_text="data scarcity").first
+    scarce.locator("summary").first.click()
+    scarce.locator("details summary").first.click()
+    assert scarce.locator("details q").first.is_visible()
+    page.get_by_label("Draft a section on").fill("adapting SAM to 3D images")
+    page.get_by_label("Draft a section on").press("Enter")
+    page.locator("#fmqa-outline article").wait_for(timeout=PATIENCE)
+    assert page.locator("#fmqa-outline ol li").count() > 3
+    assert here.outside == []

@@ -14,8 +14,10 @@ from fmqa.apps.web.render import escaped
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs import ask
 from fmqa.apps.web.tabs.changes import ChangesTab
+from fmqa.apps.web.tabs.compare import CompareTab
 from fmqa.apps.web.tabs.library import LibraryTab
 from fmqa.apps.web.tabs.map import MapTab
+from fmqa.apps.web.tabs.survey import SurveyTab
 from fmqa.apps.web.tabs.trends import TrendsTab
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES, Wording
 
@@ -54,6 +56,8 @@ class Page:
             MapTab(context),
             TrendsTab(context),
             ChangesTab(context),
+            CompareTab(context),
+            SurveyTab(context),
         ]
         Navbar(visible=False)  # languages aren't places to go to
         gr.HTML(_header(say), elem_id="fmqa-top")

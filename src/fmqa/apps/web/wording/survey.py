@@ -76,4 +76,28 @@ _CHANGES = {
     "Papers that contradict each other": "相互矛盾的论文",
 }
 
-SURVEY = {**_MAP, **_TRENDS, **_CHANGES}
+_COMPARE = {
+    "Compare": "比较",
+    "Survey": "综述",
+    "Models": "模型",
+    "By": "比较项",
+    "Architecture": "架构",
+    "Data": "数据",
+    "Tasks": "任务",
+    "Parameters": "参数量",
+    "Challenges": "难题",
+    "Solutions": "解决方案",
+    "not stated": "未说明",
+    "{count} papers side by side": "{count} 篇论文对比",
+    "Write the id of the one that you mean:": "请填写所指论文的编号：",
+    "What they propose": "提出的解决方案",
+    "Named by {count} papers": "{count} 篇论文提到",
+    "and {count} more": "另有 {count} 篇",
+    "Draft a section on": "起草一节，主题",
+    "adapting SAM to 3D medical images": "将 SAM 用于三维医学图像",
+    "Draft": "起草",
+    "Reading what papers are…": "正在读取论文要点…",
+    "Writing and checking…": "正在撰写并核对…",
+}
+
+SURVEY = {**_MAP, **_TRENDS, **_CHANGES, **_COMPARE}
