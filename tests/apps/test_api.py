@@ -15,17 +15,26 @@ from typing import Any
 import bibtexparser
 import pytest
 
+import fmqa.store.embedding
+from fakes import HashEmbedder
 from fmqa.answering.schema import Answer
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.wire import PaperList, Passages
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
+from fmqa.survey.comparison import Comparison
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 BLOCK = re.compile(r"<!-- run(?:: (\w+))? -->\n```\w+\n(.*?)```", re.S)
 BLOCKS = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
-SHOWN = {"ask": Answer, "search": Passages, "papers": PaperList, "passage": Passages}
+SHOWN = {
+    "ask": Answer,
+    "search": Passages,
+    "papers": PaperList,
+    "passage": Passages,
+    "compare": Comparison,
+}
 
 
 def free_port() -> int:
@@ -36,11 +45,13 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
-    blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port())
-    app.close(blocks)
-    bench.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
+        bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
+        blocks = app.build(Readiness(bench))
+        yield app.launch(blocks, port=free_port())
+        app.close(blocks)
+        bench.close()
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +132,9 @@ def test_exports_of_what_was_asked(client: Any) -> None:
         ("/passage", {}, "either passage_id, or paper and page"),
         ("/passage", {"paper": "../../etc/passwd", "page": 1}, "There is no paper"),
         ("/passage", {"passage_id": 2**62}, "There is no passage"),
+        ("/compare", {"names": []}, "One to 30 papers"),
+        ("/compare", {"names": ["Zorblax9000"]}, "No paper here goes by"),
+        ("/compare", {"names": ["UNI"], "by": ["colour"]}, "There is no column"),
         ("/export", {"answers": []}, "at least 1"),
         ("/export", {"answers": [{"question": "a"}]}, "answers.0"),
     ],

@@ -340,7 +340,7 @@ def test_the_endpoint_says_errors_in_words(address: str) -> None:
 
 def test_only_what_is_documented_is_offered(address: str) -> None:
     api = client(address).view_api(return_format="dict", print_info=False)
-    offered = {"/ask", "/search", "/papers", "/passage", "/export"}
+    offered = {"/ask", "/search", "/papers", "/passage", "/compare", "/export"}
     assert set(api["named_endpoints"]) == offered
     assert not api["unnamed_endpoints"]
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fmqa.answering.caching import CachingAssistant
     from fmqa.apps.workbench import Workbench
     from fmqa.store.rows import PaperRow
+    from fmqa.survey.comparison import Comparison
 
 MOST_PASSAGES = 30
 MOST_PAPERS = 100
@@ -137,6 +138,17 @@ class Queries:
         return PaperList(
             total=len(rows), offset=offset, papers=tuple(self._listed(row) for row in part)
         )
+
+    def compare(self, names: Sequence[str], by: Sequence[str] = ()) -> Comparison:
+        """Papers side by side; each cell has a quote, or says "not stated".
+
+        Raises:
+            AmbiguousName: a name is that of several papers; says which.
+            UsageError: a name is nobody's, or there is no such column.
+        """
+        from fmqa.survey.comparison import DEFAULT, compare
+
+        return compare(self.bench.facet_maker, names, by or DEFAULT)
 
     def _papers(self, filters: Filters | None = None) -> list[PaperRow]:
         self.bench.load_starter()

@@ -20,7 +20,7 @@ from fmqa.answering.schema import Answer
 
 SOURCE = str(Path(__file__).resolve().parents[3] / "src")
 QUESTION = "How was MedSAM obtained from SAM, and on how much data?"
-TOOLS = {"search_papers", "ask_papers", "get_passage", "list_papers"}
+TOOLS = {"search_papers", "ask_papers", "get_passage", "list_papers", "compare_papers"}
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -116,6 +116,9 @@ def test_asking_searching_reading_and_listing(home: Path) -> None:
         ("get_passage", {"passage_id": 999_999_999}, "There is no passage"),
         ("get_passage", {"paper": "../../etc/passwd", "page": 1}, "There is no paper"),
         ("get_passage", {"paper": "MedSAM", "page": 999}, "Nothing of"),
+        ("compare_papers", {"names": []}, "at least 1 item"),
+        ("compare_papers", {"names": ["Zorblax9000"]}, "No paper here goes by"),
+        ("compare_papers", {"names": ["UNI"], "by": ["colour"]}, "There is no column"),
         ("list_papers", {"limit": 1000}, "less than or equal to 100"),
     ],
 )
@@ -126,6 +129,16 @@ def test_what_cannot_be_used_is_said_in_words(
     assert result.is_error
     assert said in result.content[0].text
     assert "Traceback" not in result.content[0].text
+
+
+def test_papers_side_by_side(served: Callable[..., Any]) -> None:
+    arguments = {"names": ["MedSAM", "UNI"], "by": ["data", "modality"]}
+    table = served("compare_papers", arguments).structured_content
+    assert [row["paper"]["name"] for row in table["rows"]] == ["MedSAM", "UNI"]
+    for row in table["rows"]:
+        for cell in row["cells"]:
+            assert (cell["value"] == "not stated") == (cell["quote"] is None)
+    assert any(cell["quote"] for row in table["rows"] for cell in row["cells"])
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,8 @@ from fmqa.apps.queries import (
 )
 from fmqa.apps.wire import Before, PaperFilters, PaperList, Passages
 from fmqa.errors import FmqaError, UsageError
+from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED
+from fmqa.survey.comparison import Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,6 +131,28 @@ class Tools:
         with _told():
             return self.queries.papers(text, limit, offset, filters_from(filters))
 
+    def compare_papers(
+        self,
+        names: Annotated[
+            tuple[PaperId, ...],
+            Field(min_length=1, max_length=MOST_COMPARED, description="arXiv ids or models' names"),
+        ],
+        by: Annotated[
+            tuple[Annotated[str, Field(max_length=50)], ...],
+            Field(
+                max_length=10,
+                description="Columns: architecture, training, data, tasks, kind, modality, "
+                "parameters, year, challenges, solutions; empty for the first four.",
+            ),
+        ] = (),
+    ) -> Comparison:
+        """Put papers side by side in a table whose every cell carries the quote that shows it.
+
+        A cell without a quote says "not stated": don't fill it from memory.
+        """
+        with _told():
+            return self.queries.compare(names, by)
+
 
 def make_server(queries: Queries) -> MCPServer[Any]:
     """The server with its tools, for either transport.
@@ -150,6 +174,7 @@ def make_server(queries: Queries) -> MCPServer[Any]:
         "Ask the papers": tools.ask_papers,
         "Read a passage": tools.get_passage,
         "List the papers": tools.list_papers,
+        "Compare papers": tools.compare_papers,
     }
     for title, tool in titled.items():
         server.add_tool(tool, title=title, annotations=_READS, structured_output=True)

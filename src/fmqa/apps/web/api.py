@@ -19,6 +19,7 @@ from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Queries
 from fmqa.apps.wire import Before
 from fmqa.errors import FmqaError, UsageError
 from fmqa.filters import filters_of
+from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED
 
 _MOST_ANSWERS = 50
 _QUICK_AT_ONCE = 8
@@ -55,6 +56,13 @@ class _Passage(BaseModel):
     version: Annotated[int, Field(ge=0, le=1000)]
 
 
+class _Compare(BaseModel):
+    names: Annotated[
+        tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=MOST_COMPARED)
+    ]
+    by: Annotated[tuple[Annotated[str, Field(max_length=50)], ...], Field(max_length=10)]
+
+
 class _Export(BaseModel):
     answers: Annotated[tuple[Answer, ...], Field(min_length=1, max_length=_MOST_ANSWERS)]
     form: Form
@@ -85,7 +93,7 @@ class _Offered:
             concurrency_limit=answering_at_once,
             concurrency_id="answering",
         )
-        quick = (self.search, self.papers, self.passage, self.export)
+        quick = (self.search, self.papers, self.passage, self.compare, self.export)
         for endpoint in quick:
             api(
                 endpoint,
@@ -137,6 +145,12 @@ class _Offered:
             else:
                 found = self.queries.passages_on(got.paper, got.page, got.version or None)
             return found.model_dump(mode="json")
+
+    def compare(self, names: list[str], by: list[str] | None = None) -> dict[str, Any]:
+        """Papers side by side; each cell carries the quote that shows it, or says "not stated"."""
+        with _in_words():
+            got = _checked(_Compare, names=names, by=by or [])
+            return self.queries.compare(got.names, got.by).model_dump(mode="json")
 
     def export(self, answers: list[dict[str, Any]], form: str = "markdown", title: str = "") -> str:
         """Answers, as /ask gave them, as markdown, bibtex, ris or csl (CSL-JSON)."""
