@@ -19,7 +19,8 @@ FmqaError
 │   ├── ModelMissing         a model's files aren't on this machine
 │   ├── ModelCorrupt         a model's files don't match their SHA-256
 │   └── ModelUnavailable     a model's source or provider can't be reached, or refuses the key
-└── NothingToSearch          the library is empty
+├── NothingToSearch          the library is empty
+└── Busy                     a served library takes no more questions now
 """
 
 from __future__ import annotations
@@ -171,3 +172,9 @@ class NothingToSearch(FmqaError):
     """No passage is in the library, or none that the filters let through."""
 
     hint = "Run `fmqa ingest` with PDF files or folders, or loosen the filters."
+
+
+class Busy(FmqaError):
+    """Too many questions wait already, or the program is about to end."""
+
+    hint = "Ask it again in a moment."

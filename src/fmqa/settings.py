@@ -138,6 +138,32 @@ class Settings(BaseSettings):
         "`12h` or `1d`; never when empty.",
     )
 
+    users_file: Path | None = Field(
+        default=None,
+        description="File of the names and hashed passwords that `fmqa users add` writes. When it "
+        "is set, whoever opens the served chat has to log in.",
+    )
+    questions_at_once: int = Field(
+        default=4, ge=1, le=64, description="Questions that are answered at the same time."
+    )
+    questions_waiting: int = Field(
+        default=32, ge=0, le=512, description="Questions that may wait for their turn."
+    )
+    questions_per_person: int = Field(
+        default=3,
+        ge=1,
+        description="Questions of one person that may be answered or wait at the same time.",
+    )
+    request_max_kb: int = Field(
+        default=1024, ge=16, description="Largest request that is taken, uploads aside, in KiB."
+    )
+    closing_seconds: float = Field(
+        default=30.0,
+        ge=0,
+        description="Seconds that running answers are given to end when the served chat is told "
+        "to end.",
+    )
+
     review: str = Field(
         default="2510.16973",
         pattern=r"^(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})$",
@@ -148,7 +174,7 @@ class Settings(BaseSettings):
         description="Markdown file that each sync writes: what changed since the review.",
     )
 
-    @field_validator("home", "models_dir", "pace_dir", "digest_file")
+    @field_validator("home", "models_dir", "pace_dir", "digest_file", "users_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value and value.expanduser().resolve()
@@ -167,6 +193,11 @@ class Settings(BaseSettings):
     def record_path(self) -> Path:
         """The SQLite file."""
         return self.index_dir / "record.sqlite3"
+
+    @property
+    def users_path(self) -> Path:
+        """Where the users and their hashed passwords are kept."""
+        return self.users_file or self.home / "users"
 
     @classmethod
     def settings_customise_sources(

@@ -225,7 +225,7 @@ class SynthesisDrafter:
 def _shown(quote: Quote) -> str:
     """A quote as a strong model sees it: a row in its table, a sentence behind what it leans on."""
     if is_row(quote):
-        return " ".join(in_caption(quote).split())
+        return " ".join(in_caption(quote).text.split())
     return f"({quote.context}) {quote.text}" if quote.context else quote.text
 
 

@@ -24,7 +24,7 @@ from fmqa.sources.arxiv_ids import parse_address, parse_id
 from fmqa.types import Filters, StoredPassage
 
 if TYPE_CHECKING:
-    from fmqa.answering.caching import CachingAssistant
+    from fmqa.answering.assistant import Asked
     from fmqa.apps.workbench import Workbench
     from fmqa.store.rows import PaperRow
     from fmqa.survey.comparison import Comparison
@@ -45,7 +45,7 @@ class Queries:
         assistant: makes or waits for what answers questions.
     """
 
-    def __init__(self, bench: Workbench, assistant: Callable[[], CachingAssistant]) -> None:
+    def __init__(self, bench: Workbench, assistant: Callable[[], Asked]) -> None:
         self.bench = bench
         self.assistant = assistant
         self._places = BoundedSemaphore(_AT_ONCE)

@@ -17,7 +17,6 @@ import pytest
 from fmqa.answering.assistant import EvidenceFound
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
-from fmqa.apps.web.tabs import ask
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 from fmqa.sources.notes import read_notes, starter_folder
@@ -76,7 +75,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     nasty = replace(notes[0], meta=meta, text=NASTY_TEXT, sha256="0" * 64)
     bench.ingestor.ingest_notes([*notes, nasty])
     blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port(), bench=bench)
+    yield app.launch(blocks, port=free_port())
     app.close(blocks)
     bench.close()
 
@@ -217,13 +216,13 @@ class SlowAssistant:
 
 
 @pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, SlowAssistant]]:
+def slow() -> Iterator[tuple[str, SlowAssistant]]:
     """A server that answers one question at a time, with room for one that waits."""
-    monkeypatch.setattr(ask, "AT_ONCE", 1)
-    monkeypatch.setattr(ask, "IN_QUEUE", 1)
     assistant = SlowAssistant()
     bench: Any = SimpleNamespace(
-        prepared=assistant, settings=Settings(llm="none"), step=lambda *step: None
+        prepared=assistant,
+        settings=Settings(llm="none", questions_at_once=1, questions_waiting=1),
+        step=lambda *step: None,
     )
     blocks = app.build(Readiness(bench))
     yield app.launch(blocks, port=free_port()), assistant
@@ -240,7 +239,7 @@ def test_stop_and_a_full_queue(
         reader.page.press(BOX, "Enter")
         reader.page.locator(".fmqa-busy").wait_for(timeout=PATIENCE)
         time.sleep(1)
-    assert "Waiting for the turn" in second.page.inner_text(".fmqa-busy")
+    assert "Waiting: one question comes first" in second.page.inner_text(".fmqa-busy")
     third.page.fill(BOX, "One too many")
     third.page.press(BOX, "Enter")
     third.page.get_by_text("Too many questions are waiting").wait_for(timeout=PATIENCE)

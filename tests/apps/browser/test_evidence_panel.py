@@ -86,7 +86,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     report = bench.ingestor.ingest_files([file], bench.read_limits, workers=1)
     assert report.passages
     blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port(), bench=bench), file
+    yield app.launch(blocks, port=free_port()), file
     app.close(blocks)
     bench.close()
 

@@ -20,6 +20,7 @@ from fmqa.apps.cli import (
     surveying,
     syncing,
     upkeep,
+    users,
 )
 from fmqa.errors import FmqaError
 
@@ -63,6 +64,7 @@ surveying.register(app)
 evaluating.register(app)
 upkeep.register(app)
 serving_agents.register(app)
+users.register(app)
 
 
 def main() -> None:

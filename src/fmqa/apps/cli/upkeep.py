@@ -160,6 +160,10 @@ def serve(
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Let others in, without a login.")
     ] = False,
+    login: Annotated[
+        bool,
+        typer.Option("--login", help="Everybody has to log in (see `fmqa users`)."),
+    ] = False,
     sync_every: Annotated[
         str | None,
         typer.Option(
@@ -175,4 +179,4 @@ def serve(
     from fmqa.apps.web.app import serve as serve_app
 
     with workbench(home=home, llm=llm, sync_every=sync_every) as bench:
-        serve_app(bench, port, host, allow_remote=allow_remote)
+        serve_app(bench, port, host, allow_remote=allow_remote, login=login)

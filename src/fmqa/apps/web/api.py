@@ -16,6 +16,10 @@ from pydantic import BaseModel, Field, ValidationError
 from fmqa.answering.schema import Answer
 from fmqa.apps.exports import Form, export
 from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Queries
+from fmqa.apps.web.person import person_of
+from fmqa.apps.web.render import in_line
+from fmqa.apps.web.turnstile import UNQUEUED, Turnstile
+from fmqa.apps.web.wording import IN_ENGLISH
 from fmqa.apps.wire import Before
 from fmqa.errors import FmqaError, UsageError
 from fmqa.filters import filters_of
@@ -69,30 +73,26 @@ class _Export(BaseModel):
     title: Annotated[str, Field(max_length=200)]
 
 
-def add_endpoints(queries: Queries, answering_at_once: int) -> None:
+def add_endpoints(queries: Queries, turnstile: Turnstile) -> None:
     """Offer the endpoints to clients of the blocks that are open now.
 
     Args:
         queries: what answers them.
-        answering_at_once: how many questions are answered at once, those of the page included.
+        turnstile: what questions pass, those of the page included.
     """
-    _Offered(queries).add(answering_at_once)
+    _Offered(queries, turnstile).add()
 
 
 class _Offered:
     """The endpoints. An input that isn't given is empty or 0."""
 
-    def __init__(self, queries: Queries) -> None:
+    def __init__(self, queries: Queries, turnstile: Turnstile) -> None:
         self.queries = queries
+        self.turnstile = turnstile
 
-    def add(self, answering_at_once: int) -> None:
+    def add(self) -> None:
         """Name them to Gradio."""
-        api(
-            self.ask,
-            api_name="ask",
-            concurrency_limit=answering_at_once,
-            concurrency_id="answering",
-        )
+        api(self.ask, api_name="ask", **UNQUEUED)
         quick = (self.search, self.papers, self.passage, self.compare, self.export)
         for endpoint in quick:
             api(
@@ -103,7 +103,11 @@ class _Offered:
             )
 
     def ask(
-        self, question: str, filters: str = "", history: list[dict[str, Any]] | None = None
+        self,
+        question: str,
+        request: gr.Request,
+        filters: str = "",
+        history: list[dict[str, Any]] | None = None,
     ) -> dict[str, Any]:
         """The checked answer to a question, as docs/answer.schema.json describes it.
 
@@ -111,7 +115,12 @@ class _Offered:
         """
         with _in_words():
             got = _checked(_Ask, question=question, filters=filters, history=history or [])
-            answer = self.queries.ask(got.question, filters_of(got.filters), got.history)
+            chosen = filters_of(got.filters)
+            progress = gr.Progress()  # as a parameter, `gr.api` would take it for an input
+            with self.turnstile.enter(person_of(request)) as turn:
+                for ahead in turn.positions():
+                    progress(None, desc=in_line(ahead, IN_ENGLISH))
+                answer = self.queries.ask(got.question, chosen, got.history)
             return answer.model_dump(mode="json")
 
     def search(self, query: str, limit: int = 8, filters: str = "") -> dict[str, Any]:

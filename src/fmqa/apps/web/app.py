@@ -7,7 +7,9 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -19,14 +21,25 @@ from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
     import gradio as gr
+    from starlette.middleware import Middleware
 
+    from fmqa.apps.web.auth import Logins
     from fmqa.apps.web.tab import State
     from fmqa.apps.workbench import Workbench
+    from fmqa.settings import Settings
     from fmqa.sync.background import BackgroundSync
+
+_log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 LOOPBACK = (HOST, "localhost", "::1")
 _CLOSING_SECONDS = 2
+_LOOK_SECONDS = 0.25
+_DELIVERY_SECONDS = 1.0  # what is finished still has to reach the browser
+_SPARE_THREADS = 24  # beside those that answer or wait: for all that is quick
+_UPLOADS_LOOKED_AT_SECONDS = 3600
+_UPLOADS_KEPT_SECONDS = 24 * 3600
+_FORM_BYTES = 1 << 16  # what a form adds to a file
 
 
 def build(ready: Readiness, state: State = lambda: ("", False)) -> gr.Blocks:
@@ -40,6 +53,8 @@ def build(ready: Readiness, state: State = lambda: ("", False)) -> gr.Blocks:
     from fmqa.apps.web.tab import Context
 
     blocks: gr.Blocks = Page(Context(ready, ready.bench, state)).blocks
+    blocks.delete_cache = (_UPLOADS_LOOKED_AT_SECONDS, _UPLOADS_KEPT_SECONDS)
+    blocks.fmqa_ready = ready  # type: ignore[attr-defined]  # for `launch`: what is mounted beside the page needs it
     return blocks
 
 
@@ -47,7 +62,7 @@ def launch(
     blocks: gr.Blocks,
     host: str | None = HOST,
     port: int | None = None,
-    bench: Workbench | None = None,
+    logins: Logins | None = None,
 ) -> str:
     """Start the server in a thread of its own and return its address.
 
@@ -56,24 +71,21 @@ def launch(
         host: the interface; None leaves it, and whether frames are allowed, to Gradio's own
             environment, which is what a Hugging Face Space needs.
         port: None leaves it to Gradio.
-        bench: whose papers' pages are served for the evidence; none when None.
+        logins: who may come in; everybody when None.
 
     Raises:
         UsageError: the port is taken.
     """
-    from starlette.middleware import Middleware
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
-
     from fmqa.apps.web.assets import script, styles, theme
-    from fmqa.apps.web.languages import LanguageChoice
-    from fmqa.apps.web.security import SafeHeaders
+    from fmqa.apps.web.mounting import joined, mounts
+    from fmqa.apps.web.person import person_of
 
     _reach_ourselves_directly()
-    middleware = [Middleware(SafeHeaders, framed=host is None), Middleware(LanguageChoice)]
-    if host in LOOPBACK:  # no other site's name may be made to lead here
-        middleware.append(Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost"]))
+    ready: Readiness = blocks.fmqa_ready  # type: ignore[attr-defined]
+    settings = ready.bench.settings
+    mounted = mounts(ready, logins)
     try:
-        served, address, _ = blocks.launch(
+        _, address, _ = blocks.launch(
             server_name=host,
             server_port=port,
             prevent_thread_lock=True,
@@ -87,65 +99,150 @@ def launch(
             mcp_server=False,
             ssr_mode=False,
             pwa=False,
-            max_file_size="1kb",
+            num_workers=0,
+            max_threads=settings.questions_at_once + settings.questions_waiting + _SPARE_THREADS,
+            max_file_size=_largest_upload(settings),
+            allowed_paths=None,  # no file but what the page itself made or was sent
             state_session_capacity=1000,
+            auth_dependency=None if logins is None else lambda request: person_of(request).name,
             theme=theme(),
             css_paths=styles(),
             js=script(),
-            app_kwargs={"middleware": middleware, "docs_url": None, "redoc_url": None},
+            app_kwargs={
+                "routes": [route for mount in mounted for route in mount.routes],
+                "lifespan": joined(mounted),
+                "middleware": _middleware(host, logins, settings),
+                "docs_url": None,
+                "redoc_url": None,
+            },
         )
     except OSError as error:
         raise _taken(port) from error
-    if bench is not None:
-        from fmqa.apps.web.routes import add_evidence_routes
-
-        add_evidence_routes(served, bench)
     return str(address).rstrip("/")
 
 
+def _middleware(host: str | None, logins: Logins | None, settings: Settings) -> list[Middleware]:
+    """What every request passes, the outermost first."""
+    from starlette.middleware import Middleware
+    from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+    from fmqa.apps.web.gate import Gate
+    from fmqa.apps.web.languages import LanguageChoice
+    from fmqa.apps.web.security import SafeHeaders
+
+    layers: list[Middleware] = [Middleware(SafeHeaders, framed=host is None)]
+    if host in LOOPBACK:  # no other site's name may be made to lead here
+        layers.append(Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost"]))
+    layers.append(
+        Middleware(
+            Gate,
+            logins=logins,
+            max_bytes=settings.request_max_kb << 10,
+            max_upload_bytes=_largest_upload(settings) + _FORM_BYTES,
+        )
+    )
+    layers.append(Middleware(LanguageChoice))
+    return layers
+
+
+def _largest_upload(settings: Settings) -> int:
+    """In bytes: a larger file isn't read, so it needn't be taken."""
+    return settings.read_max_mb << 20
+
+
 def serve(
-    bench: Workbench, port: int = 7860, host: str = HOST, *, allow_remote: bool = False
+    bench: Workbench,
+    port: int = 7860,
+    host: str = HOST,
+    *,
+    allow_remote: bool = False,
+    login: bool = False,
 ) -> None:
     """Serve the chat until the program is interrupted or told to end.
 
     Args:
         bench: the program's parts.
         port: where to listen.
-        host: the interface; anything but the loopback needs ``allow_remote``.
+        host: the interface; anything but the loopback needs ``login`` or ``allow_remote``.
         allow_remote: that everybody who reaches the interface may ask, without a login.
+        login: that everybody has to log in; the setting ``users_file`` says the same.
 
     Raises:
-        UsageError: the port is taken, or others would be let in without having been asked for.
+        UsageError: the port is taken, others would be let in without having been asked for, or
+            everybody would have to log in and nobody can.
     """
-    if host not in LOOPBACK and not allow_remote:
+    logins = logins_of(bench.settings, login)
+    if host not in LOOPBACK and logins is None and not allow_remote:
         raise UsageError(
             f"On {host}, everybody who can reach this machine could ask without a login.",
-            hint="Leave --host away, or say --allow-remote if a proxy or a container guards it.",
+            hint="Leave --host away, make users (`fmqa users add NAME`) and say --login, or say "
+            "--allow-remote if a proxy or a container guards it.",
         )
     _check_port(host, port)
-    run(bench, host, port)
+    run(bench, host, port, logins)
 
 
-def run(bench: Workbench, host: str | None, port: int | None = None) -> None:
+def logins_of(settings: Settings, wanted: bool = False) -> Logins | None:
+    """Who may come in, when that is asked for; None when everybody may.
+
+    Raises:
+        UsageError: nobody could log in, or the file of users can't be used.
+    """
+    if not wanted and settings.users_file is None:
+        return None
+    from fmqa.apps.passwords import Users
+    from fmqa.apps.web.auth import Logins
+
+    users = Users(settings.users_path)
+    if not users.hashes:
+        raise UsageError(
+            f"Nobody could log in: {users.path} holds no user.", hint="Run `fmqa users add NAME`."
+        )
+    return Logins(users)
+
+
+def run(
+    bench: Workbench, host: str | None, port: int | None = None, logins: Logins | None = None
+) -> None:
     """Build, launch, say the address, and wait for SIGINT or SIGTERM; `launch` says the rest."""
     sync = _background_sync(bench)
-    with _told_to_end() as told:
+    with _own_uploads(), _told_to_end() as told:
         ready = Readiness(bench)
         blocks = build(ready, lambda: library_in_words(bench, sync))
         try:
-            address = launch(blocks, host, port, bench)
+            address = launch(blocks, host, port, logins)
             sys.stdout.write(f"fmqa is at {address} (Ctrl-C ends it)\n")
             sys.stdout.flush()
             ready.start()
             if sync is not None:
                 sync.start()
             told.wait()
+            _finish(ready, told)
         finally:
             close(blocks)
             if sync is not None:
                 sync.stop(_CLOSING_SECONDS)
             ready.settle()
             bench.close()
+
+
+def _finish(ready: Readiness, told: threading.Event) -> None:
+    """Take no more questions, and let those that are being answered come to their end.
+
+    Told to end once more meanwhile, it ends at once.
+    """
+    turnstile = ready.turnstile
+    turnstile.close()
+    answering, waiting = turnstile.lengths
+    if answering or waiting:
+        told.clear()
+        seconds = ready.bench.settings.closing_seconds
+        _log.info("Ending: %d answers get %g seconds to be finished.", answering, seconds)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not told.is_set():
+            if turnstile.emptied(_LOOK_SECONDS):
+                told.wait(_DELIVERY_SECONDS)
+                return
 
 
 def _background_sync(bench: Workbench) -> BackgroundSync | None:
@@ -173,6 +270,21 @@ def close(blocks: gr.Blocks) -> None:
         blocks.close(verbose=False)
     finally:
         log.setLevel(level)
+
+
+@contextmanager
+def _own_uploads() -> Iterator[None]:
+    """A folder for what is uploaded and made for download that goes when the server ends."""
+    before = os.environ.get("GRADIO_TEMP_DIR")
+    with tempfile.TemporaryDirectory(prefix="fmqa-", ignore_cleanup_errors=True) as folder:
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["GRADIO_TEMP_DIR"]
+            else:
+                os.environ["GRADIO_TEMP_DIR"] = before
 
 
 @contextmanager

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from fmqa.answering.assistant import exchange
 from fmqa.apps.web.conversation import Stage, Turn
+from fmqa.apps.web.person import NOBODY, Person
 from fmqa.apps.web.readiness import Readiness
-from fmqa.errors import FmqaError, UsageError
+from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.filters import filters_of
 
 Turns = tuple[Turn, ...]
@@ -22,17 +23,13 @@ def begun(question: str, turns: Turns, filters: str = "") -> Turns:
     return (*turns[-(_TURNS_KEPT - 1) :], Turn(question, filters=filters))
 
 
-def refused(question: str, turns: Turns, filters: str = "") -> Turns:
-    """The same when no more questions can wait: it ends where it began."""
+def refused(question: str, turns: Turns, busy: Busy, filters: str = "") -> Turns:
+    """The same when no more questions are taken: it ends where it began."""
     *earlier, turn = begun(question, turns, filters)
-    busy = FmqaError(
-        "Too many questions are waiting already, so this one wasn't taken.",
-        hint="Ask it again in a moment.",
-    )
     return (*earlier, turn.failed(busy))
 
 
-def answered(ready: Readiness, turns: Turns) -> Iterator[Turns]:
+def answered(ready: Readiness, turns: Turns, person: Person = NOBODY) -> Iterator[Turns]:
     """The turns, each time that the answer to the last question has come further."""
     *earlier, turn = turns
     if turn.stage is not Stage.ASKED:
@@ -41,15 +38,18 @@ def answered(ready: Readiness, turns: Turns) -> Iterator[Turns]:
     try:
         _check_asked(turn.question)
         filters = filters_of(turn.filters)
-        made = ready.start()
-        for status in ready.until(made):
-            yield (*earlier, turn.taken(status))
-        turn = turn.taken()
-        yield (*earlier, turn)
-        history = [exchange(past.answer) for past in earlier if past.answer is not None]
-        for event in made.result().stream(turn.question, filters, history=history):
-            turn = turn.after(event)
+        with ready.turnstile.enter(person) as place:
+            for ahead in place.positions():
+                yield (*earlier, turn.waiting(ahead))
+            made = ready.start()
+            for status in ready.until(made):
+                yield (*earlier, turn.taken(status))
+            turn = turn.taken()
             yield (*earlier, turn)
+            history = [exchange(past.answer) for past in earlier if past.answer is not None]
+            for event in made.result().stream(turn.question, filters, history=history):
+                turn = turn.after(event)
+                yield (*earlier, turn)
     except Exception as error:
         if not isinstance(error, FmqaError):
             _log.exception("A question could not be answered.")

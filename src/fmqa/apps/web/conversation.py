@@ -43,6 +43,7 @@ class Turn:
     question: str
     stage: Stage = Stage.ASKED
     status: str = ""
+    ahead: int = 0
     found: tuple[Citation, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
@@ -80,6 +81,10 @@ class Turn:
                     withheld=answer.withheld,
                     answer=answer,
                 )
+
+    def waiting(self, ahead: int) -> Turn:
+        """The turn while so many others come first."""
+        return replace(self, ahead=ahead)
 
     def taken(self, status: str = "") -> Turn:
         """The turn once it is worked on; ``status`` says what has to be made ready first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from dataclasses import replace
 
 import gradio as gr
@@ -10,6 +11,7 @@ from gradio.components import Navbar
 
 from fmqa.apps.queries import Queries
 from fmqa.apps.web.api import add_endpoints
+from fmqa.apps.web.person import person_of
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs import ask
@@ -23,6 +25,7 @@ from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES, Wording
 
 _TITLE = "fmqa"
 _STATE_SECONDS = 30.0
+_QUEUED = 1000  # of Gradio's own queue, where nothing waits for long: see the turnstile
 
 
 class Page:
@@ -40,12 +43,13 @@ class Page:
         with gr.Blocks(title=_TITLE, fill_width=True, analytics_enabled=False) as self.blocks:
             self._build(IN_ENGLISH)
             queries = Queries(context.bench, lambda: context.ready.assistant)
-            add_endpoints(queries, ask.AT_ONCE)
+            add_endpoints(queries, context.ready.turnstile)
         for say in LANGUAGES:
             if say is not IN_ENGLISH:
                 with self.blocks.route(say.name, say.path, show_in_navbar=False):
                     self._build(say)
-        self.blocks.queue(max_size=ask.IN_QUEUE, default_concurrency_limit=ask.AT_ONCE)
+        at_once = context.ready.turnstile.at_once
+        self.blocks.queue(max_size=_QUEUED, default_concurrency_limit=at_once)
 
     def _build(self, say: Wording) -> None:
         """The parts of one language's page, and what they do."""
@@ -66,6 +70,8 @@ class Page:
             for tab in tabs:
                 with gr.Tab(say(tab.title), id=tab.key, elem_id=f"fmqa-tab-{tab.key}"):
                     tab.build(self.blocks)
+        user = gr.HTML(elem_id="fmqa-user", visible="hidden")
+        self.blocks.load(_user(say), None, user, **QUICK)
         for listen in (self.blocks.load, gr.Timer(_STATE_SECONDS).tick):
             listen(self._state, None, library, **QUICK)
 
@@ -73,6 +79,19 @@ class Page:
         said, bad = self.context.state()
         mark = ' class="fmqa-bad" role="alert"' if bad else ""
         return f"<p{mark}>{html.escape(said)}</p>"
+
+
+def _user(say: Wording) -> Callable[..., gr.HTML]:
+    """What shows who is logged in, and the way out; nothing where nobody has to log in."""
+
+    def user(request: gr.Request) -> gr.HTML:
+        name = person_of(request).name
+        if not name:
+            return gr.HTML(visible="hidden")
+        said = f'<p>{escaped(name)} · <a href="/logout">{escaped(say("Log out"))}</a></p>'
+        return gr.HTML(said, visible=True)
+
+    return user
 
 
 def _header(say: Wording) -> str:

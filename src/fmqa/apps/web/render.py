@@ -121,7 +121,7 @@ def _progress(turn: Turn, say: Wording) -> str:
     if turn.status:
         words = f"{say(turn.status)}…"
     elif turn.stage is Stage.ASKED:
-        words = say("Waiting for the turn of this question…")
+        words = in_line(turn.ahead, say)
     elif turn.stage is Stage.TAKEN:
         words = say("Looking through the papers…")
     elif turn.sentences:
@@ -129,6 +129,15 @@ def _progress(turn: Turn, say: Wording) -> str:
     else:
         words = say("Writing and checking the first sentence…")
     return f'<p class="fmqa-status fmqa-busy" role="status">{escaped(words)}</p>'
+
+
+def in_line(ahead: int, say: Wording) -> str:
+    """How many questions come before one that waits."""
+    if ahead == 1:
+        return say("Waiting: one question comes first…")
+    if ahead > 1:
+        return say("Waiting: {ahead} questions come first…", ahead=ahead)
+    return say("Waiting for the turn of this question…")
 
 
 def _found(turn: Turn, say: Wording) -> str:

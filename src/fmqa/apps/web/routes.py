@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from fmqa.apps.web.evidence import EVIDENCE_PATH, IMAGE_PATH, Place, find_evidence
+from fmqa.apps.web.mounting import Mount
 from fmqa.apps.web.panel import nothing, panel
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES
 from fmqa.reading.page_images import NoPageImage, PdfFile
@@ -21,19 +21,15 @@ _LARGEST = 2**31
 _PRIVATE = "private, max-age=86400"
 
 
-def add_evidence_routes(
-    app: FastAPI, bench: Workbench, guards: Sequence[Callable[..., Any]] = ()
-) -> None:
-    """Serve the evidence of citations and the images of the pages that the record holds.
+def mount(bench: Workbench) -> Mount:
+    """The routes of citations' evidence and of the images of the pages that the record holds.
 
     A request names a version and a page, which are looked up; no path ever comes from it.
 
     Args:
-        app: the server.
         bench: whose record is asked and whose pages are drawn.
-        guards: FastAPI dependencies that refuse whoever isn't let in.
     """
-    router = APIRouter(dependencies=[Depends(guard) for guard in guards])
+    router = APIRouter()
     wordings = {wording.code: wording for wording in LANGUAGES}
 
     def evidence(  # noqa: PLR0913, PLR0917 - a request's fields
@@ -67,4 +63,4 @@ def add_evidence_routes(
     router.add_api_route(f"/{EVIDENCE_PATH}", evidence, response_class=Response)
     image_path = f"/{IMAGE_PATH}/{{version_id}}/{{number}}.png"
     router.add_api_route(image_path, page_image, response_class=Response)
-    app.include_router(router, include_in_schema=False)
+    return Mount(tuple(router.routes))

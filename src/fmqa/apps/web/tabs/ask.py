@@ -11,12 +11,12 @@ from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.examples import TOPICS, Topic
 from fmqa.apps.web.filters import FilterPanel
+from fmqa.apps.web.person import person_of
 from fmqa.apps.web.render import escaped, messages
 from fmqa.apps.web.tab import QUICK, Context
+from fmqa.apps.web.turnstile import UNQUEUED
 from fmqa.apps.web.wording import Wording
-
-AT_ONCE = 4
-IN_QUEUE = 32
+from fmqa.errors import Busy
 
 Update = Any
 
@@ -72,8 +72,7 @@ class AskTab:
                 self._answer,
                 [self.turns],
                 [self.turns, self.chat],
-                concurrency_limit=AT_ONCE,
-                concurrency_id="answering",
+                **UNQUEUED,
                 show_progress="hidden",
                 api_visibility="private",
             )
@@ -82,16 +81,19 @@ class AskTab:
         self.box.stop(self._stop, [self.turns], all_parts, cancels=asking, **QUICK)
         self.clear.click(self._clear, None, all_parts, cancels=asking, **QUICK)
 
-    def _begin(self, question: str, turns: Turns, filters: str) -> tuple[Update, ...]:
-        # Gradio refuses by itself, but without a word in the conversation.
-        full = len(self.blocks._queue) >= IN_QUEUE
-        begin = chat.refused if full else chat.begun
-        now = begin(question, turns, filters)
-        box = self._box(running=False) if full else self._box(running=True, value="")
+    def _begin(
+        self, question: str, turns: Turns, filters: str, request: gr.Request
+    ) -> tuple[Update, ...]:
+        try:
+            self.ready.turnstile.check(person_of(request))
+        except Busy as busy:
+            now, box = chat.refused(question, turns, busy, filters), self._box(running=False)
+        else:
+            now, box = chat.begun(question, turns, filters), self._box(running=True, value="")
         return (now, *self._shown(now), box, gr.Button(visible=True))
 
-    def _answer(self, turns: Turns) -> Iterator[tuple[Turns, Update]]:
-        for now in chat.answered(self.ready, turns):
+    def _answer(self, turns: Turns, request: gr.Request) -> Iterator[tuple[Turns, Update]]:
+        for now in chat.answered(self.ready, turns, person_of(request)):
             yield now, messages(now, self.say)
 
     def _settle(self, turns: Turns) -> tuple[Update, ...]:

@@ -1,0 +1,173 @@
+"""Counts and times for Prometheus, of one server: nothing of what was asked, nor by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from fmqa.answering.assistant import Asked, Event, Finished
+from fmqa.apps.web.mounting import Mount
+from fmqa.errors import FmqaError
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from fmqa.answering.conversation import Exchange
+    from fmqa.answering.schema import Answer
+    from fmqa.apps.web.readiness import Readiness
+    from fmqa.apps.workbench import Workbench
+    from fmqa.types import Filters
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+
+
+class Lengths(Protocol):
+    """What knows how many questions are being answered, and how many wait."""
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """Those two numbers."""
+        ...
+
+
+class Metrics:
+    """The figures of one server, in a registry of its own.
+
+    Args:
+        bench: whose library is counted, each time that somebody looks.
+        line: the questions that are being answered or wait.
+    """
+
+    def __init__(self, bench: Workbench, line: Lengths) -> None:
+        from prometheus_client import CollectorRegistry, Counter, Histogram
+
+        self.registry = CollectorRegistry()
+        self.questions = Counter(
+            "fmqa_questions",
+            "Questions by how they ended: answered, abstained, refused, failed, stopped.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.withheld = Counter(
+            "fmqa_sentences_withheld",
+            "Sentences that were drafted and not said.",
+            registry=self.registry,
+        )
+        self.cache = Counter(
+            "fmqa_answers_kept",
+            "Answers by whether they were kept from before or are new.",
+            ["answer"],
+            registry=self.registry,
+        )
+        self.retrieval, self.first_sentence, self.total = (
+            Histogram(name, told, buckets=_SECONDS, registry=self.registry)
+            for name, told in (
+                ("fmqa_retrieval_seconds", "Until the passages were found."),
+                ("fmqa_first_sentence_seconds", "Until the first checked sentence."),
+                ("fmqa_answer_seconds", "Until the answer was whole."),
+            )
+        )
+        self.registry.register(_State(bench, line))
+
+    def text(self) -> bytes:
+        """All figures in Prometheus' text format."""
+        from prometheus_client import generate_latest
+
+        return generate_latest(self.registry)
+
+    def ended(self, outcome: str) -> None:
+        """Count a question."""
+        self.questions.labels(outcome).inc()
+
+    def finished(self, answer: Answer) -> None:
+        """Count an answer's sentences, and its times unless it was kept from before."""
+        times = answer.timings_ms
+        kept = not times.retrieval  # nothing was searched for
+        self.cache.labels("kept" if kept else "new").inc()
+        if kept:
+            return
+        self.withheld.inc(len(answer.withheld))
+        self.retrieval.observe(times.retrieval / 1000)
+        if times.first_sentence:
+            self.first_sentence.observe(times.first_sentence / 1000)
+        self.total.observe(times.total / 1000)
+
+
+class Measured(Asked):
+    """An assistant whose answers are counted.
+
+    Args:
+        inner: what answers.
+        metrics: where they are counted.
+    """
+
+    def __init__(self, inner: Asked, metrics: Metrics) -> None:
+        self.inner = inner
+        self.metrics = metrics
+
+    def stream(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        history: Sequence[Exchange] = (),
+    ) -> Iterator[Event]:
+        """The answer as it comes about; the last event is `Finished`."""
+        outcome = "stopped"  # unless it comes to an end: whoever asked has gone
+        try:
+            for event in self.inner.stream(question, filters, history=history):
+                if isinstance(event, Finished):
+                    outcome = event.answer.status
+                    self.metrics.finished(event.answer)
+                yield event
+        except Exception:
+            outcome = "failed"
+            raise
+        finally:
+            self.metrics.ended(outcome)
+
+
+class _State:
+    """What is counted at the moment that somebody looks: the line and the library."""
+
+    def __init__(self, bench: Workbench, line: Lengths) -> None:
+        self.bench = bench
+        self.line = line
+
+    def collect(self) -> Iterable[Metric]:
+        """The figures; those of a library that can't be read are left out."""
+        from prometheus_client.core import GaugeMetricFamily
+
+        answering, waiting = self.line.lengths
+        gauges = [
+            ("fmqa_questions_answering", "Questions that are being answered.", answering),
+            ("fmqa_questions_waiting", "Questions that wait for their turn.", waiting),
+        ]
+        try:
+            record = self.bench.library.record
+            gauges += [
+                ("fmqa_library_papers", "Papers in the library.", record.count_papers()),
+                ("fmqa_library_passages", "Passages searched.", len(record.active_ids())),
+                ("fmqa_library_generation", "Counts the library's changes.", record.generation),
+            ]
+        except FmqaError:
+            pass
+        return [GaugeMetricFamily(name, told, value=value) for name, told, value in gauges]
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing, so that nothing is looked at before somebody asks."""
+        return []
+
+
+def mount(ready: Readiness) -> Mount:
+    """The route `/metrics`."""
+    from prometheus_client import CONTENT_TYPE_LATEST
+    from starlette.responses import Response as Plain
+    from starlette.routing import Route
+
+    def show(request: Request) -> Response:
+        del request
+        return Plain(ready.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
+
+    return Mount((Route("/metrics", show),))
