@@ -14,6 +14,7 @@ from fmqa.apps.web.filters import FilterPanel
 from fmqa.apps.web.person import person_of
 from fmqa.apps.web.render import escaped, messages
 from fmqa.apps.web.tab import QUICK, Context
+from fmqa.apps.web.takeaway import TakeAway
 from fmqa.apps.web.turnstile import UNQUEUED
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import Busy
@@ -35,6 +36,7 @@ class AskTab:
         self.ready = context.ready
         self.say = context.say
         self.filters = FilterPanel(context)
+        self.takeaway = TakeAway(context)
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
@@ -50,6 +52,7 @@ class AskTab:
                 self.clear = gr.Button(
                     self.say("Clear"), elem_id="fmqa-clear", visible=False, scale=0
                 )
+            self.takeaway.build(self.turns)
         gr.HTML(_panel(self.say), elem_id="fmqa-beside")
         self._connect()
 

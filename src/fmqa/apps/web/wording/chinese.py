@@ -46,6 +46,11 @@ _FILTERS = {
     "Clear the filters": "清除筛选",
     "Only papers with": "仅限以下论文：",
 }
+_TAKEAWAY = {
+    "Take away": "导出",
+    "What to take": "导出内容",
+    "The whole conversation": "整个对话",
+}
 _EXAMPLES = {
     "Segmentation": "分割",
     "How was MedSAM obtained from SAM, and on how much data?": "MedSAM 是在多少数据上训练的？",
@@ -159,6 +164,7 @@ CHINESE = {
     **_HEAD,
     **_LIBRARY,
     **_FILTERS,
+    **_TAKEAWAY,
     **_EXAMPLES,
     **_BOX,
     **_ANSWER,

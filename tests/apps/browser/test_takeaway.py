@@ -1,0 +1,102 @@
+"""Answers taken out of the page as files, in Debian's Chromium."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bibtexparser
+import pytest
+import rispy
+
+import fmqa.store.embedding
+from fakes import HashEmbedder
+from fmqa.apps.web import app
+from fmqa.apps.web.readiness import Readiness
+from fmqa.apps.workbench import Workbench
+from fmqa.settings import Settings
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+BOX = "#fmqa-box textarea"
+ENDED = ".fmqa-footer, .fmqa-abstained, .fmqa-problem"
+PATIENCE = 90_000
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
+        bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
+        assert bench.searcher
+        blocks = app.build(Readiness(bench))
+        yield app.launch(blocks, port=free_port())
+        app.close(blocks)
+        bench.close()
+
+
+@pytest.fixture(scope="module")
+def page(address: str) -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_context(accept_downloads=True, locale="en-US").new_page()
+        page.goto(address)
+        page.wait_for_selector(BOX, timeout=PATIENCE)
+        assert not page.is_visible("#fmqa-takeaway")
+        for number, question in enumerate(("What is MedSAM?", "What is UNI?")):
+            page.fill(BOX, question)
+            page.press(BOX, "Enter")
+            page.locator(ENDED).nth(number).wait_for(timeout=PATIENCE)
+        page.click("#fmqa-takeaway button.label-wrap")
+        page.wait_for_selector("#fmqa-take-bibtex", timeout=PATIENCE)
+        yield page
+        browser.close()
+
+
+def taken(page: Any, form: str) -> tuple[str, str]:
+    """Name and text of the file that a button gives."""
+    with page.expect_download(timeout=PATIENCE) as waited:
+        page.click(f"#fmqa-take-{form}")
+    download = waited.value
+    return download.suggested_filename, Path(download.path()).read_text(encoding="utf-8")
+
+
+def test_the_conversation_in_each_form(page: Any) -> None:
+    name, text = taken(page, "markdown")
+    assert name == "fmqa-conversation.md"
+    assert text.index("## What is MedSAM?") < text.index("## What is UNI?")
+    name, text = taken(page, "bibtex")
+    assert name == "fmqa-conversation.bib"
+    papers = len(bibtexparser.parse_string(text).entries)
+    assert papers >= 2
+    name, text = taken(page, "ris")
+    assert len(rispy.loads(text)) == papers
+    name, text = taken(page, "csl")
+    assert name == "fmqa-conversation.json"
+    assert len(json.loads(text)) == papers
+
+
+def test_one_answer(page: Any) -> None:
+    page.click("#fmqa-which input")
+    page.get_by_role("option", name="2. What is UNI?").click()
+    name, text = taken(page, "markdown")
+    assert name == "fmqa-answer-2.md"
+    assert text.startswith("# What is UNI?")
+    assert "MedSAM?" not in text.splitlines()[0]
