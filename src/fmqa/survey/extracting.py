@@ -18,7 +18,7 @@ from fmqa.survey.kinds import kind_of_work
 from fmqa.survey.sizes import Size, data_sizes, model_sizes
 from fmqa.types import Hit, PassageKind, Quote, Source, StoredPassage
 
-EXTRACTOR = "rules 3"
+EXTRACTOR = "rules 4"
 """Names these rules: counted up when they change, so that every version is read again."""
 
 _OTHERS = re.compile(
@@ -55,6 +55,7 @@ _MOST_OWN = 60  # sentences of a long paper that are looked at beside its abstra
 _LEAST_MULTI = 4  # kinds of images from which on a paper is of many
 _SPOKEN_OF = 2.2  # what a kind of images scores that is the paper's and no example
 _SHARE_OF_MOST = 0.5
+_LEAST_SURE = 0.3  # of an amount
 _MOST_SAID = {FacetName.ARCHITECTURE: 5, FacetName.TASK: 5}
 # What follows is no longer of the paper's own model.
 _APART = re.compile(
@@ -67,6 +68,9 @@ _TRAINED_ON = re.compile(
     r"(?=\.(?!\d)|[;:()]|, | which | that | with | by | and then | while |$)"
 )
 _AMOUNT = re.compile(r"(?i)(?<![\w-])\d[\d,.]*(?!\w*-)|\b(?:thousand|million|billion)s?\b")
+_POINTS = re.compile(
+    r"(?i)(?:this|these|those|the same|one|an?|each|both|it|them)\b|.*\b(?:GPUs?|TPU\w*|hardware)\b"
+)
 _CAME_OUT = re.compile(
     r"(?i)\b(?:published|presented|appeared|introduced|released|submitted)\b[^.;]{0,60}?"
     r"\b(?P<year>(?:19|20)\d\d)\b"
@@ -116,6 +120,8 @@ def extract(passages: Sequence[StoredPassage]) -> list[Facet]:
         [one.text for one in said if one.weight >= _CORE] or [one.text for one in said]
     )
     core = [one for one in said if one.weight >= _CORE] or said
+    if not kind:
+        return []
     facets = [_facet(FacetName.KIND, _Found(kind, core[place], round(sure, 2), 1.0))]
     facets += [_facet(FacetName.MODALITY, one) for one in _modalities(said)]
     facets += [_facet(FacetName.ARCHITECTURE, one) for one in _architectures(said)]
@@ -183,7 +189,9 @@ def _modalities(said: Sequence[_Said]) -> list[_Found]:
     held = _terms(FacetName.MODALITY, vocabulary.MODALITIES, said)
     imaging = [one for one in held if one.value != "natural" and one.said.weight >= _OWN]
     several = [one for one in said if vocabulary.MULTI.search(one.text)]
-    many = several or [one for one in said if vocabulary.MEDICAL.search(one.text)]
+    many = several or [
+        one for one in said if one.weight >= _CORE and vocabulary.MEDICAL.search(one.text)
+    ]
     lead = [one for one in said if one.place == 0]
     leading = any(
         vocabulary.MODALITIES[found.value].search(one.text) for one in lead for found in imaging
@@ -284,7 +292,7 @@ def _named_data(said: Sequence[_Said]) -> list[Facet]:
         match = _TRAINED_ON.search(_own_part(one.text))
         if match and one.weight >= _OWN and not _AMOUNT.search(match["what"]):
             value = " ".join(match["what"].split()).rstrip(" ,")
-            if value and value in " ".join(one.quote.text.split()):
+            if value and not _POINTS.match(value) and value in " ".join(one.quote.text.split()):
                 return [_facet(FacetName.DATA, _Found(value, one, 0.45, 0.45))]
     return []
 
@@ -302,7 +310,7 @@ def _years(said: Sequence[_Said]) -> list[Facet]:
 def _amounts(name: FacetName, found: Iterable[tuple[float, _Said, Size]]) -> list[Facet]:
     held: dict[tuple[float, str], Facet] = {}
     for sure, one, size in sorted(found, key=lambda item: -item[0]):
-        if (size.value, size.unit) not in held and sure >= 0.25:
+        if (size.value, size.unit) not in held and sure >= _LEAST_SURE:
             facet = _facet(name, _Found(size.told, one, round(sure, 2), sure))
             held[size.value, size.unit] = _with_size(facet, size)
     return list(held.values())

@@ -111,6 +111,23 @@ _PATTERNS = {
     ),
 }
 _CUES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
+# Said outright, which outweighs all cues.
+_SURVEY = re.compile(
+    r"(?i)\b(?:this|our|present an?|provide an?) (?:[\w-]+ ){0,3}(?:survey|review)\b|"
+    r"^(?:an? )?(?:[\w-]+ ){0,4}survey\b"
+)
+# What makes a network one for many tasks; without any of it a paper is of a method.
+_FOUNDATION = re.compile(
+    r"(?i)\bfoundation\b|\bpre-?train\w*|\bgeneral(?:ist|-purpose)?\b|\bpromptable\b|"
+    r"\buniversal\w*|\bself-supervis\w+|\binteractive\w*|\bin-context\b|\bunlabell?ed\b|"
+    r"\bwithout labels\b|\bSAM\b|\blarge-scale\b|\bmillion\b|\bencoder for\b|"
+    r"\bmany (?:tasks|organs)\b"
+)
+_LEARNING = re.compile(
+    r"(?i)\b(?:learning|neural|networks?|transformers?|pre-?train\w*|language models?|segment\w+|"
+    r"data ?sets?|benchmarks?|survey|encoders?|SAM|CLIP|classif\w+|fine-tun\w+|prompt\w*)\b"
+)
+_SAID_OUTRIGHT, _BY_WHAT_IS_MISSING = 0.95, 0.5
 _MANY = 3  # sentences with a cue; more say no more
 
 
@@ -130,8 +147,14 @@ def kind_of_work(sentences: Sequence[str]) -> tuple[str, float, int]:
         sentences: what a paper says of itself, its main statement first; at least one.
 
     Returns:
-        The kind, its probability, and the place of the sentence that says most for it.
+        The kind, its probability, and the place of the sentence that says most for it; no kind
+        where nothing is said of learning.
     """
+    for place, sentence in enumerate(sentences[:2]):
+        if _SURVEY.search(sentence):
+            return "survey", _SAID_OUTRIGHT, place
+    if not any(_LEARNING.search(sentence) for sentence in sentences):
+        return "", 0.0, 0
     model = _model()
     kinds, weights = model.kinds, model.weights
     scores = list(model.bias)
@@ -141,6 +164,9 @@ def kind_of_work(sentences: Sequence[str]) -> tuple[str, float, int]:
             scores[place] += at_first[place] * first + at_all[place] * share
     total = math.log(sum(math.exp(score) for score in scores))
     best = max(range(len(kinds)), key=lambda place: scores[place])
+    surest = math.exp(scores[best] - total)
+    if kinds[best] == "vision-only" and not any(map(_FOUNDATION.search, sentences)):
+        best, surest = kinds.index("method"), _BY_WHAT_IS_MISSING
     speaks = [
         sum(
             weights[name][1][best] / _MANY + (weights[name][0][best] if place == 0 else 0.0)
@@ -154,7 +180,7 @@ def kind_of_work(sentences: Sequence[str]) -> tuple[str, float, int]:
     quoted = max(leads, key=lambda place: speaks[place])
     if speaks[quoted] <= 0:
         quoted = max(range(len(sentences)), key=lambda place: speaks[place])
-    return kinds[best], math.exp(scores[best] - total), quoted
+    return kinds[best], surest, quoted
 
 
 @dataclass(frozen=True, slots=True)

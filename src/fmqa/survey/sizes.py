@@ -57,9 +57,9 @@ _ELSE = re.compile(
 )
 _EACH = re.compile(r"\s*(?:per\b|(?:of|for|from|in) (?:each|every|one)\b)", re.IGNORECASE)
 # "90K unlabelled and 6K labelled volumes", "500 CT and 100 MRI scans": one noun for both.
-_SHARED = re.compile(r"[\w&-]* ?(?:and|plus|or) (?:[a-z]+ )?[\d,.]+[KM]? [^\d]*$")
+_SHARED = re.compile(r"(?:[\w&-]*[^s\W] )?(?:and|plus|or) (?:[a-z]+ )?[\d,.]+[KM]? [^\d]*$")
 # "104 structures in CT images" are no images.
-_OF_ANOTHER = re.compile(r"(?i)\b(?:in|of|with|from|by|on|for|at|that)\b")
+_OF_ANOTHER = re.compile(r"(?i)\b(?:tests?|validation|in|of|with|from|by|on|for|at|that)\b")
 _PART_OF_A_NAME = re.compile(r"[A-Za-z]-$")
 _BOTH = re.compile(r"(?i)\b(trained|trains|pre-?trained) and (?:tested|evaluated|validated)\b")
 _RANK = ("pairs", "images", "slides", "volumes", "videos", "masks", "patches", "slices", "frames",

@@ -57,7 +57,7 @@ MULTI = re.compile(
     r"|image modalities|modalities)\b"
 )
 """Says that a paper is of several kinds of images."""
-MEDICAL = re.compile(r"(?i)\b(?:bio)?medic\w+|\bclinical|\bradiolog\w+|\bhealth")
+MEDICAL = re.compile(r"(?i)\b(?:bio)?medic\w+|\bclinical|\bradiolog\w+|\bhealth(?:care)?\b")
 """Says that it is of medical images, and not which."""
 ALIGNS = re.compile(
     r"(?i)\bcontrast\w+|\baligns?\b|\bpre-?train\w*\b[^.]*\breports?\b|"
