@@ -1,7 +1,7 @@
 """All benchmarks, each in a process of its own, and one table of what must be reached.
 
 python -m benchmarks [text references robustness retrieval ingest latency quotes answers tables
-                      corruptions claims kills arxiv survey]
+                      corruptions claims kills arxiv survey facets]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from benchmarks.processes import ROOT, environment
 
 NAMES = (
     "text", "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers",
-    "tables", "corruptions", "claims", "injection", "kills", "arxiv", "survey",
+    "tables", "corruptions", "claims", "injection", "kills", "arxiv", "survey", "facets",
 )  # fmt: skip
 _TAKE_DATA = {"text", "references", "robustness", "tables"}
 

@@ -18,7 +18,7 @@ from fmqa.survey.kinds import kind_of_work
 from fmqa.survey.sizes import Size, data_sizes, model_sizes
 from fmqa.types import Hit, PassageKind, Quote, Source, StoredPassage
 
-EXTRACTOR = "rules 4"
+EXTRACTOR = "rules 5"
 """Names these rules: counted up when they change, so that every version is read again."""
 
 _OTHERS = re.compile(
@@ -49,13 +49,15 @@ _SHOWS = {
     ),
 }
 _CORE, _OWN, _ASIDE_WEIGHT = 1.0, 0.6, 0.3
-_LEADS = 60  # characters within which a sentence says what it is about
+_LEADS = 40  # characters within which a sentence says what it is about
 _FIRST = 12  # sentences of a paper without an abstract that stand for one
 _MOST_OWN = 60  # sentences of a long paper that are looked at beside its abstract
 _LEAST_MULTI = 4  # kinds of images from which on a paper is of many
 _SPOKEN_OF = 2.2  # what a kind of images scores that is the paper's and no example
 _SHARE_OF_MOST = 0.5
 _LEAST_SURE = 0.3  # of an amount
+# On the notes that the rules were made on, F1 is 0.78 from 0 to 0.65, and precision 0.82 to 0.87.
+_SURE_OF_TRAINING = 0.6
 _MOST_SAID = {FacetName.ARCHITECTURE: 5, FacetName.TASK: 5}
 # What follows is no longer of the paper's own model.
 _APART = re.compile(
@@ -70,6 +72,7 @@ _TRAINED_ON = re.compile(
 _AMOUNT = re.compile(r"(?i)(?<![\w-])\d[\d,.]*(?!\w*-)|\b(?:thousand|million|billion)s?\b")
 _POINTS = re.compile(
     r"(?i)(?:this|these|those|the same|one|an?|each|both|it|them)\b|.*\b(?:GPUs?|TPU\w*|hardware)\b"
+    r"|.*(?:n['’]t\b|\b(?:is|are|was|were|can|helps?|not)\b)"
 )
 _CAME_OUT = re.compile(
     r"(?i)\b(?:published|presented|appeared|introduced|released|submitted)\b[^.;]{0,60}?"
@@ -237,7 +240,8 @@ def _training(said: Sequence[_Said], kind: str) -> list[_Found]:
         held.pop("fine-tuning", None)
     if held.keys() - {"no training", "fine-tuning"}:
         held.pop("no training", None)
-    return sorted(held.values(), key=lambda one: -one.score)
+    ranked = sorted(held.values(), key=lambda one: -one.score)
+    return [one for one in ranked if one is ranked[0] or one.confidence >= _SURE_OF_TRAINING]
 
 
 def _own_part(text: str) -> str:
