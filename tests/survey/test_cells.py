@@ -19,7 +19,12 @@ from fmqa.survey.faceting import FacetMaker
 # For each paper what may stand under architecture, training, data and tasks; nothing where the
 # note doesn't say it, so that any value there is wrong.
 READ = {
-    "1901.07031": ("convolutional networks", "", "224,316 chest radiographs|65,240 patients", "classification"),
+    "1901.07031": (
+        "convolutional networks",
+        "",
+        "224,316 chest radiographs|65,240 patients",
+        "classification",
+    ),
     "2004.07882": ("", "self-supervised", "", "segmentation|classification|registration"),
     "2206.02647": (
         r"(?i)vision transformer|transformers?|ViT-S/16|ViT-XS/256",

@@ -163,3 +163,8 @@ def test_facets_are_read_once(maker: FacetMaker, add: Add) -> None:
 def test_nothing_is_said_of_a_paper_that_says_nothing() -> None:
     with pytest.raises(UsageError):
         resolve("", [PaperMeta("2401.00001", 1, "A title")])
+
+
+def test_a_question_asks_for_a_table_only_of_papers_that_are_held(maker: FacetMaker) -> None:
+    papers = (row.meta for row in maker.library.record.papers())
+    assert asked_for("Compare MedNet and Unheard by data", papers) is None

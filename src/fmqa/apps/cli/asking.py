@@ -87,6 +87,7 @@ def ask(
     Ends with 0 when answered, 3 when the papers don't answer it.
     """
     filters = make_filters(year, paper, kind, modality, task, source)
+    compared = False
     with workbench(home=home, llm=llm) as bench:
         text = _from_stdin() if question == "-" else question
         history = _history(bench, session)
@@ -94,11 +95,12 @@ def ask(
             from fmqa.apps.cli.rendering import stream_answer
 
             answer = stream_answer(bench.remembering.stream(text, filters, history), show_withheld)
+            compared = _compared(bench, text)
         else:
             answer = bench.remembering.ask(text, filters, history)
             typer.echo(_written(bench, answer, AnswerForm.JSON if as_json else form), nl=False)
         _remember(bench, session, answer)
-    if answer.status == "abstained":
+    if answer.status == "abstained" and not compared:
         raise typer.Exit(_ABSTAINED)
 
 
@@ -134,8 +136,27 @@ def chat(
             except UsageError as error:
                 typer.echo(f"{error} {error.hint}", err=True)
                 continue
+            _compared(bench, text)
             history = [*history, exchange(answer)]
             _remember(bench, session, answer)
+
+
+def _compared(bench: Workbench, question: str) -> bool:
+    """Print the table that "compare X and Y by Z" asks for; whether there was one."""
+    from fmqa.apps.cli.surveying import as_text
+    from fmqa.survey.comparison import asked_for, compare
+
+    asked = asked_for(question, (row.meta for row in bench.library.record.papers()))
+    if asked is None:
+        return False
+    try:
+        table = compare(bench.facet_maker, *asked)
+    except UsageError as error:
+        typer.echo(f"{error} {error.hint}", err=True)
+        return False
+    typer.echo()
+    typer.echo(as_text(table), nl=False)
+    return True
 
 
 def _written(bench: Workbench, answer: Answer, form: AnswerForm) -> str:
