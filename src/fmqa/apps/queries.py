@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from threading import BoundedSemaphore
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from fmqa.answering.citing import paper_url
@@ -18,7 +16,7 @@ from fmqa.apps.wire import (
     PaperList,
     Passages,
 )
-from fmqa.errors import FmqaError, UsageError
+from fmqa.errors import UsageError
 from fmqa.filters import make_filters
 from fmqa.sources.arxiv_ids import parse_address, parse_id
 from fmqa.types import Filters, StoredPassage
@@ -33,8 +31,6 @@ MOST_PASSAGES = 30
 MOST_PAPERS = 100
 MOST_BEFORE = 20
 _AUTHORS = 10
-_AT_ONCE = 4
-_PATIENCE_SECONDS = 60.0
 
 
 class Queries:
@@ -48,12 +44,13 @@ class Queries:
     def __init__(self, bench: Workbench, assistant: Callable[[], Asked]) -> None:
         self.bench = bench
         self.assistant = assistant
-        self._places = BoundedSemaphore(_AT_ONCE)
 
     def ask(
         self, question: str, filters: Filters | None = None, before: Sequence[Before] = ()
     ) -> Answer:
         """The checked answer to a question, that may lean on those before it, oldest first.
+
+        How many are answered at once is the caller's matter: see `fmqa.apps.web.turnstile`.
 
         Raises:
             UsageError: the question can't be used as it is.
@@ -65,8 +62,7 @@ class Queries:
                 hint="Give the last ones.",
             )
         history = [Exchange(b.question, b.understood_as or b.question, b.subjects) for b in before]
-        with self._place():
-            return self.assistant().ask(question, filters, history)
+        return self.assistant().ask(question, filters, history)
 
     def search(self, query: str, limit: int = 8, filters: Filters | None = None) -> Passages:
         """The passages nearest to a query, best first.
@@ -153,19 +149,6 @@ class Queries:
     def _papers(self, filters: Filters | None = None) -> list[PaperRow]:
         self.bench.load_starter()
         return self.bench.library.record.papers(filters)
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        """One of the places where questions are answered."""
-        if not self._places.acquire(timeout=_PATIENCE_SECONDS):
-            raise FmqaError(
-                "Too many questions are being answered, so this one wasn't taken.",
-                hint="Ask it again in a moment.",
-            )
-        try:
-            yield
-        finally:
-            self._places.release()
 
     def _found(self, stored: StoredPassage, score: float | None = None) -> FoundPassage:
         paper, passage = stored.paper, stored.passage

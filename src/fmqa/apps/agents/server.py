@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
@@ -24,6 +24,8 @@ from fmqa.apps.queries import (
     Queries,
     filters_from,
 )
+from fmqa.apps.web.person import person_of
+from fmqa.apps.web.turnstile import Turnstile
 from fmqa.apps.wire import Before, PaperFilters, PaperList, Passages
 from fmqa.errors import FmqaError, UsageError
 from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED
@@ -57,10 +59,12 @@ class Tools:
 
     Args:
         queries: what answers them.
+        turnstile: what questions pass.
     """
 
-    def __init__(self, queries: Queries) -> None:
+    def __init__(self, queries: Queries, turnstile: Turnstile) -> None:
         self.queries = queries
+        self.turnstile = turnstile
 
     def search_papers(
         self,
@@ -78,6 +82,7 @@ class Tools:
     def ask_papers(
         self,
         question: Question,
+        context: Context[Any, Any],
         filters: Which = None,
         history: Annotated[
             tuple[Before, ...],
@@ -94,7 +99,11 @@ class Tools:
         as if they did. `withheld` lists sentences that no quote carries: don't repeat them as true.
         """
         with _told():
-            return self.queries.ask(question, filters_from(filters), history)
+            chosen = filters_from(filters)
+            asks = person_of(context.request_context.request)  # nobody where there is no request
+            with self.turnstile.enter(asks) as turn:
+                turn.wait()
+                return self.queries.ask(question, chosen, history)
 
     def get_passage(
         self,
@@ -154,11 +163,12 @@ class Tools:
             return self.queries.compare(names, by)
 
 
-def make_server(queries: Queries) -> MCPServer[Any]:
+def make_server(queries: Queries, turnstile: Turnstile | None = None) -> MCPServer[Any]:
     """The server with its tools, for either transport.
 
     Args:
         queries: what answers the tools.
+        turnstile: what questions pass, where others ask too.
     """
     server: MCPServer[Any] = MCPServer(
         "fmqa",
@@ -168,7 +178,7 @@ def make_server(queries: Queries) -> MCPServer[Any]:
         log_level="WARNING",
         subscriptions=False,
     )
-    tools = Tools(queries)
+    tools = Tools(queries, turnstile or Turnstile())
     titled: dict[str, Callable[..., Any]] = {
         "Search the papers": tools.search_papers,
         "Ask the papers": tools.ask_papers,

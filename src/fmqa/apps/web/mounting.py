@@ -45,9 +45,11 @@ def mounts(ready: Readiness, logins: Logins | None) -> list[Mount]:
         ready: where the assistant comes from, and the program's other parts.
         logins: who may come in; None when everybody may.
     """
+    from fmqa.apps.agents import http as agents
     from fmqa.apps.web import health, login, metrics, routes
 
     found = [
+        agents.mount(ready),
         health.mount(ready, guarded=logins is not None),
         metrics.mount(ready),
         routes.mount(ready.bench),
