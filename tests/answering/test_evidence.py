@@ -170,6 +170,50 @@ def test_a_question_for_several_hears_of_four() -> None:
     assert len({quote.passage.paper.paper_id for quote in evidence.quotes}) == 4
 
 
+def test_what_shares_only_the_name_is_left_out_of_a_list() -> None:
+    hits = [
+        paper(1, "FedFMS trains SAM across hospitals without pooling their images.", "FedFMS"),
+        paper(2, "SAM gives a mask for any point, box or coarse mask.", "SAM"),
+    ]
+    evidence = selector().select("Which works train SAM across hospitals without pooling?", hits)
+    assert [quote.passage.paper.paper_id for quote in evidence.quotes] == ["p1"]
+
+
+def test_a_third_paper_is_heard_in_a_comparison_where_it_names_both() -> None:
+    both = "In training on tissue CONCH and UNI differ: UNI needs slides."
+    one = "Plain UNI was trained worse on slides of tissue than we."
+    hits = [
+        paper(1, "UNI was trained on slides of tissue.", "UNI"),
+        paper(2, "CONCH was trained on pairs of tissue.", "CONCH"),
+        paper(3, both, "A survey"),
+        paper(4, one, "Ours"),
+    ]
+    evidence = selector().select("Compare UNI and CONCH by training on tissue.", hits)
+    texts = {quote.text for quote in evidence.quotes}
+    assert both in texts
+    assert one not in texts
+
+
+def test_quotes_about_a_data_set_name_it() -> None:
+    hits = [
+        paper(1, "The SA-1B data hold 11 million images and 1.1 billion masks.", "SAM"),
+        paper(2, "The OtherData dataset holds 4.6 million images and 19.7 million masks.", "Other"),
+    ]
+    evidence = selector().select("How many images and masks are in SA-1B?", hits)
+    assert [quote.passage.paper.paper_id for quote in evidence.quotes] == ["p1"]
+
+
+def test_what_one_paper_does_is_asked_of_that_paper() -> None:
+    hits = [
+        paper(1, "With BioViL the authors release MS-CXR, a benchmark of phrases.", "BioViL"),
+        paper(2, "BiomedCLIP exceeds BioViL on a benchmark of its authors.", "BiomedCLIP"),
+        paper(3, "The benchmark of BrainNet was released by others.", "BrainNet"),
+    ]
+    evidence = selector().select("Which benchmarks did the BioViL authors release?", hits)
+    assert evidence.quotes[0].passage.paper.paper_id == "p1"
+    assert "p3" not in {quote.passage.paper.paper_id for quote in evidence.quotes}
+
+
 def test_vectors_are_made_once() -> None:
     embedder = HashEmbedder(dimension=256)
     asked = EvidenceSelector(embedder.embed_array)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fmqa.answering.question import question_names
 from fmqa.errors import UsageError
 from fmqa.evaluation.questions import Question, chosen, read_questions, starter_questions
 from fmqa.reading.sentences import split_sentences
@@ -152,3 +154,33 @@ def test_every_expected_fact_stands_in_a_supporting_note(own: list[Question]) ->
         sentences = [text[a:b] for text in texts for a, b in split_sentences(text)]
         for fact in question.expected_facts:
             assert fact.held_by_any(sentences), (question.id, fact.options)
+
+
+FIGURE = re.compile(r"\d,\d{3}|\d\.\d|\d ?million")
+# A number that stands there for something else: MIMIC-CXR v2 is not MIMIC-CXR-JPG.
+OTHERWISE = {("mimic-cxr-jpg-size", "2309.05904")}
+
+
+def test_whoever_states_the_figure_of_the_thing_asked_about_supports(own: list[Question]) -> None:
+    """Each note with a sentence that holds an expected figure and the subject's name is listed."""
+    notes = {note.meta.paper_id: note.text for note in read_notes(starter_folder())}
+    sentences = {
+        paper: [text[a:b] for a, b in split_sentences(text)] for paper, text in notes.items()
+    }
+    for question in own:
+        names = set(question_names(question.question).values()) - {"CT", "MRI"}
+        named = re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, names)) or '$.'})(?![\w-])")
+        facts = [fact for fact in question.expected_facts if FIGURE.search(fact.text)]
+        for fact in facts if question.kind in {"single", "compound"} else []:
+            said = {
+                paper
+                for paper, texts in sentences.items()
+                for text in texts
+                if named.search(text) and fact.held_by_any([text])
+            }
+            missing = {
+                paper
+                for paper in said - set(question.supporting_ids)
+                if (question.id, paper) not in OTHERWISE
+            }
+            assert not missing, (question.id, fact.text, missing)

@@ -29,8 +29,13 @@ _NOVELTY = 0.35
 _PER_PAPER = 3
 _PASSAGE = 0.10
 _LEAST_PAPERS = 4  # that a question for several hears of, where there are so many
-_WORTH_OF_SEVERAL = 0.62  # of the best quote's score, for the first quote of each such paper
 _OF_OTHERS = 1  # quotes of a paper that the question doesn't name, where it names another
+# How far below the named paper's best quote such a quote may score. At 0.15 two facts of the fitted
+# half are lost.
+_BESIDE_ITS_PAPER = 0.20
+# Of the most of the question's words, by rarity, that one sentence holds: what others must hold.
+# At 0.6 no fact of the fitted half is lost, at 0.7 one of ninety-six is.
+_HELD = 0.60
 _ABOUT_PARTS = re.compile(
     r"\b(?:(?:in|see|as shown in|shown in|reported in|described in|given in) (?:the )?"
     r"(?:(?:following|next|previous|this) (?:sub)?sections?|section|sec\.|table|tab\.|fig\.|figure|"
@@ -211,12 +216,13 @@ class EvidenceSelector:
                 return [candidate.quote for candidate in chosen]
         chosen = self._first(pool, wanted)
         best = max(candidate.quote.score for candidate in pool)
+        pool = self._to_the_point(pool, chosen, wanted)
         left = [c for c in pool if c not in chosen and c.quote.score >= _WORTH * best]
         if wanted.listing:
-            few = [c for c in pool if c not in chosen and c.quote.score >= _WORTH_OF_SEVERAL * best]
-            while few and len(chosen) < self.limit and len(_papers(chosen)) < _LEAST_PAPERS:
-                pick = max(few, key=lambda candidate: _marginal(candidate, chosen))
-                few.remove(pick)
+            waiting = list(left)
+            while waiting and len(chosen) < self.limit and len(_papers(chosen)) < _LEAST_PAPERS:
+                pick = max(waiting, key=lambda candidate: _marginal(candidate, chosen))
+                waiting.remove(pick)
                 if _paper(pick) not in _papers(chosen) and not _repeats(pick, chosen):
                     chosen.append(pick)
             left = [c for c in left if c not in chosen]
@@ -235,6 +241,27 @@ class EvidenceSelector:
             if scored:
                 chosen.append(max(scored, key=lambda pair: pair[0])[1])
         return chosen
+
+    def _to_the_point(
+        self, pool: Sequence[_Candidate], chosen: Sequence[_Candidate], wanted: Wanted
+    ) -> list[_Candidate]:
+        """Without what only shares a name or a theme with the question.
+
+        A sentence that isn't of a paper asked about holds enough of the question's words, compared
+        with the one that holds most of them. Where the question names a thing that no paper goes
+        by (a data set) and the best quotes name it, so do all others.
+        """
+        most = max(wanted.share(candidate.quote) for candidate in pool)
+        things = any(wanted.names_thing(candidate.quote) for candidate in chosen)
+        return [
+            candidate
+            for candidate in pool
+            if wanted.about(candidate.quote)
+            or (
+                wanted.share(candidate.quote) >= _HELD * most
+                and (not things or wanted.names_thing(candidate.quote))
+            )
+        ]
 
     def _balanced(self, pool: Sequence[_Candidate], wanted: Wanted) -> list[_Candidate]:
         """The best quotes of each side of a comparison, turn by turn."""
@@ -261,12 +288,17 @@ class EvidenceSelector:
 
         Where the question names the paper, it has all the room, and others have little.
         """
-        paper = pick.quote.passage.paper.paper_id
-        same = sum(c.quote.passage.paper.paper_id == paper for c in chosen)
         if wanted.about(pick.quote):
             return True
-        named_papers = any(wanted.about(candidate.quote) for candidate in chosen)
-        return same < (_OF_OTHERS if named_papers else _PER_PAPER)
+        own = [c.quote.score for c in chosen if wanted.about(c.quote)]
+        same = sum(_paper(c) == _paper(pick) for c in chosen)
+        if not own:
+            return same < _PER_PAPER
+        return (
+            same < _OF_OTHERS
+            and wanted.names_asked(pick.quote)
+            and pick.quote.score >= max(own) - _BESIDE_ITS_PAPER
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

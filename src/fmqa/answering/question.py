@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Self
@@ -42,6 +42,7 @@ _GENERIC = frozenset(
 )
 # Where "SAM 5" is a name and not SAM with a count behind it.
 _AFTER_VERSION = r"(?=\s*(?:[?.,;:]|$|(?:ha[sd]|have|do|does|did|is|was|were|and|or|use|with)\b))"
+_THING = re.compile(r"(?=.*[A-Z])(?:.*[a-z].*[A-Z].*|.*\d.*)")
 _FIRST_WORD = re.compile(r"[A-Za-z]+(?![\w-])")
 _ASKING = frozenset(
     """compare contrast describe explain list name give tell show summarize summarise define discuss
@@ -130,7 +131,7 @@ class Wanted:
         names = _with_whole_names(question_names(question), papers)
         names = _with_versions(names, papers, question)
         sides = sides_of(question, papers, names)
-        listing = asks_for_several(question) and not sides
+        listing = asks_for_several(question) and not sides and not _doer(question, papers)
         return cls(tuple(parts_of(question)), names, weights, listing, papers, sides, question)
 
     def bonus(self, quote: Quote) -> float:
@@ -163,7 +164,9 @@ class Wanted:
         """
         own = is_called(quote.passage.paper, [side])
         there = _names_in_text(quote.text)
-        if not own and side not in there:
+        both = sum(name in there for name in self.sides) > 1
+        # What a third paper says of one side alone compares it with something else.
+        if not own and (side not in there or (side in self.papers and not both)):
             return 0.0
         text = self.sides[side]
         stems = set(content_stems(text)) - set(content_stems(self.names[side]))
@@ -171,7 +174,6 @@ class Wanted:
         total = sum(weights.values()) or 1.0
         words = set(content_stems(quote.text))
         held = sum(weight for stem, weight in weights.items() if _stands(stem, words))
-        both = sum(name in there for name in self.sides) > 1
         data = bool(_DATA_ASKED.search(self.question))
         # Who compares training data wants to hear how much there is.
         figures = data or bool(_FIGURE_ASKED.search(self.question))
@@ -210,6 +212,26 @@ class Wanted:
     def about(self, quote: Quote) -> bool:
         """Whether the question is about this quote's paper: names its model, and asks no list."""
         return not self.listing and is_called(quote.passage.paper, self.names)
+
+    def share(self, quote: Quote) -> float:
+        """The share of the question's words, weighted by rarity, that a sentence holds."""
+        there = set(content_stems(quote.text))
+        total = sum(self.weights.values()) or 1.0
+        return sum(w for s, w in self.weights.items() if _stands(s, there)) / total
+
+    def names_thing(self, quote: Quote) -> bool:
+        """Whether a sentence names what the question is about where that is no paper.
+
+        A data set or a model of another paper's: "SA-1B", and no abbreviation ("MRI").
+        """
+        if self.papers or self.listing:
+            return False
+        things = {name for name, shown in self.names.items() if _THING.fullmatch(shown)}
+        return not things.isdisjoint(_names_in_text(quote.text))
+
+    def names_asked(self, quote: Quote) -> bool:
+        """Whether a sentence names something that the question names."""
+        return self._names_in(quote.text)
 
     def coverage(self, quotes: Sequence[Quote]) -> float:
         """The share of the question's telling words, weighted by rarity, that the quotes hold.
@@ -277,6 +299,16 @@ class Wanted:
 
     def _names_in(self, text: str) -> bool:
         return bool(self.names) and not self.names.keys().isdisjoint(named_things(f"x {text}"))
+
+
+def _doer(question: str, papers: Mapping[str, str]) -> bool:
+    """Whether a question asks what one paper does: "Which benchmark did the BioViL authors …"."""
+    return any(
+        re.search(
+            rf"\b(?:do|does|did|is|was|ha[sd]|can) (?:the )?{re.escape(shown)}(?!\w)", question
+        )
+        for shown in papers.values()
+    )
 
 
 def _stands(asked: str, there: Collection[str]) -> bool:
