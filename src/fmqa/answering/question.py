@@ -16,7 +16,7 @@ from fmqa.reading.sentences import split_sentences
 from fmqa.retrieval.expansion import expand_names, normal_name
 from fmqa.retrieval.naming import NameBook, is_called
 from fmqa.retrieval.shape import asks_for_several, sides_of
-from fmqa.types import Hit, PaperMeta, Quote
+from fmqa.types import Hit, PaperMeta, PassageKind, Quote
 
 _LEXICAL, _NAMED, _FIGURE, _TRAINING_DATA = 0.45, 0.35, 0.15, 0.15
 _ENDING = re.compile(r"(?:abilit[iy]|ibilit[iy]|abl|ibl|ness|iveness|iv|ment)$")
@@ -165,8 +165,10 @@ class Wanted:
         own = is_called(quote.passage.paper, [side])
         there = _names_in_text(quote.text)
         both = sum(name in there for name in self.sides) > 1
-        # What a third paper says of one side alone compares it with something else.
-        if not own and (side not in there or (side in self.papers and not both)):
+        # What a third paper's sentence says of one side alone compares it with something else.
+        sentence = quote.passage.passage.kind is not PassageKind.TABLE
+        third = sentence and not is_called(quote.passage.paper, self.sides)
+        if not own and (side not in there or (third and side in self.papers and not both)):
             return 0.0
         text = self.sides[side]
         stems = set(content_stems(text)) - set(content_stems(self.names[side]))
@@ -215,7 +217,7 @@ class Wanted:
 
     def share(self, quote: Quote) -> float:
         """The share of the question's words, weighted by rarity, that a sentence holds."""
-        there = set(content_stems(quote.text))
+        there = set(content_stems(f"{quote.context} {quote.text}"))
         total = sum(self.weights.values()) or 1.0
         return sum(w for s, w in self.weights.items() if _stands(s, there)) / total
 
