@@ -100,6 +100,7 @@ def launch(
             ssr_mode=False,
             pwa=False,
             num_workers=0,
+            _frontend=False,  # it would ask for the page once and give up after three seconds
             max_threads=settings.questions_at_once + settings.questions_waiting + _SPARE_THREADS,
             max_file_size=_largest_upload(settings),
             allowed_paths=None,  # no file but what the page itself made or was sent

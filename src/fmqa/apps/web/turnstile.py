@@ -148,16 +148,15 @@ class Turnstile:
     def _check(self, person: Person) -> None:
         if self.closed:
             raise _ending()
-        key = person.key
-        mine = sum(turn.key == key for turn in (*self._line, *self._within))
-        allowed = self.per_person if person.alone else self.at_once + self.waiting // 2
-        if mine >= allowed:
-            raise Busy(
-                f"{mine} questions of yours are being answered or wait already.",
-                hint="Wait until one of them is answered, or stop it.",
-            )
         if len(self._within) >= self.at_once and len(self._line) >= self.waiting:
             raise Busy("Too many questions are waiting already, so this one wasn't taken.")
+        key = person.key
+        mine = sum(turn.key == key for turn in (*self._line, *self._within))
+        if mine >= (self.per_person if person.alone else self.at_once + self.waiting // 2):
+            raise Busy(
+                f"Of yours, {mine} are being answered or wait already, so this one wasn't taken.",
+                hint="Wait until one of them is answered, or stop it.",
+            )
 
     def _advance(self) -> None:
         while self._line and len(self._within) < self.at_once and not self.closed:
