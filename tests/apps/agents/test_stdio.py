@@ -44,7 +44,7 @@ async def connected(home: Path) -> AsyncIterator[Client]:
 
 def talk(home: Path, say: Callable[[Client], Awaitable[Any]]) -> Any:
     async def run() -> Any:
-        with anyio.fail_after(120):
+        with anyio.fail_after(300):
             async with connected(home) as client:
                 return await say(client)
 
