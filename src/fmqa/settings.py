@@ -163,6 +163,15 @@ class Settings(BaseSettings):
         description="Seconds that running answers are given to end when the served chat is told "
         "to end.",
     )
+    web_edit: Literal["auto", "on", "off"] = Field(
+        default="auto",
+        description="Whether the served page may change the library (add, remove, sync). `auto`: "
+        "only where it is served to this machine alone, without a login; `on`: whoever is let in "
+        "may.",
+    )
+    upload_max_mb: int = Field(
+        default=50, gt=0, le=2048, description="Largest PDF that the page takes, in MiB."
+    )
 
     review: str = Field(
         default="2510.16973",

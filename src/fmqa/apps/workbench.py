@@ -143,8 +143,15 @@ class Workbench:
             max_pages=settings.read_max_pages,
         )
 
-    def synchronize(self, request: Request) -> SyncReport:
+    def synchronize(
+        self, request: Request, step: Step | None = None, notify: Notify | None = None
+    ) -> SyncReport:
         """Bring in what is followed on arXiv; with ``request.dry`` only say what that would be.
+
+        Args:
+            request: what to do.
+            step: told of this run's progress in place of the workbench's own.
+            notify: told what this run waits for, in the same way.
 
         Raises:
             RecordBusy: another process writes.
@@ -159,9 +166,10 @@ class Workbench:
 
         self.load_starter()
         settings = self.settings
+        notify = notify or self.notify
         with (
-            ArxivClient(settings, notify=self.notify) as arxiv,
-            ScholarClient(settings, notify=self.notify) as scholar,
+            ArxivClient(settings, notify=notify) as arxiv,
+            ScholarClient(settings, notify=notify) as scholar,
         ):
             parts = Parts(
                 self.ingestor,
@@ -169,8 +177,8 @@ class Workbench:
                 scholar,
                 settings.papers_dir,
                 self.read_limits,
-                self.step,
-                self.notify,
+                step or self.step,
+                notify,
             )
             if request.dry:
                 return plan(parts, request)
@@ -193,14 +201,16 @@ class Workbench:
 
         write_whole(path, as_markdown(self.since_maker.since(), datetime.now(UTC).date()))
 
-    def follow(self, **changes: Any) -> SyncReport:
+    def follow(
+        self, step: Step | None = None, notify: Notify | None = None, **changes: Any
+    ) -> SyncReport:
         """A run over seeds.toml, as `fmqa sync` does one; ``changes`` as `Request` has fields."""
         from fmqa.sources.seeds import read_seeds, seeds_path
         from fmqa.sync.request import Request
 
         seeds = read_seeds(seeds_path(self.settings.home))
         fields: dict[str, Any] = {"kind": "sync", "seeds": seeds}
-        return self.synchronize(Request(**fields | changes))
+        return self.synchronize(Request(**fields | changes), step, notify)
 
     @_part
     def searcher(self) -> Searcher:

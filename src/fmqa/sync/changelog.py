@@ -53,7 +53,7 @@ def as_text(changes: Sequence[Change]) -> str:
     width = max(len(_word(change)) for change in changes)
     lines = []
     for change in changes:
-        parts = [_minute(change), f"{_word(change):<{width}}", _name(change), plain(change.title)]
+        parts = [_minute(change), f"{_word(change):<{width}}", name_of(change), plain(change.title)]
         line, detail = "  ".join(part for part in parts if part), plain(change.detail)
         between = ": " if any(parts[2:]) else "  "
         lines.append(f"{line}{between}{detail}" if detail else line)
@@ -69,7 +69,7 @@ def as_markdown(changes: Sequence[Change]) -> str:
         lines += ["", f"## {day}"]
         for _, of_kind in groupby(sorted(of_day, key=_place), key=_place):
             items = sorted(of_kind, key=lambda change: change.id)
-            lines += ["", f"### {escaped(_heading(items[0]))}", ""]
+            lines += ["", f"### {escaped(heading_of(items[0]))}", ""]
             lines += [_item(change) for change in items]
     return "\n".join(lines) + "\n"
 
@@ -79,7 +79,7 @@ def as_json(changes: Iterable[Change]) -> list[dict[str, Any]]:
 
     `json.dumps` writes what is in them safely.
     """
-    return [asdict(change) | {"link": _link(change)} for change in changes]
+    return [asdict(change) | {"link": link_of(change)} for change in changes]
 
 
 def as_atom(changes: Iterable[Change], *, feed_id: str, updated: str) -> str:
@@ -149,11 +149,11 @@ def _entry(feed: ET.Element, change: Change, tag: str) -> None:
     _add(entry, "title", f"{_word(change).capitalize()}: {of_paper}".rstrip(": "), type="text")
     _add(entry, "updated", _rfc3339(change.at))
     _add(entry, "published", _rfc3339(change.at))
-    if link := _link(change):
+    if link := link_of(change):
         _add(entry, "link", rel="alternate", type="text/html", href=link)
-    _add(entry, "category", term=plain(change.what), label=_heading(change))
+    _add(entry, "category", term=plain(change.what), label=heading_of(change))
     # RFC 4287, 4.1.2: an entry without an alternate link must have content.
-    content = plain(change.detail) or f"{_heading(change)}: {of_paper}".rstrip(": ")
+    content = plain(change.detail) or f"{heading_of(change)}: {of_paper}".rstrip(": ")
     _add(entry, "content", content, type="text")
 
 
@@ -197,21 +197,22 @@ def _word(change: Change) -> str:
     return plain(change.what.replace("_", " "))
 
 
-def _heading(change: Change) -> str:
+def heading_of(change: Change) -> str:
+    """What kind of change it is, as the changelog heads it."""
     return KINDS.get(change.what) or _word(change).capitalize()
 
 
-def _name(change: Change) -> str:
+def name_of(change: Change) -> str:
     """The paper's id with its version, as arXiv writes it."""
     of_arxiv = parse_id(change.paper_id) is not None and change.version
     return plain(f"{change.paper_id}v{change.version}" if of_arxiv else change.paper_id)
 
 
 def _bracketed(change: Change) -> str:
-    return f"({name})" if (name := _name(change)) else ""
+    return f"({name})" if (name := name_of(change)) else ""
 
 
-def _link(change: Change) -> str | None:
+def link_of(change: Change) -> str | None:
     """The paper's page on arXiv, of the version where one is named; None for other papers."""
     paper = parse_id(change.paper_id)
     if paper is None:
@@ -220,7 +221,7 @@ def _link(change: Change) -> str | None:
 
 
 def _item(change: Change) -> str:
-    title, name, link = escaped(change.title), escaped(_name(change)), _link(change)
+    title, name, link = escaped(change.title), escaped(name_of(change)), link_of(change)
     label = title or name
     parts = [f"[{label}]({link})" if link else label]
     if title and name:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from fmqa.apps.jobs import Jobs
 from fmqa.apps.syncs import background_sync, library_in_words
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import UsageError
@@ -39,20 +40,25 @@ _DELIVERY_SECONDS = 1.0  # what is finished still has to reach the browser
 _SPARE_THREADS = 24  # beside those that answer or wait: for all that is quick
 _UPLOADS_LOOKED_AT_SECONDS = 3600
 _UPLOADS_KEPT_SECONDS = 24 * 3600
-_FORM_BYTES = 1 << 16  # what a form adds to a file
+_FORM_BYTES = 1 << 16  # what a form adds to its files
+_FILES_A_REQUEST = 4  # of the largest size
+_NO_UPLOAD = 1 << 10  # Gradio has no way to take none
 
 
-def build(ready: Readiness, state: State = lambda: ("", False)) -> gr.Blocks:
+def build(
+    ready: Readiness, state: State = lambda: ("", False), jobs: Jobs | None = None
+) -> gr.Blocks:
     """The page whose answers come from what is being made ready.
 
     Args:
         ready: where the assistant comes from, and the program's other parts.
         state: one line on the library, and whether something is wrong with it.
+        jobs: what changes the library for the page's users; None when they may not.
     """
     from fmqa.apps.web.page import Page
     from fmqa.apps.web.tab import Context
 
-    blocks: gr.Blocks = Page(Context(ready, ready.bench, state)).blocks
+    blocks: gr.Blocks = Page(Context(ready, ready.bench, state, jobs=jobs)).blocks
     blocks.delete_cache = (_UPLOADS_LOOKED_AT_SECONDS, _UPLOADS_KEPT_SECONDS)
     blocks.fmqa_ready = ready  # type: ignore[attr-defined]  # for `launch`: what is mounted beside the page needs it
     return blocks
@@ -63,6 +69,8 @@ def launch(
     host: str | None = HOST,
     port: int | None = None,
     logins: Logins | None = None,
+    *,
+    upload_bytes: int = 0,
 ) -> str:
     """Start the server in a thread of its own and return its address.
 
@@ -72,6 +80,7 @@ def launch(
             environment, which is what a Hugging Face Space needs.
         port: None leaves it to Gradio.
         logins: who may come in; everybody when None.
+        upload_bytes: size of the largest file that is taken; 0 takes none.
 
     Raises:
         UsageError: the port is taken.
@@ -102,7 +111,7 @@ def launch(
             num_workers=0,
             _frontend=False,  # it would ask for the page once and give up after three seconds
             max_threads=settings.questions_at_once + settings.questions_waiting + _SPARE_THREADS,
-            max_file_size=_largest_upload(settings),
+            max_file_size=upload_bytes or _NO_UPLOAD,
             allowed_paths=None,  # no file but what the page itself made or was sent
             state_session_capacity=1000,
             auth_dependency=None if logins is None else lambda request: person_of(request).name,
@@ -112,7 +121,7 @@ def launch(
             app_kwargs={
                 "routes": [route for mount in mounted for route in mount.routes],
                 "lifespan": joined(mounted),
-                "middleware": _middleware(host, logins, settings),
+                "middleware": _middleware(host, logins, settings, upload_bytes),
                 "docs_url": None,
                 "redoc_url": None,
             },
@@ -122,33 +131,31 @@ def launch(
     return str(address).rstrip("/")
 
 
-def _middleware(host: str | None, logins: Logins | None, settings: Settings) -> list[Middleware]:
+def _middleware(
+    host: str | None, logins: Logins | None, settings: Settings, upload_bytes: int
+) -> list[Middleware]:
     """What every request passes, the outermost first."""
     from starlette.middleware import Middleware
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from fmqa.apps.web.gate import Gate
     from fmqa.apps.web.languages import LanguageChoice
-    from fmqa.apps.web.security import SafeHeaders
+    from fmqa.apps.web.security import OwnPageOnly, SafeHeaders
 
     layers: list[Middleware] = [Middleware(SafeHeaders, framed=host is None)]
     if host in LOOPBACK:  # no other site's name may be made to lead here
         layers.append(Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost"]))
+    layers.append(Middleware(OwnPageOnly))
     layers.append(
         Middleware(
             Gate,
             logins=logins,
             max_bytes=settings.request_max_kb << 10,
-            max_upload_bytes=_largest_upload(settings) + _FORM_BYTES,
+            max_upload_bytes=_FILES_A_REQUEST * upload_bytes + _FORM_BYTES,
         )
     )
     layers.append(Middleware(LanguageChoice))
     return layers
-
-
-def _largest_upload(settings: Settings) -> int:
-    """In bytes: a larger file isn't read, so it needn't be taken."""
-    return settings.read_max_mb << 20
 
 
 def serve(
@@ -207,11 +214,13 @@ def run(
 ) -> None:
     """Build, launch, say the address, and wait for SIGINT or SIGTERM; `launch` says the rest."""
     sync = _background_sync(bench)
+    jobs = Jobs() if may_edit(bench.settings, host, login=logins is not None) else None
     with _own_uploads(), _told_to_end() as told:
         ready = Readiness(bench)
-        blocks = build(ready, lambda: library_in_words(bench, sync))
+        blocks = build(ready, lambda: library_in_words(bench, sync), jobs)
         try:
-            address = launch(blocks, host, port, logins)
+            size = largest_upload(bench.settings, jobs)
+            address = launch(blocks, host, port, logins, upload_bytes=size)
             sys.stdout.write(f"fmqa is at {address} (Ctrl-C ends it)\n")
             sys.stdout.flush()
             ready.start()
@@ -223,6 +232,8 @@ def run(
             close(blocks)
             if sync is not None:
                 sync.stop(_CLOSING_SECONDS)
+            if jobs is not None:
+                jobs.close(_CLOSING_SECONDS)
             ready.settle()
             bench.close()
 
@@ -244,6 +255,24 @@ def _finish(ready: Readiness, told: threading.Event) -> None:
             if turnstile.emptied(_LOOK_SECONDS):
                 told.wait(_DELIVERY_SECONDS)
                 return
+
+
+def may_edit(settings: Settings, host: str | None, *, login: bool = False) -> bool:
+    """Whether the page may change the library.
+
+    Args:
+        settings: `web_edit` decides, unless it is ``auto``: then only the user of this machine may.
+        host: the interface; None on a Hugging Face Space.
+        login: whether others are let in by a login.
+    """
+    if settings.web_edit != "auto":
+        return settings.web_edit == "on"
+    return host in LOOPBACK and not login and "SPACE_ID" not in os.environ
+
+
+def largest_upload(settings: Settings, jobs: Jobs | None) -> int:
+    """The size of the largest file that the server takes, in bytes; 0 when it takes none."""
+    return settings.upload_max_mb << 20 if jobs is not None else 0
 
 
 def _background_sync(bench: Workbench) -> BackgroundSync | None:

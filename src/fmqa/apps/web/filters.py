@@ -22,7 +22,13 @@ _TO_ADDRESS = f"""(query) => {{
   url.search = [url.searchParams.toString(), query].filter(Boolean).join("&");
   window.history.replaceState(window.history.state, "", url);
 }}"""
-_TICKED = {"kind": "Kind", "modality": "Modality", "task": "Task", "source": "Source"}
+_TICKED = {
+    "kind": "Kind",
+    "modality": "Modality",
+    "task": "Task",
+    "source": "Source",
+    "status": "Status",
+}
 _LONGEST_TITLE = 80
 
 Update = Any

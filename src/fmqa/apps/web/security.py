@@ -55,3 +55,31 @@ class SafeHeaders:
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+class OwnPageOnly:
+    """ASGI middleware that lets no page of another site send anything here.
+
+    Such a page could otherwise upload files to a server on the reader's own machine: browsers send
+    forms anywhere without asking. They say where a request comes from in ``Sec-Fetch-Site`` (W3C
+    Fetch Metadata), which no script can change; programs that aren't browsers say nothing.
+
+    Args:
+        app: the application behind it.
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse."""
+        from starlette.responses import PlainTextResponse
+
+        foreign = (b"cross-site", b"same-site")
+        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            headers = dict(scope["headers"])
+            if headers.get(b"sec-fetch-site", b"") in foreign:
+                words = "Another site's page can't send anything here."
+                await PlainTextResponse(words, status_code=403)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)

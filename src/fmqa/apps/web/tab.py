@@ -11,6 +11,7 @@ from fmqa.apps.web.wording import IN_ENGLISH, Wording
 if TYPE_CHECKING:
     import gradio as gr
 
+    from fmqa.apps.jobs import Jobs
     from fmqa.apps.web.readiness import Readiness
     from fmqa.apps.workbench import Workbench
 
@@ -31,13 +32,15 @@ class Context:
 
     ``ready`` is where the assistant comes from; ``bench`` the program's parts, whose library may
     be read at once and whose models may still be loading. ``say`` puts the page's own texts into
-    the reader's language: the page is built once for each.
+    the reader's language: the page is built once for each. ``jobs`` changes the library; None where
+    the page may not.
     """
 
     ready: Readiness
     bench: Workbench
     state: State
     say: Wording = IN_ENGLISH
+    jobs: Jobs | None = None
 
 
 class Tab(Protocol):

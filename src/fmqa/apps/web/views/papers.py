@@ -5,6 +5,7 @@ Everything that comes from papers and files is escaped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _HEADS = ("Paper", "Year", "Kind", "Modality", "Status", "Source", "Pages", "Passages")
 _HIDDEN_SHOWN = 300
+_BY_CONTENT = re.compile(r"[0-9a-f]{64}\.pdf")  # see `fmqa.apps.changing.store_upload`
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +96,11 @@ def _badge(status: str, say: Wording) -> str:
 def _failed(one: ReadResult, say: Wording) -> str:
     """A file that couldn't be read, by its name and not its place on the server."""
     why = escaped(one.detail or one.outcome.value)
+    name = Path(one.path).name
+    if _BY_CONTENT.fullmatch(name):
+        name = f"{say('An uploaded PDF')} ({name[:8]})"
     return (
-        f'<tr><th scope="row">{escaped(Path(one.path).name)}<span class="fmqa-meta"> {why}</span>'
+        f'<tr><th scope="row">{escaped(name)}<span class="fmqa-meta"> {why}</span>'
         f"</th><td></td><td></td><td></td><td>{_badge('failed', say)}</td>"
         "<td>pdf</td><td></td><td></td></tr>"
     )

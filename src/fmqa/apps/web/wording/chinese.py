@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fmqa.apps.web.wording.editing import EDITING
 from fmqa.apps.web.wording.survey import SURVEY
 
 _HEAD = {
@@ -163,6 +164,7 @@ _FACETS = {
 CHINESE = {
     **_HEAD,
     **_LIBRARY,
+    **EDITING,
     **_FILTERS,
     **_TAKEAWAY,
     **_EXAMPLES,
