@@ -25,13 +25,18 @@ import numpy as np
 
 from benchmarks.common import print_table, write_results
 from fmqa.apps.web.views.charts import chart, numbers_table
+from fmqa.apps.web.views.compared import challenges_list
 from fmqa.apps.web.views.mapview import map_svg, map_table
 from fmqa.apps.web.views.news import since_review
+from fmqa.apps.web.wording import IN_ENGLISH
 from fmqa.sources.notes import read_notes, starter_folder
 from fmqa.store.library import Library
 from fmqa.store.statements import passage_texts
+from fmqa.survey.challenges import challenge_map
+from fmqa.survey.comparison import compare
 from fmqa.survey.drawing import draw
 from fmqa.survey.faceting import FacetMaker
+from fmqa.survey.forms import as_html
 from fmqa.survey.mapping import MapMaker
 from fmqa.survey.since import SinceMaker
 from fmqa.survey.trending import TrendMaker
@@ -92,11 +97,17 @@ def _trend(by: By) -> Callable[[Open], object]:
     return view
 
 
+def _ten(held: Open) -> list[str]:
+    return [row.meta.paper_id for row in held.facets.library.record.papers()[:10]]
+
+
 VIEWS: dict[str, Callable[[Open], object]] = {
     "facets (behind all others)": lambda held: held.facets.facets(),
     "map": _map,
     "changes since the review": lambda held: since_review(held.since.since()),
     **{f"trends by {by.value}": _trend(by) for by in By},
+    "challenges": lambda held: challenges_list(challenge_map(held.facets), IN_ENGLISH),
+    "a comparison of 10": lambda held: as_html(compare(held.facets, _ten(held))),
     "a plot as PNG": lambda held: draw(held.trends.trend(By.MODALITY), "png", sides=True),
 }
 
