@@ -144,3 +144,12 @@ def test_it_fits_a_phone(visit: Callable[..., Any], address: str, scheme: str) -
     page.get_by_role("button", name="Filters", exact=False).first.click()
     page.locator("#fmqa-no-filter").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_another_language_s_page_keeps_the_filters(visit: Callable[..., Any], address: str) -> None:
+    page = visit(f"{address}/?year=2023-&status=current")
+    page.locator(".fmqa-languages a").first.click()
+    page.wait_for_url("**/zh*")
+    page.locator("#fmqa-chips label").nth(1).wait_for()
+    assert "year=2023-" in query(page)
+    assert "status=current" in query(page)

@@ -77,7 +77,7 @@ def _lines(what: str, lines: Sequence[Line], say: Wording) -> str:
     for line in lines[:_SHOWN]:
         title = f'<span class="fmqa-title">{escaped(line.title)}</span> ' if line.title else ""
         name = f'<span class="fmqa-meta">{escaped(line.name)}</span>'
-        why = " ".join(escaped(say(part)) for part in (line.why, line.hint) if part)
+        why = "<br>".join(escaped(say(part)) for part in (line.why, line.hint) if part)
         items.append(f"<li>{title}{name}{f'<br>{why}' if why else ''}</li>")
     rest = _rest(len(lines), say)
     return f"<h4>{escaped(say(what))} ({len(lines)})</h4><ul>{''.join(items)}{rest}</ul>"
