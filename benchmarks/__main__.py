@@ -1,7 +1,7 @@
 """All benchmarks, each in a process of its own, and one table of what must be reached.
 
-python -m benchmarks [text references robustness retrieval ingest latency quotes answers tables
-                      corruptions claims kills arxiv survey facets]
+python -m benchmarks [text references robustness retrieval ingest latency warm quotes answers
+                      tables corruptions claims kills arxiv survey facets]
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from benchmarks.figures import FIGURES, Figure
 from benchmarks.processes import ROOT, environment
 
 NAMES = (
-    "text", "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers",
-    "tables", "corruptions", "claims", "injection", "kills", "arxiv", "survey", "facets",
+    "text", "references", "robustness", "retrieval", "ingest", "latency", "warm", "quotes",
+    "answers", "tables", "corruptions", "claims", "injection", "kills", "arxiv", "survey", "facets",
 )  # fmt: skip
 _TAKE_DATA = {"text", "references", "robustness", "tables"}
 
