@@ -92,6 +92,13 @@ def scripted(question: str) -> Iterator[Any]:
     yield Finished(said)
 
 
+class NoSuggestions:
+    """Nothing to ask next."""
+
+    def after(self, *asked: Any) -> tuple[()]:
+        return ()
+
+
 @dataclass
 class Bench:
     """What the page needs of a workbench."""
@@ -99,6 +106,7 @@ class Bench:
     make: Callable[[], Any] = lambda: ScriptedAssistant(scripted)
     settings: Settings = field(default_factory=lambda: Settings(llm="none"))
     step: Any = lambda label, done, total: None
+    suggester: Any = field(default_factory=NoSuggestions)
     closed: bool = False
 
     @property

@@ -78,6 +78,15 @@ class Asked(ABC):
     ) -> Iterator[Event]:
         """The answer as it comes about; the last event is `Finished`."""
 
+    def anew(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        history: Sequence[Exchange] = (),
+    ) -> Iterator[Event]:
+        """The same, never from memory: for those who remember nothing, as ever."""
+        return self.stream(question, filters, history)
+
     def ask(
         self,
         question: str,

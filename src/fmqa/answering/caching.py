@@ -65,6 +65,14 @@ class CachingAssistant(Asked):
         if held is not None:
             yield from _replayed(held, started)
             return
+        yield from self.anew(question, filters, history)
+
+    def anew(
+        self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
+    ) -> Iterator[Event]:
+        """The same without a look at what was answered before, which this takes the place of."""
+        key = self._key(question, filters, history)
+        generation = self.generation()
         for event in self.inner().stream(question, filters, history):
             if isinstance(event, Finished) and _is_lasting(event.answer):
                 self.cache.put(key, generation, event.answer.model_dump_json())

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fmqa.answering.conversation import Rewrite
     from fmqa.answering.drafting import Drafter
     from fmqa.answering.multilingual import MultilingualAssistant
+    from fmqa.answering.suggesting import Suggester
     from fmqa.answering.translation import Translator
     from fmqa.reading.page_images import PageImages
     from fmqa.reading.pool import ReadLimits
@@ -315,6 +316,13 @@ class Workbench:
             if settings.llm != "none" and writes_at_once(settings):
                 assistant.rewrite = self._rewriter(assistant.by_rules)
             return MultilingualAssistant(assistant, self._translator())
+
+    @_part
+    def suggester(self) -> Suggester:
+        """What finds questions to ask next."""
+        from fmqa.answering.suggesting import Suggester
+
+        return Suggester(self.assistant.inner, self.library)
 
     @_part
     def remembering(self) -> CachingAssistant:

@@ -56,6 +56,10 @@ class Versions:
         """The version of this id, where it is held."""
         return self._one(f"{_VERSION} WHERE versions.id = ?", version_id)
 
+    def active(self, paper_id: str) -> HeldVersion | None:
+        """The version of a paper that is searched."""
+        return self._one(f"{_VERSION} WHERE versions.paper_id = ? AND versions.active", paper_id)
+
     def page(self, version_id: int, number: int) -> Page | None:
         """One page of a version."""
         with self.database.snapshot() as db:

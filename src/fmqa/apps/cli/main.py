@@ -12,6 +12,7 @@ from fmqa.apps.cli import (
     asking,
     evaluating,
     exporting,
+    feedback,
     ingesting,
     library,
     overviews,
@@ -62,6 +63,7 @@ library.register(app)
 overviews.register(app)
 surveying.register(app)
 evaluating.register(app)
+feedback.register(app)
 upkeep.register(app)
 serving_agents.register(app)
 users.register(app)

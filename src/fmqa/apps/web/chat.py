@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from fmqa.answering.assistant import exchange
+from fmqa.answering.schema import Answer
+from fmqa.answering.suggesting import Suggestion
 from fmqa.apps.web.conversation import Stage, Turn
 from fmqa.apps.web.person import NOBODY, Person
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.filters import filters_of
+from fmqa.types import Filters
 
 Turns = tuple[Turn, ...]
+Suggest = Callable[[Answer, Sequence[str], Filters], Sequence[Suggestion]]
+"""Questions to ask next, from an answer, what was asked before, and the filters."""
 
 _TURNS_KEPT = 50
 _log = logging.getLogger(__name__)
@@ -29,7 +35,26 @@ def refused(question: str, turns: Turns, busy: Busy, filters: str = "") -> Turns
     return (*earlier, turn.failed(busy))
 
 
-def answered(ready: Readiness, turns: Turns, person: Person = NOBODY) -> Iterator[Turns]:
+def asked_again(turns: Turns, place: int) -> Turns:
+    """The turns up to a question, which is put anew."""
+    if not 0 <= place < len(turns):
+        raise UsageError("There is no such question.", hint="Reload the page.")
+    turn = turns[place]
+    return (*turns[:place], Turn(turn.question, filters=turn.filters, again=True))
+
+
+def edited(turns: Turns, place: int, question: str) -> Turns:
+    """The turns up to a question, which another one takes the place of."""
+    *earlier, turn = asked_again(turns, place)
+    return (*earlier, replace(turn, question=question, again=False))
+
+
+def answered(
+    ready: Readiness,
+    turns: Turns,
+    person: Person = NOBODY,
+    suggest: Suggest = lambda *asked: (),
+) -> Iterator[Turns]:
     """The turns, each time that the answer to the last question has come further."""
     *earlier, turn = turns
     if turn.stage is not Stage.ASKED:
@@ -47,13 +72,38 @@ def answered(ready: Readiness, turns: Turns, person: Person = NOBODY) -> Iterato
             turn = turn.taken()
             yield (*earlier, turn)
             history = [exchange(past.answer) for past in earlier if past.answer is not None]
-            for event in made.result().stream(turn.question, filters, history=history):
+            assistant = made.result()
+            stream = assistant.anew if turn.again else assistant.stream
+            for event in stream(turn.question, filters, history=history):
                 turn = turn.after(event)
                 yield (*earlier, turn)
+            yield (*earlier, _with_suggestions(turn, earlier, filters, suggest))
     except Exception as error:
         if not isinstance(error, FmqaError):
             _log.exception("A question could not be answered.")
         yield (*earlier, turn.failed(error))
+
+
+def _with_suggestions(
+    turn: Turn, earlier: Sequence[Turn], filters: Filters, suggest: Suggest
+) -> Turn:
+    """The turn with what may be asked next; an answer is none the worse without."""
+    if turn.answer is None:
+        return turn
+    try:
+        asked = [past.question for past in (*earlier, turn)]
+        return replace(turn, suggestions=tuple(suggest(turn.answer, asked, filters)))
+    except Exception:
+        _log.exception("No questions to ask next could be found.")
+        return turn
+
+
+def rated(turns: Turns, place: int, rating: int) -> Turns:
+    """The turns with the reader's verdict on one answer."""
+    if not 0 <= place < len(turns) or turns[place].answer is None or rating not in (-1, 0, 1):
+        raise UsageError("There is no such answer.", hint="Reload the page.")
+    turn = replace(turns[place], rating=rating)
+    return (*turns[:place], turn, *turns[place + 1 :])
 
 
 def _check_asked(question: str) -> None:

@@ -17,6 +17,7 @@ from fmqa.answering.assistant import (
     SentenceWithheld,
 )
 from fmqa.answering.schema import Answer, Citation, Sentence, Withheld
+from fmqa.answering.suggesting import Suggestion
 from fmqa.errors import FmqaError
 
 
@@ -37,7 +38,8 @@ class Turn:
 
     ``found`` are the quotes that the answer will rest on, in the order of evidence; their numbers
     aren't the answer's, whose own are in ``citations``. ``filters`` are those that the question was
-    put with, as `fmqa.filters` writes them.
+    put with, as `fmqa.filters` writes them. ``again`` asks for an answer that isn't remembered,
+    ``rating`` is the reader's: 1, -1, or 0 for none.
     """
 
     question: str
@@ -52,6 +54,9 @@ class Turn:
     problem: str = ""
     hint: str = ""
     filters: str = ""
+    again: bool = False
+    suggestions: tuple[Suggestion, ...] = ()
+    rating: int = 0
 
     @property
     def running(self) -> bool:

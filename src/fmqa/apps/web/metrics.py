@@ -114,9 +114,21 @@ class Measured(Asked):
         history: Sequence[Exchange] = (),
     ) -> Iterator[Event]:
         """The answer as it comes about; the last event is `Finished`."""
+        return self._counted(self.inner.stream(question, filters, history=history))
+
+    def anew(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        history: Sequence[Exchange] = (),
+    ) -> Iterator[Event]:
+        """The same, not from memory."""
+        return self._counted(self.inner.anew(question, filters, history=history))
+
+    def _counted(self, events: Iterator[Event]) -> Iterator[Event]:
         outcome = "stopped"  # unless it comes to an end: whoever asked has gone
         try:
-            for event in self.inner.stream(question, filters, history=history):
+            for event in events:
                 if isinstance(event, Finished):
                     outcome = event.answer.status
                     self.metrics.finished(event.answer)

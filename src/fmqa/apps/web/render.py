@@ -87,6 +87,8 @@ def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
     else:
         blocks = _said(turn, anchor, say)
     blocks.insert(0, _among(turn, say))
+    if not turn.running:
+        blocks += [_actions(turn, anchor, say), _next(turn, say)]
     # An empty line ends a block, and the component redraws only the blocks that changed.
     return "\n\n".join(block for block in blocks if block)
 
@@ -291,6 +293,37 @@ def _problem(turn: Turn, say: Wording) -> str:
         f"{escaped(say(turn.problem))}</p>"
         f"<p>{escaped(say(turn.hint))}</p></div>"
     )
+
+
+def _actions(turn: Turn, anchor: str, say: Wording) -> str:
+    """What can be done with an answer; the page's script does it, by the class of the button."""
+    buttons = [_button("again", say("Ask again")), _button("edit", say("Edit"))]
+    if turn.answer is not None:
+        up, down = turn.rating == 1, turn.rating == -1
+        buttons = [
+            _button("copy", say("Copy")),
+            *buttons,
+            _button("up", say("Good answer"), pressed=up),
+            _button("down", say("Bad answer"), pressed=down),
+        ]
+    return f'<div class="fmqa-actions" id="{anchor}-actions">{"".join(buttons)}</div>'
+
+
+def _button(does: str, name: str, *, pressed: bool | None = None) -> str:
+    state = "" if pressed is None else f' aria-pressed="{str(pressed).lower()}"'
+    return f'<button type="button" class="fmqa-do fmqa-{does}"{state}>{escaped(name)}</button>'
+
+
+def _next(turn: Turn, say: Wording) -> str:
+    """Questions that the papers answer."""
+    if not turn.suggestions:
+        return ""
+    heading = escaped(say("Ask next"))
+    buttons = "".join(
+        f'<button type="button" class="fmqa-do fmqa-asking">{escaped(question)}</button>'
+        for question in (say(one.form, name=one.name, other=one.other) for one in turn.suggestions)
+    )
+    return f'<div class="fmqa-next"><h4>{heading}</h4>{buttons}</div>'
 
 
 def _footer(answer: Answer | None, say: Wording) -> str:

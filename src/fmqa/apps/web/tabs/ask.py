@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -17,9 +17,20 @@ from fmqa.apps.web.tab import QUICK, Context
 from fmqa.apps.web.takeaway import TakeAway
 from fmqa.apps.web.turnstile import UNQUEUED
 from fmqa.apps.web.wording import Wording
-from fmqa.errors import Busy
+from fmqa.errors import Busy, FmqaError, UsageError
+from fmqa.store.feedback import Feedback
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fmqa.answering.schema import Answer
+    from fmqa.answering.suggesting import Suggestion
+    from fmqa.types import Filters
+
 
 Update = Any
+
+_TELL = "window.fmqaTell = (event, what) => trigger(event, what);"
 
 
 class AskTab:
@@ -34,6 +45,7 @@ class AskTab:
 
     def __init__(self, context: Context) -> None:
         self.ready = context.ready
+        self.bench = context.bench
         self.say = context.say
         self.filters = FilterPanel(context)
         self.takeaway = TakeAway(context)
@@ -54,6 +66,8 @@ class AskTab:
                 )
             self.takeaway.build(self.turns)
         gr.HTML(_panel(self.say), elem_id="fmqa-beside")
+        # What is done inside the conversation, whose HTML has no events of its own.
+        self.told = gr.HTML("", elem_id="fmqa-told", js_on_load=_TELL)
         self._connect()
 
     def _connect(self) -> None:
@@ -64,13 +78,15 @@ class AskTab:
         """
         all_parts = [self.turns, self.chat, self.welcome, self.box, self.clear]
         asking: list[Any] = []
-        for listen, source in [
-            (self.box.submit, self.box),
-            *((button.click, button) for button in self.examples),
-        ]:
-            begun = listen(
-                self._begin, [source, self.turns, self.filters.query], all_parts, **QUICK
-            )
+        asked = [self.turns, self.filters.query]
+        ways: list[tuple[Any, Any, list[Any]]] = [
+            (self.box.submit, self._begin, [self.box, *asked]),
+            *((button.click, self._begin, [button, *asked]) for button in self.examples),
+            (self.told.submit, self._told, asked),
+        ]
+        self.told.select(self._rate, [self.turns], [self.turns, self.chat], **QUICK)
+        for listen, begin, given in ways:
+            begun = listen(begin, given, all_parts, **QUICK)
             answered = begun.success(
                 self._answer,
                 [self.turns],
@@ -95,8 +111,48 @@ class AskTab:
             now, box = chat.begun(question, turns, filters), self._box(running=True, value="")
         return (now, *self._shown(now), box, gr.Button(visible=True))
 
+    def _told(
+        self, turns: Turns, filters: str, request: gr.Request, event: gr.EventData
+    ) -> tuple[Update, ...]:
+        """A question that the conversation itself offers, or one of its own again or changed."""
+        if turns and turns[-1].running:
+            raise gr.Error(self.say("An answer is still being written."), print_exception=False)
+        question, place = event.question, event.place
+        if not isinstance(question, str) or not isinstance(place, int):
+            raise gr.Error(self.say("There is no such question."), print_exception=False)
+        if place < 0:
+            return self._begin(question, turns, filters, request)
+        try:
+            self.ready.turnstile.check(person_of(request))
+            now = (
+                chat.edited(turns, place, question) if question else chat.asked_again(turns, place)
+            )
+        except (UsageError, Busy) as error:
+            raise gr.Error(self.say(str(error)), print_exception=False) from error
+        return (now, *self._shown(now), self._box(running=True), gr.Button(visible=True))
+
+    def _rate(self, turns: Turns, request: gr.Request, event: gr.EventData) -> tuple[Update, ...]:
+        try:
+            now = chat.rated(turns, event.place, event.rating)
+        except (UsageError, TypeError) as error:
+            raise gr.Error(self.say("There is no such answer."), print_exception=False) from error
+        turn = now[event.place]
+        assert turn.answer is not None
+        name = person_of(request).name
+        verdict = Feedback(turn.question, turn.rating, turn.answer.model_dump_json(), name)
+        try:
+            self.bench.library.feedback.put(verdict)
+        except FmqaError as error:
+            raise gr.Error(f"{error} {error.hint}", print_exception=False) from error
+        return now, messages(now, self.say)
+
+    def _suggest(
+        self, answer: Answer, asked: Sequence[str], filters: Filters
+    ) -> Sequence[Suggestion]:
+        return self.bench.suggester.after(answer, asked, filters)
+
     def _answer(self, turns: Turns, request: gr.Request) -> Iterator[tuple[Turns, Update]]:
-        for now in chat.answered(self.ready, turns, person_of(request)):
+        for now in chat.answered(self.ready, turns, person_of(request), self._suggest):
             yield now, messages(now, self.say)
 
     def _settle(self, turns: Turns) -> tuple[Update, ...]:
@@ -136,7 +192,9 @@ def _panel(say: Wording) -> str:
         f'<template id="fmqa-unreached"><div class="fmqa-problem" role="alert">'
         f'<h2 tabindex="-1" class="fmqa-lead">{lead}</h2><p>{hint}</p></div></template>'
         f'<span id="fmqa-names" data-question="{escaped(say("Question"))}" '
-        f'data-answer="{escaped(say("Answer"))}" hidden></span>'
+        f'data-answer="{escaped(say("Answer"))}" data-save="{escaped(say("Ask"))}" '
+        f'data-leave="{escaped(say("Cancel"))}" data-copied="{escaped(say("Copied"))}" '
+        "hidden></span>"
     )
 
 

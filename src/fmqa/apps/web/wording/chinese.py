@@ -150,6 +150,25 @@ _EVIDENCE = {
         "读取该页时没有位置信息，因此未在页面上标出引文。"
     ),
 }
+_NEXT = {
+    "Ask next": "接着问",
+    "Ask again": "重新回答",
+    "Edit": "修改",
+    "Copy": "复制",
+    "Copied": "已复制",
+    "Cancel": "取消",
+    "Good answer": "回答得好",
+    "Bad answer": "回答得不好",
+    "An answer is still being written.": "回答仍在撰写中。",
+    "There is no such question.": "没有这个问题。",
+    "There is no such answer.": "没有这个回答。",
+    "What data was {name} trained on?": "{name} 是用什么数据训练的？",
+    "What is the architecture of {name}?": "{name} 的架构是什么？",
+    "How was {name} trained?": "{name} 是如何训练的？",
+    "Which tasks does {name} solve?": "{name} 解决哪些任务？",
+    "What is {name}?": "什么是 {name}？",
+    "How do {name} and {other} differ?": "{name} 和 {other} 有什么不同？",
+}
 _FACETS = {
     "vision-only": "纯视觉",
     "vision-language": "视觉语言",
@@ -172,6 +191,7 @@ CHINESE = {
     **_ANSWER,
     **_PROBLEMS,
     **_EVIDENCE,
+    **_NEXT,
     **_FACETS,
     **SURVEY,
 }
