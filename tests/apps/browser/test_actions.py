@@ -28,7 +28,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Work
     bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
     assert bench.searcher
     blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port(), bench=bench), bench
+    yield app.launch(blocks, port=free_port()), bench
     app.close(blocks)
     bench.close()
 

@@ -74,7 +74,7 @@
     } else if (button.matches(".fmqa-edit")) edit(placeOf(button));
     else if (button.matches(".fmqa-up, .fmqa-down")) {
       const given = button.matches(".fmqa-up") ? 1 : -1;
-      const rating = button.getAttribute("aria-pressed") === "true" ? 0 : given;
+      const rating = button.matches(".fmqa-given") ? 0 : given;
       window.fmqaTell("select", { place: placeOf(button), rating });
     }
   });

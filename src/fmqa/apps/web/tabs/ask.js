@@ -10,6 +10,14 @@
       all[all.length - 1].scrollIntoView({ block: "start", behavior: "smooth" });
     }
     questions = all.length;
+    // The component's sanitizer takes ARIA out of what the program writes.
+    for (const button of document.querySelectorAll("#fmqa-chat :is(.fmqa-up, .fmqa-down)")) {
+      const pressed = String(button.matches(".fmqa-given"));
+      if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+    }
+    for (const mark of document.querySelectorAll("#fmqa-chat a.fmqa-mark:not([aria-label])")) {
+      mark.setAttribute("aria-label", `${names.source} ${mark.textContent.trim()}`);
+    }
     // The component reads its own markup out to screen readers.
     for (const [role, name] of [["user", names.question], ["bot", names.answer]]) {
       for (const message of document.querySelectorAll(`#fmqa-chat [data-testid="${role}"]`)) {
@@ -17,5 +25,7 @@
       }
     }
   };
-  new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(look).observe(document.body, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["class"],
+  });
 }

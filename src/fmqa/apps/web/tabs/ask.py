@@ -193,6 +193,7 @@ def _panel(say: Wording) -> str:
         f'<h2 tabindex="-1" class="fmqa-lead">{lead}</h2><p>{hint}</p></div></template>'
         f'<span id="fmqa-names" data-question="{escaped(say("Question"))}" '
         f'data-answer="{escaped(say("Answer"))}" data-save="{escaped(say("Ask"))}" '
+        f'data-source="{escaped(say("Source"))}" '
         f'data-leave="{escaped(say("Cancel"))}" data-copied="{escaped(say("Copied"))}" '
         "hidden></span>"
     )
