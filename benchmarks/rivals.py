@@ -60,7 +60,7 @@ def main() -> None:
     replies = {name: answers(name, questions) for name in ("fmqa", *RIVALS)}
     compared = comparison(questions, replies, note_texts())
     print_comparison(compared)
-    if all(len(found) == len(questions) for found in replies.values()):
+    if questions and all(len(found) == len(questions) for found in replies.values()):
         write_results("rivals", compared)
 
 
