@@ -20,6 +20,7 @@ from benchmarks.processes import ROOT, environment
 NAMES = (
     "text", "references", "robustness", "retrieval", "ingest", "latency", "warm", "quotes",
     "answers", "tables", "corruptions", "claims", "injection", "kills", "arxiv", "survey", "facets",
+    "evidence_panel",
 )  # fmt: skip
 _TAKE_DATA = {"text", "references", "robustness", "tables"}
 

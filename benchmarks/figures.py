@@ -196,4 +196,10 @@ FIGURES = (
     Figure("facets of the PDFs, kind, accuracy", "facets", ("PDFs", "kind accuracy")),
     Figure("survey, slowest view, first time after a change", "survey", ("slowest", "first, s"),
            unit=" s"),
+    Figure("evidence panel, boxes that hold their quote", "evidence_panel",
+           ("boxes hold the quote",), "=", 1),
+    Figure("evidence panel, page interactive", "evidence_panel",
+           ("page interactive, s",), "≤", 2, " s"),
+    Figure("evidence panel, click to highlighted page, warm", "evidence_panel",
+           ("click to highlighted page, warm, ms",), "≤", 300, " ms"),
 )  # fmt: skip
