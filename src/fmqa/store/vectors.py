@@ -87,8 +87,7 @@ class FaissIndex:
             (manifest.index_file, manifest.index_bytes),
             (manifest.ids_file, manifest.ids_bytes),
         ):
-            path = folder / name
-            if Path(name).name != name or not path.is_file() or path.stat().st_size != size:
+            if Path(name).name != name or _size(folder / name) != size:
                 raise StoreError(f"The index file {name} is missing or torn.")
         try:
             index = faiss.read_index(str(folder / manifest.index_file), faiss.IO_FLAG_MMAP_IFC)
@@ -267,3 +266,11 @@ def _sweep(folder: Path, keep: set[str]) -> None:
     for path in [*folder.glob("vectors-*"), *folder.glob(".vectors*.tmp")]:
         if path.name not in keep:
             path.unlink(missing_ok=True)
+
+
+def _size(path: Path) -> int | None:
+    """A file's bytes, asked once: a writer may take an older generation away at any moment."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
