@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fakes import HashEmbedder, hit
 from fmqa.answering.drafting import SparingDrafter, reword_messages, verbatim
-from fmqa.answering.evidence import EvidenceSelector, sentences_of
+from fmqa.answering.evidence import EvidenceSelector, _Candidate, sentences_of
+from fmqa.answering.question import Wanted
 from fmqa.answering.rows import label_of, rows_of
 from fmqa.types import Hit, PassageKind, Span
 
@@ -87,6 +88,22 @@ def test_a_question_for_a_figure_gets_the_row_of_what_it_names() -> None:
     assert selected("Which Dice score does TransUNet reach?") == ["TransUNet 77.48 ± 0.3 31.69"]
     both = selected("Compare the Dice score of TransUNet and AttnUNet")
     assert set(both) == {"TransUNet 77.48 ± 0.3 31.69", "R50 AttnUNet [13] 75.57 36.97"}
+
+
+def test_a_row_is_not_held_to_the_words_that_a_sentence_holds() -> None:
+    question = "Which Dice score does AttnUNet reach on abdominal organs of thirty patients?"
+    words = "The Dice score that AttnUNet may reach on abdominal organs of thirty patients varies."
+    other = "AttnUNet is a network that many have cited before, and some have changed."
+    hits = [table(), hit(f"{words} {other}", passage_id=2, paper_id="other")]
+    (row,) = [row for row in rows_of(table()) if "AttnUNet" in row.text]
+    quotes = [row, *sentences_of(hits[1])]
+    vectors = HashEmbedder().embed_array([quote.text for quote in quotes])
+    pool = [
+        _Candidate(quote, vector, vector[:1]) for quote, vector in zip(quotes, vectors, strict=True)
+    ]
+    selector = EvidenceSelector(HashEmbedder().embed_array)
+    kept = selector._to_the_point(pool, [], Wanted.of(question, hits))
+    assert [candidate.quote.text for candidate in kept] == [row.text, words]
 
 
 def test_no_row_answers_what_asks_no_figure_or_names_another_thing() -> None:

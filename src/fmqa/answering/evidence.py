@@ -249,7 +249,8 @@ class EvidenceSelector:
 
         A sentence that isn't of a paper asked about holds enough of the question's words, compared
         with the one that holds most of them. Where the question names a thing that no paper goes
-        by (a data set) and the best quotes name it, so do all others.
+        by (a data set) and the best quotes name it, so do all others. A table's row is let
+        through: it is here only where a figure is asked of what its label names, and has few words.
         """
         most = max(wanted.share(candidate.quote) for candidate in pool)
         things = any(wanted.names_thing(candidate.quote) for candidate in chosen)
@@ -257,6 +258,7 @@ class EvidenceSelector:
             candidate
             for candidate in pool
             if wanted.about(candidate.quote)
+            or is_row(candidate.quote)
             or (
                 wanted.share(candidate.quote) >= _HELD * most
                 and (not things or wanted.names_thing(candidate.quote))
