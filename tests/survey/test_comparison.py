@@ -10,6 +10,7 @@ import pytest
 
 from fakes import Add, document
 from fmqa.errors import AmbiguousName, UsageError
+from fmqa.retrieval.naming import NameBook
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import FacetName, Origin
 from fmqa.survey.comparison import NOT_STATED, asked_for, compare, resolve
@@ -110,7 +111,7 @@ def test_a_question_for_a_comparison_is_understood(
     maker: FacetMaker, question: str, wanted: tuple[list[str], list[str]] | None
 ) -> None:
     papers = [row.meta for row in maker.library.record.papers()]
-    assert asked_for(question, papers) == wanted
+    assert asked_for(question, lambda: NameBook.of(papers)) == wanted
 
 
 def test_forms_escape_what_would_be_read_as_more_than_text(library: Library, add: Add) -> None:
@@ -166,5 +167,6 @@ def test_nothing_is_said_of_a_paper_that_says_nothing() -> None:
 
 
 def test_a_question_asks_for_a_table_only_of_papers_that_are_held(maker: FacetMaker) -> None:
-    papers = (row.meta for row in maker.library.record.papers())
-    assert asked_for("Compare MedNet and Unheard by data", papers) is None
+    papers = [row.meta for row in maker.library.record.papers()]
+    asked = asked_for("Compare MedNet and Unheard by data", lambda: NameBook.of(papers))
+    assert asked is None

@@ -6,19 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from test_chat import BOX, CHROMIUM, ENDED, PATIENCE, Visit, chromium, free_port, visit
+from reader import BOX, ENDED, IN_BROWSER, PATIENCE, Visit, free_port
 
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 
-__all__ = ["chromium", "visit"]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
-]
+pytestmark = IN_BROWSER
 
 MEDSAM = "How was MedSAM obtained from SAM, and on how much data?"
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
+from reader import BOX, ENDED, IN_BROWSER, PATIENCE, Visit, free_port
 
 from fmqa.answering.assistant import EvidenceFound
 from fmqa.apps.web import app
@@ -21,16 +19,6 @@ from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 from fmqa.sources.notes import read_notes, starter_folder
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 NASTY_TITLE = (
     '<img src=x onerror="window.hurt=1"> $$x^2$$ **bold** [link](javascript:window.hurt=1) Zorblax'
 )
@@ -38,29 +26,7 @@ NASTY_TEXT = (
     "Zorblax is a segmentation model that was trained on 4,321 ultrasound images of the thyroid "
     "gland <script>window.hurt=1</script> with <img src=x onerror=window.hurt=1> as its decoder."
 )
-BOX = "#fmqa-box textarea"
-ENDED = ".fmqa-footer, .fmqa-abstained, .fmqa-problem"
-PATIENCE = 60_000
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
-]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -78,47 +44,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield app.launch(blocks, port=free_port())
     app.close(blocks)
     bench.close()
-
-
-@dataclass
-class Visit:
-    """One reader's page, and what it asked of the network."""
-
-    page: Any
-    requests: list[str] = field(default_factory=list)
-
-    def ask(self, question: str) -> None:
-        before = self.page.locator(ENDED).count()
-        self.page.fill(BOX, question)
-        self.page.press(BOX, "Enter")
-        self.page.locator(ENDED).nth(before).wait_for(timeout=PATIENCE)
-
-    @property
-    def outside(self) -> list[str]:
-        urls = [urlsplit(url) for url in self.requests]
-        return [
-            url.geturl()
-            for url in urls
-            if url.scheme not in ("data", "blob") and url.hostname != "127.0.0.1"
-        ]
-
-
-@pytest.fixture
-def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
-    contexts = []
-
-    def come(address: str, **options: Any) -> Visit:
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        visited = Visit(context.new_page())
-        context.on("request", lambda request: visited.requests.append(request.url))
-        visited.page.goto(address)
-        visited.page.wait_for_selector(BOX, timeout=PATIENCE)
-        return visited
-
-    yield come
-    for context in contexts:
-        context.close()
 
 
 def test_a_question_is_answered_with_its_proof(visit: Callable[..., Visit], address: str) -> None:

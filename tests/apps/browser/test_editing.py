@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
 import sys
 import urllib.error
 import urllib.request
@@ -16,6 +14,7 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
+from reader import IN_BROWSER, free_port
 
 from arxiv_home import ArxivHome, small_world
 from fmqa.apps.jobs import Jobs
@@ -27,16 +26,11 @@ from small_arxiv import SmallArxiv
 sys.path.append(str(Path(__file__).resolve().parents[2] / "reading"))
 from pdfs import paper as paper_pdf
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 SHELF = ".fmqa-shelf tbody tr"
 NASTY = "../../x<img src=x onerror=hurt=1>.pdf"
 ENDED = "#fmqa-job .fmqa-job[role=status]"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
-]
+pytestmark = IN_BROWSER
 
 
 @dataclass
@@ -72,22 +66,10 @@ class Place:
 
 @contextmanager
 def serve(bench: Workbench, jobs: Jobs | None) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     blocks = app.build(Readiness(bench), jobs=jobs)
     size = app.largest_upload(bench.settings, jobs)
-    yield app.launch(blocks, port=port, upload_bytes=size)
+    yield app.launch(blocks, port=free_port(), upload_bytes=size)
     app.close(blocks)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def come(chromium: Any, address: str) -> Any:

@@ -13,15 +13,7 @@ from typing import Any
 import httpx
 import pypdfium2 as pdfium
 import pytest
-from test_chat import (
-    CHROMIUM,
-    ENDED,
-    PATIENCE,
-    Visit,
-    chromium,
-    free_port,
-    visit,
-)
+from reader import ENDED, IN_BROWSER, PATIENCE, Visit, free_port
 
 # The maker of single pages stands with the tests of reading, which is no package.
 sys.path.append(str(Path(__file__).parents[2] / "reading"))
@@ -33,12 +25,7 @@ from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 
-__all__ = ["chromium", "visit"]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
-]
+pytestmark = IN_BROWSER
 
 TITLE = "Quillseg: a promptable model for kidney stones in ultrasound"
 ABSTRACT = (

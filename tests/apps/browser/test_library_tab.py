@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from reader import IN_BROWSER, free_port
 
 from fakes import HashEmbedder, document, result
 from fmqa.apps.web import app
@@ -19,15 +18,10 @@ from fmqa.settings import Settings
 from fmqa.store.statements import passage_texts
 from fmqa.types import ArxivRecord, HiddenRun, Outcome, ReadResult
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 NASTY = '<img src=x onerror="window.hurt=1"> </td><script>window.hurt=1</script> Zorblax'
 SHELF = ".fmqa-shelf tbody tr"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
-]
+pytestmark = IN_BROWSER
 
 
 def fill(bench: Workbench) -> None:
@@ -57,24 +51,18 @@ def fill(bench: Workbench) -> None:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
+def page(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
     fill(bench)
     blocks = app.build(Readiness(bench))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = app.launch(blocks, port=port)
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        opened = browser.new_page()
-        opened.set_default_timeout(60_000)
-        opened.goto(address)
-        opened.get_by_role("tab", name="Library").click()
-        opened.locator(SHELF).first.wait_for()
-        yield opened
-        browser.close()
+    address = app.launch(blocks, port=free_port())
+    opened = chromium.new_page()
+    opened.set_default_timeout(60_000)
+    opened.goto(address)
+    opened.get_by_role("tab", name="Library").click()
+    opened.locator(SHELF).first.wait_for()
+    yield opened
+    opened.close()
     app.close(blocks)
     bench.close()
 

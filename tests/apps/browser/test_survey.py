@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_chat import CHROMIUM, NASTY_TITLE, PATIENCE, Visit, chromium, free_port, visit
+from reader import IN_BROWSER, PATIENCE, Visit, free_port
+from test_chat import NASTY_TITLE
 
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
@@ -16,16 +17,11 @@ from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 from fmqa.sources.notes import read_notes, starter_folder
 
-__all__ = ["chromium", "visit"]  # fixtures
-
 NASTY_TEXT = "MedSAM was trained on 15,000 image-mask pairs <script>window.hurt=1</script>."
 
 TABS = [("Map", ".fmqa-map svg"), ("Trends", ".fmqa-chart"), ("Changes", ".fmqa-news")]
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
-]
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")

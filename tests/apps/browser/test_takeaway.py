@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import bibtexparser
 import pytest
 import rispy
+from reader import BOX, ENDED, IN_BROWSER, free_port
 
 import fmqa.store.embedding
 from fakes import HashEmbedder
@@ -20,21 +19,9 @@ from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-BOX = "#fmqa-box textarea"
-ENDED = ".fmqa-footer, .fmqa-abstained, .fmqa-problem"
 PATIENCE = 90_000
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
-]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -50,24 +37,20 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def page(address: str) -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_context(accept_downloads=True, locale="en-US").new_page()
-        page.goto(address)
-        page.wait_for_selector(BOX, timeout=PATIENCE)
-        assert not page.is_visible("#fmqa-takeaway")
-        for number, question in enumerate(("What is MedSAM?", "What is UNI?")):
-            page.fill(BOX, question)
-            page.press(BOX, "Enter")
-            page.locator(ENDED).nth(number).wait_for(timeout=PATIENCE)
-        page.click("#fmqa-takeaway button.label-wrap")
-        page.wait_for_selector("#fmqa-take-bibtex", timeout=PATIENCE)
-        yield page
-        browser.close()
+def page(chromium: Any, address: str) -> Iterator[Any]:
+    context = chromium.new_context(accept_downloads=True, locale="en-US")
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector(BOX, timeout=PATIENCE)
+    assert not page.is_visible("#fmqa-takeaway")
+    for number, question in enumerate(("What is MedSAM?", "What is UNI?")):
+        page.fill(BOX, question)
+        page.press(BOX, "Enter")
+        page.locator(ENDED).nth(number).wait_for(timeout=PATIENCE)
+    page.click("#fmqa-takeaway button.label-wrap")
+    page.wait_for_selector("#fmqa-take-bibtex", timeout=PATIENCE)
+    yield page
+    context.close()
 
 
 def taken(page: Any, form: str) -> tuple[str, str]:

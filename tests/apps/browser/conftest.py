@@ -1,0 +1,36 @@
+"""The browser, and readers that come to a page with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from reader import BOX, CHROMIUM, FLAGS, PATIENCE, Visit
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def come(address: str, **options: Any) -> Visit:
+        context = chromium.new_context(**options)
+        contexts.append(context)
+        visited = Visit(context.new_page())
+        context.on("request", lambda request: visited.requests.append(request.url))
+        visited.page.goto(address)
+        visited.page.wait_for_selector(BOX, timeout=PATIENCE)
+        return visited
+
+    yield come
+    for context in contexts:
+        context.close()
