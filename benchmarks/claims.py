@@ -12,6 +12,7 @@ claim with any of the sentences.
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Cited:
 
 def main() -> None:
     """Fit on train, report on test."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "").parse_args()
     data = shared_data()
     if data is None:
         print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
