@@ -11,12 +11,13 @@ from typing import Self
 
 from fmqa.answering.claims import METRICS, content_stems, named_things, numbers, stem
 from fmqa.answering.premises import kinds_missing, years_missing
+from fmqa.answering.rows import is_row
 from fmqa.answering.verification import paper_words
 from fmqa.reading.sentences import split_sentences
 from fmqa.retrieval.expansion import expand_names, normal_name
 from fmqa.retrieval.naming import NameBook, is_called
 from fmqa.retrieval.shape import asks_for_several, sides_of
-from fmqa.types import Hit, PaperMeta, PassageKind, Quote
+from fmqa.types import Hit, PaperMeta, Quote
 
 _LEXICAL, _NAMED, _FIGURE, _TRAINING_DATA = 0.45, 0.35, 0.15, 0.15
 _ENDING = re.compile(r"(?:abilit[iy]|ibilit[iy]|abl|ibl|ness|iveness|iv|ment)$")
@@ -166,7 +167,7 @@ class Wanted:
         there = _names_in_text(quote.text)
         both = sum(name in there for name in self.sides) > 1
         # What a third paper's sentence says of one side alone compares it with something else.
-        sentence = quote.passage.passage.kind is not PassageKind.TABLE
+        sentence = not is_row(quote)
         third = sentence and not is_called(quote.passage.paper, self.sides)
         if not own and (side not in there or (third and side in self.papers and not both)):
             return 0.0

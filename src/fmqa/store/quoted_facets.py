@@ -11,10 +11,11 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 from fmqa.store.catalog import now
 from fmqa.store.database import Database
-from fmqa.types import Source, Span
+from fmqa.types import Quote, Source, Span
 
 _REVISION = "facets_revision"
 
@@ -63,6 +64,21 @@ class Facet:
     origin: Origin = Origin.RULE
     size: float | None = None
     unit: str = ""
+
+    @classmethod
+    def shown_by(cls, quote: Quote, name: FacetName, value: str, confidence: float) -> Self:
+        """The value of the quote's paper and version that a quote of it shows."""
+        paper = quote.passage.paper
+        return cls(
+            paper_id=paper.paper_id,
+            version=paper.version,
+            source=quote.passage.source,
+            name=name,
+            value=value,
+            quote=quote.text,
+            span=quote.span,
+            confidence=confidence,
+        )
 
 
 @dataclass(frozen=True, slots=True)

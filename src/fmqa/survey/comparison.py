@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -182,18 +182,22 @@ def resolve(name: str, papers: Iterable[PaperMeta]) -> PaperMeta:
     )
 
 
-def asked_for(question: str, papers: Iterable[PaperMeta]) -> tuple[list[str], list[str]] | None:
+def asked_for(question: str, names: Callable[[], NameBook]) -> tuple[list[str], list[str]] | None:
     """The names and columns of "compare X and Y by Z"; None for any other question.
 
     At least two of the names must be papers' here, so that "compare" of other things is answered
     in words.
+
+    Args:
+        question: as it was asked.
+        names: the papers' names, looked at only where the question compares something.
     """
     match = _ASKED.match(question.strip())
     if match is None:
         return None
-    names = [one.strip() for one in _BETWEEN.split(match["names"]) if one.strip()]
-    book = NameBook.of(paper for paper in papers if paper.kind != "topic")
-    known = [one for one in names if normal_name(one) in book]
+    book = names()
+    between = (one.strip() for one in _BETWEEN.split(match["names"]))
+    known = [one for one in between if normal_name(one) in book]
     by = [one for one in _BETWEEN.split(match["by"] or "") if one.lower() in _COLUMNS]
     return (known, by or list(DEFAULT)) if len(known) > 1 else None
 

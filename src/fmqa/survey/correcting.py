@@ -41,7 +41,7 @@ def correct(
                 f"No sentence of {paper.name or paper.title} was found that shows {value!r}.",
                 hint='Give the sentence that does: --quote "…".',
             )
-        facets.append(_facet(name, value, shown))
+        facets.append(Facet.shown_by(shown, name, value, 1.0))
     maker.library.facets.correct(paper.paper_id, name, facets)
     return facets
 
@@ -83,17 +83,3 @@ def _showing(passages: Iterable[StoredPassage], name: FacetName, value: str) -> 
             if hinted is None and term is not None and term.search(quote.text):
                 hinted = quote
     return hinted
-
-
-def _facet(name: FacetName, value: str, quote: Quote) -> Facet:
-    paper = quote.passage.paper
-    return Facet(
-        paper_id=paper.paper_id,
-        version=paper.version,
-        source=quote.passage.source,
-        name=name,
-        value=value,
-        quote=quote.text,
-        span=quote.span,
-        confidence=1.0,
-    )

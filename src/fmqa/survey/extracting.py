@@ -325,15 +325,4 @@ def _with_size(facet: Facet, size: Size) -> Facet:
 
 
 def _facet(name: FacetName, found: _Found) -> Facet:
-    quote = found.said.quote
-    paper = quote.passage.paper
-    return Facet(
-        paper_id=paper.paper_id,
-        version=paper.version,
-        source=quote.passage.source,
-        name=name,
-        value=found.value,
-        quote=quote.text,
-        span=quote.span,
-        confidence=found.confidence,
-    )
+    return Facet.shown_by(found.said.quote, name, found.value, found.confidence)

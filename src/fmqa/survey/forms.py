@@ -8,9 +8,9 @@ import io
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from fmqa.survey.cells import inert
 from fmqa.survey.comparison import Cell, ComparedRow, Comparison
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what starts so
 _LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -46,7 +46,7 @@ def as_csv(table: Comparison) -> str:
         line: list[object] = [row.paper.shown, row.paper.arxiv_id or "", " ".join(sorted(versions))]
         for cell in row.cells:
             line += [cell.value, cell.quote or "", cell.page or ""]
-        writer.writerow([_safe(one) for one in line])
+        writer.writerow([inert(one) for one in line])
     return out.getvalue()
 
 
@@ -142,10 +142,6 @@ def _noted(
     if note not in notes:
         notes.append(note)
     return notes.index(note) + 1
-
-
-def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _md(text: str) -> str:

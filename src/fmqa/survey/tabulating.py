@@ -7,9 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fmqa.survey.cells import inert
 from fmqa.survey.trends import GROUPS, Group, Trend, TrendPoint
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what starts so
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def as_csv(trend: Trend, groups: Sequence[Group | None] = (None,)) -> str:
             for row in rows(trend, group):
                 for year, count in zip(trend.years, row.counts, strict=True):
                     line = (trend.by.value, group or "all", row.value, year, count)
-                    writer.writerow(map(_safe, line))
+                    writer.writerow(map(inert, line))
     return out.getvalue()
 
 
@@ -76,11 +75,7 @@ def _size_line(trend: Trend, group: Group | None, point: TrendPoint) -> Iterable
         cited.page if cited else None,
         cited.quote if cited else "",
     )
-    return map(_safe, line)
-
-
-def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return map(inert, line)
 
 
 def told_of(trend: Trend) -> str:

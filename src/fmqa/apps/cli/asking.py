@@ -146,7 +146,7 @@ def _compared(bench: Workbench, question: str) -> bool:
     from fmqa.apps.cli.surveying import as_text
     from fmqa.survey.comparison import asked_for, compare
 
-    asked = asked_for(question, (row.meta for row in bench.library.record.papers()))
+    asked = asked_for(question, lambda: bench.searcher.names)
     if asked is None:
         return False
     try:

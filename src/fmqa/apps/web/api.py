@@ -5,7 +5,7 @@ docs/api.md shows each; `gradio_client` calls them by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
@@ -31,7 +31,6 @@ _QUICK_AT_ONCE = 8
 Text = Annotated[str, Field(max_length=100_000)]  # the settings know how long a question may be
 Filter = Annotated[str, Field(max_length=8000)]
 Model = TypeVar("Model", bound=BaseModel)
-Endpoint = Callable[..., Any]
 
 
 class _Ask(BaseModel):

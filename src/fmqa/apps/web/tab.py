@@ -26,6 +26,14 @@ QUICK: dict[str, Any] = {
 }
 
 
+def show(selector: str) -> str:
+    """The script that brings an element into view."""
+    return (
+        f"() => document.querySelector('{selector}')"
+        "?.scrollIntoView({ block: 'nearest', behavior: 'smooth' })"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The program behind the page. Holds nothing of any session.

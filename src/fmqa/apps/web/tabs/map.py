@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from fmqa.apps.web.tab import QUICK, Context, opening
+from fmqa.apps.web.tab import QUICK, Context, opening, show
 from fmqa.apps.web.views.mapview import map_card, map_svg, map_table
 from fmqa.apps.web.views.sheet import problem, waiting
 from fmqa.errors import FmqaError
@@ -20,10 +20,6 @@ _PICK = """element.addEventListener('click', (event) => {
     trigger('select', { paper: picked.dataset.paper });
   }
 });"""
-_SHOW_CARD = (
-    "() => document.querySelector('#fmqa-map-card')"
-    "?.scrollIntoView({ block: 'nearest', behavior: 'smooth' })"
-)
 _LIVE: dict[str, Any] = QUICK | {"trigger_mode": "always_last"}
 
 
@@ -60,7 +56,7 @@ class MapTab:
             one.change(self._draw, filters, drawing, **_LIVE)
         for picking in (drawing, card):
             picked = picking.select(self._card, None, card, **QUICK)
-            picked.then(None, js=_SHOW_CARD, **QUICK)
+            picked.then(None, js=show("#fmqa-map-card"), **QUICK)
 
     def _open(self, *filters: Any) -> tuple[Any, ...]:
         try:

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from fmqa.apps.web.tab import QUICK, Context, opening
+from fmqa.apps.web.tab import QUICK, Context, opening, show
 from fmqa.apps.web.views.charts import chart, number_words, numbers_table, papers_sheet
 from fmqa.apps.web.views.sheet import problem, waiting
 from fmqa.apps.web.wording import Wording
@@ -17,10 +17,6 @@ _PICK = """element.addEventListener('click', (event) => {
   const picked = event.target.closest('[data-value], [data-point]');
   if (picked) trigger('select', { ...picked.dataset });
 });"""
-_SHOW_PAPERS = (
-    "() => document.querySelector('#fmqa-trend-papers')"
-    "?.scrollIntoView({ block: 'nearest', behavior: 'smooth' })"
-)
 _NAMES = {
     "Kind": By.KIND,
     "Modality": By.MODALITY,
@@ -65,7 +61,7 @@ class TrendsTab:
         for one in (by, sides):
             one.change(self._draw, [by, sides], [drawing, papers], **QUICK)
         picked = drawing.select(self._papers, [by, sides], papers, **QUICK)
-        picked.then(None, js=_SHOW_PAPERS, **QUICK)
+        picked.then(None, js=show("#fmqa-trend-papers"), **QUICK)
 
     def _draw(self, by: str, sides: bool) -> tuple[str, str]:
         try:
