@@ -108,6 +108,9 @@
     tip.replaceChildren(quote, from);
     tip.hidden = false;
     mark.setAttribute("aria-describedby", tip.id);
+    put(mark);
+  };
+  const put = (mark) => {
     const at = mark.getBoundingClientRect();
     const left = Math.min(Math.max(8, at.left - 24), document.documentElement.clientWidth - tip.offsetWidth - 8);
     const above = at.top - tip.offsetHeight - 6;
@@ -129,7 +132,10 @@
     });
   }
   document.addEventListener("focusout", (event) => { if (event.target === told) hide(); });
-  document.addEventListener("scroll", hide, true);
+  document.addEventListener("scroll", () => {
+    if (told && document.activeElement === told) put(told); // focus itself scrolls the page
+    else hide();
+  }, true);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     if (!tip.hidden) hide();
