@@ -221,3 +221,12 @@ def test_vectors_are_made_once() -> None:
     count = len(embedder.embedded)
     assert asked.select("How was MedSAM obtained?", [paper(1, MEDSAM)]) == first
     assert len(embedder.embedded) == count
+
+
+def test_a_term_of_rare_words_outweighs_a_name() -> None:
+    hits = [
+        paper(1, "RoentGen loses earlier knowledge by catastrophic forgetting when it is tuned."),
+        *(paper(n, f"SAM is tuned to medical images in study number {n}.") for n in range(2, 9)),
+    ]
+    found = selector().select("What do papers say of catastrophic forgetting of SAM?", hits)
+    assert "catastrophic forgetting" in found.quotes[0].text

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Self
 
 from fmqa.answering.claims import METRICS, content_stems, named_things, numbers, stem
+from fmqa.answering.key_terms import Term, key_terms
 from fmqa.answering.premises import kinds_missing, years_missing
 from fmqa.answering.rows import is_row
 from fmqa.answering.verification import paper_words
@@ -20,6 +21,9 @@ from fmqa.retrieval.shape import asks_for_several, sides_of
 from fmqa.types import Hit, PaperMeta, Quote
 
 _LEXICAL, _NAMED, _FIGURE, _TRAINING_DATA = 0.45, 0.35, 0.15, 0.15
+# For a sentence that holds a whole term of the question, one whose words stand in few of the
+# passages found: in one of so many at most.
+_TERM, _RARE = 0.35, 8
 _ENDING = re.compile(r"(?:abilit[iy]|ibilit[iy]|abl|ibl|ness|iveness|iv|ment)$")
 _SHORTEST_ROOT = 5
 _OVERVIEW = 0.20  # off a sentence that only says what a survey covers
@@ -106,7 +110,8 @@ class Wanted:
     """What the sentences of an answer are looked for by.
 
     ``names`` are the question's, normal form → as written; ``papers`` those of them that papers go
-    by. ``weights`` are the question's content stems with their rarity among the passages found.
+    by. ``weights`` are the question's content stems with their rarity among the passages found, and
+    ``terms`` the pairs of rare ones that it turns on.
     ``sides`` say, where papers are compared, what is asked of each of them, by its name.
     """
 
@@ -117,6 +122,7 @@ class Wanted:
     papers: dict[str, str] = field(default_factory=dict)
     sides: dict[str, str] = field(default_factory=dict)
     question: str = ""
+    terms: tuple[Term, ...] = ()
 
     @classmethod
     def of(cls, question: str, hits: Sequence[Hit]) -> Self:
@@ -124,16 +130,17 @@ class Wanted:
         book = NameBook.of(hit.passage.paper for hit in hits)
         question = book.canonical(question)
         texts = [set(content_stems(hit.passage.passage.text)) for hit in hits]
-        weights = {
-            stem: math.log(1 + (len(texts) + 1) / (1 + sum(stem in text for text in texts)))
-            for stem in content_stems(question)
-        }
+        spread = {s: sum(s in text for text in texts) for s in content_stems(question)}
+        weights = {s: math.log(1 + (len(texts) + 1) / (1 + n)) for s, n in spread.items()}
         papers = book.in_text(question)
         names = _with_whole_names(question_names(question), papers)
         names = _with_versions(names, papers, question)
         sides = sides_of(question, papers, names)
         listing = asks_for_several(question) and not sides and not _doer(question, papers)
-        return cls(tuple(parts_of(question)), names, weights, listing, papers, sides, question)
+        most = max(1, len(texts) // _RARE)
+        rare = {s for s, n in spread.items() if n <= most and s not in _GENERIC}
+        parts, terms = tuple(parts_of(question)), key_terms(question, rare)
+        return cls(parts, names, weights, listing, papers, sides, question, terms)
 
     def bonus(self, quote: Quote) -> float:
         """What the words say for a sentence, from 0 to about 0.85."""
@@ -200,9 +207,10 @@ class Wanted:
         figures = bool(_FIGURE_ASKED.search(asked)) and bool(numbers(quote.text))
         trained = bool(_DATA_ASKED.search(asked)) and bool(_TRAINED.search(quote.text))
         overview = self.listing and self._only_surveys(quote)
+        term = any(all(_stands(s, there) for s in term) for term in self.terms)
         return (
             _LEXICAL * held / total
-            + _NAMED * named
+            + max(_NAMED * named, _TERM * term)
             + _FIGURE * figures
             + _TRAINING_DATA * trained
             - _OVERVIEW * overview
