@@ -12,10 +12,10 @@ import pytest
 
 from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import DiskFull, FmqaError, ForeignIndex, RecordBusy, RecordDamaged, StoreError
-from fmqa.store import database as database_module
-from fmqa.store import migrations
-from fmqa.store.database import Database
 from fmqa.store.library import Library
+from fmqa.store.sqlite import database as database_module
+from fmqa.store.sqlite import migrations
+from fmqa.store.sqlite.database import SqliteDatabase
 from fmqa.store.statements import passage_texts
 
 
@@ -41,9 +41,9 @@ def filled(library: Library, embedder: HashEmbedder, papers: int = 6) -> None:
 
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "record.sqlite3"
-    Database(path).close()
+    SqliteDatabase(path).close()
     before = schema(path)
-    Database(path).close()
+    SqliteDatabase(path).close()
     assert schema(path) == before
 
 
@@ -51,13 +51,13 @@ def test_steps_are_recorded_by_name_and_only_new_ones_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "record.sqlite3"
-    Database(path).close()
+    SqliteDatabase(path).close()
 
     def m999_colours(db: sqlite3.Connection) -> None:
         db.execute("CREATE TABLE colours (name TEXT)")
 
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, m999_colours))
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     names = [row[0] for row in opened.connection.execute("SELECT name FROM migrations")]
     before = [step.__name__ for step in migrations.MIGRATIONS]
     assert sorted(names) == before
@@ -68,7 +68,7 @@ def test_a_step_that_fails_leaves_the_record_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "record.sqlite3"
-    Database(path).close()
+    SqliteDatabase(path).close()
     before = schema(path)
 
     def m002_breaks(db: sqlite3.Connection) -> None:
@@ -77,17 +77,17 @@ def test_a_step_that_fails_leaves_the_record_as_it_was(
 
     monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, m002_breaks))
     with pytest.raises(StoreError):
-        Database(path)
+        SqliteDatabase(path)
     assert schema(path) == before
 
 
 def test_a_newer_record_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "record.sqlite3"
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     opened.connection.execute("INSERT INTO migrations VALUES ('m999_future', 'soon')")
     opened.close()
     with pytest.raises(ForeignIndex, match="newer fmqa") as caught:
-        Database(path)
+        SqliteDatabase(path)
     assert "Upgrade" in caught.value.hint
 
 
@@ -97,7 +97,7 @@ def test_opening_by_many_at_once(tmp_path: Path) -> None:
 
     def open_it() -> None:
         try:
-            Database(path).close()
+            SqliteDatabase(path).close()
         except BaseException as error:
             errors.append(error)
 
@@ -114,7 +114,7 @@ def test_a_garbage_file_is_damaged(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "record.sqlite3"
     path.write_bytes(content)
     with pytest.raises(RecordDamaged, match=r"record\.sqlite3") as caught:
-        Database(path)
+        SqliteDatabase(path)
     assert "fmqa ingest" in caught.value.hint
     assert path.read_bytes() == content
 
@@ -183,7 +183,7 @@ def test_a_read_only_folder_is_said(tmp_path: Path) -> None:
 
 def test_a_read_only_record_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What SQLite answers where the file system is read-only, whoever asks."""
-    opened = Database(tmp_path / "record.sqlite3")
+    opened = SqliteDatabase(tmp_path / "record.sqlite3")
     opened.connection.execute("PRAGMA query_only = ON")
     with pytest.raises(StoreError, match="can't be opened for writing"), opened.atomic() as db:
         db.execute("INSERT INTO meta VALUES ('a', 'b')")
@@ -251,7 +251,7 @@ def test_another_writer_is_waited_for_and_then_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "_BUSY_SECONDS", 0.05)
-    one, other = Database(tmp_path / "r.sqlite3"), Database(tmp_path / "r.sqlite3")
+    one, other = SqliteDatabase(tmp_path / "r.sqlite3"), SqliteDatabase(tmp_path / "r.sqlite3")
     with one.atomic(), pytest.raises(RecordBusy), other.atomic():
         pass
     one.close()
@@ -259,7 +259,7 @@ def test_another_writer_is_waited_for_and_then_said(
 
 
 def test_a_block_that_raises_is_undone(tmp_path: Path) -> None:
-    opened = Database(tmp_path / "r.sqlite3")
+    opened = SqliteDatabase(tmp_path / "r.sqlite3")
     with pytest.raises(KeyError), opened.atomic() as db:
         db.execute("INSERT INTO meta VALUES ('a', 'b')")
         raise KeyError
@@ -268,7 +268,7 @@ def test_a_block_that_raises_is_undone(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_does_not_see_what_is_committed_meanwhile(tmp_path: Path) -> None:
-    one, other = Database(tmp_path / "r.sqlite3"), Database(tmp_path / "r.sqlite3")
+    one, other = SqliteDatabase(tmp_path / "r.sqlite3"), SqliteDatabase(tmp_path / "r.sqlite3")
 
     def held() -> int:
         return int(db.execute("SELECT count(*) FROM meta").fetchone()[0])
@@ -294,7 +294,7 @@ def test_every_error_says_what_to_do(library: Library, add: Add) -> None:
 
 def test_an_error_after_sqlite_rolled_back_itself_is_not_hidden(tmp_path: Path) -> None:
     """SQLite ends a transaction by itself on a full disk or a failing one."""
-    opened = Database(tmp_path / "r.sqlite3")
+    opened = SqliteDatabase(tmp_path / "r.sqlite3")
     with pytest.raises(KeyError), opened.snapshot() as db:
         db.execute("ROLLBACK")
         raise KeyError
@@ -311,4 +311,4 @@ def test_nor_while_migrating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(migrations, "MIGRATIONS", (m001_on_a_full_disk,))
     with pytest.raises(DiskFull):
-        Database(tmp_path / "r.sqlite3")
+        SqliteDatabase(tmp_path / "r.sqlite3")

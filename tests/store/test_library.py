@@ -15,6 +15,7 @@ from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import DiskFull, ForeignIndex, RecordBusy
 from fmqa.store import library as library_module
 from fmqa.store.library import Library
+from fmqa.store.sqlite import generations
 from fmqa.store.statements import passage_texts
 from fmqa.store.vectors import read_manifest
 
@@ -254,7 +255,7 @@ def test_a_question_that_mends_the_index_stops_no_writer(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (library.index_dir / "vectors.json").unlink()
-    real = library_module.publish
+    real = generations.publish
     wrote: list[bool] = []
 
     def slow(*arguments: object) -> object:
@@ -262,7 +263,7 @@ def test_a_question_that_mends_the_index_stops_no_writer(
             wrote.append(True)
         return real(*arguments)
 
-    monkeypatch.setattr(library_module, "publish", slow)
+    monkeypatch.setattr(generations, "publish", slow)
     assert len(library.index(MODEL)) == 2
     assert wrote == [True]
 
@@ -291,7 +292,7 @@ def test_an_index_that_is_behind_says_so_and_catches_up(
     library: Library, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = document("2001.00003", ["Chest radiographs."])
-    monkeypatch.setattr(Library, "_publish", lambda self, fingerprint: None)  # killed before
+    monkeypatch.setattr(generations.Generations, "publish", lambda *_: None)  # killed before
     with library.writing(MODEL) as writer:
         writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))
     monkeypatch.undo()
@@ -307,7 +308,7 @@ def test_a_full_disk_while_publishing_keeps_the_record(
     def full(*arguments: object) -> None:
         raise DiskFull("No room left.")
 
-    monkeypatch.setattr(library_module, "publish", full)
+    monkeypatch.setattr(generations, "publish", full)
     made = document("2001.00003", ["Chest radiographs."])
     with pytest.raises(DiskFull), library.writing(MODEL) as writer:
         writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))

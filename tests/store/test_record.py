@@ -32,9 +32,9 @@ def counts(library: Library) -> dict[str, int]:
     return {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in TABLES}
 
 
-def words(library: Library, match: str) -> list[str]:
+def words(library: Library, *asked: str) -> list[str]:
     """The texts that the full-text index finds."""
-    found = [key for key, _ in library.record.lexical(match, 10)]
+    found = [key for key, _ in library.record.lexical(asked, 10)]
     passages = library.record.passages(found)
     return [passages[key].passage.text for key in found]
 
@@ -121,7 +121,7 @@ def test_a_later_version_takes_over(library: Library, add: Add) -> None:
 def test_an_earlier_version_does_not_take_over(library: Library, add: Add) -> None:
     add(document(MEDSAM, ["Exactly 1,570,263 pairs."], version=3, title="The final title"))
     assert not add(document(MEDSAM, ["Over one million."], version=1, title="A first title"))
-    assert words(library, "million OR pairs") == ["Exactly 1,570,263 pairs."]
+    assert words(library, "million", "pairs") == ["Exactly 1,570,263 pairs."]
     assert library.record.papers()[0].meta.title == "The final title"
     assert library.record.papers()[0].meta.version == 3
 
@@ -186,7 +186,7 @@ def test_removal_forgets_everything_but_the_change(library: Library, add: Add) -
     after = counts(library)
     for table in ("papers", "versions", "pages", "passages", "passages_fts"):
         assert after[table] == before[table], table
-    assert library.record.lexical("goes", 5) == []
+    assert library.record.lexical(["goes"], 5) == []
     changes = library.record.database.connection.execute(
         "SELECT what FROM changes WHERE paper_id = ?", (MEDSAM,)
     )

@@ -17,7 +17,7 @@ from fmqa.retrieval.expansion import normal_name
 from fmqa.retrieval.fusion import fuse, spread_over_papers
 from fmqa.retrieval.naming import NameBook
 from fmqa.retrieval.shape import asks_for_several, sides_of
-from fmqa.store.lexical import match_query
+from fmqa.store.lexical import terms
 from fmqa.types import Embedder, Filters, Hit
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Searcher:
         filters: Filters | None,
     ) -> list[Hit]:
         """The best of the nearest passages and of those that hold the words."""
-        found = self.library.record.lexical(match_query(words), _LEXICAL_SCORED, filters)
+        found = self.library.record.lexical(terms(words), _LEXICAL_SCORED, filters)
         missing = [key for key, _ in found[:_LEXICAL_CANDIDATES] if key not in nearest]
         dense = {**nearest, **index.scores(query, missing)}
         return self._ranked(dense, dict(found), limit)
@@ -175,8 +175,8 @@ class Searcher:
     def speaks_of(self, name: str, text: str) -> bool:
         """Whether a passage of the papers that go by a name holds a word of the text."""
         papers = tuple(self.papers_called([normal_name(name)]))
-        query = match_query(text)
-        return bool(papers) and bool(self.library.record.lexical(query, 1, Filters(papers=papers)))
+        words = terms(text)
+        return bool(papers) and bool(self.library.record.lexical(words, 1, Filters(papers=papers)))
 
     def _ranked(self, dense: dict[int, float], lexical: dict[int, float], limit: int) -> list[Hit]:
         scores = fuse(dense, lexical)

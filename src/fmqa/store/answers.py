@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fmqa.errors import StoreError
 from fmqa.store.catalog import now
-from fmqa.store.database import Database
+from fmqa.store.engine import Database, upsert
 
 _KEPT = 1000
 
@@ -33,12 +33,12 @@ class AnswerCache:
             with self.database.atomic() as db:
                 db.execute("DELETE FROM answers WHERE generation != ?", (generation,))
                 db.execute(
-                    "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)",
+                    upsert("answers", ("key", "generation", "answer", "at"), ("key",)),
                     (key, generation, answer, now()),
                 )
                 db.execute(
-                    """DELETE FROM answers WHERE key IN
-                       (SELECT key FROM answers ORDER BY at DESC, key LIMIT -1 OFFSET ?)""",
+                    """DELETE FROM answers WHERE key NOT IN
+                       (SELECT key FROM answers ORDER BY at DESC, key LIMIT ?)""",
                     (_KEPT,),
                 )
         except StoreError:  # a full disk or a busy record is no reason not to answer

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fmqa.store.database import Database
+from fmqa.store.engine import Connection, Database, Row
 from fmqa.types import Document, Reference, Source
 
 _LEAST_TITLE = 24  # letters and digits
@@ -93,30 +92,36 @@ class Bibliography:
         """The sentences of the paper that cite, in reading order."""
         with self.database.snapshot() as db:
             rows = db.execute(
-                """SELECT page, numbers,
-                          substr(pages.text, start + 1, "end" - start) AS sentence,
-                          coalesce((SELECT section FROM passages, json_each(spans) AS span
-                           WHERE passages.version_id = versions.id
-                             AND json_extract(span.value, '$[0]') = page
-                             AND json_extract(span.value, '$[1]') <= start
-                             AND json_extract(span.value, '$[2]') > start LIMIT 1), '') AS section
+                """SELECT page, numbers, start,
+                          substr(pages.text, start + 1, "end" - start) AS sentence
                    FROM mentions JOIN versions ON versions.id = mentions.version_id
                    JOIN pages ON pages.version_id = versions.id AND pages.number = page
                    WHERE paper_id = ? AND versions.active AND source = ? ORDER BY place""",
                 (paper_id, Source.PDF.value),
             ).fetchall()
+            passages = db.execute(
+                """SELECT section, spans FROM passages JOIN versions ON versions.id = version_id
+                   WHERE paper_id = ? AND active AND source = ? ORDER BY ordinal""",
+                (paper_id, Source.PDF.value),
+            ).fetchall()
+        spans = [(row["section"], *span) for row in passages for span in json.loads(row["spans"])]
         return [
             CitingSentence(
                 " ".join(row["sentence"].split()),
                 row["page"],
-                row["section"],
+                _section(spans, row["page"], row["start"]),
                 tuple(json.loads(row["numbers"])),
             )
             for row in rows
         ]
 
 
-def insert_bibliography(db: sqlite3.Connection, document: Document, version_id: int) -> None:
+def _section(spans: Sequence[tuple[str, int, int, int]], page: int, start: int) -> str:
+    """The section of the first passage that holds a character of a page; empty where none does."""
+    return next((s for s, at, low, high in spans if at == page and low <= start < high), "")
+
+
+def insert_bibliography(db: Connection, document: Document, version_id: int) -> None:
     """Keep a document's references and mentions with its version; part of its transaction."""
     _insert_references(db, document.references, version_id)
     db.executemany(
@@ -135,9 +140,7 @@ def insert_bibliography(db: sqlite3.Connection, document: Document, version_id: 
     )
 
 
-def _insert_references(
-    db: sqlite3.Connection, references: Sequence[Reference], version_id: int
-) -> None:
+def _insert_references(db: Connection, references: Sequence[Reference], version_id: int) -> None:
     db.executemany(
         "INSERT INTO bibliography VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -165,7 +168,7 @@ def _title_key(title: str) -> str:
     return key if len(key) >= _LEAST_TITLE else ""
 
 
-def _reference(row: sqlite3.Row) -> Reference:
+def _reference(row: Row) -> Reference:
     return Reference(
         number=row["number"],
         text=row["text"],

@@ -7,19 +7,24 @@ costs at most the request that was under way.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fmqa.store.changes import Change, News
-from fmqa.store.database import Database
+from fmqa.store.engine import Connection, Database, Row, upsert
 from fmqa.types import ArxivRecord
 
 _LISTS = ("authors", "categories")
 _FACTS = tuple(field.name for field in fields(ArxivRecord))
-_ARXIV_COLUMNS = ", ".join((*_FACTS, "checked_at"))
+_PUT_FACTS = upsert("arxiv", (*_FACTS, "checked_at"), ("arxiv_id",))
+_PUT_LOOKUP = upsert("lookups", ("service", "key", "answer", "at"), ("service", "key"))
+_PUT_FILE = upsert(
+    "files",
+    ("arxiv_id", "version", "name", "sha256", "bytes", "failure", "at"),
+    ("arxiv_id", "version"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +80,8 @@ class Catalog:
 
     def put_facts(self, records: Sequence[ArxivRecord]) -> None:
         """Keep what arXiv says of papers now."""
-        marks = ", ".join("?" * (len(_FACTS) + 1))
         with self.database.atomic() as db:
-            db.executemany(
-                f"INSERT OR REPLACE INTO arxiv ({_ARXIV_COLUMNS}) VALUES ({marks})",
-                [(*_values(record), now()) for record in records],
-            )
+            db.executemany(_PUT_FACTS, [(*_values(record), now()) for record in records])
 
     def facts(self) -> dict[str, ArxivRecord]:
         """What arXiv said last of each paper, by id."""
@@ -101,8 +102,10 @@ class Catalog:
             for wish in wishes:
                 db.execute(
                     """INSERT INTO wanted VALUES (?, ?, ?, ?, ?, ?)
-                       ON CONFLICT DO UPDATE SET version = excluded.version,
-                       depth = max(depth, excluded.depth)""",
+                       ON CONFLICT (arxiv_id, why, source) DO UPDATE
+                       SET version = excluded.version,
+                       depth = CASE WHEN wanted.depth > excluded.depth THEN wanted.depth
+                               ELSE excluded.depth END""",
                     (wish.arxiv_id, wish.why, wish.source, wish.version, wish.depth, now()),
                 )
                 if wish.why == "asked":
@@ -148,7 +151,7 @@ class Catalog:
         """Keep what became of a PDF."""
         with self.database.atomic() as db:
             db.execute(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                _PUT_FILE,
                 (
                     file.arxiv_id,
                     file.version,
@@ -181,7 +184,7 @@ class Catalog:
         """Keep a service's answer."""
         with self.database.atomic() as db:
             db.execute(
-                "INSERT OR REPLACE INTO lookups VALUES (?, ?, ?, ?)",
+                _PUT_LOOKUP,
                 (service, key, json.dumps(answer, ensure_ascii=False), now()),
             )
 
@@ -192,13 +195,12 @@ class Catalog:
         """
         with self.database.atomic() as db:
             db.execute("UPDATE runs SET state = 'interrupted' WHERE state = 'running'")
-            cursor = db.execute(
+            (row,) = db.execute(
                 """INSERT INTO runs (kind, started_at, state, summary)
-                   VALUES (?, ?, 'running', '{}')""",
+                   VALUES (?, ?, 'running', '{}') RETURNING id""",
                 (kind, now()),
-            )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
+            ).fetchall()
+        return int(row["id"])
 
     def end_run(self, run: int, state: str, summary: dict[str, Any], words: str) -> None:
         """Close a run, with an entry of its own in the changelog."""
@@ -264,10 +266,8 @@ class Catalog:
             for paper in new:
                 insert_change(db, News("new_reference", f"now cited by {arxiv_id}", paper, run=run))
             if new or row is None:
-                db.execute(
-                    "INSERT OR REPLACE INTO lookups VALUES ('cited', ?, ?, ?)",
-                    (arxiv_id, json.dumps(sorted(known | set(cited))), now()),
-                )
+                told = json.dumps(sorted(known | set(cited)))
+                db.execute(_PUT_LOOKUP, ("cited", arxiv_id, told, now()))
         return new
 
     def note_change(self, news: News) -> None:
@@ -275,12 +275,12 @@ class Catalog:
         with self.database.atomic() as db:
             insert_change(db, news)
 
-    def _all(self, sql: str, *values: object) -> list[sqlite3.Row]:
+    def _all(self, sql: str, *values: object) -> list[Row]:
         with self.database.snapshot() as db:
             return db.execute(sql, values).fetchall()
 
 
-def insert_change(db: sqlite3.Connection, news: News) -> None:
+def insert_change(db: Connection, news: News) -> None:
     """Write one entry of the changelog, as part of the transaction that made the change."""
     db.execute(
         """INSERT INTO changes (at, paper_id, version, what, detail, title, run)
@@ -301,7 +301,7 @@ def _values(record: ArxivRecord) -> tuple[Any, ...]:
     )
 
 
-def _record(row: sqlite3.Row) -> ArxivRecord:
+def _record(row: Row) -> ArxivRecord:
     values: dict[str, Any] = {
         name: tuple(json.loads(row[name])) if name in _LISTS else row[name] for name in _FACTS
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from fmqa.filters import FIELDS
+from fmqa.store.engine import Connection, marks
 from fmqa.types import Filters, PaperStatus
 
 FacetCounts = Mapping[str, tuple[tuple[str, int], ...]]
@@ -16,6 +17,7 @@ FacetCounts = Mapping[str, tuple[tuple[str, int], ...]]
 _STATUS = (
     f"CASE WHEN versions.withdrawn THEN '{PaperStatus.WITHDRAWN}' ELSE '{PaperStatus.CURRENT}' END"
 )
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _COLUMNS = {
     "year": "papers.year",
     "kind": "papers.kind",
@@ -37,24 +39,24 @@ def where(filters: Filters | None) -> tuple[str, list[object]]:
     if last is not None:
         sql, values = sql + " AND papers.year <= ?", [*values, last]
     if filters.papers:
-        marks = _marks(filters.papers)
-        sql += f" AND (papers.paper_id IN ({marks}) OR lower(papers.name) IN ({marks}))"
+        ids = marks(filters.papers)
+        sql += f" AND (papers.paper_id IN ({ids}) OR lower(papers.name) IN ({ids}))"
         values += [*filters.papers, *(paper.lower() for paper in filters.papers)]
     for name, column in _COLUMNS.items():
         wanted = getattr(filters, FIELDS[name])
         if name != "year" and wanted:
-            sql += f" AND {column} COLLATE NOCASE IN ({_marks(wanted)})"
-            values += map(str, wanted)
+            sql += f" AND lower({column}) IN ({marks(wanted)})"
+            values += map(_lower, wanted)
     for name, column in _LISTS.items():
         wanted = getattr(filters, FIELDS[name])
         if wanted:
             sql += f""" AND EXISTS (SELECT 1 FROM json_each({column}) AS one
-                        WHERE one.value COLLATE NOCASE IN ({_marks(wanted)}))"""
-            values += wanted
+                        WHERE lower(one.value) IN ({marks(wanted)}))"""
+            values += map(_lower, wanted)
     return sql, values
 
 
-def count_facets(db: sqlite3.Connection, filters: Filters) -> FacetCounts:
+def count_facets(db: Connection, filters: Filters) -> FacetCounts:
     """The values of each field among the papers that pass the filters of all other fields.
 
     Years come newest first, other values by how many papers have them.
@@ -68,15 +70,20 @@ def count_facets(db: sqlite3.Connection, filters: Filters) -> FacetCounts:
             value, source = "one.value", f"{_JOINED}, json_each({_LISTS[name]}) AS one"
         else:
             value, source = _COLUMNS[name], _JOINED
-        order = "value DESC" if name == "year" else "n DESC, value"
         rows = db.execute(
             f"""SELECT {value} AS value, count(DISTINCT papers.paper_id) AS n {source}
-                WHERE coalesce({value}, '') != ''{narrowing} GROUP BY 1 ORDER BY {order}""",
+                WHERE {value} IS NOT NULL AND CAST({value} AS TEXT) != ''{narrowing} GROUP BY 1""",
             values,
         )
-        found[name] = tuple((str(row["value"]), int(row["n"])) for row in rows)
+        counts = [(str(row["value"]), int(row["n"])) for row in rows]
+        found[name] = tuple(
+            sorted(counts, reverse=True)
+            if name == "year"
+            else sorted(counts, key=lambda one: (-one[1], one[0]))
+        )
     return found
 
 
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))
+def _lower(value: str) -> str:
+    """In lower case as SQL's ``lower`` makes it: letters of ASCII only."""
+    return str(value).translate(_ASCII_LOWER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fmqa.store.catalog import now
-from fmqa.store.database import Database
+from fmqa.store.engine import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class FeedbackStore:
         """Keep a verdict; a rating of 0 takes back the one that was given."""
         with self.database.atomic() as db:
             db.execute(
-                "DELETE FROM feedback WHERE user = ? AND question = ? AND answer = ?",
+                'DELETE FROM feedback WHERE "user" = ? AND question = ? AND answer = ?',
                 (feedback.user, feedback.question, feedback.answer),
             )
             if feedback.rating:
                 db.execute(
-                    "INSERT INTO feedback (at, user, question, rating, answer) "
+                    'INSERT INTO feedback (at, "user", question, rating, answer) '
                     "VALUES (?, ?, ?, ?, ?)",
                     (now(), feedback.user, feedback.question, feedback.rating, feedback.answer),
                 )

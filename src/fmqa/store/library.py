@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,16 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fmqa.errors import ForeignIndex, RecordBusy, StoreError
+from fmqa.errors import ForeignIndex
 from fmqa.store.answers import AnswerCache
 from fmqa.store.bibliography import Bibliography
 from fmqa.store.catalog import Catalog
-from fmqa.store.database import Database
 from fmqa.store.feedback import FeedbackStore
+from fmqa.store.opening import dense_search, open_database
 from fmqa.store.quoted_facets import FacetStore
 from fmqa.store.record import Record
 from fmqa.store.sessions import Sessions
-from fmqa.store.vectors import FaissIndex, VectorIndex, publish, read_manifest
+from fmqa.store.vectors import VectorIndex
 from fmqa.store.versions import Versions
 from fmqa.store.writer import RecordWriter
 from fmqa.types import Embedder
@@ -28,7 +27,6 @@ Vectors = NDArray[np.float32]
 Progress = Callable[[str, int, int], None]
 
 _WRITER_SECONDS = 0.5  # readers hold the writer's lock for an instant, to see whether it is free
-_PUBLISH_SECONDS = 600.0  # the largest index takes some minutes to build
 _REBUILD_BATCH = 256  # passages between two commits
 
 
@@ -45,7 +43,7 @@ class Library:
 
     def __init__(self, index_dir: Path, record_path: Path) -> None:
         self.index_dir = index_dir
-        self._database = Database(record_path)
+        self._database = open_database(record_path)
         self.record = Record(self._database)
         self.catalog = Catalog(self._database)
         self.bibliography = Bibliography(self._database)
@@ -54,8 +52,7 @@ class Library:
         self.answers = AnswerCache(self._database)
         self.versions = Versions(self._database)
         self.feedback = FeedbackStore(self._database)
-        self._index: FaissIndex | None = None
-        self._guard = threading.Lock()
+        self._dense = dense_search(self.record, index_dir)
 
     def check_model(self, fingerprint: str) -> None:
         """Refuse a record that another model embedded.
@@ -70,56 +67,13 @@ class Library:
             )
 
     def index(self, fingerprint: str) -> VectorIndex:
-        """The dense index of what is committed, rebuilt from the record when it isn't whole.
-
-        While another process writes, the last whole generation serves.
+        """The dense index of what is committed, made again from the record when it isn't whole.
 
         Raises:
             ForeignIndex: another model made it.
         """
         self.check_model(fingerprint)
-        with self._guard:
-            generation = self.record.generation
-            if self._index is not None and self._index.generation == generation:
-                return self._index
-            newest = self._open_current(fingerprint)
-            if newest is None or newest.generation != generation:
-                newest = self._renew(fingerprint, newest)
-            self._index = newest
-            return newest
-
-    def _open_current(self, fingerprint: str) -> FaissIndex | None:
-        manifest = read_manifest(self.index_dir)
-        if manifest is None or manifest.model != fingerprint:
-            return None
-        try:
-            return FaissIndex.open(self.index_dir, manifest)
-        except StoreError:
-            return None
-
-    def _renew(self, fingerprint: str, older: FaissIndex | None) -> FaissIndex:
-        """Bring the index up to date. While another process writes, what there is must do."""
-        try:
-            with self._lock("writer", 0.0):
-                pass
-        except RecordBusy:
-            return older or FaissIndex.build(*self.record.active_vectors(fingerprint))
-        return self._publish(fingerprint)
-
-    def _publish(self, fingerprint: str) -> FaissIndex:
-        """Make the record's generation the current one, unless another process just did.
-
-        Under a lock of its own, so that a question that mends the index stops no writer.
-        """
-        with self._lock("index", _PUBLISH_SECONDS):
-            newest = self._open_current(fingerprint)
-            if newest is None or newest.generation != self.record.generation:
-                generation, ids, vectors = self.record.active_vectors(fingerprint)
-                publish(self.index_dir, generation, fingerprint, ids, vectors)
-                newest = self._open_current(fingerprint)
-        if newest is None:
-            raise StoreError("The index could not be opened right after it was written.")
-        return newest
+        return self._dense.index(fingerprint)
 
     @contextmanager
     def writing(self, fingerprint: str, kind: str = "") -> Iterator[RecordWriter]:
@@ -133,7 +87,7 @@ class Library:
             RecordBusy: another process writes.
             ForeignIndex: the record is another model's.
         """
-        with self._lock("writer", _WRITER_SECONDS):
+        with self._database.lock("writer", _WRITER_SECONDS):
             self.check_model(fingerprint)
             writer = RecordWriter(self._database, self.catalog.begin_run(kind) if kind else None)
             before = self.record.generation
@@ -143,11 +97,11 @@ class Library:
                 yield writer
             finally:
                 if self.record.generation != before:
-                    self._publish(fingerprint)
+                    self._dense.publish(fingerprint)
 
     def publish(self, fingerprint: str) -> None:
         """Let questions find what was committed so far, in the middle of a long writing."""
-        self._publish(fingerprint)
+        self._dense.publish(fingerprint)
 
     def rebuild(self, embedder: Embedder, progress: Progress = lambda *step: None) -> int:
         """Make the record this embedder's: embed what it hasn't, and publish.
@@ -157,7 +111,7 @@ class Library:
         Returns:
             How many passages had to be embedded.
         """
-        with self._lock("writer", _WRITER_SECONDS):
+        with self._database.lock("writer", _WRITER_SECONDS):
             writer = RecordWriter(self._database)
             missing = writer.texts_without_vector(embedder.fingerprint)
             for start in range(0, len(missing), _REBUILD_BATCH):
@@ -166,41 +120,15 @@ class Library:
                 writer.put_embeddings(embedder.fingerprint, [key for key, _ in part], vectors)
                 progress("Embedding", start + len(part), len(missing))
             writer.set_model(embedder.fingerprint)
-            self._publish(embedder.fingerprint)
+            self._dense.publish(embedder.fingerprint)
         return len(missing)
-
-    @contextmanager
-    def _lock(self, name: str, seconds: float) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
-        self.index_dir.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.index_dir / f"{name}.lock", timeout=seconds)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise RecordBusy("Another fmqa process is writing to this data folder.") from None
-        try:
-            yield
-        finally:
-            lock.release()
 
     def check(self) -> list[str]:
         """What is wrong with the record or its index, in words; empty when all is whole."""
         problems = self._database.check()
         if problems:
             return [f"The record is damaged: {problem}" for problem in problems[:5]]
-        manifest = read_manifest(self.index_dir)
-        if manifest is None:
-            count = len(self.record.active_ids())
-            return ["There is no index yet; the next question builds it."] if count else []
-        if manifest.generation != self.record.generation:
-            return ["The index is behind the record; the next question brings it up to date."]
-        index = self._open_current(manifest.model)
-        if index is None:
-            return ["An index file is torn; the next question rebuilds it from the record."]
-        if len(index) != len(self.record.active_ids()):
-            return ["The index doesn't hold what the record says; run `fmqa index --rebuild`."]
-        return []
+        return self._dense.check()
 
     def close(self) -> None:
         """Close the record's connections."""

@@ -7,14 +7,13 @@ version. What a user corrected belongs to the paper, and outlives both.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Self
 
 from fmqa.store.catalog import now
-from fmqa.store.database import Database
+from fmqa.store.engine import Connection, Database, Row, upsert
 from fmqa.types import Quote, Source, Span
 
 _REVISION = "facets_revision"
@@ -134,7 +133,7 @@ class FacetStore:
                     continue
                 db.execute("DELETE FROM facets WHERE version_id = ?", (version.id,))
                 db.execute(
-                    "INSERT OR REPLACE INTO facet_runs VALUES (?, ?, ?)",
+                    upsert("facet_runs", ("version_id", "extractor", "at"), ("version_id",)),
                     (version.id, extractor, now()),
                 )
                 db.executemany(
@@ -192,7 +191,11 @@ class FacetStore:
         kept = [replace(facet, origin=Origin.USER, confidence=1.0) for facet in facets]
         with self.database.atomic() as db:
             db.execute(
-                "INSERT OR REPLACE INTO facet_corrections VALUES (?, ?, ?, ?)",
+                upsert(
+                    "facet_corrections",
+                    ("paper_id", "facet", "found", "at"),
+                    ("paper_id", "facet"),
+                ),
                 (paper_id, name.value, json.dumps([asdict(one) for one in kept]), now()),
             )
             _count(db)
@@ -219,10 +222,11 @@ class FacetStore:
 _ORDER = {name: place for place, name in enumerate(FacetName)}
 
 
-def _count(db: sqlite3.Connection) -> None:
+def _count(db: Connection) -> None:
     db.execute(
         """INSERT INTO meta VALUES (?, '1')
-           ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1""",
+           ON CONFLICT (key) DO UPDATE
+           SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)""",
         (_REVISION,),
     )
 
@@ -242,7 +246,7 @@ def _row(facet: Facet) -> tuple[object, ...]:
     )
 
 
-def _facet(row: sqlite3.Row) -> Facet:
+def _facet(row: Row) -> Facet:
     return Facet(
         paper_id=row["paper_id"],
         version=row["version"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmqa.errors import ForeignIndex
-from fmqa.store.database import Database
+from fmqa.store.engine import Database, Row, Within, marks
 from fmqa.store.facets import FacetCounts, count_facets, where
 from fmqa.store.rows import PaperRow, index_text, paper_row, stored_passage, unpack_runs
 from fmqa.types import Filters, Outcome, Page, ReadResult, Source, StoredPassage
@@ -26,9 +25,6 @@ _PASSAGES = f"""SELECT papers.*, passages.id AS passage_id, passages.ordinal, pa
     versions.source, versions.active, versions.withdrawn {_JOINED}"""
 _SQL_VARIABLES = 500
 MODEL_KEY = "embedding_model"
-_TITLE_WEIGHT = (
-    2.0  # a word of the title counts twice; chosen on SciFact train, benchmarks/retrieval.py
-)
 
 
 class Record:
@@ -66,7 +62,7 @@ class Record:
                       (SELECT count(*) FROM passages WHERE version_id = versions.id) AS n_passages
                FROM papers JOIN versions
                ON versions.paper_id = papers.paper_id AND versions.active{narrowing}
-               ORDER BY papers.title COLLATE NOCASE, papers.paper_id""",
+               ORDER BY lower(papers.title), papers.paper_id""",
             *values,
         )
         return [paper_row(row) for row in rows]
@@ -114,7 +110,7 @@ class Record:
         """The passages of these ids that (still) exist."""
         found: dict[int, StoredPassage] = {}
         for part in _parts(ids):
-            rows = self._all(f"{_PASSAGES} WHERE passages.id IN ({_marks(part)})", *part)
+            rows = self._all(f"{_PASSAGES} WHERE passages.id IN ({marks(part)})", *part)
             found.update((row["passage_id"], stored_passage(row)) for row in rows)
         return found
 
@@ -153,32 +149,23 @@ class Record:
         return [row["id"] for row in self._all(sql, *values)]
 
     def lexical(
-        self, match: str, limit: int, filters: Filters | None = None
+        self, phrases: Sequence[str], limit: int, filters: Filters | None = None
     ) -> list[tuple[int, float]]:
-        """The best passages by BM25 (FTS5's: k1 = 1.2, b = 0.75); higher is better.
+        """The best passages by BM25 (k1 = 1.2, b = 0.75); higher is better.
 
         Args:
-            match: an FTS5 query, see `fmqa.store.lexical.match_query`; empty finds nothing.
+            phrases: words to look for, any of them, see `fmqa.store.lexical.terms`; what is
+                several words counts where they follow each other. None finds nothing.
             limit: how many at most.
             filters: which papers.
         """
-        if not match:
-            return []
         narrowing, values = where(filters)
-        narrowed = (
-            f"""AND passages_fts.rowid IN
-                (SELECT passages.id {_JOINED} WHERE versions.active{narrowing})"""
-            if narrowing
-            else ""
-        )
-        rows = self._all(
-            f"""SELECT rowid, bm25(passages_fts, {_TITLE_WEIGHT}, 1.0, 1.0) AS score
-                FROM passages_fts WHERE passages_fts MATCH ? {narrowed} ORDER BY score LIMIT ?""",
-            match,
-            *values,
-            limit,
-        )
-        return [(row["rowid"], -row["score"]) for row in rows]
+        within = None
+        if narrowing:
+            sql = f"SELECT passages.id {_JOINED} WHERE versions.active{narrowing}"
+            within = Within(sql, values)
+        with self.database.snapshot() as db:
+            return self.database.searched.find(db, phrases, limit, within)
 
     def embeddings(self, model: str, hashes: Iterable[bytes]) -> dict[bytes, Vectors]:
         """The vectors that are kept for these hashes."""
@@ -186,7 +173,7 @@ class Record:
         for part in _parts(list(dict.fromkeys(hashes))):
             rows = self._all(
                 f"""SELECT content_hash, vector FROM embeddings
-                    WHERE model = ? AND content_hash IN ({_marks(part)})""",
+                    WHERE model = ? AND content_hash IN ({marks(part)})""",
                 model,
                 *part,
             )
@@ -266,13 +253,9 @@ class Record:
             for row in rows
         ]
 
-    def _all(self, sql: str, *values: object) -> list[sqlite3.Row]:
+    def _all(self, sql: str, *values: object) -> list[Row]:
         with self.database.snapshot() as db:
             return db.execute(sql, values).fetchall()
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))
 
 
 def _parts(values: Sequence[_T]) -> Iterable[Sequence[_T]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
+from fmqa.store.engine import Row
 from fmqa.types import (
     HiddenRun,
     PaperMeta,
@@ -71,7 +71,7 @@ def meta_values(meta: PaperMeta) -> dict[str, Any]:
     }
 
 
-def paper_meta(row: sqlite3.Row) -> PaperMeta:
+def paper_meta(row: Row) -> PaperMeta:
     """The columns of a paper and its version, read back."""
     values: dict[str, Any] = {
         name: tuple(json.loads(row[name])) if name in _LISTS else row[name] for name in META_COLUMNS
@@ -79,7 +79,7 @@ def paper_meta(row: sqlite3.Row) -> PaperMeta:
     return PaperMeta(version=row["version"], **values)
 
 
-def paper_row(row: sqlite3.Row) -> PaperRow:
+def paper_row(row: Row) -> PaperRow:
     """A row of `Record.papers`."""
     return PaperRow(
         meta=paper_meta(row),
@@ -94,14 +94,14 @@ def paper_row(row: sqlite3.Row) -> PaperRow:
     )
 
 
-def status_of(version: sqlite3.Row) -> PaperStatus:
+def status_of(version: Row) -> PaperStatus:
     """Whether a version is the one that holds today."""
     if version["withdrawn"]:
         return PaperStatus.WITHDRAWN
     return PaperStatus.CURRENT if version["active"] else PaperStatus.SUPERSEDED
 
 
-def stored_passage(row: sqlite3.Row) -> StoredPassage:
+def stored_passage(row: Row) -> StoredPassage:
     """A passage's row joined with its version's and its paper's."""
     return StoredPassage(
         id=row["passage_id"],

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from fmqa.store.catalog import now
-from fmqa.store.database import Database
+from fmqa.store.engine import Database
 
 _KEPT = 50  # exchanges of a session; older ones are forgotten
 

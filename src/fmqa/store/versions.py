@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 
-from fmqa.store.database import Database
+from fmqa.store.engine import Database, Row
 from fmqa.store.rows import paper_meta, status_of, unpack_runs
 from fmqa.types import Page, PaperMeta, PaperStatus, Source
 
@@ -88,7 +87,7 @@ class Versions:
         return None if row is None else _held(row)
 
 
-def _held(row: sqlite3.Row) -> HeldVersion:
+def _held(row: Row) -> HeldVersion:
     return HeldVersion(
         id=row["version_id"],
         meta=paper_meta(row),

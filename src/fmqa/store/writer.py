@@ -6,7 +6,6 @@ place of a note on it, and a later version that of an earlier one; what was repl
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ from fmqa.errors import StoreError
 from fmqa.store.bibliography import insert_bibliography
 from fmqa.store.catalog import insert_change, now
 from fmqa.store.changes import News
-from fmqa.store.database import Database
+from fmqa.store.engine import Connection, Database, upsert
 from fmqa.store.record import MODEL_KEY, Record, Vectors
 from fmqa.store.rows import (
     META_COLUMNS,
@@ -39,6 +38,8 @@ from fmqa.store.statements import (
 )
 from fmqa.types import Document, PaperMeta, ReadResult, Source
 
+_PUT_META = upsert("meta", ("key", "value"), ("key",))
+_PUT_EXCLUDED = upsert("excluded", ("paper_id", "at"), ("paper_id",))
 _BIBLIOGRAPHY = ("title", "authors", "year", "arxiv_id")  # what a PDF says of itself
 
 
@@ -57,12 +58,12 @@ class RecordWriter(Record):
     def set_meta(self, key: str, value: str) -> None:
         """Remember a fact about the record itself."""
         with self.database.atomic() as db:
-            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            db.execute(_PUT_META, (key, value))
 
     def set_model(self, fingerprint: str) -> None:
         """From now on this model's vectors are searched; what was opened before is out of date."""
         with self.database.atomic() as db:
-            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (MODEL_KEY, fingerprint))
+            db.execute(_PUT_META, (MODEL_KEY, fingerprint))
             next_generation(db)
 
     def known(self, document: Document) -> Document:
@@ -105,18 +106,18 @@ class RecordWriter(Record):
         """
         if len(vectors) != len(document.passages):
             raise StoreError("A passage has no vector; nothing was written.")
-        meta = document.meta
+        meta, searched = document.meta, self.database.searched
         with self.database.atomic() as db:
             upsert_paper(db, meta, document.source)
             what, detail = news_of(db, document)
-            drop_version(db, meta.paper_id, meta.version, document.source)
+            drop_version(db, searched, meta.paper_id, meta.version, document.source)
             active = takes_over(db, document)
             if active:
-                deactivate(db, meta.paper_id)
+                deactivate(db, searched, meta.paper_id)
             version_id = insert_version(db, document, active, str(result.path) if result else "")
             insert_pages(db, document, version_id)
-            insert_passages(db, document, version_id, active)
             insert_embeddings(db, document, vectors, model)
+            insert_passages(db, searched, document, version_id, active)
             insert_bibliography(db, document, version_id)
             if result is not None:
                 insert_journal(db, result, meta)
@@ -129,7 +130,7 @@ class RecordWriter(Record):
             next_generation(db)
         return active
 
-    def _log_change(self, db: sqlite3.Connection, what: str, detail: str, meta: PaperMeta) -> None:
+    def _log_change(self, db: Connection, what: str, detail: str, meta: PaperMeta) -> None:
         news = News(what, detail, meta.paper_id, meta.version or None, meta.title, self.run)
         insert_change(db, news)
 
@@ -155,6 +156,7 @@ class RecordWriter(Record):
 
         A note on it, if there is one, answers again. Returns whether there was anything to forget.
         """
+        searched = self.database.searched
         with self.database.atomic() as db:
             title = paper_title(db, paper_id)
             versions = db.execute(
@@ -163,9 +165,9 @@ class RecordWriter(Record):
             if not versions:
                 return False
             for row in versions:
-                drop_version(db, paper_id, row["version"], Source.PDF)
+                drop_version(db, searched, paper_id, row["version"], Source.PDF)
             db.execute("DELETE FROM journal WHERE paper_id = ?", (paper_id,))
-            activate_newest(db, paper_id)
+            activate_newest(db, searched, paper_id)
             drop_bare_paper(db, paper_id)
             insert_change(db, News("unfollowed", detail, paper_id, None, title, self.run))
             next_generation(db)
@@ -180,9 +182,9 @@ class RecordWriter(Record):
             if not db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (paper_id,)).fetchone():
                 return False
             title = paper_title(db, paper_id)
-            db.execute("INSERT OR REPLACE INTO excluded VALUES (?, ?)", (paper_id, now()))
+            db.execute(_PUT_EXCLUDED, (paper_id, now()))
             db.execute("DELETE FROM wanted WHERE arxiv_id = ? AND why = 'asked'", (paper_id,))
-            deactivate(db, paper_id)
+            deactivate(db, self.database.searched, paper_id)
             # So that ingesting its file again brings it back.
             db.execute("DELETE FROM journal WHERE paper_id = ?", (paper_id,))
             db.execute("DELETE FROM papers WHERE paper_id = ?", (paper_id,))
@@ -192,12 +194,13 @@ class RecordWriter(Record):
 
     def drop_notes(self, paper_id: str) -> None:
         """Forget the notes on a paper; its own versions stay."""
+        searched = self.database.searched
         with self.database.atomic() as db:
             versions = db.execute(
                 "SELECT version FROM versions WHERE paper_id = ? AND source = 'note'", (paper_id,)
             ).fetchall()
             for row in versions:
-                drop_version(db, paper_id, row["version"], Source.NOTE)
+                drop_version(db, searched, paper_id, row["version"], Source.NOTE)
             drop_bare_paper(db, paper_id)
             next_generation(db)
 

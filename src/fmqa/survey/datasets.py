@@ -58,7 +58,7 @@ def used_datasets(record: Record, papers: Sequence[PaperMeta]) -> Iterable[tuple
     whole = {name: re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])") for name in names}
     for name, introduced_by in names.items():
         words = " ".join(re.findall(r"\w+", name))
-        hits = record.lexical(f'"{words}"', _MOST)
+        hits = record.lexical([words], _MOST)
         found = record.passages([passage_id for passage_id, _ in hits])
         seen = {introduced_by}
         for stored in sorted(found.values(), key=lambda one: one.id):

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fmqa.errors import DiskFull, RecordBusy, RecordDamaged, StoreError
-from fmqa.store.migrations import migrate
+from fmqa.store.sqlite.migrations import migrate
+from fmqa.store.sqlite.words import Fts5Words
 
 _BUSY_SECONDS = 30.0
 
 
-class Database:
+class SqliteDatabase:
     """One record file, with one connection per thread.
 
     Args:
@@ -28,6 +29,8 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.where = str(path)
+        self.searched = Fts5Words()
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
@@ -82,6 +85,25 @@ class Database:
             finally:
                 if self.connection.in_transaction:  # on a failing disk SQLite ends it by itself
                     db.execute("ROLLBACK")
+
+    @contextmanager
+    def lock(self, name: str, seconds: float) -> Iterator[None]:
+        """A lock file beside the record; the system lets it go when its holder dies.
+
+        Raises:
+            RecordBusy: it wasn't free for so many seconds.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path.parent / f"{name}.lock", timeout=seconds)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise RecordBusy("Another fmqa process is writing to this data folder.") from None
+        try:
+            yield
+        finally:
+            lock.release()
 
     def check(self) -> list[str]:
         """What SQLite's own check finds wrong; empty when the file is whole."""

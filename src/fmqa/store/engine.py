@@ -1,0 +1,189 @@
+"""What the record asks of the engine that keeps it: SQLite here, PostgreSQL in `postgres`.
+
+Statements are written once, in the SQL that both understand, with ``?`` for each value. What they
+do differently stands behind these protocols: the schema, the search by words and by vectors, locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from fmqa.store.vectors import VectorIndex
+
+
+class Row(Protocol):
+    """A row whose values go by number and by name; of two of one name, the first."""
+
+    def __getitem__(self, key: int | str, /) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __len__(self) -> int: ...
+
+    def keys(self) -> Sequence[str]:
+        """The names of the columns."""
+        ...
+
+
+class Cursor(Protocol):
+    """What a statement came to."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """The next `Row`, None after the last."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """All further rows, each a `Row`."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """One session with the engine."""
+
+    def execute(self, sql: str, values: Sequence[Any] = ..., /) -> Cursor:
+        """Run one statement with a value for each ``?``."""
+        ...
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> Cursor:
+        """Run one statement for each of the rows."""
+        ...
+
+
+class SearchedPassage(NamedTuple):
+    """A passage as it is searched: under its paper's title and section."""
+
+    id: int
+    title: str
+    section: str
+    text: str
+    content_hash: bytes
+
+
+class Within(NamedTuple):
+    """SQL that selects the ids of the only passages that are looked at, and its values."""
+
+    sql: str
+    values: Sequence[object]
+
+
+class Searched(Protocol):
+    """The passages that are searched; written in the transactions that change the record."""
+
+    def add(self, db: Connection, passages: Sequence[SearchedPassage]) -> None:
+        """Make passages searchable, whose vectors are in the record already."""
+        ...
+
+    def remove(self, db: Connection, ids: Sequence[int]) -> None:
+        """Take passages out of the search, those of them that are in it."""
+        ...
+
+    def ids(self, db: Connection) -> list[int]:
+        """Ids of all of them, ascending."""
+        ...
+
+    def find(
+        self, db: Connection, phrases: Sequence[str], limit: int, within: Within | None
+    ) -> list[tuple[int, float]]:
+        """The best passages with any of the phrases, by BM25 (k1 = 1.2, b = 0.75).
+
+        Args:
+            db: inside of a snapshot.
+            phrases: each a word, or several that must follow each other; equal ones count apart.
+            limit: how many passages at most.
+            within: which passages; None for all.
+
+        Returns:
+            Ids and scores, the highest first.
+        """
+        ...
+
+
+class Database(Protocol):
+    """One record, for all threads of a process."""
+
+    @property
+    def where(self) -> str:
+        """Where it is, for a message; without a password."""
+        ...
+
+    @property
+    def searched(self) -> Searched:
+        """What of it is searched."""
+        ...
+
+    @property
+    def connection(self) -> Connection:
+        """This thread's connection, in autocommit mode."""
+        ...
+
+    def atomic(self) -> AbstractContextManager[Connection]:
+        """All of the block's changes, or none. Blocks don't nest, and follow one on another.
+
+        Raises:
+            RecordBusy: another process has been changing the record for long.
+            StoreError: the engine refuses; the subclasses say why.
+        """
+        ...
+
+    def snapshot(self) -> AbstractContextManager[Connection]:
+        """A block whose reads all see the same state of the record."""
+        ...
+
+    def lock(self, name: str, seconds: float) -> AbstractContextManager[None]:
+        """A lock that one holder at a time has, over all processes that share the record.
+
+        It is let go when its holder dies. Not for the same thread twice.
+
+        Raises:
+            RecordBusy: it wasn't free for so many seconds.
+        """
+        ...
+
+    def check(self) -> list[str]:
+        """What is found wrong with the record, in words; empty when it is whole."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        ...
+
+
+class DenseSearch(Protocol):
+    """The vectors of what is searched, as one index."""
+
+    def index(self, fingerprint: str) -> VectorIndex:
+        """The index of what is committed, brought up to date where that can be done now."""
+        ...
+
+    def publish(self, fingerprint: str) -> None:
+        """Let questions find what is committed."""
+        ...
+
+    def check(self) -> list[str]:
+        """What is wrong with it, in words; empty when it is whole."""
+        ...
+
+
+def marks(values: Sequence[object]) -> str:
+    """A ``?`` for each of the values."""
+    return ",".join("?" * len(values))
+
+
+def upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
+    """A statement that writes a row in place of the one with the same key, if there is one."""
+    others = [name for name in columns if name not in key]
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)}) "  # noqa: S608
+        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in others)
+    )
