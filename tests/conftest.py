@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from fakes import Add, HashEmbedder, result
 from fmqa.store.library import Library
 from fmqa.store.statements import passage_texts
 from fmqa.types import Document
+from servers import PostgresServer, Unavailable, postgres, schema
 
 # The same examples in each run, and no clock: the machines that run this are shared.
 settings.register_profile(
@@ -40,6 +42,25 @@ def library(tmp_path: Path) -> Iterator[Library]:
     opened = Library(tmp_path / "index", tmp_path / "index" / "record.sqlite3")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL with pgvector, for all tests; they skip, and say why, where there is none."""
+    try:
+        running = postgres()
+        server = running.__enter__()
+    except (Unavailable, OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"no PostgreSQL could be started: {error}")
+    yield server
+    running.__exit__(None, None, None)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Address of an empty schema."""
+    with schema(postgres_server.url) as url:
+        yield url
 
 
 @pytest.fixture

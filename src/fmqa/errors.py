@@ -13,6 +13,7 @@ FmqaError
 ├── StoreError
 │   ├── RecordBusy           another process is writing
 │   ├── RecordDamaged        the record itself can't be read
+│   ├── RecordUnreachable    the server that keeps the record doesn't answer
 │   ├── ForeignIndex         an index or record made by another model or a newer program
 │   └── DiskFull             no room to write
 ├── ModelError
@@ -126,8 +127,14 @@ class RecordBusy(StoreError):
     hint = "Wait until it has ended; questions can be asked meanwhile."
 
 
+class RecordUnreachable(StoreError):
+    """The database server that keeps the record doesn't answer, or went away."""
+
+    hint = "Check FMQA_DATABASE_URL, and that PostgreSQL runs there."
+
+
 class RecordDamaged(StoreError):
-    """SQLite can't read the record."""
+    """The record can't be read."""
 
     hint = "Move the named file away and run `fmqa ingest` again; the PDFs are kept."
 

@@ -50,6 +50,13 @@ class Settings(BaseSettings):
         description="Folder that holds `corpus/papers` and `index`. "
         "The checkout when run in one, else the user's data directory.",
     )
+    database_url: str = Field(
+        default="",
+        repr=False,
+        description="Address of a PostgreSQL database with pgvector that keeps the record, shared "
+        "by all that name it: `postgresql://USER:PASSWORD@HOST/DATABASE`. Empty: SQLite in the "
+        "data folder. Needs `pip install 'fmqa[postgres]'`.",
+    )
     models_dir: Path = Field(
         default_factory=_default_models_dir,
         description="Folder of the models' files, shared by all data folders of the user.",

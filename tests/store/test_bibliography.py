@@ -60,11 +60,11 @@ def test_what_is_found_out_is_written_back(library: Library, add: Add) -> None:
     library.bibliography.resolve(REVIEW, found)
     assert library.bibliography.references(REVIEW) == found
     assert library.bibliography.cited(REVIEW) == ["2301.00001"]
-    db = library.record.database.connection
-    rows = db.execute(
-        """SELECT version, count(*) AS found FROM bibliography JOIN versions ON versions.id =
-           version_id WHERE bibliography.arxiv_id IS NULL GROUP BY version ORDER BY version"""
-    )
+    with library.record.database.snapshot() as db:
+        rows = db.execute(
+            """SELECT version, count(*) AS found FROM bibliography JOIN versions ON versions.id =
+               version_id WHERE bibliography.arxiv_id IS NULL GROUP BY version ORDER BY version"""
+        ).fetchall()
     assert [tuple(row) for row in rows] == [(1, 1), (2, 1)]  # version 1 is as it was
     library.bibliography.resolve("2301.99999", found)  # a paper that isn't there: nothing happens
     assert library.bibliography.references("2301.99999") == []
@@ -101,6 +101,6 @@ def test_they_go_with_their_paper(library: Library, add: Add) -> None:
     with library.writing("hash:64") as writer:
         writer.retire(REVIEW, "nothing asks for it")
     assert library.bibliography.cited(REVIEW) == []
-    db = library.record.database.connection
-    for table in ("bibliography", "mentions"):
-        assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
+    with library.record.database.snapshot() as db:
+        for table in ("bibliography", "mentions"):
+            assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0

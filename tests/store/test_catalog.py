@@ -35,7 +35,8 @@ def catalog(library: Library) -> Catalog:
 
 def age(catalog: Catalog, table: str, days: float) -> None:
     then = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
-    catalog.database.connection.execute(f"UPDATE {table} SET at = ?", (then,))
+    with catalog.database.atomic() as db:
+        db.execute(f"UPDATE {table} SET at = ?", (then,))
 
 
 def test_facts_are_kept_as_they_were_told(catalog: Catalog) -> None:

@@ -105,9 +105,11 @@ def test_facets_are_found_by_paper_and_name(store: FacetStore) -> None:
     assert len(store.all(["2401.00001"])["2401.00001"]) == 2
 
 
-def test_facets_are_read_after_the_record_is_opened_anew(store: FacetStore, tmp_path: Path) -> None:
+def test_facets_are_read_after_the_record_is_opened_anew(
+    store: FacetStore, library: Library, tmp_path: Path
+) -> None:
     (held,) = store.pending("rules")
     store.put("rules", [(held, [facet(held)])])
-    again = Library(tmp_path / "index", tmp_path / "index" / "record.sqlite3")
+    again = Library(tmp_path / "index", tmp_path / "index" / "record.sqlite3", library.url)
     assert again.facets.of_paper("2401.00001") == [facet(held)]
     again.close()

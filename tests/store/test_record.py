@@ -18,7 +18,7 @@ from fmqa.types import Filters, HiddenRun, Outcome, PaperStatus, ReadResult, Sou
 
 MEDSAM = "2304.12306"
 TABLES = (
-    "papers", "versions", "pages", "passages", "passages_fts", "embeddings", "journal", "changes"
+    "papers", "versions", "pages", "passages", "embeddings", "journal", "changes"
 )  # fmt: skip
 STEPS = (
     "upsert_paper", "drop_version", "takes_over", "insert_version", "insert_pages",
@@ -28,8 +28,9 @@ STEPS = (
 
 
 def counts(library: Library) -> dict[str, int]:
-    db = library.record.database.connection
-    return {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in TABLES}
+    with library.record.database.snapshot() as db:
+        held = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in TABLES}
+        return held | {"searched": len(library.record.database.searched.ids(db))}
 
 
 def words(library: Library, *asked: str) -> list[str]:
@@ -184,13 +185,11 @@ def test_removal_forgets_everything_but_the_change(library: Library, add: Add) -
         assert writer.remove(MEDSAM)
         assert not writer.remove(MEDSAM)
     after = counts(library)
-    for table in ("papers", "versions", "pages", "passages", "passages_fts"):
+    for table in ("papers", "versions", "pages", "passages", "searched"):
         assert after[table] == before[table], table
     assert library.record.lexical(["goes"], 5) == []
-    changes = library.record.database.connection.execute(
-        "SELECT what FROM changes WHERE paper_id = ?", (MEDSAM,)
-    )
-    assert [row["what"] for row in changes] == ["added", "new_version", "removed"]
+    changes = [one for one in library.catalog.changes() if one.paper_id == MEDSAM]
+    assert [one.what for one in changes] == ["added", "new_version", "removed"]
 
 
 def test_a_removed_papers_file_is_not_known_any_more(library: Library, add: Add) -> None:

@@ -60,6 +60,7 @@ def _record(bench: Workbench) -> Finding:
         detail = f"{len(rows)} papers, {sum(row.passages for row in rows)} passages"
         failed = sum(result.outcome.value != "ok" for result in record.journal())
         detail += f", {failed} files that couldn't be read" if failed else ""
+        detail += f", in {record.database.where}" if bench.settings.database_url else ""
     except FmqaError as error:
         return Finding("record", False, str(error), error.hint)
     if problems:

@@ -101,7 +101,8 @@ class Workbench:
         """The record and its index, without looking at what is in them."""
         from fmqa.store.library import Library
 
-        return Library(self.settings.index_dir, self.settings.record_path)
+        settings = self.settings
+        return Library(settings.index_dir, settings.record_path, settings.database_url)
 
     @_leaf
     def page_images(self) -> PageImages:

@@ -121,11 +121,6 @@ class Database(Protocol):
         """What of it is searched."""
         ...
 
-    @property
-    def connection(self) -> Connection:
-        """This thread's connection, in autocommit mode."""
-        ...
-
     def atomic(self) -> AbstractContextManager[Connection]:
         """All of the block's changes, or none. Blocks don't nest, and follow one on another.
 

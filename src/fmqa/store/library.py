@@ -36,14 +36,17 @@ class Library:
     Args:
         index_dir: folder of the record and its indexes.
         record_path: the SQLite file.
+        url: address of the PostgreSQL database that keeps the record in its place; see
+            `fmqa.settings.Settings.database_url`.
 
     Raises:
         StoreError: the record can't be opened; the subclasses say why.
     """
 
-    def __init__(self, index_dir: Path, record_path: Path) -> None:
+    def __init__(self, index_dir: Path, record_path: Path, url: str = "") -> None:
         self.index_dir = index_dir
-        self._database = open_database(record_path)
+        self.url = url
+        self._database = open_database(record_path, url)
         self.record = Record(self._database)
         self.catalog = Catalog(self._database)
         self.bibliography = Bibliography(self._database)

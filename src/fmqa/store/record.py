@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmqa.errors import ForeignIndex
-from fmqa.store.engine import Database, Row, Within, marks
+from fmqa.store.engine import Database, Row, Within, marks, upsert
 from fmqa.store.facets import FacetCounts, count_facets, where
 from fmqa.store.rows import PaperRow, index_text, paper_row, stored_passage, unpack_runs
 from fmqa.types import Filters, Outcome, Page, ReadResult, Source, StoredPassage
@@ -25,6 +25,7 @@ _PASSAGES = f"""SELECT papers.*, passages.id AS passage_id, passages.ordinal, pa
     versions.source, versions.active, versions.withdrawn {_JOINED}"""
 _SQL_VARIABLES = 500
 MODEL_KEY = "embedding_model"
+PUT_META = upsert("meta", ("key", "value"), ("key",))
 
 
 class Record:

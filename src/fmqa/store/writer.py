@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fmqa.errors import StoreError
+from fmqa.errors import RecordUnreachable, StoreError
 from fmqa.store.bibliography import insert_bibliography
 from fmqa.store.catalog import insert_change, now
 from fmqa.store.changes import News
-from fmqa.store.engine import Connection, Database, upsert
-from fmqa.store.record import MODEL_KEY, Record, Vectors
+from fmqa.store.engine import Connection, Database
+from fmqa.store.record import MODEL_KEY, PUT_META, Record, Vectors
 from fmqa.store.rows import (
     META_COLUMNS,
     paper_meta,
@@ -38,8 +38,6 @@ from fmqa.store.statements import (
 )
 from fmqa.types import Document, PaperMeta, ReadResult, Source
 
-_PUT_META = upsert("meta", ("key", "value"), ("key",))
-_PUT_EXCLUDED = upsert("excluded", ("paper_id", "at"), ("paper_id",))
 _BIBLIOGRAPHY = ("title", "authors", "year", "arxiv_id")  # what a PDF says of itself
 
 
@@ -58,12 +56,12 @@ class RecordWriter(Record):
     def set_meta(self, key: str, value: str) -> None:
         """Remember a fact about the record itself."""
         with self.database.atomic() as db:
-            db.execute(_PUT_META, (key, value))
+            db.execute(PUT_META, (key, value))
 
     def set_model(self, fingerprint: str) -> None:
         """From now on this model's vectors are searched; what was opened before is out of date."""
         with self.database.atomic() as db:
-            db.execute(_PUT_META, (MODEL_KEY, fingerprint))
+            db.execute(PUT_META, (MODEL_KEY, fingerprint))
             next_generation(db)
 
     def known(self, document: Document) -> Document:
@@ -106,6 +104,15 @@ class RecordWriter(Record):
         """
         if len(vectors) != len(document.passages):
             raise StoreError("A passage has no vector; nothing was written.")
+        try:
+            return self._add(document, vectors, model, result)
+        except RecordUnreachable:
+            # A server that was restarted meanwhile. What is there of it already is replaced.
+            return self._add(document, vectors, model, result)
+
+    def _add(
+        self, document: Document, vectors: Vectors, model: str, result: ReadResult | None
+    ) -> bool:
         meta, searched = document.meta, self.database.searched
         with self.database.atomic() as db:
             upsert_paper(db, meta, document.source)
@@ -182,7 +189,8 @@ class RecordWriter(Record):
             if not db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (paper_id,)).fetchone():
                 return False
             title = paper_title(db, paper_id)
-            db.execute(_PUT_EXCLUDED, (paper_id, now()))
+            db.execute("DELETE FROM excluded WHERE paper_id = ?", (paper_id,))
+            db.execute("INSERT INTO excluded VALUES (?, ?)", (paper_id, now()))
             db.execute("DELETE FROM wanted WHERE arxiv_id = ? AND why = 'asked'", (paper_id,))
             deactivate(db, self.database.searched, paper_id)
             # So that ingesting its file again brings it back.

@@ -144,8 +144,9 @@ def config(
         return
     settings = load_settings()
     values = {name: getattr(settings, name) for name in Settings.model_fields}
-    if values["llm_api_key"]:
-        values["llm_api_key"] = "(set)"
+    for secret in ("llm_api_key", "database_url"):
+        if values[secret]:
+            values[secret] = "(set)"
     if as_json:
         typer.echo(json.dumps(values, indent=2, default=str))
         return

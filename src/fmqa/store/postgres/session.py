@@ -1,0 +1,104 @@
+"""A PostgreSQL session that speaks the record's common SQL: ``?`` for values, rows as SQLite's."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg.adapt import Buffer, Dumper
+from psycopg.pq import Format
+from psycopg.types import TypeInfo
+
+# What stands in quotes is no place for a value.
+_TOKEN = re.compile(r"""'(?:[^']|'')*'|"[^"]*"|\?|%""")
+_MEANT = {"?": "%s", "%": "%%"}
+
+
+class Named(tuple[Any, ...]):
+    """A row whose values go by number and by name, as `sqlite3.Row` has it."""
+
+    names: dict[str, int]
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(self.names[key] if isinstance(key, str) else key)
+
+    def keys(self) -> list[str]:
+        """The names of the columns."""
+        return list(self.names)
+
+
+def named_rows(cursor: psycopg.Cursor[Any]) -> Any:
+    """A psycopg row factory that makes `Named` rows."""
+    names: dict[str, int] = {}
+    for place, column in enumerate(cursor.description or ()):
+        names.setdefault(column.name, place)
+    return type("Row", (Named,), {"names": names})
+
+
+class HalfVector:
+    """A vector as a value of pgvector's type ``halfvec``.
+
+    Args:
+        vector: shape (dimension,).
+    """
+
+    def __init__(self, vector: NDArray[np.float32]) -> None:
+        self.packed = struct.pack(">HH", len(vector), 0) + vector.astype(">f2").tobytes()
+
+
+class _HalfVectorDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: HalfVector) -> Buffer:
+        return obj.packed
+
+
+def register_vectors(connection: psycopg.Connection[Any]) -> None:
+    """Let a connection take `HalfVector` values."""
+    info = TypeInfo.fetch(connection, "halfvec")
+    assert info is not None, "the schema was made with the extension"
+    dumper = type("HalfVectorDumper", (_HalfVectorDumper,), {"oid": info.oid})
+    connection.adapters.register_dumper(HalfVector, dumper)
+
+
+class Session:
+    """One connection, as `fmqa.store.engine.Connection` has it.
+
+    Args:
+        connection: in autocommit mode, its rows made by `named_rows`.
+    """
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.raw = connection
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
+        """Run one statement with a value for each ``?``."""
+        return self.raw.execute(translated(sql).encode(), _clean(values))
+
+    def one(self, sql: str, values: Sequence[Any] = (), /) -> Any:
+        """The row that a statement comes to, which has one always."""
+        return self.execute(sql, values).fetchone()
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> psycopg.Cursor[Any]:
+        """Run one statement for each of the rows."""
+        cursor = self.raw.cursor()
+        cursor.executemany(translated(sql).encode(), [_clean(row) for row in rows])
+        return cursor
+
+
+def translated(sql: str) -> str:
+    """A statement with psycopg's marks for values in place of ``?``."""
+    return _TOKEN.sub(lambda found: _MEANT.get(found[0], found[0].replace("%", "%%")), sql)
+
+
+def _clean(values: Sequence[Any]) -> list[Any]:
+    """The values without NUL characters, which PostgreSQL's text can't hold."""
+    return [
+        value.replace("\x00", "") if isinstance(value, str) and "\x00" in value else value
+        for value in values
+    ]
