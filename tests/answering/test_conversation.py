@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
-from fmqa.answering.conversation import Exchange, ModelRewriter, standalone, with_kin_named
+from fmqa.answering.conversation import (
+    Exchange,
+    ModelRewriter,
+    standalone,
+    with_kin_named,
+    with_review_named,
+)
 from fmqa.errors import ModelUnavailable
 from fmqa.retrieval.naming import NameBook
 from fmqa.types import PaperMeta
@@ -167,3 +173,18 @@ def test_a_model_that_fails_is_stood_in_for() -> None:
 
     made = ModelRewriter(Broken(responses=["x"]), lambda question, history: "by rules")
     assert made("How large is it?", MEDSAM) == "by rules"
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("What does the review say of privacy?", "What does the Smith review say of privacy?"),
+        ("This review article: its aims?", "This Smith review: its aims?"),
+        ("What does the review of adapters say?", "What does the review of adapters say?"),
+        ("What does the Li review say?", "What does the Li review say?"),
+        ("Who reviewed it?", "Who reviewed it?"),
+    ],
+)
+def test_the_review_is_the_one_that_the_library_starts_from(asked: str, meant: str) -> None:
+    assert with_review_named(asked, "Smith review") == meant
+    assert with_review_named(asked, "") == asked

@@ -18,6 +18,7 @@ from fmqa.answering.conversation import (
     standalone,
     subjects_of,
     with_kin_named,
+    with_review_named,
 )
 from fmqa.answering.drafting import Draft, Drafter, verbatim
 from fmqa.answering.evidence import Evidence, EvidenceSelector, short_name
@@ -130,6 +131,7 @@ class Assistant(Asked):
         pdf_url: where arXiv's PDFs are.
         max_question_chars: the longest question that is taken.
         rewrite: makes follow-ups stand alone; by rules when None.
+        review: id of the paper that "the review" means, where the library holds it.
     """
 
     def __init__(  # noqa: PLR0913
@@ -144,6 +146,7 @@ class Assistant(Asked):
         pdf_url: str = "https://arxiv.org/pdf",
         max_question_chars: int = 4000,
         rewrite: Rewrite | None = None,
+        review: str = "",
     ) -> None:
         self.searcher = searcher
         self.selector = selector
@@ -154,6 +157,7 @@ class Assistant(Asked):
         self.pdf_url = pdf_url
         self.max_question_chars = max_question_chars
         self.rewrite = rewrite or self.by_rules
+        self.review = review
 
     def by_rules(self, question: str, history: Sequence[Exchange]) -> str:
         """The question as one that stands alone, by the rules."""
@@ -171,7 +175,9 @@ class Assistant(Asked):
         """The answer as it comes about; the last event is `Finished`."""
         started = time.monotonic()
         asked = clean_question(question, self.max_question_chars)
-        question = with_kin_named(self.rewrite(asked, history), self.searcher.names)
+        names = self.searcher.names
+        question = with_kin_named(self.rewrite(asked, history), names)
+        question = with_review_named(question, names.name_of(self.review))
         question = clean_question(question, 2 * self.max_question_chars)
         hits = self.searcher.search_with_focus(
             expanded_question(question), question_names(question), self.passages, filters

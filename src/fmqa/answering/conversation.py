@@ -36,6 +36,11 @@ _START = re.compile(
     r"^\s*(?:and|but|so|then|also|ok(?:ay)?|now|or|well|thanks?|please)\b[\s,:]*", re.I
 )
 _ABOUT = re.compile(r"^\s*(?:what|how) about\s+(?P<rest>.+)$", re.I | re.S)
+_REVIEW = re.compile(
+    r"\b(?P<the>the|this) (?:systematic )?review(?: (?:article|paper))?\b"
+    r"(?!['’]s|[ -](?:of|by|on|in|from|about|that|which)\b)",
+    re.IGNORECASE,
+)
 _BARE = re.compile(
     r"^\s*(?:for|in|with|of|on)?\s*(?P<name>[^?]{1,80}?)\s*(?:too|then|instead)?\s*[?.!]*\s*$", re.I
 )
@@ -222,6 +227,24 @@ def with_kin_named(question: str, book: NameBook) -> str:
         return match[0]
 
     return _KIN.sub(named, question)
+
+
+def with_review_named(question: str, review: str) -> str:
+    """The question with "the review" as the name of the one that the library starts from.
+
+    Not where it is told which review is meant ("the review of federated learning").
+
+    Args:
+        question: in words.
+        review: that review's name; empty where the library doesn't hold it.
+
+    >>> with_review_named("What does the review say of privacy?", "Rajendran review")
+    'What does the Rajendran review say of privacy?'
+    """
+    if not review:
+        return question
+    the = "" if review.lower().endswith(("review", "survey")) else "review "
+    return _REVIEW.sub(lambda match: f"{match['the']} {the}{review}", question)
 
 
 def _of_something_else(text: str, before: Exchange, own: Sequence[str]) -> str | None:

@@ -43,7 +43,8 @@ _GENERIC = frozenset(
     parts kind type difference different differ compare comparison architecture
     parameters parameter train trained training make makes made work works get take
     takes long time image images medical imaging explain describe give mean main best
-    good new year version versions foundation question answer""".split()
+    good new year version versions foundation question answer say says said mention
+    mentions""".split()
 )
 # Where "SAM 5" is a name and not SAM with a count behind it.
 _AFTER_VERSION = r"(?=\s*(?:[?.,;:]|$|(?:ha[sd]|have|do|does|did|is|was|were|and|or|use|with)\b))"
@@ -206,7 +207,7 @@ class Wanted:
         named = self.about(quote) or (self.listing and self._names_in(quote.text))
         figures = bool(_FIGURE_ASKED.search(asked)) and bool(numbers(quote.text))
         trained = bool(_DATA_ASKED.search(asked)) and bool(_TRAINED.search(quote.text))
-        overview = self.listing and self._only_surveys(quote)
+        overview = (self.listing or not self.names) and self._only_surveys(quote)
         term = any(all(_stands(s, there) for s in term) for term in self.terms)
         return (
             _LEXICAL * held / total

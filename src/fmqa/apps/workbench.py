@@ -313,6 +313,7 @@ class Workbench:
                 passages=settings.passages,
                 pdf_url=settings.arxiv_pdf_url,
                 max_question_chars=settings.max_question_chars,
+                review=settings.review,
             )
             if settings.llm != "none" and writes_at_once(settings):
                 assistant.rewrite = self._rewriter(assistant.by_rules)

@@ -93,6 +93,12 @@ class NameBook:
             dict.fromkeys(ids[at] for at in range(longest) for ids in held if at < len(ids))
         )
 
+    def name_of(self, paper_id: str) -> str:
+        """The shortest name of a paper, as written; empty where the book has none."""
+        names = (name for name, papers in self._papers.items() if paper_id in papers)
+        written = [shown for name in names for shown in self._written[name]]
+        return min(written, key=lambda one: (len(one), one), default="")
+
     def in_text(self, text: str) -> dict[str, str]:
         """The names in a text: normal form → as it stands there, in the text's order.
 
