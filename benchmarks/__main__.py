@@ -1,7 +1,7 @@
 """All benchmarks, each in a process of its own, and one table of what must be reached.
 
 python -m benchmarks [text references robustness retrieval ingest latency warm quotes answers
-                      tables corruptions claims kills arxiv survey facets]
+                      tables corruptions claims kills arxiv survey facets cluster]
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from benchmarks.processes import ROOT, environment
 NAMES = (
     "text", "references", "robustness", "retrieval", "ingest", "latency", "warm", "quotes",
     "answers", "tables", "corruptions", "claims", "injection", "kills", "arxiv", "survey", "facets",
-    "evidence_panel",
+    "evidence_panel", "cluster",
 )  # fmt: skip
-_TAKE_DATA = {"text", "references", "robustness", "tables"}
+_TAKE_DATA = {"text", "references", "robustness", "tables", "cluster"}
 
 
 def main() -> int:

@@ -202,4 +202,12 @@ FIGURES = (
            ("page interactive, s",), "≤", 2, " s"),
     Figure("evidence panel, click to highlighted page, warm", "evidence_panel",
            ("click to highlighted page, warm, ms",), "≤", 300, " ms"),
+    Figure("cluster, two workers against one", "cluster",
+           ("two workers against one",), "≥", 1.7),
+    Figure("cluster, overhead of two workers against the local pipeline", "cluster",
+           ("two workers' overhead against local",), "≤", 0.1),
+    Figure("cluster, worker killed and scheduler restarted: entries that differ", "cluster",
+           ("disturbed", "entries that differ"), "=", 0),
+    Figure("cluster, fmqa doctor afterwards", "cluster",
+           ("disturbed", "fmqa doctor"), "=", "clean"),
 )  # fmt: skip

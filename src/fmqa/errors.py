@@ -20,6 +20,9 @@ FmqaError
 │   ├── ModelMissing         a model's files aren't on this machine
 │   ├── ModelCorrupt         a model's files don't match their SHA-256
 │   └── ModelUnavailable     a model's source or provider can't be reached, or refuses the key
+├── ClusterError             the workers of a cluster can't do their work
+│   ├── ClusterUnreachable   its scheduler doesn't answer, or has no worker
+│   └── WorkerMismatch       a worker isn't set up as the ingesting process is
 ├── NothingToSearch          the library is empty
 └── Busy                     a served library takes no more questions now
 """
@@ -173,6 +176,28 @@ class ModelUnavailable(ModelError):
     hint = (
         "Check the network, FMQA_LLM and its key, or set FMQA_LLM=none for the papers' own words."
     )
+
+
+class ClusterError(FmqaError):
+    """Papers can't be read and embedded on the cluster."""
+
+    hint = "Look at what the workers say, or ingest without --cluster."
+
+
+class ClusterUnreachable(ClusterError):
+    """The scheduler doesn't answer, or has had no worker for long."""
+
+    hint = (
+        "See that `fmqa workers scheduler` and `fmqa workers start` run, and run the same command "
+        "again: what was committed stays."
+    )
+    exit_code = 4
+
+
+class WorkerMismatch(ClusterError):
+    """A worker has another version of fmqa or another model."""
+
+    hint = "Start the workers with this version of fmqa and the same FMQA_EMBEDDING_MODEL."
 
 
 class NothingToSearch(FmqaError):

@@ -139,6 +139,19 @@ class Settings(BaseSettings):
     )
     fetch_max_mb: int = Field(default=100, gt=0, description="Largest PDF that is fetched, in MiB.")
 
+    cluster: str = Field(
+        default="",
+        description="Address of a Dask scheduler, such as `127.0.0.1:8786`, whose workers read and "
+        "embed papers; this machine does when empty.",
+    )
+    cluster_ca: Path | None = Field(
+        default=None, description="Certificate of the authority that the cluster's parts trust."
+    )
+    cluster_cert: Path | None = Field(
+        default=None, description="This machine's certificate to the cluster, in PEM."
+    )
+    cluster_key: Path | None = Field(default=None, description="Its key, in PEM.")
+
     sync_every: str = Field(
         default="",
         description="How often the served chat brings its library up to date from arXiv, such as "
@@ -190,7 +203,10 @@ class Settings(BaseSettings):
         description="Markdown file that each sync writes: what changed since the review.",
     )
 
-    @field_validator("home", "models_dir", "pace_dir", "digest_file", "users_file")
+    @field_validator(
+        "home", "models_dir", "pace_dir", "digest_file", "users_file",
+        "cluster_ca", "cluster_cert", "cluster_key",
+    )  # fmt: skip
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value and value.expanduser().resolve()

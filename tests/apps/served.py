@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from fmqa.apps.web import app
 from fmqa.apps.web.auth import Logins
 from fmqa.apps.web.readiness import Readiness
 from fmqa.settings import Settings
+from ports import free_port
 
 PASSWORD = "correct horse battery"
 
@@ -99,13 +99,6 @@ class Bench:
 
     def close(self) -> None:
         self.closed = True
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def logins(folder: Path, *names: str) -> Logins:

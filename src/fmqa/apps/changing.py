@@ -119,7 +119,8 @@ def add_files(bench: Workbench, uploads: Sequence[Path], watch: Watch) -> Outcom
     """
     lines: list[Line] = []
     bench.load_starter()
-    ingestor = bench.ingestor  # its model may have to be fetched first
+    # Its model may have to be fetched first.
+    ingestor = bench.ingestor.telling(watch.notify)
     watch.step(READING, 0, len(uploads))
     for done, upload in enumerate(uploads, start=1):
         try:

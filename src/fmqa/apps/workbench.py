@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fmqa.survey.mapping import MapMaker
     from fmqa.survey.since import SinceMaker
     from fmqa.survey.trending import TrendMaker
+    from fmqa.sync.engine import Engine
     from fmqa.sync.pipeline import Ingestor
     from fmqa.sync.report import SyncReport
     from fmqa.sync.request import Request
@@ -130,7 +131,22 @@ class Workbench:
         """What brings documents into the library."""
         from fmqa.sync.pipeline import Ingestor
 
-        return Ingestor(self.library, self.embedder.fingerprint, self.embedder.embed_array)
+        model = self.embedder.fingerprint
+        return Ingestor(self.library, model, self.embedder.embed_array, self._engine(model))
+
+    def _engine(self, model: str) -> Engine | None:
+        """The cluster that reads and embeds, where the settings name one."""
+        settings = self.settings
+        if not settings.cluster:
+            return None
+        from fmqa.sync.cluster.needed import needs_distributed
+
+        with needs_distributed():
+            from fmqa.sync.cluster.engine import ClusterEngine
+            from fmqa.sync.cluster.security import address_of, security
+
+        guard = security(settings)
+        return ClusterEngine(address_of(settings.cluster, tls=guard is not None), model, guard)
 
     @property
     def read_limits(self) -> ReadLimits:
@@ -174,7 +190,7 @@ class Workbench:
             ScholarClient(settings, notify=notify) as scholar,
         ):
             parts = Parts(
-                self.ingestor,
+                self.ingestor.telling(notify),
                 arxiv,
                 scholar,
                 settings.papers_dir,

@@ -23,7 +23,7 @@ from fmqa.reading.reader import ReadLimits
 from fmqa.reading.wire import decode_result
 from fmqa.types import Outcome, ReadResult
 
-__all__ = ["ReadLimits", "read_files"]
+__all__ = ["ReadLimits", "SandboxedReader", "file_sha256", "read_files"]
 
 _FILES_A_WORKER = 200  # then it is replaced, so that what libraries leak is given back
 _STOPPED = object()
@@ -53,6 +53,52 @@ class _Worker(Child):
             raise ChildLost(self.end(), timed_out=False) from error
 
 
+class SandboxedReader:
+    """Reads files one after the other in a worker process, which is replaced when it dies.
+
+    Not to be shared by threads, but for `kill`.
+    """
+
+    def __init__(self) -> None:
+        self._worker: _Worker | None = None
+
+    def read(self, path: Path, limits: ReadLimits) -> ReadResult:
+        """What became of one file; each way in which reading can fail is an outcome."""
+        began = time.perf_counter()
+        held = self._worker
+        if held is not None and (held.spent or held.process.poll() is not None):
+            self.close()
+        if self._worker is None:
+            self._worker = _Worker(limits.memory_mb)
+        try:
+            result = self._worker.ask(path, limits)
+        except ChildLost as lost:
+            self.close()
+            result = _lost(path, lost, limits, time.perf_counter() - began)
+        return result if result.sha256 else replace(result, sha256=file_sha256(path))
+
+    def kill(self) -> None:
+        """End the worker process at once, from any thread; a reading under way is lost."""
+        if (worker := self._worker) is not None:
+            worker.process.kill()
+
+    def close(self) -> None:
+        """End the worker process."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.process.kill()
+            worker.end()
+
+
+def _lost(path: Path, lost: ChildLost, limits: ReadLimits, seconds: float) -> ReadResult:
+    if lost.timed_out:
+        detail = f"took longer than {limits.seconds:g} s to read"
+        return ReadResult(path, Outcome.TIMEOUT, detail, None, seconds)
+    how = _status_in_words(lost.status)
+    detail = f"the reader crashed on it or ran out of {limits.memory_mb:,} MiB ({how})"
+    return ReadResult(path, Outcome.DAMAGED, detail, None, seconds)
+
+
 class _Pool:
     """Threads that take paths from one iterator and put results into one queue."""
 
@@ -62,51 +108,25 @@ class _Pool:
         self.results: queue.Queue[ReadResult | BaseException | object] = queue.Queue(workers)
         self.lock = threading.Lock()
         self.stop = threading.Event()
-        self.workers: set[_Worker] = set()
-        self.threads = [threading.Thread(target=self._work, daemon=True) for _ in range(workers)]
+        self.readers = [SandboxedReader() for _ in range(workers)]
+        self.threads = [
+            threading.Thread(target=self._work, args=(reader,), daemon=True)
+            for reader in self.readers
+        ]
 
-    def _work(self) -> None:
-        worker: _Worker | None = None
+    def _work(self, reader: SandboxedReader) -> None:
         try:
             while (path := self._next()) is not None:
-                result, worker = self._one(path, worker)
-                self._put(result)
+                self._put(reader.read(path, self.limits))
         except BaseException as error:  # told to whoever takes the results
             self._put(error)
         finally:
-            if worker is not None:
-                self._end(worker)
+            reader.close()
             self._put(_STOPPED)
 
     def _next(self) -> Path | None:
         with self.lock:
             return None if self.stop.is_set() else next(self.paths, None)
-
-    def _one(self, path: Path, worker: _Worker | None) -> tuple[ReadResult, _Worker | None]:
-        """One file's result, and the worker to go on with."""
-        began = time.perf_counter()
-        if worker is not None and (worker.spent or worker.process.poll() is not None):
-            self._end(worker)
-            worker = None
-        if worker is None:
-            worker = _Worker(self.limits.memory_mb)
-            self.workers.add(worker)
-        try:
-            result = worker.ask(path, self.limits)
-        except ChildLost as lost:
-            self._end(worker)
-            result, worker = self._lost(path, lost, time.perf_counter() - began), None
-        if not result.sha256:
-            result = replace(result, sha256=_sha256(path))
-        return result, worker
-
-    def _lost(self, path: Path, lost: ChildLost, seconds: float) -> ReadResult:
-        if lost.timed_out:
-            detail = f"took longer than {self.limits.seconds:g} s to read"
-            return ReadResult(path, Outcome.TIMEOUT, detail, None, seconds)
-        how = _status_in_words(lost.status)
-        detail = f"the reader crashed on it or ran out of {self.limits.memory_mb:,} MiB ({how})"
-        return ReadResult(path, Outcome.DAMAGED, detail, None, seconds)
 
     def _put(self, item: ReadResult | BaseException | object) -> None:
         while not self.stop.is_set():
@@ -115,11 +135,6 @@ class _Pool:
             except queue.Full:
                 continue
             return
-
-    def _end(self, worker: _Worker) -> None:
-        worker.process.kill()
-        worker.end()
-        self.workers.discard(worker)
 
     def run(self) -> Iterator[ReadResult]:
         """The results as they come; the workers are gone when this ends, however it ends."""
@@ -140,8 +155,8 @@ class _Pool:
             self.stop.set()
             if close := getattr(self.paths, "close_waiting", None):
                 close()  # a thread may be waiting in it for the next path
-            for worker in list(self.workers):
-                worker.process.kill()
+            for reader in self.readers:
+                reader.kill()
             for thread in self.threads:
                 if thread.ident is not None:
                     thread.join()
@@ -175,8 +190,8 @@ def _status_in_words(status: int | None) -> str:
         return f"signal {-status}"
 
 
-def _sha256(path: Path) -> str:
-    """The file's hash, for the journal of what was tried; empty where it can't be read."""
+def file_sha256(path: Path) -> str:
+    """The file's hash; empty where it can't be read."""
     try:
         if not path.is_file():
             return ""

@@ -6,28 +6,27 @@ is committed as soon as it is embedded, so that a kill loses the paper at hand a
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fmqa.reading.notes import note_document
-from fmqa.reading.pool import ReadLimits, read_files
+from fmqa.reading.pool import ReadLimits, file_sha256
 from fmqa.sources.notes import Note, mark_of
 from fmqa.store.rows import content_hash
 from fmqa.store.statements import passage_texts
 from fmqa.store.writer import RecordWriter
+from fmqa.sync.engine import EmbedTexts, Engine, LocalEngine, Notify, Texts, Vectors
 from fmqa.types import ArxivRecord, Document, Outcome, PaperMeta, ReadResult
 
 if TYPE_CHECKING:
     from fmqa.store.library import Library
 
-Vectors = NDArray[np.float32]
-EmbedTexts = Callable[[Sequence[str]], Vectors]
 Progress = Callable[[ReadResult], None]
 Facts = Callable[[Path], ArxivRecord | None]
 
@@ -54,12 +53,23 @@ class Ingestor:
         library: where to.
         model: fingerprint of the embedder.
         embed: turns texts into unit vectors, shape (texts, dimension).
+        engine: reads and embeds papers; this machine, by ``embed``, where none is given.
     """
 
-    def __init__(self, library: Library, model: str, embed: EmbedTexts) -> None:
+    def __init__(
+        self, library: Library, model: str, embed: EmbedTexts, engine: Engine | None = None
+    ) -> None:
         self.library = library
         self.model = model
         self.embed = embed
+        self.engine = engine or LocalEngine(embed)
+        self._notify: Notify = lambda words: None
+
+    def telling(self, notify: Notify) -> Ingestor:
+        """The same, which tells in words what it waits for."""
+        made = copy(self)
+        made._notify = notify
+        return made
 
     def ingest_files(
         self,
@@ -80,6 +90,7 @@ class Ingestor:
             progress: called after each file.
 
         Raises:
+            ClusterError: the cluster that the engine is can't do its work.
             RecordBusy: another process writes.
             DiskFull: no room; what was committed stays.
         """
@@ -110,7 +121,7 @@ class Ingestor:
         waiting, copies = list[Path](), list[tuple[Path, Path]]()
         taken: dict[str, Path] = {}
         for path in paths:
-            digest = _sha256(path)
+            digest = file_sha256(path)
             known = journal.get(digest)
             if known is not None and digest:
                 report.known.append(replace(known, path=path))
@@ -135,37 +146,60 @@ class Ingestor:
 
         Args:
             writer: what the library is written by.
-            paths: of the files; see `fmqa.reading.pool.read_files` for those that have to be waited
-                for.
+            paths: of the files; see `fmqa.sync.engine.Engine` for those that have to be waited for.
             limits: for the reading of one file.
             workers: reading processes.
             facts: what arXiv says of the paper at a path, with the version of that file; None where
                 the file's own word has to do.
         """
-        for result in read_files(paths, limits, workers):
-            known = facts(result.path)
-            if result.document is None:
-                writer.log(result, paper_meta(known) if known else None)
-                yield result
-                continue
-            document = _told(result.document, known)
-            told = writer.known(document)
-            if known is not None:  # arXiv's word on title and authors is the last one
-                told = _told(told, known)
-            writer.add(told, self._vectors(writer, told), self.model, result)
-            yield replace(result, document=None, passages=len(told.passages))
 
-    def _vectors(self, writer: RecordWriter, document: Document) -> Vectors:
-        """The passages' vectors; only texts that were never embedded are."""
-        texts = passage_texts(document)
-        if not texts:
+        def document_of(result: ReadResult) -> Document | None:
+            """What is committed: the paper as read, under what is known of it by now."""
+            if result.document is None:
+                return None
+            known = facts(result.path)
+            told = writer.known(_told(result.document, known))
+            return _told(told, known)  # arXiv's word on title and authors is the last one
+
+        def wanted(result: ReadResult) -> Texts:
+            document = document_of(result)
+            return self._missing(writer, document)[0] if document else {}
+
+        worked = self.engine.work(paths, limits, wanted, workers=workers, notify=self._notify)
+        with closing(worked):
+            for result, fresh in worked:
+                document = document_of(result)
+                if document is None:
+                    known = facts(result.path)
+                    writer.log(result, paper_meta(known) if known else None)
+                    yield result
+                    continue
+                vectors = self._vectors(writer, document, fresh)
+                writer.add(document, vectors, self.model, result)
+                yield replace(result, document=None, passages=len(document.passages))
+
+    def _missing(self, writer: RecordWriter, document: Document) -> tuple[Texts, dict[bytes, Any]]:
+        """The document's texts that were never embedded, and the vectors of the others."""
+        texts = {content_hash(text): text for text in passage_texts(document)}
+        held = writer.embeddings(self.model, list(texts))
+        return {key: text for key, text in texts.items() if key not in held}, held
+
+    def _vectors(
+        self, writer: RecordWriter, document: Document, fresh: Mapping[bytes, Vectors] | None = None
+    ) -> Vectors:
+        """The passages' vectors; only texts that were never embedded are.
+
+        ``fresh`` holds those that the engine made. Some may be missing from it where another
+        version of the paper, committed meanwhile, changed the title.
+        """
+        hashes = [content_hash(text) for text in passage_texts(document)]
+        if not hashes:
             return np.zeros((0, 0), dtype=np.float32)
-        hashes = [content_hash(text) for text in texts]
-        held = writer.embeddings(self.model, hashes)
-        missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in held}
+        texts, held = self._missing(writer, document)
+        held |= fresh or {}
+        missing = {key: text for key, text in texts.items() if key not in held}
         if missing:
-            fresh = self.embed(list(missing.values()))
-            held |= dict(zip(missing, fresh, strict=True))
+            held |= dict(zip(missing, self.embed(list(missing.values())), strict=True))
         return np.stack([held[key] for key in hashes])
 
     def notes_are_new(self, notes: Sequence[Note]) -> bool:
@@ -242,12 +276,3 @@ def _told(document: Document, known: ArxivRecord | None) -> Document:
 def notes_mark(notes: Sequence[Note]) -> str:
     """Names this state of the starter library."""
     return mark_of(note.sha256 for note in notes)
-
-
-def _sha256(path: Path) -> str:
-    """The file's hash; empty when it can't be read, which the reading then reports."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""

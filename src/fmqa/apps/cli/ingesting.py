@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmqa.apps.cli.options import Depth, Home, Json, Most, workbench
+from fmqa.apps.cli.options import Cluster, Depth, Home, Json, Most, workbench
 from fmqa.errors import UsageError
 from fmqa.types import Outcome, ReadResult
 
@@ -41,6 +41,7 @@ def ingest(
         bool, typer.Option("--retry", help="Try again what failed, and read files again.")
     ] = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Reading processes.")] = 2,
+    cluster: Cluster = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -55,7 +56,7 @@ def ingest(
         raise UsageError("--dry-run is for papers on arXiv.", hint="Leave out the files.")
     reading: IngestReport | None = None
     fetching: SyncReport | None = None
-    with workbench(home=home) as bench:
+    with workbench(home=home, cluster=cluster) as bench:
         if files:
             reading = _read(bench, files, retry=retry, workers=workers)
         if ids or not targets:
@@ -104,7 +105,9 @@ def _read(bench: Workbench, files: list[Path], *, retry: bool, workers: int) -> 
         done += 1
         bench.step("Ingesting", done, len(files))
 
-    ingestor = bench.ingestor  # its model may have to be fetched first, under a bar of its own
+    ingestor = bench.ingestor.telling(
+        bench.notify
+    )  # its model may have to be fetched first, under a bar of its own
     bench.step("Ingesting", 0, len(files))
     return ingestor.ingest_files(
         files, bench.read_limits, retry=retry, workers=workers, progress=progress

@@ -10,6 +10,7 @@ import typer
 
 from fmqa.apps.cli import (
     asking,
+    clustering,
     evaluating,
     exporting,
     feedback,
@@ -67,6 +68,7 @@ feedback.register(app)
 upkeep.register(app)
 serving_agents.register(app)
 users.register(app)
+clustering.register(app)
 
 
 def main() -> None:

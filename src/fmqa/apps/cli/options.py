@@ -21,6 +21,15 @@ Llm = Annotated[
     str | None,
     typer.Option("--llm", help="local, none, or a LangChain model (FMQA_LLM).", show_default=False),
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS",
+        help="Read and embed on the workers of this Dask scheduler (FMQA_CLUSTER).",
+        show_default=False,
+    ),
+]
 Year = Annotated[
     str | None, typer.Option("--year", help="Papers of 2023, or 2021-2023, 2023-, -2020.")
 ]

@@ -1,0 +1,260 @@
+"""Ingestion on a cluster: one worker, two workers and no cluster, and what deaths on the way leave.
+
+    python -m benchmarks.cluster [--data FOLDER] [--rounds 3] [--papers 200]
+
+Each round brings the same PDFs into new data folders by three engines, in one process and on the
+same CPUs: the local pipeline with as many reading processes and threads as there are CPUs, a
+cluster of one worker and one of two. Each has embedded before, so that no model is loaded within
+the time. Ratios are of one round. Then a made-up corpus is brought in by two workers while a worker
+is killed and the scheduler killed and started again; the record must be the undisturbed one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.home import command
+from benchmarks.processes import ROOT, environment, use_cpus
+from fmqa.reading.pool import ReadLimits
+from fmqa.settings import Settings
+from fmqa.store.embedding import make_embedder
+from fmqa.store.library import Library
+from fmqa.sync.cluster.engine import ClusterEngine
+from fmqa.sync.engine import Engine, LocalEngine
+from fmqa.sync.pipeline import Ingestor
+from fmqa.types import Outcome, ReadResult
+from tests.fakes import make_pdf
+from tests.ports import free_port
+from tests.records import differences, digest
+
+_CPUS = 2
+_KILL_AT, _RESTART_AT, _DOWN_SECONDS = 0.25, 0.6, 3.0  # of the papers; then the scheduler is away
+
+
+def main() -> None:
+    """Alternate the three, then disturb, and keep the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--data", type=Path, default=None, help="folder that holds `pdfs`")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--papers", type=int, default=200, help="of the made-up corpus")
+    options = parser.parse_args()
+    data = options.data or shared_data()
+    if data is None:
+        print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
+        return
+    cpus = use_cpus(_CPUS)
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = Bench(Path(scratch), cpus)
+        figures: dict[str, Any] = {"cpus": cpus}
+        papers = sorted((data / "pdfs").glob("*.pdf"))
+        figures |= bench.speeds(papers, options.rounds)
+        figures["disturbed"] = bench.disturbed(options.papers)
+    print_table("ingestion on a cluster", list(figures.items()))
+    write_results("cluster", figures)
+
+
+@dataclass
+class Running:
+    """A scheduler and its workers."""
+
+    port: int
+    scheduler: subprocess.Popen[bytes]
+    workers: subprocess.Popen[bytes]
+
+    def kill_a_worker(self) -> None:
+        """One worker's process; the one that started it stays."""
+        children = psutil.Process(self.workers.pid).children()
+        next(one for one in children if "spawn_main" in " ".join(one.cmdline())).kill()
+
+    def restart_scheduler(self) -> None:
+        """Kill it, and start another at the same address after a while."""
+        self.scheduler.kill()
+        self.scheduler.wait()
+        threading.Timer(_DOWN_SECONDS, self._start_again).start()
+
+    def _start_again(self) -> None:
+        self.scheduler = start_scheduler(self.port)
+
+
+def start_scheduler(port: int) -> subprocess.Popen[bytes]:
+    """`fmqa workers scheduler` there."""
+    return start("scheduler", "--port", str(port), "--health-port", str(free_port()))
+
+
+def start(*arguments: str, **settings: str) -> subprocess.Popen[bytes]:
+    """`fmqa workers` with these arguments, quietly."""
+    return subprocess.Popen(
+        command("workers", *arguments),
+        env=environment(settings),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@contextmanager
+def cluster(workers: int) -> Iterator[Running]:
+    """A scheduler and so many workers of one thread each, ended with the context."""
+    port = free_port()
+    count = ["--processes", str(workers)]
+    running = Running(
+        port,
+        start_scheduler(port),
+        start("start", "--scheduler", f"127.0.0.1:{port}", *count, FMQA_THREADS="1"),
+    )
+    try:
+        yield running
+    finally:
+        for process in (running.workers, running.scheduler):
+            process.terminate()
+            process.wait()
+
+
+class Bench:
+    """Ingestions into new data folders.
+
+    Args:
+        scratch: where the folders are made.
+        cpus: that there are to use.
+    """
+
+    def __init__(self, scratch: Path, cpus: int) -> None:
+        self.scratch = scratch
+        self.cpus = cpus
+        settings = Settings(threads=cpus)
+        self.embedder = make_embedder(settings)
+        self.limits = ReadLimits()
+
+    def speeds(self, papers: list[Path], rounds: int) -> dict[str, Any]:
+        """Seconds of the three engines, and their ratios."""
+        local = LocalEngine(self.embedder.embed_array)
+        seconds: dict[str, list[float]] = {"local": [], "one worker": [], "two workers": []}
+        passages = 0
+        with cluster(1) as one, cluster(2) as two:
+            engines: dict[str, Engine] = {
+                "local": local,
+                "one worker": self.engine(one),
+                "two workers": self.engine(two),
+            }
+            warm = min(papers, key=lambda path: path.stat().st_size)
+            for engine in engines.values():
+                self.ingest([warm], engine)
+                self.ingest(papers[:4], engine)  # so that both of two workers have embedded
+            for number in range(1, rounds + 1):
+                for name, engine in engines.items():
+                    took, passages = self.ingest(papers, engine)
+                    seconds[name].append(took)
+                shown = ", ".join(f"{name} {spent[-1]:.1f} s" for name, spent in seconds.items())
+                print(f"round {number}: {shown}", flush=True)
+        return {"papers": len(papers), "passages": passages, **ratios(seconds)}
+
+    def engine(self, running: Running) -> ClusterEngine:
+        """The engine of a cluster."""
+        address = f"tcp://127.0.0.1:{running.port}"
+        return ClusterEngine(address, self.embedder.fingerprint)
+
+    def ingest(self, papers: list[Path], engine: Engine) -> tuple[float, int]:
+        """Seconds that a new data folder takes, and the passages that were committed."""
+        with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
+            library = open_library(Path(folder))
+            ingestor = self.ingestor(library, engine)
+            began = time.perf_counter()
+            report = ingestor.ingest_files(papers, self.limits, workers=self.cpus)
+            took = time.perf_counter() - began
+            library.close()
+        if report.count(Outcome.OK) != len(papers):
+            raise RuntimeError(f"not all papers were read: {report.results}")
+        return took, report.passages
+
+    def ingestor(self, library: Library, engine: Engine) -> Ingestor:
+        """What brings papers in by an engine."""
+        return Ingestor(library, self.embedder.fingerprint, self.embedder.embed_array, engine)
+
+    def disturbed(self, count: int) -> dict[str, Any]:
+        """A worker killed and the scheduler restarted on the way: what the record is then."""
+        folder = self.scratch / "made"
+        folder.mkdir()
+        for number in range(count):
+            make_pdf(folder / f"paper{number}.pdf", number)
+        papers = sorted(folder.glob("*.pdf"))
+        clean, _ = self._record(papers, LocalEngine(self.embedder.embed_array))
+        done = 0
+        with cluster(2) as running:
+
+            def disturb(result: ReadResult) -> None:
+                nonlocal done
+                done += 1
+                if done == int(count * _KILL_AT):
+                    running.kill_a_worker()
+                if done == int(count * _RESTART_AT):
+                    running.restart_scheduler()
+
+            found, doctor = self._record(papers, self.engine(running), disturb)
+        return {
+            "papers": count,
+            "workers killed": 1,
+            "schedulers restarted": 1,
+            "entries that differ": len(differences(clean, found)),
+            "papers twice": done - count,
+            "fmqa doctor": doctor,
+        }
+
+    def _record(
+        self, papers: list[Path], engine: Engine, progress: Any = lambda result: None
+    ) -> tuple[dict[str, str], str]:
+        """The digest of a new record, and what `fmqa doctor` says of it."""
+        home = self.scratch / "record"
+        shutil.rmtree(home, ignore_errors=True)
+        library = open_library(home)
+        self.ingestor(library, engine).ingest_files(
+            papers, self.limits, workers=self.cpus, progress=progress
+        )
+        found = digest(library)
+        library.close()
+        doctor = subprocess.run(
+            command("doctor", "--llm", "none"),
+            check=False,
+            env=environment({"FMQA_HOME": str(home)}),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        return found, "clean" if doctor.returncode == 0 else doctor.stdout + doctor.stderr
+
+
+def open_library(home: Path) -> Library:
+    """The library of a data folder."""
+    settings = Settings(home=home)
+    return Library(settings.index_dir, settings.record_path)
+
+
+def ratios(seconds: dict[str, list[float]]) -> dict[str, Any]:
+    """Medians, and the medians of the rounds' own ratios."""
+    one, two, local = (seconds[name] for name in ("one worker", "two workers", "local"))
+    gains = [a / b for a, b in zip(one, two, strict=True)]
+    costs = [a / b - 1 for a, b in zip(two, local, strict=True)]
+    return {
+        **{f"{name}, s": round(statistics.median(spent), 2) for name, spent in seconds.items()},
+        "each round, s": {n: [round(one, 2) for one in spent] for n, spent in seconds.items()},
+        "two workers against one": round(statistics.median(gains), 2),
+        "two workers' overhead against local": round(statistics.median(costs), 3),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

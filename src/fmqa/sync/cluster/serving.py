@@ -1,0 +1,173 @@
+"""The scheduler and the workers themselves, as `fmqa workers` starts them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import dask
+from distributed import Nanny, Scheduler
+from distributed.security import Security
+
+from fmqa.errors import ClusterError
+from fmqa.sync.cluster.work import PaperWork
+
+Notify = Callable[[str], None]
+_CONNECT_SECONDS = 30.0  # then a worker that found no scheduler begins anew
+_PAUSE_SECONDS = 1.0
+_QUIET = {
+    "distributed.scheduler.allowed-failures": 2,  # a paper that ends three workers is given up
+    "distributed.admin.large-graph-warning-threshold": "1GiB",  # papers travel with their tasks
+    "distributed.worker.profile.enabled": False,
+}
+
+
+def run_scheduler(
+    host: str, port: int, health_port: int, security: Security | None, notify: Notify
+) -> None:
+    """Be a scheduler until told to end.
+
+    Args:
+        host: what to listen on.
+        port: where tasks come in.
+        health_port: where ``/health`` answers by HTTP.
+        security: TLS, or None.
+        notify: told where it listens.
+
+    Raises:
+        ClusterError: it can't listen there.
+    """
+    _quiet()
+    asyncio.run(_scheduler(host, port, health_port, security, notify))
+
+
+async def _scheduler(
+    host: str, port: int, health_port: int, security: Security | None, notify: Notify
+) -> None:
+    stop = _stop_signal()
+    try:
+        scheduler = await Scheduler(
+            host=host,
+            port=port,
+            security=security,
+            dashboard=False,
+            dashboard_address=f"{host}:{health_port}",
+        )
+    except (OSError, RuntimeError) as error:
+        raise ClusterError(
+            f"The scheduler can't listen on {host}:{port}: {error}.", hint="Choose another --port."
+        ) from error
+    notify(f"The scheduler listens at {scheduler.address}.")
+    await _first(stop.wait(), scheduler.finished())
+    await scheduler.close()
+
+
+def run_workers(
+    scheduler: str,
+    count: int,
+    notify: Notify,
+    plugin: Callable[[], PaperWork] = PaperWork,
+    **listening: Any,
+) -> None:
+    """Be so many workers of a scheduler until told to end.
+
+    One that dies is replaced; where the scheduler goes, it is waited for.
+
+    Args:
+        scheduler: its address.
+        count: worker processes, each of which uses one core.
+        notify: told of what is waited for.
+        plugin: makes what a worker works with.
+        listening: ``host`` that they listen on, and ``security``, if there is any.
+    """
+    _quiet()
+    asyncio.run(_workers(scheduler, count, notify, plugin, listening))
+
+
+async def _workers(
+    scheduler: str,
+    count: int,
+    notify: Notify,
+    plugin: Callable[[], PaperWork],
+    options: dict[str, Any],
+) -> None:
+    stop = _stop_signal()
+    told: set[str] = set()
+
+    def once(words: str) -> None:
+        if words not in told:
+            told.clear()
+            told.add(words)
+            notify(words)
+
+    async def keep_one() -> None:
+        while not stop.is_set():
+            with suppress(OSError, asyncio.TimeoutError, RuntimeError):
+                await _one_worker(scheduler, stop, once, plugin, options)
+            if not stop.is_set():
+                once(f"Waiting for the scheduler at {scheduler}.")
+                await _first(stop.wait(), asyncio.sleep(_PAUSE_SECONDS))
+
+    await asyncio.gather(*(keep_one() for _ in range(count)))
+
+
+async def _one_worker(
+    scheduler: str,
+    stop: asyncio.Event,
+    notify: Notify,
+    plugin: Callable[[], PaperWork],
+    options: dict[str, Any],
+) -> None:
+    """One worker and who replaces it when it dies, until the scheduler goes or all is to end."""
+    nanny = Nanny(
+        scheduler,
+        nthreads=1,
+        death_timeout=_CONNECT_SECONDS,
+        plugins=(plugin(),),
+        dashboard=False,
+        dashboard_address=None,
+        silence_logs=logging.ERROR,
+        **options,
+    )
+    starting = asyncio.ensure_future(nanny.start())
+    try:
+        await _first(stop.wait(), starting)
+        if starting.done():
+            starting.result()
+            notify(f"A worker of {scheduler} is ready.")
+            await _first(stop.wait(), nanny.finished())
+    finally:
+        starting.cancel()
+        await nanny.close(timeout=5)
+
+
+async def _first(*waiting: Any) -> None:
+    """Wait until one of them is done, and leave the others."""
+    tasks = [asyncio.ensure_future(one) for one in waiting]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task, one in zip(tasks, waiting, strict=True):
+        if task is not one:
+            task.cancel()
+
+
+def _stop_signal() -> asyncio.Event:
+    """Set when this process is told to end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def _quiet() -> None:
+    """Say nothing of what is retried, and set what a scheduler of papers needs."""
+    dask.config.set(_QUIET)
+    os.environ.setdefault("DASK_LOGGING__DISTRIBUTED", "error")  # of the workers' own processes
+    logging.getLogger("distributed").setLevel(logging.ERROR)
+    logging.getLogger("distributed.nanny").setLevel(logging.CRITICAL)
