@@ -10,7 +10,7 @@ from collections.abc import Callable
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from fmqa.errors import ModelMissing
+from fmqa.errors import ModelMissing, UsageError
 from fmqa.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fmqa.store.library import Library
     from fmqa.survey.faceting import FacetMaker
     from fmqa.survey.mapping import MapMaker
+    from fmqa.survey.model_reading import ModelReader
     from fmqa.survey.since import SinceMaker
     from fmqa.survey.trending import TrendMaker
     from fmqa.sync.engine import Engine
@@ -264,6 +265,27 @@ class Workbench:
 
         self.load_starter()
         return FacetMaker(self.library, self.step)
+
+    def facet_reader(self) -> ModelReader:
+        """The language model that is set, as a reader of facets.
+
+        Raises:
+            UsageError: it is none, or too small to judge a sentence.
+            ModelError: its package or its key is missing.
+        """
+        from functools import partial
+
+        from fmqa.answering.drafters import writes_at_once
+        from fmqa.answering.models import model_errors
+        from fmqa.survey.model_reading import ModelReader
+
+        settings = self.settings
+        if settings.llm == "none" or not writes_at_once(settings):
+            raise UsageError(
+                f"{settings.llm!r} can't say what a paper is: that takes a strong language model.",
+                hint="Name one: --llm openai:gpt-5. The rules' facets are there anyway.",
+            )
+        return ModelReader(self.chat_model, settings.llm, partial(model_errors, settings))
 
     @_part
     def trend_maker(self) -> TrendMaker:

@@ -17,6 +17,7 @@ from fmqa.store.engine import Connection, Database, Row, upsert
 from fmqa.types import Quote, Source, Span
 
 _REVISION = "facets_revision"
+BUILDS_ON = " + "  # between an extractor's name and that of one that goes on from its facets
 
 
 class FacetName(StrEnum):
@@ -108,13 +109,18 @@ class FacetStore:
         return int(row["value"]) if row else 0
 
     def pending(self, extractor: str) -> list[HeldVersion]:
-        """The versions that are searched and that this extractor hasn't read yet."""
+        """The versions that are searched and that this extractor hasn't read yet.
+
+        One that builds on it, "rules + model" on "rules", has read them for it too.
+        """
+        built_on = extractor + BUILDS_ON
         with self.database.snapshot() as db:
             rows = db.execute(
                 """SELECT id, paper_id, version, source FROM versions
-                   LEFT JOIN facet_runs ON version_id = id AND extractor = ?
+                   LEFT JOIN facet_runs ON version_id = id
+                        AND (extractor = ? OR substr(extractor, 1, ?) = ?)
                    WHERE active AND version_id IS NULL ORDER BY id""",
-                (extractor,),
+                (extractor, len(built_on), built_on),
             ).fetchall()
         return [
             HeldVersion(row["id"], row["paper_id"], row["version"], Source(row["source"]))

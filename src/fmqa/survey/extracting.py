@@ -137,6 +137,12 @@ def extract(passages: Sequence[StoredPassage]) -> list[Facet]:
     return facets
 
 
+def sentences_for(passages: Sequence[StoredPassage]) -> list[Quote]:
+    """The sentences that speak for the paper, those that do most first, else in reading order."""
+    said = _sentences(passages)
+    return [one.quote for one in sorted(said, key=lambda one: -one.weight)]
+
+
 def _sentences(passages: Sequence[StoredPassage]) -> list[_Said]:
     has_abstract = any(one.passage.kind is PassageKind.ABSTRACT for one in passages)
     found: list[_Said] = []

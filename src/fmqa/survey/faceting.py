@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from fmqa.errors import RecordBusy
 from fmqa.store.library import Library
-from fmqa.store.quoted_facets import Facet, FacetName, HeldVersion
+from fmqa.store.quoted_facets import BUILDS_ON, Facet, FacetName, HeldVersion
 from fmqa.survey.extracting import EXTRACTOR, extract
+from fmqa.types import StoredPassage
 
 Step = Callable[[str, int, int], None]
 
 _BATCH = 64  # versions between two commits
 _TOPIC = "topic"
+
+
+class FacetReader(Protocol):
+    """Reads a version's facets in a way of its own, beside the rules."""
+
+    name: str
+
+    def read(self, passages: Sequence[StoredPassage]) -> list[Facet]:
+        """The facets of the version whose passages these are, each with its quote."""
+        ...
 
 
 class FacetMaker:
@@ -67,8 +79,33 @@ class FacetMaker:
                 pass
             return done
 
-    def _of(self, version: HeldVersion) -> list[Facet]:
+    def read_by(self, reader: FacetReader, papers: Iterable[str] | None = None) -> int:
+        """Have another reader read these papers or all, those that it hasn't read yet.
+
+        Each version is kept as soon as it is read, so that an end in the middle loses one at most.
+
+        Returns:
+            How many versions it read.
+        """
+        extractor = f"{EXTRACTOR}{BUILDS_ON}{reader.name}"
+        wanted = None if papers is None else set(papers)
+        pending = [
+            version
+            for version in self.library.facets.pending(extractor)
+            if wanted is None or version.paper_id in wanted
+        ]
+        with self._guard:
+            for done, version in enumerate(pending, start=1):
+                self.library.facets.put(extractor, [(version, self._of(version, reader.read))])
+                self.step(f"{reader.name} reads what papers are", done, len(pending))
+        return len(pending)
+
+    def _of(
+        self,
+        version: HeldVersion,
+        read: Callable[[Sequence[StoredPassage]], list[Facet]] = extract,
+    ) -> list[Facet]:
         passages = self.library.record.passages_of(version.paper_id)
         if not passages or passages[0].paper.kind == _TOPIC:
             return []
-        return extract(passages)
+        return read(passages)

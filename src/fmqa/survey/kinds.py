@@ -128,6 +128,16 @@ _LEARNING = re.compile(
     r"data ?sets?|benchmarks?|survey|encoders?|SAM|CLIP|classif\w+|fine-tun\w+|prompt\w*)\b"
 )
 _SAID_OUTRIGHT, _BY_WHAT_IS_MISSING = 0.95, 0.5
+KINDS = (
+    "adaptation",
+    "dataset",
+    "generalist",
+    "method",
+    "survey",
+    "vision-language",
+    "vision-only",
+)
+"""What a paper can be."""
 _MANY = 3  # sentences with a cue; more say no more
 
 

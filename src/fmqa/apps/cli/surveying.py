@@ -46,7 +46,8 @@ def facets(
     what: Annotated[
         list[str],
         typer.Argument(
-            metavar="PAPER | set PAPER FACET VALUE… | unset PAPER FACET | restore PAPER FACET",
+            metavar="PAPER | set PAPER FACET VALUE… | unset PAPER FACET | restore PAPER FACET "
+            "| read PAPER…",
             help="A paper by id or model name, alone or behind what to do with it.",
         ),
     ],
@@ -54,21 +55,26 @@ def facets(
         str, typer.Option("--quote", help="The sentence that shows the value set.")
     ] = "",
     home: Home = None,
+    llm: Llm = None,
     as_json: Json = False,
 ) -> None:
     """What a paper is and has: kind, modality, training, data, …, each with its quote and page.
 
     `set` corrects a facet for good, `unset` says that the paper doesn't state it, and `restore`
-    takes a correction back.
+    takes a correction back. `read` has the language model read papers, or `all` of them.
     """
-    with workbench(home=home) as bench:
+    with workbench(home=home, llm=llm) as bench:
+        if what[0] == "read":
+            _read(bench, what[1:])
+            return
         if what[0] in _CHANGES:
             paper_id = _change(bench, what[0], what[1:], quote)
         elif len(what) == 1:
             paper_id = _paper(bench, what[0]).paper_id
         else:
             raise UsageError(
-                f"{what[0]!r} is nothing that can be done.", hint="There are set, unset, restore."
+                f"{what[0]!r} is nothing that can be done.",
+                hint="There are set, unset, restore, read.",
             )
         found = bench.facet_maker.facets([paper_id]).get(paper_id, [])
     if as_json:
@@ -219,6 +225,16 @@ def _change(bench: Workbench, what: str, words: Sequence[str], quote: str) -> st
     return str(paper.paper_id)
 
 
+def _read(bench: Workbench, names: Sequence[str]) -> None:
+    """Have the language model read these papers, and say how many were new to it."""
+    if not names:
+        raise UsageError("`fmqa facets read` takes papers, or `all`.", hint="")
+    papers = None if list(names) == ["all"] else [_paper(bench, n).paper_id for n in names]
+    reader = bench.facet_reader()
+    count = bench.facet_maker.read_by(reader, papers)
+    typer.echo(f"{reader.name} read {count} {'paper' if count == 1 else 'papers'}.")
+
+
 def _facet_name(text: str) -> FacetName:
     from fmqa.store.quoted_facets import FacetName
 
@@ -242,6 +258,7 @@ def _show_facets(found: Sequence[Facet]) -> None:
         table.add_column(head, overflow="fold")
     for one in found:
         sure = "by you" if one.origin is Origin.USER else f"{one.confidence:.2f}"
+        sure += " (model)" if one.origin is Origin.MODEL else ""
         cells = (one.name.value, one.value, sure, str(one.span.page), " ".join(one.quote.split()))
         table.add_row(*(escape(plain(cell)) for cell in cells))
     console().print(table if found else "Nothing was found that a quote shows.")
