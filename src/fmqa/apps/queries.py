@@ -144,7 +144,7 @@ class Queries:
         """
         from fmqa.survey.comparison import DEFAULT, compare
 
-        return compare(self.bench.facet_maker, names, by or DEFAULT)
+        return compare(self.bench.survey.facets, names, by or DEFAULT)
 
     def _papers(self, filters: Filters | None = None) -> list[PaperRow]:
         self.bench.load_starter()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from fmqa.errors import ModelMissing, UsageError
+from fmqa.apps.parts import leaf, part
+from fmqa.errors import ModelMissing
 from fmqa.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,15 +26,11 @@ if TYPE_CHECKING:
     from fmqa.answering.multilingual import MultilingualAssistant
     from fmqa.answering.suggesting import Suggester
     from fmqa.answering.translation import Translator
+    from fmqa.apps.survey_parts import SurveyParts
     from fmqa.reading.page_images import PageImages
     from fmqa.reading.pool import ReadLimits
     from fmqa.retrieval.search import Searcher
     from fmqa.store.library import Library
-    from fmqa.survey.faceting import FacetMaker
-    from fmqa.survey.mapping import MapMaker
-    from fmqa.survey.model_reading import ModelReader
-    from fmqa.survey.since import SinceMaker
-    from fmqa.survey.trending import TrendMaker
     from fmqa.sync.engine import Engine
     from fmqa.sync.pipeline import Ingestor
     from fmqa.sync.report import SyncReport
@@ -42,44 +39,12 @@ if TYPE_CHECKING:
     from fmqa.weights.catalog import Model
     from fmqa.weights.llama import LocalServer
 
-T = TypeVar("T")
 Step = Callable[[str, int, int], None]
 Notify = Callable[[str], None]
 
 
 def _silent(*told: object) -> None:
     """Nobody watches."""
-
-
-class _part(Generic[T]):  # noqa: N801 - it is used as a decorator, as `property` is
-    """A property that is made once, by one thread at a time, under the workbench's own lock.
-
-    `functools.cached_property` has, up to Python 3.11, a lock for each property, which two threads
-    that make parts of each other would take in opposite orders.
-    """
-
-    lock = "_guard"
-
-    def __init__(self, make: Callable[[Any], T]) -> None:
-        self.make = make
-        self.__doc__ = make.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, bench: Workbench, owner: type) -> T:
-        with getattr(bench, self.lock):
-            held: dict[str, Any] = bench.__dict__
-            if self.name not in held:
-                held[self.name] = self.make(bench)
-            made: T = held[self.name]
-            return made
-
-
-class _leaf(_part[T]):  # noqa: N801
-    """One that needs no other part, and is wanted while others, which take long, are made."""
-
-    lock = "_leaf_guard"
 
 
 class Workbench:
@@ -98,7 +63,7 @@ class Workbench:
         self._guard = RLock()
         self._leaf_guard = Lock()
 
-    @_leaf
+    @leaf
     def library(self) -> Library:
         """The record and its index, without looking at what is in them."""
         from fmqa.store.library import Library
@@ -106,14 +71,14 @@ class Workbench:
         settings = self.settings
         return Library(settings.index_dir, settings.record_path, settings.database_url)
 
-    @_leaf
+    @leaf
     def page_images(self) -> PageImages:
         """What draws pages of PDFs."""
         from fmqa.reading.page_images import PageImages
 
         return PageImages()
 
-    @_part
+    @part
     def embedder(self) -> Embedder:
         """The embedding model, fetched when it isn't here."""
         from fmqa.store.embedding import make_embedder
@@ -127,7 +92,7 @@ class Workbench:
                 self.pull(MINILM)
                 return make_embedder(self.settings)
 
-    @_part
+    @part
     def ingestor(self) -> Ingestor:
         """What brings documents into the library."""
         from fmqa.sync.pipeline import Ingestor
@@ -218,7 +183,7 @@ class Workbench:
         from fmqa.sync.changelog import write_whole
         from fmqa.sync.digest import as_markdown
 
-        write_whole(path, as_markdown(self.since_maker.since(), datetime.now(UTC).date()))
+        write_whole(path, as_markdown(self.survey.since.since(), datetime.now(UTC).date()))
 
     def follow(
         self, step: Step | None = None, notify: Notify | None = None, **changes: Any
@@ -231,7 +196,7 @@ class Workbench:
         fields: dict[str, Any] = {"kind": "sync", "seeds": seeds}
         return self.synchronize(Request(**fields | changes), step, notify)
 
-    @_part
+    @part
     def searcher(self) -> Searcher:
         """The hybrid search, over a library that holds the starter notes at least."""
         from fmqa.retrieval.search import Searcher
@@ -239,7 +204,7 @@ class Workbench:
         self.load_starter()
         return Searcher(self.library, self.embedder, self.settings.per_paper)
 
-    @_part
+    @part
     def retriever(self) -> BaseRetriever:
         """The search as a LangChain retriever."""
         from fmqa.retrieval.retriever import PaperRetriever
@@ -250,68 +215,18 @@ class Workbench:
             max_question_chars=self.settings.max_question_chars,
         )
 
-    @_part
-    def map_maker(self) -> MapMaker:
-        """What draws the map, over a library that holds the starter notes at least."""
-        from fmqa.survey.mapping import MapMaker
+    @part
+    def survey(self) -> SurveyParts:
+        """What tells the field as a survey does."""
+        from fmqa.apps.survey_parts import SurveyParts
 
-        self.load_starter()
-        return MapMaker(self.library, self.facet_maker)
-
-    @_part
-    def facet_maker(self) -> FacetMaker:
-        """What says what papers are and have, with quotes."""
-        from fmqa.survey.faceting import FacetMaker
-
-        self.load_starter()
-        return FacetMaker(self.library, self.step)
-
-    def facet_reader(self) -> ModelReader:
-        """The language model that is set, as a reader of facets.
-
-        Raises:
-            UsageError: it is none, or too small to judge a sentence.
-            ModelError: its package or its key is missing.
-        """
-        from functools import partial
-
-        from fmqa.answering.drafters import writes_at_once
-        from fmqa.answering.models import model_errors
-        from fmqa.survey.model_reading import ModelReader
-
-        settings = self.settings
-        if settings.llm == "none" or not writes_at_once(settings):
-            raise UsageError(
-                f"{settings.llm!r} can't say what a paper is: that takes a strong language model.",
-                hint="Name one: --llm openai:gpt-5. The rules' facets are there anyway.",
-            )
-        return ModelReader(self.chat_model, settings.llm, partial(model_errors, settings))
-
-    @_part
-    def trend_maker(self) -> TrendMaker:
-        """What counts papers over the years."""
-        from fmqa.survey.trending import TrendMaker
-
-        self.load_starter()
-        settings = self.settings
-        return TrendMaker(self.library, settings.review, settings.arxiv_pdf_url, self.facet_maker)
-
-    @_part
-    def since_maker(self) -> SinceMaker:
-        """What finds what changed since the review."""
-        from fmqa.survey.since import SinceMaker
-
-        self.load_starter()
-        settings = self.settings
-        return SinceMaker(
-            self.library, settings.review, settings.arxiv_pdf_url, self.step, self.facet_maker
-        )
+        return SurveyParts(self, self._guard)
 
     def load_starter(self) -> int:
         """Bring the notes into the library where they are missing or have changed, once."""
         return self._starter
 
-    @_part
+    @part
     def _starter(self) -> int:
         from fmqa.errors import RecordBusy
         from fmqa.sources.notes import folder_mark, read_notes, starter_folder
@@ -330,7 +245,7 @@ class Workbench:
             self.step("Reading the starter library", 1, 1)
             return count
 
-    @_part
+    @part
     def assistant(self) -> MultilingualAssistant:
         """What answers questions."""
         from fmqa.answering.assistant import Assistant
@@ -357,14 +272,14 @@ class Workbench:
                 assistant.rewrite = self._rewriter(assistant.by_rules)
             return MultilingualAssistant(assistant, self._translator())
 
-    @_part
+    @part
     def suggester(self) -> Suggester:
         """What finds questions to ask next."""
         from fmqa.answering.suggesting import Suggester
 
         return Suggester(self.assistant.inner, self.library)
 
-    @_part
+    @part
     def remembering(self) -> CachingAssistant:
         """The assistant for people, who ask the same again; measurements use `assistant`."""
         from fmqa.answering.caching import CachingAssistant
@@ -386,13 +301,13 @@ class Workbench:
             lambda: self.assistant, self.library.answers, lambda: record.generation, repr(depends)
         )
 
-    @_part
+    @part
     def prepared(self) -> CachingAssistant:
         """The same with all that it needs loaded already, for a server."""
         assert self.assistant is not None
         return self.remembering
 
-    @_part
+    @part
     def chat_model(self) -> BaseChatModel:
         """The language model that the settings name; not to be asked for where that is none."""
         from fmqa.answering.models import make_chat_model
@@ -427,7 +342,7 @@ class Workbench:
         vectors = self.embedder.embed_array([one, other])
         return float(vectors[0] @ vectors[1])
 
-    @_part
+    @part
     def server(self) -> LocalServer:
         """The local language model's server, its model fetched when it isn't here."""
         from fmqa.answering.models import local_server

@@ -150,7 +150,7 @@ def _compared(bench: Workbench, question: str) -> bool:
     if asked is None:
         return False
     try:
-        table = compare(bench.facet_maker, *asked)
+        table = compare(bench.survey.facets, *asked)
     except UsageError as error:
         typer.echo(f"{error} {error.hint}", err=True)
         return False

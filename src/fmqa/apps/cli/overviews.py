@@ -86,7 +86,7 @@ def field_map(
         tuple(modality or ()),
     )
     with workbench(home=home) as bench:
-        whole = bench.map_maker.map()
+        whole = bench.survey.map.map()
     drawn = whole.only(paper.paper_id for paper in whole.papers if wanted(paper))
     if not drawn.papers:
         raise NothingToSearch("No paper of the map is meant by this.", hint="Loosen the filters.")
@@ -122,7 +122,7 @@ def trends(
             hint=f"Say which: `fmqa trends --by {by.value} --format {form.value} --output FILE`.",
         )
     with workbench(home=home) as bench:
-        trend = bench.trend_maker.trend(by.value)
+        trend = bench.survey.trends.trend(by.value)
     if drawn:
         assert output is not None
         save_plot(trend, form.value, output, sides=cited_by_review)

@@ -76,7 +76,7 @@ def facets(
                 f"{what[0]!r} is nothing that can be done.",
                 hint="There are set, unset, restore, read.",
             )
-        found = bench.facet_maker.facets([paper_id]).get(paper_id, [])
+        found = bench.survey.facets.facets([paper_id]).get(paper_id, [])
     if as_json:
         typer.echo(json.dumps([facet_json(one) for one in found], indent=2, ensure_ascii=False))
     else:
@@ -108,7 +108,7 @@ def compare(
     from fmqa.survey.forms import FORMS
 
     with workbench(home=home) as bench:
-        table = made(bench.facet_maker, names, by.split(","))
+        table = made(bench.survey.facets, names, by.split(","))
     if as_json:
         form = TableForm.JSON
     text = as_text(table) if form is TableForm.TEXT else FORMS[form.value](table)
@@ -120,7 +120,7 @@ def challenges(output: Output = None, home: Home = None, as_json: Json = False) 
     from fmqa.survey.challenges import as_markdown, challenge_map
 
     with workbench(home=home) as bench:
-        made = challenge_map(bench.facet_maker)
+        made = challenge_map(bench.survey.facets)
     if not made.challenges:
         raise NothingToSearch("No paper here names a challenge.")
     text = made.model_dump_json(indent=2) if as_json else as_markdown(made)
@@ -142,7 +142,7 @@ def outline(
     from fmqa.survey.outlining import outline as made
 
     with workbench(home=home, llm=llm) as bench:
-        draft = made(bench.facet_maker, bench.searcher, bench.remembering, topic, bench.step)
+        draft = made(bench.survey.facets, bench.searcher, bench.remembering, topic, bench.step)
     text = draft.model_dump_json(indent=2) if as_json else as_markdown(draft)
     deliver(text, output, f"A draft of {len(draft.sections)} sections")
     if not draft.sections:
@@ -217,7 +217,7 @@ def _change(bench: Workbench, what: str, words: Sequence[str], quote: str) -> st
         )
     paper, name = _paper(bench, words[0]), _facet_name(words[1])
     if what == "set":
-        correct(bench.facet_maker, paper, name, words[2:], quote)
+        correct(bench.survey.facets, paper, name, words[2:], quote)
     elif what == "unset":
         bench.library.facets.correct(paper.paper_id, name, [])
     elif not bench.library.facets.restore(paper.paper_id, name):
@@ -230,8 +230,8 @@ def _read(bench: Workbench, names: Sequence[str]) -> None:
     if not names:
         raise UsageError("`fmqa facets read` takes papers, or `all`.", hint="")
     papers = None if list(names) == ["all"] else [_paper(bench, n).paper_id for n in names]
-    reader = bench.facet_reader()
-    count = bench.facet_maker.read_by(reader, papers)
+    reader = bench.survey.reader()
+    count = bench.survey.facets.read_by(reader, papers)
     typer.echo(f"{reader.name} read {count} {'paper' if count == 1 else 'papers'}.")
 
 

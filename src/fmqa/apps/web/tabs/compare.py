@@ -71,7 +71,7 @@ class CompareTab:
         if not wanted:
             return ""
         try:
-            made = compare(self.bench.facet_maker, wanted, tuple(columns or ()) or DEFAULT)
+            made = compare(self.bench.survey.facets, wanted, tuple(columns or ()) or DEFAULT)
         except AmbiguousName as error:
             return which_paper(error, self.say)
         except FmqaError as error:

@@ -57,7 +57,7 @@ class SurveyTab:
         from fmqa.survey.challenges import challenge_map
 
         try:
-            return challenges_list(challenge_map(self.bench.facet_maker), self.say)
+            return challenges_list(challenge_map(self.bench.survey.facets), self.say)
         except FmqaError as error:
             return problem(error)
 
@@ -66,7 +66,7 @@ class SurveyTab:
 
         bench = self.bench
         try:
-            made = outline(bench.facet_maker, bench.searcher, self.ready.assistant, topic or "")
+            made = outline(bench.survey.facets, bench.searcher, self.ready.assistant, topic or "")
         except FmqaError as error:
             return problem(error)
         return outline_text(made, self.say)

@@ -65,7 +65,7 @@ class TrendsTab:
 
     def _draw(self, by: str, sides: bool) -> tuple[str, str]:
         try:
-            trend = self.bench.trend_maker.trend(by)
+            trend = self.bench.survey.trends.trend(by)
         except FmqaError as error:
             return problem(error), ""
         drawn = chart(trend, sides=sides, say=self.say)
@@ -73,7 +73,7 @@ class TrendsTab:
 
     def _papers(self, by: str, sides: bool, picked: gr.EventData) -> str:
         try:
-            trend = self.bench.trend_maker.trend(by)
+            trend = self.bench.survey.trends.trend(by)
         except FmqaError as error:
             return problem(error)
         heading, points = _picked(trend, getattr(picked, "_data", None) or {}, self.say)

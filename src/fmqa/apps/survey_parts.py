@@ -1,0 +1,83 @@
+"""What the survey is told by: facets, map, trends and changes, over the library."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fmqa.apps.parts import part
+from fmqa.errors import UsageError
+
+if TYPE_CHECKING:
+    from fmqa.apps.workbench import Workbench
+    from fmqa.survey.faceting import FacetMaker
+    from fmqa.survey.mapping import MapMaker
+    from fmqa.survey.model_reading import ModelReader
+    from fmqa.survey.since import SinceMaker
+    from fmqa.survey.trending import TrendMaker
+
+
+class SurveyParts:
+    """The makers of facets, map, trends and changes.
+
+    Args:
+        bench: the program's other parts.
+        guard: the lock that its parts are made under, so that the two never wait for each other.
+    """
+
+    def __init__(self, bench: Workbench, guard: AbstractContextManager[object]) -> None:
+        self.bench = bench
+        self._guard = guard
+
+    @part
+    def facets(self) -> FacetMaker:
+        """What says what papers are and have, with quotes."""
+        from fmqa.survey.faceting import FacetMaker
+
+        self.bench.load_starter()
+        return FacetMaker(self.bench.library, self.bench.step)
+
+    @part
+    def map(self) -> MapMaker:
+        """What draws the map."""
+        from fmqa.survey.mapping import MapMaker
+
+        return MapMaker(self.bench.library, self.facets)
+
+    @part
+    def trends(self) -> TrendMaker:
+        """What counts papers over the years."""
+        from fmqa.survey.trending import TrendMaker
+
+        settings = self.bench.settings
+        return TrendMaker(self.bench.library, settings.review, settings.arxiv_pdf_url, self.facets)
+
+    @part
+    def since(self) -> SinceMaker:
+        """What finds what changed since the review."""
+        from fmqa.survey.since import SinceMaker
+
+        bench, settings = self.bench, self.bench.settings
+        return SinceMaker(
+            bench.library, settings.review, settings.arxiv_pdf_url, bench.step, self.facets
+        )
+
+    def reader(self) -> ModelReader:
+        """The language model that is set, as a reader of facets.
+
+        Raises:
+            UsageError: it is none, or too small to judge a sentence.
+            ModelError: its package or its key is missing.
+        """
+        from fmqa.answering.drafters import writes_at_once
+        from fmqa.answering.models import model_errors
+        from fmqa.survey.model_reading import ModelReader
+
+        settings = self.bench.settings
+        if settings.llm == "none" or not writes_at_once(settings):
+            raise UsageError(
+                f"{settings.llm!r} can't say what a paper is: that takes a strong language model.",
+                hint="Name one: --llm openai:gpt-5. The rules' facets are there anyway.",
+            )
+        return ModelReader(self.bench.chat_model, settings.llm, partial(model_errors, settings))
