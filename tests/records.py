@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from fmqa.store.library import Library
+from fmqa.store.sqlite.database import SqliteDatabase
 
 # Times, row numbers, folders and ports differ from run to run and are left out.
 _PAPERS = """SELECT paper_id, arxiv_id, name, title, authors, year, kind, modality, architecture,
@@ -19,13 +20,15 @@ _VERSIONS = """SELECT paper_id, version, source, title, sha256, active, withdraw
     outline, links, hidden FROM versions ORDER BY version, source"""
 _PAGES = """SELECT paper_id, version, source, number, text, runs FROM pages
     JOIN versions ON versions.id = version_id ORDER BY version, source, number"""
-_PASSAGES = """SELECT paper_id, version, source, active, ordinal, passages.section, kind,
-    passages.text, spans, passages.content_hash, passages_fts.title AS searched_title,
-    passages_fts.section AS searched_section, passages_fts.text AS searched,
+_PASSAGES = """SELECT paper_id, passages.id, version, source, active, ordinal, passages.section,
+    kind, passages.text, spans, passages.content_hash,
     (SELECT count(*) FROM embeddings WHERE embeddings.content_hash = passages.content_hash)
     AS vectors
     FROM passages JOIN versions ON versions.id = version_id
-    LEFT JOIN passages_fts ON passages_fts.rowid = passages.id
+    ORDER BY version, source, ordinal"""
+_WORDS = """SELECT paper_id, passages_fts.title, passages_fts.section, passages_fts.text
+    FROM passages JOIN versions ON versions.id = version_id
+    JOIN passages_fts ON passages_fts.rowid = passages.id
     ORDER BY version, source, ordinal"""
 _BIBLIOGRAPHY = """SELECT paper_id, versions.version, versions.source, place, number, text,
     bibliography.title, authors, year, bibliography.arxiv_id, doi, method, score
@@ -58,16 +61,22 @@ _TABLES = {
 def digest(library: Library) -> dict[str, str]:
     """SHA-256 of everything that the record says, by ``<paper id> <what>``.
 
-    Papers, versions, pages, passages with what is searched of them, bibliographies, citing
+    Papers, versions, pages, passages and whether they are searched, with SQLite also by which
+    words (``words``), bibliographies, citing
     sentences, arXiv's facts, files, wishes and what was removed; not the journal, the changelog,
     runs and lookups, which tell how the library came to be.
     """
     hashes: dict[str, Any] = {}
-    with library.record.database.snapshot() as db:
-        for what, sql in _TABLES.items():
+    database = library.record.database
+    tables = _TABLES | ({"words": _WORDS} if isinstance(database, SqliteDatabase) else {})
+    with database.snapshot() as db:
+        searched = set(database.searched.ids(db))
+        for what, sql in tables.items():
             for row in db.execute(sql):
                 key = f"{row['paper_id']} {what}"
-                told = [_plain(name, row[name]) for name in row.keys()]  # noqa: SIM118 (no dict)
+                names = row.keys()
+                told = [_plain(name, row[name]) for name in names if name != "id"]
+                told += [row["id"] in searched] if "id" in names else []
                 line = json.dumps(told, ensure_ascii=False) + "\n"
                 hashes.setdefault(key, hashlib.sha256()).update(line.encode())
     return {key: made.hexdigest() for key, made in sorted(hashes.items())}
@@ -81,4 +90,6 @@ def differences(one: dict[str, str], other: dict[str, str]) -> list[str]:
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
+    if name in {"active", "withdrawn", "failed"}:
+        return bool(value)
     return PurePath(value).name if name == "file" else value

@@ -87,6 +87,10 @@ class Searched(Protocol):
         """Take passages out of the search, those of them that are in it."""
         ...
 
+    def clear(self, db: Connection) -> None:
+        """Take all passages out of the search."""
+        ...
+
     def ids(self, db: Connection) -> list[int]:
         """Ids of all of them, ascending."""
         ...
@@ -117,6 +121,11 @@ class Database(Protocol):
         ...
 
     @property
+    def own_facts(self) -> Sequence[str]:
+        """Keys of what is in ``meta`` of the engine's own, which doesn't go along in a copy."""
+        ...
+
+    @property
     def searched(self) -> Searched:
         """What of it is searched."""
         ...
@@ -142,6 +151,14 @@ class Database(Protocol):
         Raises:
             RecordBusy: it wasn't free for so many seconds.
         """
+        ...
+
+    def last_number(self, db: Connection, table: str) -> int:
+        """The highest number that a row of a table was ever given; 0 where none was."""
+        ...
+
+    def number_from(self, db: Connection, table: str, used: int) -> None:
+        """Give further rows of a table numbers above ``used``."""
         ...
 
     def check(self) -> list[str]:

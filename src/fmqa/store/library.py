@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fmqa.errors import ForeignIndex
+from fmqa.errors import ForeignIndex, StoreError
 from fmqa.store.answers import AnswerCache
 from fmqa.store.bibliography import Bibliography
 from fmqa.store.catalog import Catalog
 from fmqa.store.feedback import FeedbackStore
 from fmqa.store.opening import dense_search, open_database
 from fmqa.store.quoted_facets import FacetStore
-from fmqa.store.record import Record
+from fmqa.store.record import COPYING_KEY, Record
 from fmqa.store.sessions import Sessions
 from fmqa.store.vectors import VectorIndex
 from fmqa.store.versions import Versions
@@ -55,6 +55,14 @@ class Library:
         self.answers = AnswerCache(self._database)
         self.versions = Versions(self._database)
         self.feedback = FeedbackStore(self._database)
+        source = self.record.meta(COPYING_KEY)
+        if source is not None:
+            where = self._database.where
+            self._database.close()
+            raise StoreError(
+                f"{where} is an unfinished copy of the record in {source}.",
+                hint="Run the same `fmqa migrate` again; it goes on from there.",
+            )
         self._dense = dense_search(self.record, index_dir)
 
     def check_model(self, fingerprint: str) -> None:

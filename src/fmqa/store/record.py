@@ -25,6 +25,7 @@ _PASSAGES = f"""SELECT papers.*, passages.id AS passage_id, passages.ordinal, pa
     versions.source, versions.active, versions.withdrawn {_JOINED}"""
 _SQL_VARIABLES = 500
 MODEL_KEY = "embedding_model"
+COPYING_KEY = "copying_from"  # where the record comes from that this one is to become a copy of
 PUT_META = upsert("meta", ("key", "value"), ("key",))
 
 

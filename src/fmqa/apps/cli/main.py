@@ -16,6 +16,7 @@ from fmqa.apps.cli import (
     feedback,
     ingesting,
     library,
+    moving,
     overviews,
     scheduling,
     serving_agents,
@@ -66,6 +67,7 @@ surveying.register(app)
 evaluating.register(app)
 feedback.register(app)
 upkeep.register(app)
+moving.register(app)
 serving_agents.register(app)
 users.register(app)
 clustering.register(app)

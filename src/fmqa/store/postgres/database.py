@@ -14,9 +14,10 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from fmqa.errors import RecordBusy, RecordUnreachable, StoreError
+from fmqa.store.engine import Connection
 from fmqa.store.postgres.in_words import in_words, place
 from fmqa.store.postgres.migrations import migrate
-from fmqa.store.postgres.searched import PostgresSearched
+from fmqa.store.postgres.searched import VECTORS_OF_KEY, PostgresSearched
 from fmqa.store.postgres.session import Session, named_rows, register_vectors
 
 _CONNECT_SECONDS = 10
@@ -51,10 +52,13 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         self.where = place(url)
         self.searched = PostgresSearched()
+        self.own_facts = (VECTORS_OF_KEY,)
         self._url = url
         self._local = threading.local()
         with in_words(self.where):
             self._schema = self._prepare()
+            if self._schema != "public":
+                self.where += f" (schema {self._schema})"
             self._pool = ConnectionPool(
                 url,
                 min_size=1,
@@ -205,6 +209,16 @@ class PostgresDatabase:
                 return
             with self._pool.connection() as connection:
                 yield Session(connection)
+
+    def last_number(self, db: Connection, table: str) -> int:
+        """The highest number that a row of a table was ever given."""
+        sql = "SELECT pg_sequence_last_value(pg_get_serial_sequence(?, 'id')) AS used"
+        return int(db.execute(sql, (table,)).fetchone()["used"] or 0)
+
+    def number_from(self, db: Connection, table: str, used: int) -> None:
+        """Give further rows of a table numbers above ``used``."""
+        sql = "SELECT setval(pg_get_serial_sequence(?, 'id'), ?, ?)"
+        db.execute(sql, (table, max(used, 1), used > 0))
 
     def check(self) -> list[str]:
         """What of the statistics of the search doesn't agree with what is searched."""

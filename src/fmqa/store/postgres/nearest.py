@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from fmqa.errors import RecordBusy
 from fmqa.store.engine import Connection, marks
 from fmqa.store.postgres.database import PostgresDatabase
-from fmqa.store.postgres.searched import add_vectors
+from fmqa.store.postgres.searched import VECTORS_OF_KEY, add_vectors
 from fmqa.store.postgres.session import HalfVector
 from fmqa.store.record import PUT_META
 from fmqa.store.vectors import VectorIndex
 
 Vectors = NDArray[np.float32]
 
-_STATE = "searched_vectors_of"  # the model whose vectors they are
 _FILLING = "being filled: "
 _BATCH = 500
 _PUBLISH_SECONDS = 600.0
@@ -155,7 +154,7 @@ class PostgresVectors:
 
     def _state(self) -> str | None:
         with self.database.snapshot() as db:
-            row = db.execute("SELECT value FROM meta WHERE key = ?", (_STATE,)).fetchone()
+            row = db.execute("SELECT value FROM meta WHERE key = ?", (VECTORS_OF_KEY,)).fetchone()
         return str(row["value"]) if row else None
 
     def _fill(self, fingerprint: str) -> None:
@@ -164,13 +163,13 @@ class PostgresVectors:
             with self.database.atomic() as db:
                 db.execute(f"DROP INDEX IF EXISTS {_INDEX}")
                 db.execute("DELETE FROM searched_vectors")
-                db.execute(PUT_META, (_STATE, _FILLING + fingerprint))
+                db.execute(PUT_META, (VECTORS_OF_KEY, _FILLING + fingerprint))
         for part in self._missing():
             with self.database.atomic() as db:
                 sql = f"SELECT id, content_hash FROM passages WHERE id IN ({marks(part)})"
                 add_vectors(db, fingerprint, [tuple(row) for row in db.execute(sql, part)])
         with self.database.atomic() as db:
-            db.execute(PUT_META, (_STATE, fingerprint))
+            db.execute(PUT_META, (VECTORS_OF_KEY, fingerprint))
 
     def _missing(self) -> Iterable[list[int]]:
         with self.database.snapshot() as db:

@@ -19,6 +19,7 @@ from fmqa.store.postgres.session import HalfVector
 from fmqa.store.postgres.tokens import phrases_of, quoted, words_of
 from fmqa.store.record import MODEL_KEY
 
+VECTORS_OF_KEY = "searched_vectors_of"  # the model whose vectors are searched
 _K1, _B = 1.2, 0.75
 _LEAST_IDF = 1e-6  # FTS5's, of a word that is in most passages
 _WEIGHTS = "{0.5, 0.5, 0.5, 1.0}"  # of D, C, B and A, the title's; halved, as none may be above 1
@@ -73,6 +74,12 @@ class PostgresSearched:
         """Take passages out of the search."""
         db.execute(_REMOVE_WORDS, (list(ids),))
         db.execute("DELETE FROM searched_vectors WHERE id = ANY(?)", (list(ids),))
+
+    def clear(self, db: Connection) -> None:
+        """Take all passages out of the search."""
+        for table in ("searched_words", "searched_vectors", "word_counts"):
+            db.execute(f"DELETE FROM {table}")
+        db.execute("UPDATE searched_totals SET passages = 0, tokens = 0")
 
     def ids(self, db: Connection) -> list[int]:
         """Ids of all of them, ascending."""

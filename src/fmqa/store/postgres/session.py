@@ -97,8 +97,8 @@ def translated(sql: str) -> str:
 
 
 def _clean(values: Sequence[Any]) -> list[Any]:
-    """The values without NUL characters, which PostgreSQL's text can't hold."""
+    """The values with a space for NUL, which PostgreSQL's text can't hold; offsets stay true."""
     return [
-        value.replace("\x00", "") if isinstance(value, str) and "\x00" in value else value
+        value.replace("\x00", " ") if isinstance(value, str) and "\x00" in value else value
         for value in values
     ]

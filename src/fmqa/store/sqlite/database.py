@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fmqa.errors import DiskFull, RecordBusy, RecordDamaged, StoreError
+from fmqa.store.engine import Connection
 from fmqa.store.sqlite.migrations import migrate
 from fmqa.store.sqlite.words import Fts5Words
 
@@ -31,6 +32,7 @@ class SqliteDatabase:
         self.path = path
         self.where = str(path)
         self.searched = Fts5Words()
+        self.own_facts = ()
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
@@ -104,6 +106,16 @@ class SqliteDatabase:
             yield
         finally:
             lock.release()
+
+    def last_number(self, db: Connection, table: str) -> int:
+        """The highest number that a row of a table was ever given."""
+        row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+        return int(row["seq"]) if row else 0
+
+    def number_from(self, db: Connection, table: str, used: int) -> None:
+        """Give further rows of a table numbers above ``used``."""
+        db.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+        db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, used))
 
     def check(self) -> list[str]:
         """What SQLite's own check finds wrong; empty when the file is whole."""

@@ -24,6 +24,10 @@ class Fts5Words:
         """Take passages out of the search."""
         db.executemany("DELETE FROM passages_fts WHERE rowid = ?", [(one,) for one in ids])
 
+    def clear(self, db: Connection) -> None:
+        """Take all passages out of the search."""
+        db.execute("DELETE FROM passages_fts")
+
     def ids(self, db: Connection) -> list[int]:
         """Ids of all of them, ascending."""
         return [row[0] for row in db.execute("SELECT rowid FROM passages_fts ORDER BY rowid")]
