@@ -8,13 +8,13 @@ import pytest
 
 from fakes import Add, HashEmbedder, document
 from fmqa.store.library import Library
-from fmqa.store.quoted_facets import Facet, FacetName, FacetStore, HeldVersion, Origin
+from fmqa.store.quoted_facets import Facet, FacetName, FacetStore, Origin, PendingVersion
 from fmqa.types import Source, Span
 
 TEXT = "MedNet segments CT scans of the abdomen and was trained on 1,000 volumes."
 
 
-def facet(held: HeldVersion, name: FacetName = FacetName.MODALITY, value: str = "CT") -> Facet:
+def facet(held: PendingVersion, name: FacetName = FacetName.MODALITY, value: str = "CT") -> Facet:
     span = Span(1, 0, len(TEXT))
     return Facet(held.paper_id, held.version, held.source, name, value, TEXT, span, 0.8)
 
@@ -87,7 +87,7 @@ def test_a_facet_may_be_corrected_to_nothing(store: FacetStore) -> None:
 def test_every_change_counts_and_a_version_that_went_is_passed_over(store: FacetStore) -> None:
     (held,) = store.pending("rules")
     before = store.revision
-    gone = HeldVersion(held.id + 99, "gone", 1, Source.PDF)
+    gone = PendingVersion(held.id + 99, "gone", 1, Source.PDF)
     store.put("rules", [(gone, []), (held, [facet(held)])])
     assert store.revision == before + 1
     assert set(store.all()) == {"2401.00001"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import re
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fmqa.apps.jobs import Line, Outcome, Watch
-from fmqa.errors import DiskFull, FmqaError, SourceUnreachable, UsageError
+from fmqa.errors import FmqaError, SourceUnreachable, UsageError
 from fmqa.types import Outcome as Reading
 
 if TYPE_CHECKING:
@@ -168,26 +167,24 @@ def store_upload(upload: Path, folder: Path, max_mb: int) -> Path:
 
 def _copy(source: Path, target: Path) -> None:
     """A copy that is whole or isn't there."""
+    from fmqa.sources.partfile import room_is_needed
+
     scratch: Path | None = None
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".upload-")
-        scratch = Path(name)
-        with os.fdopen(handle, "wb") as out, source.open("rb") as file:
-            shutil.copyfileobj(file, out)
-            out.flush()
-            os.fsync(out.fileno())
-        scratch.replace(target)
-    except OSError as error:
+        with room_is_needed(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".upload-")
+            scratch = Path(name)
+            with os.fdopen(handle, "wb") as out, source.open("rb") as file:
+                shutil.copyfileobj(file, out)
+                out.flush()
+                os.fsync(out.fileno())
+            scratch.replace(target)
+    except FmqaError:
         if scratch is not None:
             with suppress(OSError):
                 scratch.unlink()
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"The disk that holds {target.parent} is full.") from error
-        raise FmqaError(
-            f"Uploads can't be kept in {target.parent}: {error.strerror}.",
-            hint="Check the folder's permissions.",
-        ) from error
+        raise
 
 
 def _line(bench: Workbench, name: str, result: ReadResult, known: bool) -> Line:

@@ -82,7 +82,7 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldVersion:
+class PendingVersion:
     """A version in the record, as facets are written for it."""
 
     id: int
@@ -108,7 +108,7 @@ class FacetStore:
             row = db.execute("SELECT value FROM meta WHERE key = ?", (_REVISION,)).fetchone()
         return int(row["value"]) if row else 0
 
-    def pending(self, extractor: str) -> list[HeldVersion]:
+    def pending(self, extractor: str) -> list[PendingVersion]:
         """The versions that are searched and that this extractor hasn't read yet.
 
         One that builds on it, "rules + model" on "rules", has read them for it too.
@@ -123,11 +123,11 @@ class FacetStore:
                 (extractor, len(built_on), built_on),
             ).fetchall()
         return [
-            HeldVersion(row["id"], row["paper_id"], row["version"], Source(row["source"]))
+            PendingVersion(row["id"], row["paper_id"], row["version"], Source(row["source"]))
             for row in rows
         ]
 
-    def put(self, extractor: str, found: Iterable[tuple[HeldVersion, Sequence[Facet]]]) -> None:
+    def put(self, extractor: str, found: Iterable[tuple[PendingVersion, Sequence[Facet]]]) -> None:
         """Keep what an extractor found in versions, in place of what an earlier one did.
 
         A version that has gone from the record meanwhile is passed over.

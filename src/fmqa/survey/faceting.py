@@ -8,7 +8,7 @@ from typing import Protocol
 
 from fmqa.errors import RecordBusy
 from fmqa.store.library import Library
-from fmqa.store.quoted_facets import BUILDS_ON, Facet, FacetName, HeldVersion
+from fmqa.store.quoted_facets import BUILDS_ON, Facet, FacetName, PendingVersion
 from fmqa.survey.extracting import EXTRACTOR, extract
 from fmqa.types import StoredPassage
 
@@ -102,7 +102,7 @@ class FacetMaker:
 
     def _of(
         self,
-        version: HeldVersion,
+        version: PendingVersion,
         read: Callable[[Sequence[StoredPassage]], list[Facet]] = extract,
     ) -> list[Facet]:
         passages = self.library.record.passages_of(version.paper_id)

@@ -136,14 +136,12 @@ def _in_line(name: str, value: Any) -> str:
 
 def remove_paper(paper: Paper, home: Home = None) -> None:
     """Take a paper out of the library. Its PDF stays where it is."""
+    from fmqa.apps.changing import remove
     from fmqa.apps.queries import find_paper
 
     with workbench(home=home) as bench:
         row = find_paper(bench.library.record.papers(), paper)
-        with bench.library.writing(
-            bench.library.record.model or bench.embedder.fingerprint
-        ) as writer:
-            writer.remove(row.meta.paper_id)
+        remove(bench, row.meta.paper_id)
     typer.echo(f"Removed {row.meta.paper_id}: {row.meta.title}")
 
 
