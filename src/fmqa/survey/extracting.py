@@ -18,7 +18,7 @@ from fmqa.survey.kinds import kind_of_work
 from fmqa.survey.sizes import Size, data_sizes, model_sizes
 from fmqa.types import Hit, PassageKind, Quote, Source, StoredPassage
 
-EXTRACTOR = "rules 5"
+EXTRACTOR = "rules 6"
 """Names these rules: counted up when they change, so that every version is read again."""
 
 _OTHERS = re.compile(
@@ -71,8 +71,8 @@ _TRAINED_ON = re.compile(
 )
 _AMOUNT = re.compile(r"(?i)(?<![\w-])\d[\d,.]*(?!\w*-)|\b(?:thousand|million|billion)s?\b")
 _POINTS = re.compile(
-    r"(?i)(?:this|these|those|the same|one|an?|each|both|it|them)\b|.*\b(?:GPUs?|TPU\w*|hardware)\b"
-    r"|.*(?:n['’]t\b|\b(?:is|are|was|were|can|helps?|not)\b)"
+    r"(?i)(?:this|these|those|the same|one|an?|each|both|it|them|scratch)\b"
+    r"|.*\b(?:GPUs?|TPU\w*|hardware)\b|.*(?:n['’]t\b|\b(?:is|are|was|were|can|helps?|not)\b)"
 )
 _CAME_OUT = re.compile(
     r"(?i)\b(?:published|presented|appeared|introduced|released|submitted)\b[^.;]{0,60}?"

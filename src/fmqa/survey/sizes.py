@@ -51,8 +51,8 @@ _HOLDS = re.compile(
 _ELSE = re.compile(
     r"\b(?:evaluat\w+|test(?:ed|s|ing)?\b|validat\w+|compar\w+|(?<!more )than\b|outperform\w*"
     r"|held[- ]out"
-    r"|external|earlier|previous|each\b|per\b|first version|instead|as few as|only|just|fewer|"
-    r"up to|among (?:them|which)|of which|average)",
+    r"|pool of|selected from|external|earlier|previous|each\b|per\b|first version|instead|"
+    r"as few as|only|just|fewer|up to|among (?:them|which)|of which|average)",
     re.IGNORECASE,
 )
 _EACH = re.compile(r"\s*(?:per\b|(?:of|for|from|in) (?:each|every|one)\b)", re.IGNORECASE)
@@ -120,7 +120,8 @@ def model_sizes(sentence: str) -> list[Size]:
     for number, noun, unit in _counted(sentence):
         before = sentence[: number.start]
         part = re.search(
-            r"(?i)trainable|updated|tunable|extra|additional|only|fewer|than|less", before
+            r"(?i)trainable|updated|tunable|extra|additional|only|fewer|than|less|cop(?:y|ies) of",
+            before,
         )
         kind = (noun["kind"] or "").lower()
         whole = unit == "parameters" and not part and "trainable" not in kind
