@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 from fmqa.settings import Settings
-from fmqa.store.embedding import _batches, _import_openvino, _padded, make_embedder
+from fmqa.store.embedding import _batches, _padded, make_embedder
+from fmqa.store.openvino_runner import import_openvino
 from fmqa.weights.catalog import MINILM
 from fmqa.weights.cpu import usable_threads
 from fmqa.weights.onnx_graph import ensure_graph
@@ -83,7 +84,7 @@ def _all(run: Run, rows: list[list[int]]) -> np.ndarray:
 
 
 def _ways(graph: Path, small: Path) -> dict[str, Callable[[], Run]]:
-    core = _import_openvino().Core()
+    core = import_openvino().Core()
     ways: dict[str, Callable[[], Run]] = {
         "ONNX Runtime float32": lambda: _onnx_runtime(graph),
         "ONNX Runtime int8": lambda: _onnx_runtime(small),

@@ -116,6 +116,7 @@ class Served:
     address: str
     ready: Readiness
     bench: Bench
+    blocks: Any = None
 
 
 @contextmanager
@@ -126,7 +127,7 @@ def served(bench: Bench | None = None, who: Logins | None = None) -> Iterator[Se
     blocks = app.build(ready)
     address = app.launch(blocks, port=free_port(), logins=who)
     try:
-        yield Served(address, ready, bench)
+        yield Served(address, ready, bench, blocks)
     finally:
         bench.assistant.go.set()
         app.close(blocks)

@@ -7,7 +7,7 @@ import pytest
 
 from fmqa.errors import ModelMissing
 from fmqa.settings import Settings
-from fmqa.store import embedding
+from fmqa.store import embedding, openvino_runner
 from fmqa.store.embedding import (
     MANY,
     OnnxEmbedder,
@@ -164,6 +164,20 @@ def test_any_model_of_sentence_transformers(folder):
         env={**__import__("os").environ, "HF_HUB_OFFLINE": "1"},
     )
     assert run.stdout.strip() == "fine", run.stderr
+
+
+def test_openvino_is_given_few_shapes_whatever_it_is_asked():
+    seen = set()
+    for width in range(1, 257):
+        for row in (1, 2, 7, 8, 9, 31, 2048 // width):
+            ids = np.ones((row, width), np.int64)
+            filled, mask = openvino_runner._rounded(ids, ids)
+            assert filled.shape == mask.shape
+            assert filled[:row, :width].all() and mask[:row, :width].all()
+            assert mask.any(axis=1).all()  # a mean over no token would be no number
+            assert mask.sum() == row * width + len(mask) - row
+            seen.add(filled.shape)
+    assert len(seen) < 100
 
 
 def test_batches_hold_every_row_once():

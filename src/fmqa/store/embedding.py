@@ -9,30 +9,25 @@ sentence-transformers.
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from fmqa.errors import ModelMissing
 from fmqa.settings import Settings
+from fmqa.store.openvino_runner import ROWS, openvino_runner
 from fmqa.weights.catalog import MINILM, Model
 from fmqa.weights.cpu import usable_threads
 from fmqa.weights.onnx_graph import EXPORTER_VERSION, build_graph, ensure_graph
 from fmqa.weights.pull import ensure
 
 if TYPE_CHECKING:
-    import numpy as np
     from langchain_core.embeddings import Embeddings
-    from numpy.typing import NDArray
 
-    Vectors = NDArray[np.float32]
-    Tokens = NDArray[np.int64]
-    Run = Callable[[Tokens, Tokens], Vectors]
+    from fmqa.store.openvino_runner import Run, Tokens, Vectors
 
 Progress = Callable[[int, int], None]
 """Called with the texts embedded and the texts in all."""
@@ -153,7 +148,7 @@ class OnnxEmbedder(_LangChainMethods):
         with self._lock:
             if self._openvino is None and count >= MANY and not self._openvino_fails:
                 try:
-                    self._openvino = _openvino_runner(ensure_graph(self._folder), self._threads)
+                    self._openvino = openvino_runner(ensure_graph(self._folder), self._threads)
                 except (ImportError, RuntimeError):
                     self._openvino_fails = True
             if self._openvino is not None:
@@ -271,10 +266,10 @@ def _fingerprint(model: Model) -> str:
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Rows of like length together, so that little is padded."""
+    """Rows of like length together, so that little is padded; whole `ROWS` of them but the last."""
     order = sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True)
     while order:
-        size = max(1, BATCH_TOKENS // lengths[order[0]])
+        size = max(1, BATCH_TOKENS // lengths[order[0]] // ROWS) * ROWS
         yield order[:size]
         order = order[size:]
 
@@ -307,62 +302,6 @@ def _onnx_session(folder: Path, threads: int) -> Any:
     except Exception:  # its errors have no common public base
         build_graph(folder, path)
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
-
-
-def _openvino_runner(path: Path, threads: int) -> Run:
-    """The graph compiled by OpenVINO, in bfloat16 where the CPU computes in it.
-
-    Each thread is a stream of its own: batches side by side are 15 % faster than each over all
-    threads.
-
-    Raises:
-        ImportError: OpenVINO isn't installed.
-        RuntimeError: it can't run here.
-    """
-    openvino = _import_openvino()
-    core = openvino.Core()
-    half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    compiled = core.compile_model(
-        core.read_model(path),
-        "CPU",
-        {
-            "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
-            "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": threads,
-        },
-    )
-    free: SimpleQueue[Any] = SimpleQueue()
-    for _ in range(threads):
-        free.put(compiled.create_infer_request())
-
-    def run(ids: Tokens, mask: Tokens) -> Vectors:
-        request = free.get()
-        try:
-            result = request.infer({"input_ids": ids, "attention_mask": mask}, share_inputs=True)
-            return cast("Vectors", result[0].copy())
-        finally:
-            free.put(request)
-
-    return run
-
-
-def _import_openvino() -> Any:
-    """OpenVINO without its telemetry.
-
-    Its import would write an identifier below the home folder and count the use, unless
-    ``openvino_telemetry`` can't be imported: then it takes a stub of its own.
-    """
-    name = "openvino_telemetry"
-    if name in sys.modules or "openvino" in sys.modules:
-        import openvino
-
-        return openvino
-    sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        import openvino
-    finally:
-        del sys.modules[name]
-    return openvino
 
 
 def _load_sentence_transformer(name: str, device: str) -> Any:

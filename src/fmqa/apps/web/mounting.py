@@ -46,13 +46,14 @@ def mounts(ready: Readiness, logins: Logins | None) -> list[Mount]:
         logins: who may come in; None when everybody may.
     """
     from fmqa.apps.agents import http as agents
-    from fmqa.apps.web import health, login, metrics, routes
+    from fmqa.apps.web import health, login, metrics, routes, sessions
 
     found = [
         agents.mount(ready),
         health.mount(ready, guarded=logins is not None),
         metrics.mount(ready),
         routes.mount(ready.bench),
+        sessions.mount(),
     ]
     if logins is not None:
         found.append(login.mount(logins))
