@@ -230,3 +230,21 @@ def test_a_term_of_rare_words_outweighs_a_name() -> None:
     ]
     found = selector().select("What do papers say of catastrophic forgetting of SAM?", hits)
     assert "catastrophic forgetting" in found.quotes[0].text
+
+
+@pytest.mark.parametrize("one", ["SAM", "SAM 2", "SAM 5", "CONCH", "Gemini"])
+@pytest.mark.parametrize("other", ["SAM", "SAM 2", "SAM 7", "UNI 2", "UNI"])
+@pytest.mark.parametrize(
+    "asked",
+    ["What is the difference between {} and {}?", "Compare {} with {}.", "Is {} better than {}?"],
+)
+def test_any_two_can_be_compared(asked: str, one: str, other: str) -> None:
+    hits = [
+        paper(1, "SAM is a promptable model that segments natural images.", "SAM"),
+        paper(2, "CONCH is a vision-language model that was made for pathology.", "CONCH"),
+        paper(3, "UNI is an encoder of pathology images with many parameters.", "UNI"),
+    ]
+    found = selector().select(asked.format(one, other), hits)
+    held = {"SAM", "CONCH", "UNI"}
+    # What no paper goes by is known to be unknown, whatever it is compared with.
+    assert {one, other} - held <= set(found.unknown)

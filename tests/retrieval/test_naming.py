@@ -17,6 +17,7 @@ def paper(key: str, name: str, title: str = "A paper of a long title", kind: str
 BOOK = NameBook.of(
     [
         paper("sam", "SAM", "Segment Anything"),
+        paper("sam2", "SAM 2", "SAM 2: Segment Anything in Images and Videos"),
         paper("medsam", "MedSAM", "Segment Anything in Medical Images"),
         paper("medsam2", "MedSAM2"),
         paper("medicalsam2", "Medical SAM 2 (MedSAM-2)"),
@@ -41,6 +42,7 @@ BOOK = NameBook.of(
         ("SAM Med3D or SAM-Med3D?", {"sammed3d": "SAM Med3D"}),
         ("MedSAM 2 and SAM", {"medsam2": "MedSAM 2", "sam": "SAM"}),
         ("Is MedSAM2 like MedSAM?", {"medsam2": "MedSAM2", "medsam": "MedSAM"}),
+        ("SAM and SAM 2: what differs?", {"sam": "SAM", "sam2": "SAM 2"}),
         ("how was medsam trained?", {"medsam": "medsam"}),
         ("which models keep sam frozen", {}),
         ("Which chest X-ray models are there?", {}),

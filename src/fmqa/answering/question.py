@@ -47,7 +47,10 @@ _GENERIC = frozenset(
     mentions""".split()
 )
 # Where "SAM 5" is a name and not SAM with a count behind it.
-_AFTER_VERSION = r"(?=\s*(?:[?.,;:]|$|(?:ha[sd]|have|do|does|did|is|was|were|and|or|use|with)\b))"
+_AFTER_VERSION = (
+    r"(?=\s*(?:[?.,;:]|$|(?:ha[sd]|have|do|does|did|is|was|were|and|or|use|with|better|worse|than|"
+    r"vs|versus|compared)\b))"
+)
 _THING = re.compile(r"(?=.*[A-Z])(?:.*[a-z].*[A-Z].*|.*\d.*)")
 _FIRST_WORD = re.compile(r"[A-Za-z]+(?![\w-])")
 _ASKING = frozenset(
@@ -136,6 +139,7 @@ class Wanted:
         papers = book.in_text(question)
         names = _with_whole_names(question_names(question), papers)
         names = _with_versions(names, papers, question)
+        papers = {name: shown for name, shown in papers.items() if name in names}
         sides = sides_of(question, papers, names)
         listing = asks_for_several(question) and not sides and not _doer(question, papers)
         most = max(1, len(texts) // _RARE)
@@ -353,10 +357,13 @@ def _with_versions(names: dict[str, str], papers: dict[str, str], question: str)
     """The names with "SAM 5" in place of SAM, where no paper found goes by it."""
     found = dict(names)
     for name, shown in papers.items():
-        match = re.search(rf"(?<!\w){re.escape(shown)} v?\d{{1,2}}{_AFTER_VERSION}", question)
-        if match is not None and not any(name in other for other in papers if other != name):
+        if any(name in other for other in papers if other != name):
+            continue
+        version = re.compile(rf"(?<!\w){re.escape(shown)} v?\d{{1,2}}{_AFTER_VERSION}")
+        told = version.findall(question)
+        if told and not re.search(rf"(?<!\w){re.escape(shown)}(?!\w)", version.sub(" ", question)):
             found.pop(name, None)
-            found[normal_name(match[0])] = match[0]
+        found |= {normal_name(one): one for one in told}
     return found
 
 

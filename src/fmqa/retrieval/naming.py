@@ -153,6 +153,8 @@ class NameBook:
         """Whether these words are the name and don't only spell it."""
         if re.search(r"[.,;:?!]\s", shown):
             return False
+        if shown in self._written[name]:
+            return True  # "SAM 2", as its paper writes it
         if " " in shown and len(name) < _SHORTEST_JOINED:
             return False
         if any(letter.isupper() for letter in shown):
