@@ -248,3 +248,28 @@ def test_any_two_can_be_compared(asked: str, one: str, other: str) -> None:
     held = {"SAM", "CONCH", "UNI"}
     # What no paper goes by is known to be unknown, whatever it is compared with.
     assert {one, other} - held <= set(found.unknown)
+
+
+def test_what_a_model_is_leads_where_models_are_asked_for() -> None:
+    hits = [
+        paper(1, "EchoNet meets the low quality of ultrasound images in hospitals.", "EchoNet"),
+        paper(2, "SonoNet is a universal model for ultrasound images of many organs.", "SonoNet"),
+    ]
+    found = selector().select("Which models work with ultrasound images?", hits)
+    assert found.quotes[0].text.startswith("SonoNet is a")
+
+
+def test_a_sentence_on_another_kind_of_images_counts_less() -> None:
+    retina = "Self-supervised learning of masked images was used for fundus photographs there."
+    other = "Self-supervised learning of masked images was used for many tasks in there."
+    asked = "How is self-supervised learning of masked images used in retinal imaging?"
+    found = selector().select(asked, [paper(1, other), paper(2, retina)])
+    assert found.quotes[0].text == retina
+
+
+def test_limits_of_a_model_lead_where_they_are_asked_for() -> None:
+    good = "MedNet was indeed trained with points and does well on thin vessels."
+    bad = "MedNet was not trained with points and fails on thin vessels."
+    hits = [paper(1, f"{good} {bad}", "MedNet")]
+    found = selector().select("What are the limitations of MedNet?", hits)
+    assert found.quotes[0].text == bad

@@ -35,6 +35,11 @@ _KINDS = tuple(
 )
 
 
+def kinds_in(text: str) -> tuple[re.Pattern[str], ...]:
+    """The kinds of data that a text speaks of, each as the pattern of its words."""
+    return tuple(kind for kind in _KINDS if kind.search(text))
+
+
 def kinds_missing(question: str, held: Iterable[str]) -> tuple[str, ...]:
     """The words of a question that name a kind of data which none of the texts speaks of.
 

@@ -9,10 +9,19 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Self
 
-from fmqa.answering.claims import METRICS, content_stems, named_things, numbers, stem
+from fmqa.answering.claims import content_stems, named_things, numbers, stem
+from fmqa.answering.cues import (
+    DATA_ASKED,
+    FIGURE_ASKED,
+    LIMITED,
+    LIMITS_ASKED,
+    MEASURE_ASKED,
+    TRAINED,
+)
 from fmqa.answering.key_terms import Term, key_terms
-from fmqa.answering.premises import kinds_missing, years_missing
+from fmqa.answering.premises import kinds_in, kinds_missing, years_missing
 from fmqa.answering.rows import is_row
+from fmqa.answering.synonyms import ALIKE
 from fmqa.answering.verification import paper_words
 from fmqa.reading.sentences import split_sentences
 from fmqa.retrieval.expansion import expand_names, normal_name
@@ -20,12 +29,19 @@ from fmqa.retrieval.naming import NameBook, is_called
 from fmqa.retrieval.shape import asks_for_several, sides_of
 from fmqa.types import Hit, PaperMeta, Quote
 
-_LEXICAL, _NAMED, _FIGURE, _TRAINING_DATA = 0.45, 0.35, 0.15, 0.15
+_LEXICAL, _NAMED, _FIGURE, _TRAINING_DATA, _LIMITS = 0.45, 0.35, 0.15, 0.15, 0.15
 # For a sentence that holds a whole term of the question, one whose words stand in few of the
 # passages found: in one of so many at most.
 _TERM, _RARE = 0.35, 8
 _ENDING = re.compile(r"(?:abilit[iy]|ibilit[iy]|abl|ibl|ness|iveness|iv|ment)$")
 _SHORTEST_ROOT = 5
+_INTRODUCTION = (
+    0.15  # for a sentence that says what a paper's model is, where several are asked for
+)
+_INTRODUCES = re.compile(
+    r"^(?:The )?(?P<name>[\w.-]+(?: [\w.-]+){0,3}?)(?: \([^)]*\)|,[^,]*,)? is an? "
+)
+_OTHER_KIND = 0.20  # off a sentence on none of the kinds of images that the question speaks of
 _OVERVIEW = 0.20  # off a sentence that only says what a survey covers
 _SURVEY = re.compile(r"\b(?:survey|review|perspective|overview)s?\b", re.IGNORECASE)
 _BOTH = 0.10  # for a sentence that names several sides of a comparison
@@ -46,36 +62,21 @@ _GENERIC = frozenset(
     good new year version versions foundation question answer say says said mention
     mentions""".split()
 )
+_EXISTS = frozenset(map(stem, ("exist", "exists", "available")))  # no answer has to say so
 # Where "SAM 5" is a name and not SAM with a count behind it.
 _AFTER_VERSION = (
     r"(?=\s*(?:[?.,;:]|$|(?:ha[sd]|have|do|does|did|is|was|were|and|or|use|with|better|worse|than|"
     r"vs|versus|compared)\b))"
 )
 _THING = re.compile(r"(?=.*[A-Z])(?:.*[a-z].*[A-Z].*|.*\d.*)")
+_OWN = (
+    r"limits?|limitations?|weaknesses|drawbacks|shortcomings|problems|challenges|tasks|stages|steps|"
+    r"parts|components|versions|sizes|strengths|advantages|authors"
+)
 _FIRST_WORD = re.compile(r"[A-Za-z]+(?![\w-])")
 _ASKING = frozenset(
     """compare contrast describe explain list name give tell show summarize summarise define discuss
     outline state find provide mention identify tabulate please write explain here""".split()
-)
-_FIGURE_ASKED = re.compile(
-    r"\bhow (?:many|much|large|big|long|fast|accurate)\b|"
-    r"\b(?:size|number|amount|share|percentage) of\b|\b(?:more|fewer|less|larger|smaller) \w+",
-    re.IGNORECASE,
-)
-_MEASURE_ASKED = re.compile(
-    rf"\b(?:{'|'.join(sorted(METRICS))}|scores?|results?|rates?|performance|dsc|hd95?|top-[15]|"
-    r"parameters|params|speed-?up|throughput|layers|heads)\b",
-    re.IGNORECASE,
-)
-_DATA_ASKED = re.compile(
-    r"\bhow (?:much|many)\b[^?]*\b(?:data|images?|scans?|slides?|samples?|pairs?|clips?|volumes?)\b"
-    r"|\bwh(?:at|ich) data\b|\bdata(?:set)?s?\b[^?]*\btrain|\btrain\w*[ -](?:data|sets?)\b",
-    re.IGNORECASE,
-)
-_TRAINED = re.compile(
-    r"train\w*\b[^.;]{0,25}\b(?:on|from|over)\b|\btraining (?:data|sets?|images)\b"
-    r"|\bdata\b[^.;]{0,25}\btrain",
-    re.IGNORECASE,
 )
 
 
@@ -115,7 +116,7 @@ class Wanted:
 
     ``names`` are the question's, normal form → as written; ``papers`` those of them that papers go
     by. ``weights`` are the question's content stems with their rarity among the passages found, and
-    ``terms`` the pairs of rare ones that it turns on.
+    ``terms`` the pairs of rare ones that it turns on. ``kinds`` are the kinds of data it speaks of.
     ``sides`` say, where papers are compared, what is asked of each of them, by its name.
     """
 
@@ -127,6 +128,7 @@ class Wanted:
     sides: dict[str, str] = field(default_factory=dict)
     question: str = ""
     terms: tuple[Term, ...] = ()
+    kinds: tuple[re.Pattern[str], ...] = ()
 
     @classmethod
     def of(cls, question: str, hits: Sequence[Hit]) -> Self:
@@ -134,7 +136,8 @@ class Wanted:
         book = NameBook.of(hit.passage.paper for hit in hits)
         question = book.canonical(question)
         texts = [set(content_stems(hit.passage.passage.text)) for hit in hits]
-        spread = {s: sum(s in text for text in texts) for s in content_stems(question)}
+        stems = [s for s in content_stems(question) if s not in _EXISTS]
+        spread = {s: sum(s in text for text in texts) for s in stems}
         weights = {s: math.log(1 + (len(texts) + 1) / (1 + n)) for s, n in spread.items()}
         papers = book.in_text(question)
         names = _with_whole_names(question_names(question), papers)
@@ -145,7 +148,8 @@ class Wanted:
         most = max(1, len(texts) // _RARE)
         rare = {s for s, n in spread.items() if n <= most and s not in _GENERIC}
         parts, terms = tuple(parts_of(question)), key_terms(question, rare)
-        return cls(parts, names, weights, listing, papers, sides, question, terms)
+        kinds = kinds_in(_without(papers, question))
+        return cls(parts, names, weights, listing, papers, sides, question, terms, kinds)
 
     def bonus(self, quote: Quote) -> float:
         """What the words say for a sentence, from 0 to about 0.85."""
@@ -156,7 +160,7 @@ class Wanted:
 
         The label names a thing that the question names, or holds a word that few passages have.
         """
-        if not (_FIGURE_ASKED.search(self.question) or _MEASURE_ASKED.search(self.question)):
+        if not (FIGURE_ASKED.search(self.question) or MEASURE_ASKED.search(self.question)):
             return False
         if not self.names.keys().isdisjoint(_names_in_text(label)):
             return True
@@ -189,11 +193,11 @@ class Wanted:
         total = sum(weights.values()) or 1.0
         words = set(content_stems(quote.text))
         held = sum(weight for stem, weight in weights.items() if _stands(stem, words))
-        data = bool(_DATA_ASKED.search(self.question))
+        data = bool(DATA_ASKED.search(self.question))
         # Who compares training data wants to hear how much there is.
-        figures = data or bool(_FIGURE_ASKED.search(self.question))
+        figures = data or bool(FIGURE_ASKED.search(self.question))
         figures = figures and bool(numbers(quote.text))
-        trained = data and bool(_TRAINED.search(quote.text))
+        trained = data and bool(TRAINED.search(quote.text))
         return (
             _LEXICAL * held / total
             + (_NAMED if own else _NAMED / 2)
@@ -209,17 +213,39 @@ class Wanted:
         # A paper's own name stands behind each of its sentences, said or not.
         held = sum(w for s, w in weights.items() if _stands(s, there) or normal_name(s) in own)
         named = self.about(quote) or (self.listing and self._names_in(quote.text))
-        figures = bool(_FIGURE_ASKED.search(asked)) and bool(numbers(quote.text))
-        trained = bool(_DATA_ASKED.search(asked)) and bool(_TRAINED.search(quote.text))
+        figures = bool(FIGURE_ASKED.search(asked)) and bool(numbers(quote.text))
+        trained = bool(DATA_ASKED.search(asked)) and bool(TRAINED.search(quote.text))
+        limits = bool(LIMITS_ASKED.search(asked)) and bool(LIMITED.search(quote.text))
         overview = (self.listing or not self.names) and self._only_surveys(quote)
+        what = self.introduces(quote)
         term = any(all(_stands(s, there) for s in term) for term in self.terms)
         return (
             _LEXICAL * held / total
             + max(_NAMED * named, _TERM * term)
             + _FIGURE * figures
             + _TRAINING_DATA * trained
+            + _LIMITS * limits
+            + _INTRODUCTION * what
             - _OVERVIEW * overview
+            - _OTHER_KIND * self._of_another_kind(quote)
         )
+
+    def _of_another_kind(self, quote: Quote) -> bool:
+        """Whether the question names a kind of data, and neither the sentence nor its paper does.
+
+        A topic's note speaks of many; there the sentence has to.
+        """
+        if not self.kinds or self.about(quote):
+            return False
+        paper = quote.passage.paper
+        facets = paper.title if paper.kind == "topic" else _facets(paper)
+        said = f"{quote.text} {quote.context} {facets}"
+        return "multi" not in facets and not any(kind.search(said) for kind in self.kinds)
+
+    def introduces(self, quote: Quote) -> bool:
+        """Whether several are asked for and a sentence says what one is: "MedSAM is a …"."""
+        match = _INTRODUCES.match(quote.text) if self.listing else None
+        return match is not None and is_called(quote.passage.paper, [normal_name(match["name"])])
 
     def _only_surveys(self, quote: Quote) -> bool:
         """Whether a sentence tells what a survey does, where no survey is asked for."""
@@ -285,10 +311,7 @@ class Wanted:
         years = years_missing(self.question, said, (hit.passage.paper.year for hit in hits))
         if self.listing or not self._own(hits):
             return years
-        text = self.question
-        for shown in self.papers.values():
-            text = text.replace(shown, " ")
-        return kinds_missing(text, said) + years
+        return kinds_missing(_without(self.papers, self.question), said) + years
 
     def _own(self, hits: Sequence[Hit]) -> set[str]:
         """The names in the question by which some of the papers found go."""
@@ -317,19 +340,28 @@ class Wanted:
         return bool(self.names) and not self.names.keys().isdisjoint(named_things(f"x {text}"))
 
 
+def _without(papers: Mapping[str, str], question: str) -> str:
+    """The question without the names of papers in it."""
+    for shown in papers.values():
+        question = question.replace(shown, " ")
+    return question
+
+
 def _doer(question: str, papers: Mapping[str, str]) -> bool:
-    """Whether a question asks what one paper does: "Which benchmark did the BioViL authors …"."""
+    """Whether a question asks what one paper does or has.
+
+    "Which benchmark did the BioViL authors …", "What are the limits of BioViL".
+    """
+    before = rf"(?:do|does|did|is|was|ha[sd]|can|(?:{_OWN}) of)"
     return any(
-        re.search(
-            rf"\b(?:do|does|did|is|was|ha[sd]|can) (?:the )?{re.escape(shown)}(?!\w)", question
-        )
+        re.search(rf"\b{before} (?:the )?{re.escape(shown)}(?!\w)", question)
         for shown in papers.values()
     )
 
 
 def _stands(asked: str, there: Collection[str]) -> bool:
-    """Whether a stem is there, itself or in another form: interpretable, interpretability."""
-    if asked in there:
+    """Whether a stem is there, in another form (interpretability) or as a word for the same."""
+    if asked in there or not ALIKE.get(asked, frozenset()).isdisjoint(there):
         return True
     root = _ENDING.sub("", asked)
     return len(root) >= _SHORTEST_ROOT and any(
