@@ -81,6 +81,20 @@ def _references_cost(content: Mapping[str, Any]) -> float:
     return float(round(sum(shares), 3))
 
 
+_ANSWERS = (
+    ("fact recall", 0.75),
+    ("cited papers that support", 0.90),
+    ("quotes on their page", 1),
+    ("abstention recall", 0.90),
+    ("abstention precision", 0.90),
+)
+
+
+def _answers(model: str, figure: str, least: float) -> Figure:
+    name = f"answers, {model} (test half), {figure}"
+    return Figure(name, f"answers-{model}", ("summary", "test", figure), "≥", least)
+
+
 def _caught(kind: str, least: float) -> Figure:
     """The share of one kind of corrupted claims that the verifier catches."""
     return Figure(f"verifier, test half, caught: {kind}", "corruptions",
@@ -141,12 +155,7 @@ FIGURES = (
            ("summary", "verbatim on the record's page"), "=", 1),
     Figure("quotes, on the file's page, independently", "quotes-none",
            ("summary", "on the file's page, read independently"), "=", 1),
-    Figure("answers (test half), fact recall", "answers-none",
-           ("summary", "test", "fact recall")),
-    Figure("answers (test half), cited papers that support", "answers-none",
-           ("summary", "test", "cited papers that support"), "≥", 0.9),
-    Figure("answers (test half), abstention recall", "answers-none",
-           ("summary", "test", "abstention recall")),
+    *(_answers(model, *row) for model in ("none", "local") for row in _ANSWERS),
     Figure("answers that stand in tables, fact recall", "tables", ("summary", "fact recall")),
     *(_caught(kind, least) for kind, least in _CAUGHT),
     Figure("verifier, test half, faithful rewordings passing", "corruptions",
