@@ -18,7 +18,9 @@ def test_the_configuration_page_is_the_settings() -> None:
     assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == as_markdown()
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/design.md", "CHANGELOG.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/design.md", "docs/scale.md", "CHANGELOG.md"]
+)
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):

@@ -266,7 +266,7 @@ def _create_extension(db: Session, where: str) -> None:
     except psycopg.Error as error:
         raise StoreError(
             f"The server of {where} has no pgvector that could be used: {error}".splitlines()[0],
-            hint="Install pgvector 0.7 or later on it, and let its owner CREATE EXTENSION vector.",
+            hint="Install pgvector 0.8 or later on it, and let its owner CREATE EXTENSION vector.",
         ) from error
 
 
