@@ -7,7 +7,7 @@ COPY pyproject.toml constraints.txt README.md ./
 COPY src ./src
 COPY corpus/notes ./corpus/notes
 COPY corpus/seeds.toml ./corpus/seeds.toml
-RUN pip install --no-cache-dir --prefer-binary --constraint constraints.txt . && rm -rf /src
+RUN pip install --no-cache-dir --prefer-binary --constraint constraints.txt ".[postgres,cluster]" && rm -rf /src
 USER fmqa
 WORKDIR /home/fmqa
 ENV FMQA_HOME=/data FMQA_MODELS_DIR=/data/models PYTHONUNBUFFERED=1

@@ -1,10 +1,12 @@
 """All settings in one tree.
 
-From weak to strong: defaults, ``FMQA_*`` variables, ``fmqa.toml``, flags of the command line.
+From weak to strong: defaults, files in the folder ``FMQA_SECRETS_DIR``, ``FMQA_*`` variables,
+``fmqa.toml``, flags of the command line.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -14,12 +16,15 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
+    SecretsSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from fmqa.errors import SettingsError
 
+_SECRETS_DIR = "FMQA_SECRETS_DIR"
+"""Names a folder of files, each of which holds one setting, such as ``fmqa_database_url``."""
 Tier = Literal["auto", "small", "strong"]
 
 
@@ -174,6 +179,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Questions of one person that may be answered or wait at the same time.",
     )
+    keep_conversations: bool = Field(
+        default=False,
+        description="Whether the served page's conversations are kept in the record, so that they "
+        "go on after a reload, a restart, or at another replica. Each is forgotten after a week.",
+    )
     request_max_kb: int = Field(
         default=1024, ge=16, description="Largest request that is taken, uploads aside, in KiB."
     )
@@ -240,9 +250,15 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags over ``fmqa.toml`` over the environment; no .env file is looked for."""
+        """Flags over ``fmqa.toml`` over the environment over files of secrets; no .env file."""
         files = [Path(name) for name in cls.toml_files if Path(name).is_file()]
-        return (init_settings, TomlConfigSettingsSource(settings_cls, files), env_settings)
+        secrets = os.environ.get(_SECRETS_DIR)
+        return (
+            init_settings,
+            TomlConfigSettingsSource(settings_cls, files),
+            env_settings,
+            SecretsSettingsSource(settings_cls, secrets_dir=secrets),
+        )
 
 
 def load_settings(**flags: Any) -> Settings:

@@ -207,7 +207,7 @@ def _process(port: int, seconds: float) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": f"{here}:{source}"},
+        env=os.environ | {"PYTHONPATH": f"{here}:{here.parent}:{source}"},
     )
 
 

@@ -369,7 +369,7 @@ def session(address: str, name: str, question: str) -> list[str]:
     asking = [d for d in config["dependencies"] if d["targets"] == [[_box(config), "submit"]]]
     begin = asking[0]["id"]
     then = begin + 1  # what follows it when it has succeeded
-    for number, data in ((begin, [question, None, ""]), (then, [None])):
+    for number, data in ((begin, [question, None, "", ""]), (then, [None, ""])):
         body = {"fn_index": number, "data": data, "session_hash": name}
         httpx.post(f"{base}/queue/join", json=body, trust_env=False).raise_for_status()
         stream = httpx.get(f"{base}/queue/data?session_hash={name}", timeout=30, trust_env=False)

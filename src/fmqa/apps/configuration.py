@@ -8,8 +8,9 @@ _HEAD = """# Configuration
 
 Made by `fmqa config --markdown`; a test keeps it true. `fmqa config` shows the values in force.
 
-From weak to strong: the defaults below, variables of the environment, `fmqa.toml` in the folder
-that `fmqa` is run in (`llm = "none"`, names in lower case without `FMQA_`), flags.
+From weak to strong: the defaults below, files in the folder that `FMQA_SECRETS_DIR` names (one for
+each setting, called like its variable in lower case), variables of the environment, `fmqa.toml` in
+the folder that `fmqa` is run in (`llm = "none"`, names in lower case without `FMQA_`), flags.
 
 | variable | default | meaning |
 |---|---|---|

@@ -183,15 +183,10 @@ def _history(bench: Workbench, session: str | None) -> list[Exchange]:
 
 
 def _remember(bench: Workbench, session: str | None, answer: Answer) -> None:
-    from fmqa.answering.assistant import exchange
-    from fmqa.store.sessions import StoredExchange
+    from fmqa.apps.exports.conversations import stored
 
     if session:
-        past = exchange(answer)
-        stored = StoredExchange(
-            past.asked, past.standalone, past.subjects, answer.model_dump_json()
-        )
-        bench.library.sessions.append(session, stored)
+        bench.library.sessions.append(session, stored(answer))
 
 
 def _from_stdin() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from fmqa.answering.assistant import exchange
 from fmqa.answering.schema import Answer
 from fmqa.errors import UsageError
 from fmqa.store.sessions import Sessions, StoredExchange
@@ -30,12 +31,18 @@ def kept_answers(sessions: Sessions, name: str) -> list[Answer]:
     return [_answer(exchange) for exchange in held]
 
 
-def _answer(exchange: StoredExchange) -> Answer:
+def stored(answer: Answer) -> StoredExchange:
+    """An answer as a conversation keeps it."""
+    past = exchange(answer)
+    return StoredExchange(past.asked, past.standalone, past.subjects, answer.model_dump_json())
+
+
+def _answer(held: StoredExchange) -> Answer:
     try:
-        return Answer.model_validate_json(exchange.answer)
+        return Answer.model_validate_json(held.answer)
     except ValidationError:
         return Answer(
-            question=exchange.asked,
+            question=held.asked,
             status="abstained",
             reason=_NOT_KEPT,
             answer=_NOT_KEPT,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from fmqa.apps.jobs import Jobs
 from fmqa.apps.syncs import background_sync, library_in_words
 from fmqa.apps.web.readiness import Readiness
+from fmqa.apps.web.remembered import Remembered
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -224,6 +225,8 @@ def run(
             sys.stdout.write(f"fmqa is at {address} (Ctrl-C ends it)\n")
             sys.stdout.flush()
             ready.start()
+            if bench.settings.keep_conversations:
+                Remembered(bench.library).sweep()
             if sync is not None:
                 sync.start()
             told.wait()

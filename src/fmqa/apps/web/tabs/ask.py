@@ -12,6 +12,7 @@ from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.examples import TOPICS, Topic
 from fmqa.apps.web.filters import FilterPanel
 from fmqa.apps.web.person import person_of
+from fmqa.apps.web.remembered import Remembered
 from fmqa.apps.web.render import escaped, messages
 from fmqa.apps.web.tab import QUICK, Context
 from fmqa.apps.web.takeaway import TakeAway
@@ -30,6 +31,17 @@ if TYPE_CHECKING:
 
 Update = Any
 
+# A tab's conversation goes by this as long as the tab is open.
+_NAMED = """() => {
+  const key = "fmqa-conversation";
+  let name = sessionStorage.getItem(key);
+  if (!name) {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    name = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    sessionStorage.setItem(key, name);
+  }
+  return name;
+}"""
 _TELL = "window.fmqaTell = (event, what) => trigger(event, what);"
 
 
@@ -49,11 +61,14 @@ class AskTab:
         self.say = context.say
         self.filters = FilterPanel(context)
         self.takeaway = TakeAway(context)
+        kept = context.bench.settings.keep_conversations
+        self.remembered = Remembered(context.bench.library) if kept else None
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
         self.blocks = blocks
         self.turns = gr.State(())
+        self.name = gr.Textbox(visible="hidden", label=self.say("Conversation"))
         with gr.Column(elem_id="fmqa-ask"):
             self.filters.build(blocks)
             with gr.Column(elem_id="fmqa-welcome") as self.welcome:
@@ -78,7 +93,7 @@ class AskTab:
         """
         all_parts = [self.turns, self.chat, self.welcome, self.box, self.clear]
         asking: list[Any] = []
-        asked = [self.turns, self.filters.query]
+        asked = [self.turns, self.filters.query, self.name]
         ways: list[tuple[Any, Any, list[Any]]] = [
             (self.box.submit, self._begin, [self.box, *asked]),
             *((button.click, self._begin, [button, *asked]) for button in self.examples),
@@ -89,7 +104,7 @@ class AskTab:
             begun = listen(begin, given, all_parts, **QUICK)
             answered = begun.success(
                 self._answer,
-                [self.turns],
+                [self.turns, self.name],
                 [self.turns, self.chat],
                 **UNQUEUED,
                 show_progress="hidden",
@@ -98,11 +113,27 @@ class AskTab:
             answered.then(self._settle, [self.turns], [self.turns, self.chat, self.box], **QUICK)
             asking.append(answered)
         self.box.stop(self._stop, [self.turns], all_parts, cancels=asking, **QUICK)
-        self.clear.click(self._clear, None, all_parts, cancels=asking, **QUICK)
+        self.clear.click(self._clear, self.name, all_parts, cancels=asking, **QUICK)
+        if self.remembered is not None:
+            parts = [self.name, *all_parts]
+            self.blocks.load(self._restore, self.name, parts, js=_NAMED, **QUICK)
+
+    def _restore(self, name: str, request: gr.Request) -> tuple[Update, ...]:
+        """The conversation of a browser's tab, when its page is loaded anew."""
+        now = self._so_far((), name, request)
+        shown = self._shown(now)
+        return (name, now, *shown, self._box(running=False), gr.Button(visible=bool(now)))
+
+    def _so_far(self, turns: Turns, name: str, request: gr.Request) -> Turns:
+        """The session's turns, or where this server has none, what the record holds of them."""
+        if turns or self.remembered is None:
+            return turns
+        return self.remembered.turns(name, person_of(request))
 
     def _begin(
-        self, question: str, turns: Turns, filters: str, request: gr.Request
+        self, question: str, turns: Turns, filters: str, name: str, request: gr.Request
     ) -> tuple[Update, ...]:
+        turns = self._so_far(turns, name, request)
         try:
             self.ready.turnstile.check(person_of(request))
         except Busy as busy:
@@ -112,16 +143,17 @@ class AskTab:
         return (now, *self._shown(now), box, gr.Button(visible=True))
 
     def _told(
-        self, turns: Turns, filters: str, request: gr.Request, event: gr.EventData
+        self, turns: Turns, filters: str, name: str, request: gr.Request, event: gr.EventData
     ) -> tuple[Update, ...]:
         """A question that the conversation itself offers, or one of its own again or changed."""
+        turns = self._so_far(turns, name, request)
         if turns and turns[-1].running:
             raise gr.Error(self.say("An answer is still being written."), print_exception=False)
         question, place = event.question, event.place
         if not isinstance(question, str) or not isinstance(place, int):
             raise gr.Error(self.say("There is no such question."), print_exception=False)
         if place < 0:
-            return self._begin(question, turns, filters, request)
+            return self._begin(question, turns, filters, name, request)
         try:
             self.ready.turnstile.check(person_of(request))
             now = (
@@ -151,8 +183,15 @@ class AskTab:
     ) -> Sequence[Suggestion]:
         return self.bench.suggester.after(answer, asked, filters)
 
-    def _answer(self, turns: Turns, request: gr.Request) -> Iterator[tuple[Turns, Update]]:
-        for now in chat.answered(self.ready, turns, person_of(request), self._suggest):
+    def _answer(
+        self, turns: Turns, name: str, request: gr.Request
+    ) -> Iterator[tuple[Turns, Update]]:
+        person, kept = person_of(request), False
+        for now in chat.answered(self.ready, turns, person, self._suggest):
+            if self.remembered is not None and now[-1].answer is not None and not kept:
+                # Before it is shown: what a reader has seen whole outlives this server.
+                self.remembered.keep(name, person, now)
+                kept = True
             yield now, messages(now, self.say)
 
     def _settle(self, turns: Turns) -> tuple[Update, ...]:
@@ -163,7 +202,9 @@ class AskTab:
         now = chat.stopped(turns)
         return (now, *self._shown(now), self._box(running=False), gr.Button(visible=bool(now)))
 
-    def _clear(self) -> tuple[Update, ...]:
+    def _clear(self, name: str, request: gr.Request) -> tuple[Update, ...]:
+        if self.remembered is not None:
+            self.remembered.forget(name, person_of(request))
         return ((), *self._shown(()), self._box(running=False), gr.Button(visible=False))
 
     def _shown(self, turns: Turns) -> tuple[Update, Update]:
