@@ -3,7 +3,7 @@
 The language model is the local one for all three, served by llama.cpp; the embedding model is
 MiniLM. Questions are a sample of the held-back half of `corpus/questions.jsonl`, the same share of
 each type. What was answered is kept in `benchmarks/.cache/rivals`, so that a run which was cut off
-goes on; `--fresh` asks anew.
+goes on; `--fresh` asks anew. Compared are the questions that all three have answered.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from fmqa.weights.llama import LocalServer
 FOLDER = CACHE / "rivals"
 SCRIPT = Path(__file__).with_name("rival_systems.py")
 RIVALS = ("langchain", "paperqa")
+_LEAST_COMPARED = 8  # fewer say nothing
 _SLOT_TOKENS = 4096  # PaperQA2's last prompt holds all of its evidence
 
 
@@ -57,11 +58,13 @@ def main() -> None:
                     ask_rival(bench, system, questions, asked)
         finally:
             bench.close()
-    replies = {name: answers(name, questions) for name in ("fmqa", *RIVALS)}
-    compared = comparison(questions, replies, note_texts())
+    systems = ("fmqa", *RIVALS)
+    common = [q for q in questions if all(q.id in _said(name) for name in systems)]
+    compared = comparison(common, {n: answers(n, common) for n in systems}, note_texts())
     print_comparison(compared)
-    if questions and all(len(found) == len(questions) for found in replies.values()):
-        write_results("rivals", compared)
+    print(f"{len(common)} of {len(questions)} questions, those that all three have answered")
+    if len(common) >= _LEAST_COMPARED:
+        write_results("rivals", {"questions": [q.id for q in common], **compared})
 
 
 def sample(questions: Sequence[Question], count: int) -> list[Question]:
