@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -13,7 +14,7 @@ if not (ROOT / "benchmarks").is_dir():
     pytest.skip("the benchmarks come with the checkout", allow_module_level=True)
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import kills, latency, processes, quotes, retrieval  # noqa: E402
+from benchmarks import kills, latency, million, processes, quotes, retrieval, scale  # noqa: E402
 from benchmarks.__main__ import NAMES, measure  # noqa: E402
 from benchmarks.figures import FIGURES, Figure  # noqa: E402
 
@@ -95,3 +96,40 @@ def test_a_process_is_measured_with_its_children() -> None:
 
 def test_an_empty_data_folder_is_whole(tmp_path: Path) -> None:
     assert kills.contents(tmp_path) == {}
+
+
+def test_drawn_vectors_lie_as_the_measured_ones() -> None:
+    random = np.random.default_rng(3)
+    centres = random.standard_normal((40, 32)).repeat(25, axis=0)
+    measured = centres + 0.6 * random.standard_normal((1000, 32))
+    measured = (measured / np.linalg.norm(measured, axis=1, keepdims=True)).astype(np.float32)
+    vectors = million.drawn(measured, 1000)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert np.array_equal(vectors, million.drawn(measured, 1000))
+    near, drawn = million.nearest_cosine(measured), million.nearest_cosine(vectors)
+    even = random.standard_normal((1000, 32)).astype(np.float32)
+    even /= np.linalg.norm(even, axis=1, keepdims=True)
+    assert abs(drawn - near) < abs(drawn - million.nearest_cosine(even))
+
+
+def test_the_nearest_are_found_over_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(million, "_BLOCK", 100)
+    random = np.random.default_rng(3)
+    vectors = random.standard_normal((350, 16)).astype(np.float32)
+    questions = random.standard_normal((5, 16)).astype(np.float32)
+    wanted = np.argsort(-(questions @ vectors.T), axis=1)[:, :10] + 1
+    assert np.array_equal(million.exact(vectors, questions), wanted)
+    assert million.recalled([[*row[:9], 0] for row in wanted.tolist()], wanted) == pytest.approx(
+        0.9
+    )
+
+
+def test_the_simulation_is_that_of_its_units() -> None:
+    ones = np.full(13, 10)
+    units = scale.Units(ones, ones * 6, ones * 1000, core_seconds=0.1, record=2000.0)
+    told = scale.simulated(units, 10_000)
+    assert told == scale.simulated(units, 10_000)
+    assert told["million passages"] == [0.6, 0.6, 0.6]
+    assert told["core hours"][1] == pytest.approx(60 * 10_000 * 0.1 * 1.01 / 3600, rel=0.01)
+    assert told["hours of fetching at arXiv's pace"][1] == pytest.approx(8.33, rel=0.01)
+    assert told["PDFs, GiB"][1] == pytest.approx(10_000 * 10_000 / 2**30, rel=0.01)
