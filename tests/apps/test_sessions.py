@@ -49,6 +49,19 @@ def test_programs_that_ask_leave_little_behind(server: Served) -> None:
     assert len(server.blocks._queue.event_analytics) <= 100
 
 
+def test_a_part_that_changes_is_kept_once(sessions: LeanSessions) -> None:
+    session = sessions["ann"]
+    parts = len(session.blocks_config.blocks)
+    box = next(k for k, p in session.blocks_config.blocks.items() if p.elem_id == "fmqa-box")
+    for text in ("one", "two"):  # as Gradio does it
+        changed = gr.Textbox(text, render=False)
+        session[box] = changed
+        session[changed._id] = changed
+    assert session[box].value == "two"
+    assert len(session.blocks_config.blocks) == parts
+    assert not session.config_values
+
+
 def test_a_conversation_outlasts_any_number_of_calls(sessions: LeanSessions) -> None:
     state = state_of(sessions)
     sessions["reader"][state] = ("a conversation",)

@@ -28,11 +28,16 @@ class LeanSession(SessionState):
     def __init__(self, blocks: Any) -> None:
         bare: Any = SimpleNamespace(default_config=blocks.default_config, blocks={})
         super().__init__(bare)
+        self._parts = blocks.default_config.blocks
         self.empty = True
 
     def __setitem__(self, key: int, value: Any) -> None:
-        self.empty = False
-        super().__setitem__(key, value)
+        # A part that was changed gets an id of its own, by which Gradio puts it in once more
+        # with each event: a conversation would be kept as often as it has questions.
+        if key in self._parts:
+            self.empty = False
+            super().__setitem__(key, value)
+            self.config_values.pop(key, None)
 
     def _update_config(self, key: int) -> None:
         """Keep nothing."""
