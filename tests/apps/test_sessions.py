@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import gradio as gr
@@ -80,6 +81,16 @@ def test_of_too_many_conversations_the_oldest_goes(sessions: LeanSessions) -> No
     sessions["cem"][state] = ("cem",)
     assert sessions["ann"][state] == ("ann",)
     assert list(sessions.session_data) == ["cem", "ann"]
+
+
+def test_a_page_that_was_closed_is_forgotten_later(sessions: LeanSessions) -> None:
+    state = state_of(sessions)
+    for name in ("ann", "bob"):
+        sessions[name][state] = (name,)
+        sessions.time_last_used[name] -= timedelta(hours=2)
+    sessions.session_data["ann"].is_closed = True
+    sessions.delete_all_expired_state()
+    assert list(sessions.session_data) == ["bob"]
 
 
 def test_sessions_share_nothing(sessions: LeanSessions) -> None:

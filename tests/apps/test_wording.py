@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fmqa.answering import abstention
 from fmqa.apps import web
+from fmqa.apps.syncs import run_in_words
 from fmqa.apps.web.examples import TOPICS
 from fmqa.apps.web.languages import preferred
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH
 from fmqa.apps.web.wording.chinese import CHINESE
+from fmqa.survey import vocabulary
 
 SOURCES = sorted(Path(web.__file__).parent.rglob("*.py"))
 
@@ -60,6 +67,37 @@ def test_what_is_said_in_each_language() -> None:
     assert IN_ENGLISH("page {page}", page=4) == "page 4"
     assert IN_CHINESE("page {page}", page=4) == "第 4 页"
     assert IN_CHINESE("of the {model} itself") == "of the {model} itself"
+
+
+@pytest.mark.parametrize(
+    ("told", "chinese"),
+    [
+        ("293 papers", "共 293 篇论文"),
+        ("The last sync, 2 hours ago, went well", "上次同步：2 小时前，顺利完成"),
+        ("The next sync is in 1 day", "下次同步：1 天后"),
+        ("The nearest papers don't mention A.B there.", "最接近的论文在相关处没有提到 A.B。"),
+        ("Nobody has translated 3 of these.", "Nobody has translated 3 of these."),
+        ("", ""),
+    ],
+)
+def test_what_the_program_tells_is_put_into_the_readers_language(told: str, chinese: str) -> None:
+    assert IN_CHINESE.told(told) == chinese
+    assert IN_ENGLISH.told(told) == told
+
+
+@pytest.mark.parametrize("state", ["running", "done", "unreachable", "failed", "interrupted"])
+def test_each_state_of_a_run_is_told(state: str) -> None:
+    run: Any = SimpleNamespace(kind="sync", state=state, started_at=datetime.now(UTC).isoformat())
+    assert not re.search("[a-z]{3}", IN_CHINESE.told(run_in_words(run)).replace("arXiv", ""))
+
+
+def test_each_reason_to_abstain_is_told() -> None:
+    for name in ("ASKS_ADVICE", "ASKS_ABOUT_FILE", "NOTHING_NEAR", "NOT_CLOSE", "NOT_COVERED"):
+        assert getattr(abstention, name) in CHINESE
+
+
+def test_each_value_of_a_facet_is_told() -> None:
+    assert {*vocabulary.MODALITIES, *vocabulary.TASKS, *vocabulary.TRAINING} <= set(CHINESE)
 
 
 @pytest.mark.parametrize(

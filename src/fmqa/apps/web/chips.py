@@ -21,4 +21,7 @@ def chips_of(query: str, say: Wording) -> list[tuple[str, str]]:
     }
     parts = query_of(filters_of(query)).split("&") if query else []
     pairs = [(part, *parse_qsl(part)[0]) for part in parts]
-    return [(f"{names[name]}: {value}", part) for part, name, value in pairs]
+    return [
+        (f"{names[name]}: {value if name == 'paper' else say(value)}", part)
+        for part, name, value in pairs
+    ]

@@ -92,7 +92,8 @@ class FilterPanel:
             filters, error = filters_of(str(request.query_params), beside_others=True), None
         except FmqaError as failure:
             filters, error = Filters(), failure
-        return [*self._told(filters, error), *self._chosen(filters)]
+        # All papers are offered when the panel is opened: each session keeps what it was offered.
+        return [*self._told(filters, error), *self._chosen(filters, all_papers=False)]
 
     def _offer(self, query: str) -> list[Update]:
         """The values that the library has by now."""
@@ -123,22 +124,25 @@ class FilterPanel:
         chips = chips_of(query, self.say)
         words = ""
         if error is not None:
-            words = f'<p class="fmqa-bad" role="alert">{escaped(f"{error} {error.hint}")}</p>'
+            said = f"{self.say.told(str(error))} {self.say.told(error.hint)}"
+            words = f'<p class="fmqa-bad" role="alert">{escaped(said)}</p>'
         return [
             query,
             gr.CheckboxGroup(chips, value=[value for _, value in chips], visible=bool(chips)),
             gr.HTML(words, visible=bool(words)),
         ]
 
-    def _chosen(self, filters: Filters) -> list[Update]:
+    def _chosen(self, filters: Filters, *, all_papers: bool = True) -> list[Update]:
         """The panel's parts, offering what the library has, with what is set."""
         facets, papers = self._library()
+        if not all_papers:
+            papers = [(label, paper) for label, paper in papers if paper in filters.papers]
         years = [("", ""), *((year, year) for year, _ in facets.get("year", ()))]
         first, last = ("" if year is None else str(year) for year in filters.years)
         parts: list[Update] = [gr.Dropdown(_with([one], years), value=one) for one in (first, last)]
         parts.append(gr.Dropdown(_with(filters.papers, papers), value=list(filters.papers)))
         for name in self.ticked:
-            counted = [(f"{value} ({n})", value) for value, n in facets.get(name, ())]
+            counted = [(f"{self.say(value)} ({n})", value) for value, n in facets.get(name, ())]
             wanted = [str(value) for value in getattr(filters, FIELDS[name])]
             spelt = {value.casefold(): value for _, value in counted}
             wanted = [spelt.get(value.casefold(), value) for value in wanted]

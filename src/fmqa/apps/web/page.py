@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import gradio as gr
 from gradio.components import Navbar
@@ -71,14 +72,18 @@ class Page:
                 with gr.Tab(say(tab.title), id=tab.key, elem_id=f"fmqa-tab-{tab.key}"):
                     tab.build(self.blocks)
         user = gr.HTML(elem_id="fmqa-user", visible="hidden")
+        state = partial(self._state, say)
         self.blocks.load(_user(say), None, user, **QUICK)
         for listen in (self.blocks.load, gr.Timer(_STATE_SECONDS).tick):
-            listen(self._state, None, library, **QUICK)
+            listen(state, None, library, **QUICK)
 
-    def _state(self) -> str:
+    def _state(self, say: Wording) -> str:
         said, bad = self.context.state()
+        told = " ".join(
+            say("{told}.", told=say.told(part)) for part in said.removesuffix(".").split(". ")
+        )
         mark = ' class="fmqa-bad" role="alert"' if bad else ""
-        return f"<p{mark}>{html.escape(said)}</p>"
+        return f"<p{mark}>{html.escape(told)}</p>"
 
 
 def _user(say: Wording) -> Callable[..., gr.HTML]:

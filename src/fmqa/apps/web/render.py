@@ -82,7 +82,7 @@ def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
             _understood(turn.answer, say),
             _abstained(turn.answer, say),
             _withheld(turn.withheld, say),
-            _notices(turn.answer),
+            _notices(turn.answer, say),
         ]
     else:
         blocks = _said(turn, anchor, say)
@@ -94,7 +94,7 @@ def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
 
 
 def _said(turn: Turn, anchor: str, say: Wording) -> list[str]:
-    blocks = [_notices(turn.answer), _understood(turn.answer, say)]
+    blocks = [_notices(turn.answer, say), _understood(turn.answer, say)]
     blocks.append(_sentences(turn, say))
     if turn.running:
         blocks += [_progress(turn, say), _found(turn, say)]
@@ -121,7 +121,7 @@ def _understood(answer: Answer | None, say: Wording) -> str:
 
 def _progress(turn: Turn, say: Wording) -> str:
     if turn.status:
-        words = f"{say(turn.status)}…"
+        words = f"{say.told(turn.status)}…"
     elif turn.stage is Stage.ASKED:
         words = in_line(turn.ahead, say)
     elif turn.stage is Stage.TAKEN:
@@ -248,7 +248,7 @@ def _withheld(withheld: Sequence[Withheld], say: Wording) -> str:
     )
     items = "".join(
         f'<li><span class="fmqa-struck">{escaped(item.text)}</span> '
-        f'<span class="fmqa-meta">{escaped(item.reason)}</span></li>'
+        f'<span class="fmqa-meta">{escaped(say.told(item.reason))}</span></li>'
         for item in withheld
     )
     return (
@@ -257,10 +257,10 @@ def _withheld(withheld: Sequence[Withheld], say: Wording) -> str:
     )
 
 
-def _notices(answer: Answer | None) -> str:
+def _notices(answer: Answer | None, say: Wording) -> str:
     if answer is None or not answer.notices:
         return ""
-    lines = "".join(f"<p>{escaped(notice)}</p>" for notice in answer.notices)
+    lines = "".join(f"<p>{escaped(say.told(notice))}</p>" for notice in answer.notices)
     return f'<div class="fmqa-notice" role="status">{lines}</div>'
 
 
@@ -270,7 +270,7 @@ def _abstained(answer: Answer, say: Wording) -> str:
     return (
         '<div class="fmqa-abstained"><p class="fmqa-lead">'
         f"{escaped(lead)}</p>"
-        f"<p>{escaped(answer.reason)}</p>{nearest}</div>"
+        f"<p>{escaped(say.told(answer.reason))}</p>{nearest}</div>"
     )
 
 
@@ -290,8 +290,8 @@ def _paper(paper: Related) -> str:
 def _problem(turn: Turn, say: Wording) -> str:
     return (
         '<div class="fmqa-problem" role="alert"><p class="fmqa-lead">'
-        f"{escaped(say(turn.problem))}</p>"
-        f"<p>{escaped(say(turn.hint))}</p></div>"
+        f"{escaped(say.told(turn.problem))}</p>"
+        f"<p>{escaped(say.told(turn.hint))}</p></div>"
     )
 
 

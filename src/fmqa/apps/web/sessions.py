@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -75,6 +76,17 @@ class LeanSessions(StateHolder):
             for dropped in (*empty[:-_EMPTY_KEPT], *full[: max(0, len(full) - self.capacity)]):
                 del held[dropped]
                 self.time_last_used.pop(dropped, None)
+
+    def delete_all_expired_state(self) -> None:
+        """Forget what Gradio does, and all of a page that was closed an hour ago."""
+        super().delete_all_expired_state()  # type: ignore[no-untyped-call]
+        now = datetime.now()  # naive, as Gradio's own
+        with self.lock:
+            for name, session in list(self.session_data.items()):
+                idle = now - self.time_last_used.get(name, now)
+                if session.is_closed and idle.total_seconds() > session.STATE_TTL_WHEN_CLOSED:
+                    del self.session_data[name]
+                    self.time_last_used.pop(name, None)
 
 
 def mount() -> Mount:

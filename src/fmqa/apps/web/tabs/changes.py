@@ -33,4 +33,4 @@ class ChangesTab:
         try:
             return since_review(self.bench.survey.since.since(), self.say)
         except FmqaError as error:
-            return problem(error)
+            return problem(error, self.say)

@@ -75,5 +75,5 @@ class CompareTab:
         except AmbiguousName as error:
             return which_paper(error, self.say)
         except FmqaError as error:
-            return problem(error)
+            return problem(error, self.say)
         return comparison_table(made, self.say)

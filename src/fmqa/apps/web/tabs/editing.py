@@ -112,7 +112,7 @@ class Editor:
         """The job as it is now; the page goes on looking while it runs."""
         state = self.jobs.state
         return [
-            problem(refused) if refused is not None else "",
+            problem(refused, self.say) if refused is not None else "",
             job(state, self.say),
             gr.Button(visible=state.running, interactive=not state.stopping),
             gr.Timer(active=state.running),
@@ -175,7 +175,8 @@ class Editor:
         try:
             rows = self.bench.library.record.papers()
         except FmqaError as error:
-            return ["", "", gr.Button(visible=False), gr.HTML(problem(error), visible=True),
+            told = problem(error, self.say)
+            return ["", "", gr.Button(visible=False), gr.HTML(told, visible=True),
                     gr.Button(visible=False), gr.Button(visible=False)]  # fmt: skip
         row = next((one for one in rows if one.meta.paper_id == shown), None)
         ask = ask and row is not None

@@ -75,17 +75,17 @@ class LibraryTab:
         try:
             return papers_table(Shelf.of(self.bench.library), self.say)
         except FmqaError as error:
-            return problem(error)
+            return problem(error, self.say)
 
     def _changes(self) -> str:
         try:
             return changelog(self.bench.library.catalog.changes(), self.say)
         except FmqaError as error:
-            return problem(error)
+            return problem(error, self.say)
 
     def _record(self, picked: gr.EventData) -> str:
         data: dict[str, Any] = getattr(picked, "_data", None) or {}
         try:
             return paper_record(self.bench.library, str(data.get("paper", "")), self.say)
         except FmqaError as error:
-            return problem(error)
+            return problem(error, self.say)

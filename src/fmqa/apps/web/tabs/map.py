@@ -62,7 +62,7 @@ class MapTab:
         try:
             drawn = self.bench.survey.map.map()
         except FmqaError as error:
-            return (problem(error), *(gr.skip() for _ in filters[1:]))
+            return (problem(error, self.say), *(gr.skip() for _ in filters[1:]))
         kinds = sorted({paper.kind for paper in drawn.papers if paper.kind})
         modalities = sorted({one for paper in drawn.papers for one in paper.modality})
         years: list[Any] = ["", *sorted({paper.year for paper in drawn.papers if paper.year})]
@@ -73,7 +73,7 @@ class MapTab:
         try:
             return self._shown(self.bench.survey.map.map(), *filters)
         except FmqaError as error:
-            return problem(error)
+            return problem(error, self.say)
 
     def _card(self, picked: gr.EventData) -> str:
         return map_card(self.bench.survey.map.map(), str(getattr(picked, "paper", "")), self.say)

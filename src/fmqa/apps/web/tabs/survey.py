@@ -59,7 +59,7 @@ class SurveyTab:
         try:
             return challenges_list(challenge_map(self.bench.survey.facets), self.say)
         except FmqaError as error:
-            return problem(error)
+            return problem(error, self.say)
 
     def _draft(self, topic: str) -> str:
         from fmqa.survey.outlining import outline
@@ -68,5 +68,5 @@ class SurveyTab:
         try:
             made = outline(bench.survey.facets, bench.searcher, self.ready.assistant, topic or "")
         except FmqaError as error:
-            return problem(error)
+            return problem(error, self.say)
         return outline_text(made, self.say)

@@ -67,7 +67,7 @@ class TrendsTab:
         try:
             trend = self.bench.survey.trends.trend(by)
         except FmqaError as error:
-            return problem(error), ""
+            return problem(error, self.say), ""
         drawn = chart(trend, sides=sides, say=self.say)
         return drawn + numbers_table(trend, sides=sides, say=self.say), ""
 
@@ -75,7 +75,7 @@ class TrendsTab:
         try:
             trend = self.bench.survey.trends.trend(by)
         except FmqaError as error:
-            return problem(error)
+            return problem(error, self.say)
         heading, points = _picked(trend, getattr(picked, "_data", None) or {}, self.say)
         return papers_sheet(heading, points, self.say)
 

@@ -68,7 +68,7 @@ def _ended(state: JobState, say: Wording) -> str:
         for what, lines in groupby(outcome.lines, key=lambda line: line.what)
     )
     if outcome.problem is not None:
-        return listed + problem(outcome.problem)
+        return listed + problem(outcome.problem, say)
     return listed or f"<p>{escaped(say('Nothing has changed.'))}</p>"
 
 

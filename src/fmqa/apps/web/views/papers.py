@@ -74,7 +74,7 @@ def statuses(row: PaperRow, newest: Mapping[str, int]) -> list[str]:
 def _row(row: PaperRow, newest: Mapping[str, int], say: Wording) -> str:
     meta = row.meta
     source = say("our note") if row.source is Source.NOTE else row.source.value
-    cells = (meta.year or "", meta.kind, ", ".join(meta.modality))
+    cells = (meta.year or "", say(meta.kind), ", ".join(map(say, meta.modality)))
     facts = "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
     status = "".join(_badge(one, say) for one in statuses(row, newest))
     rest = "".join(f"<td>{escaped(cell)}</td>" for cell in (source, row.pages, row.passages))
@@ -128,7 +128,7 @@ def paper_record(library: Library, paper_id: str, say: Wording = IN_ENGLISH) -> 
         '<article class="fmqa-record" tabindex="-1">'
         f"<h3>{paper_heading(paper_id, meta.arxiv_id, meta.name, meta.title)}</h3>"
         f"{meta_line(', '.join(meta.authors), meta.year)}"
-        f"{meta_line(meta.kind, ', '.join(meta.modality), ', '.join(meta.tasks))}"
+        f"{meta_line(say(meta.kind), ', '.join(map(say, (*meta.modality, *meta.tasks))))}"
         f"{meta_line(versions, counts)}{_hidden(row, say)}"
         f"{_pages(library.record.passages_of(paper_id), say)}</article>"
     )

@@ -58,11 +58,11 @@ def table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
     )
 
 
-def problem(error: FmqaError) -> str:
+def problem(error: FmqaError, say: Wording) -> str:
     """An error in words, with what to do."""
+    lead, hint = escaped(say.told(str(error))), escaped(say.told(error.hint))
     return (
-        f'<div class="fmqa-problem" role="alert"><p class="fmqa-lead">{escaped(error)}</p>'
-        f"<p>{escaped(error.hint)}</p></div>"
+        f'<div class="fmqa-problem" role="alert"><p class="fmqa-lead">{lead}</p><p>{hint}</p></div>'
     )
 
 

@@ -7,13 +7,16 @@ each text has a translation.
 
 from __future__ import annotations
 
+import re
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from fmqa.apps.web.wording.chinese import CHINESE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wording:
     """Says the page's texts in one language.
 
@@ -30,7 +33,39 @@ class Wording:
         text = self.texts.get(english, english)
         return text.format(**values) if values else text
 
+    def told(self, english: str) -> str:
+        """The same for what the program tells, which has its names and numbers in it already."""
+        if not self.texts or english in self.texts:
+            return self(english)
+        for pattern, text in self._patterns:
+            if found := pattern.fullmatch(english):
+                values = {name: self.told(value) for name, value in found.groupdict().items()}
+                return text.format(**values)
+        return english
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], str]]:
+        """The texts with names in braces and more beside, those that say most first."""
+        told = [english for english in self.texts if "{" in english and _plain(english)]
+        told.sort(key=_plain, reverse=True)
+        return [(_pattern(english), self.texts[english]) for english in told]
+
 
 IN_ENGLISH = Wording("en", "English", "")
 IN_CHINESE = Wording("zh", "中文", "zh", CHINESE)
 LANGUAGES = (IN_ENGLISH, IN_CHINESE)
+
+
+def _plain(english: str) -> int:
+    """How many letters of a text stand outside of its braces."""
+    return sum(map(str.isalpha, re.sub(r"\{\w+\}", "", english)))
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    """What matches a text whatever stands for the names in its braces."""
+    parts = []
+    for plain, name, _, _ in string.Formatter().parse(english):
+        parts.append(re.escape(plain))
+        if name:
+            parts.append(f"(?P<{name}>.+?)")
+    return re.compile("".join(parts), re.DOTALL)

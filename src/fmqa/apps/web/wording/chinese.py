@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fmqa.apps.web.wording.editing import EDITING
+from fmqa.apps.web.wording.facets import FACETS
 from fmqa.apps.web.wording.survey import SURVEY
+from fmqa.apps.web.wording.told import TOLD
 
 _HEAD = {
     "Ask the papers": "向论文提问",
@@ -169,17 +171,6 @@ _NEXT = {
     "What is {name}?": "什么是 {name}？",
     "How do {name} and {other} differ?": "{name} 和 {other} 有什么不同？",
 }
-_FACETS = {
-    "vision-only": "纯视觉",
-    "vision-language": "视觉语言",
-    "generalist": "通用",
-    "adaptation": "适配",
-    "dataset": "数据集",
-    "method": "方法",
-    "survey": "综述",
-    "multi": "多模态",
-}
-
 CHINESE = {
     **_HEAD,
     **_LIBRARY,
@@ -192,6 +183,7 @@ CHINESE = {
     **_PROBLEMS,
     **_EVIDENCE,
     **_NEXT,
-    **_FACETS,
+    **FACETS,
     **SURVEY,
+    **TOLD,
 }

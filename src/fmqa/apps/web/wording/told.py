@@ -1,0 +1,93 @@
+"""What the program tells the page, in Chinese: its state, refusals, errors and what to do.
+
+The texts are written where they arise, with names and numbers in them already; a name in braces
+stands for any text, and what it stood for is put into the reader's language as well.
+"""
+
+from __future__ import annotations
+
+_STATE = {
+    "{told}.": "{told}。",
+    "{count} papers": "共 {count} 篇论文",
+    "1 paper": "1 篇论文",
+    "The last {kind}, {ago} ago, failed": "上次{kind}：{ago}前，未成功",
+    "The last {kind}, {ago} ago, {ended}": "上次{kind}：{ago}前，{ended}",
+    "sync": "同步",
+    "ingest": "读入",
+    "add": "添加",
+    "went well": "顺利完成",
+    "is under way": "正在进行",
+    "ended early, for arXiv couldn't be reached": "因无法连接 arXiv 而提前结束",
+    "was stopped; the next one goes on from there": "已停止，下次从那里继续",
+    "The last sync failed: {why}": "上次同步失败：{why}",
+    "A sync is under way": "正在同步",
+    "The next sync is in {span}": "下次同步：{span}后",
+    "a moment": "片刻",
+    "1 minute": "1 分钟",
+    "1 hour": "1 小时",
+    "1 day": "1 天",
+    "{count} minutes": "{count} 分钟",
+    "{count} hours": "{count} 小时",
+    "{count} days": "{count} 天",
+    "Getting the library ready": "正在准备文献库",
+    "Reading the starter library": "正在读取初始文献库",
+}
+_REFUSED = {
+    "It asks for personal advice, which papers about models can't give.": (
+        "问题要求个人建议，关于模型的论文无法给出。"
+    ),
+    "It speaks of an image or a file, and only papers' text is read here.": (
+        "问题涉及图像或文件，而这里只读取论文的文字。"
+    ),
+    "No sentence of the papers comes near the question.": "论文中没有与问题相近的句子。",
+    "No sentence of the papers is close enough to the question.": (
+        "论文中没有与问题足够接近的句子。"
+    ),
+    "The nearest sentences of the papers lack most of what the question asks about.": (
+        "论文中最接近的句子缺少问题所问的大部分内容。"
+    ),
+    "The nearest papers don't mention {names} there.": "最接近的论文在相关处没有提到 {names}。",
+    "The nearest papers don't speak of {names} there.": "最接近的论文在相关处没有谈到 {names}。",
+    "The sources differ: {one}, {other}. Read both quotes.": (
+        "各出处说法不一：{one}，{other}。请阅读两处引文。"
+    ),
+    "number {number} is not in the cited quote": "引文中没有数字 {number}",
+    "number {number} stands there fewer times": "数字 {number} 在引文中出现的次数较少",
+    "it says nothing but the paper's title": "它只说了论文的标题",
+    "there is no quote": "没有引文",
+}
+_BUSY = {
+    "Of yours, {count} are being answered or wait already, so this one wasn't taken.": (
+        "您已有 {count} 个问题正在回答或排队，未能接受这个问题。"
+    ),
+    "Wait until one of them is answered, or stop it.": "请等其中一个回答完，或将其停止。",
+    "fmqa is about to end, so no more questions are taken.": "fmqa 即将结束，不再接受问题。",
+    "Ask again in a minute or two; it may have been started anew.": (
+        "请过一两分钟再问；届时它可能已重新启动。"
+    ),
+}
+_ERRORS = {
+    "The question is {count} characters long; at most {most} are taken.": (
+        "问题长 {count} 个字符，最多接受 {most} 个。"
+    ),
+    "{text} is no year.": "{text} 不是年份。",
+    "Write 2023, 2021-2023, 2023- or -2020.": "请写 2023、2021-2023、2023- 或 -2020。",
+    "{name} is no filter.": "{name} 不是筛选条件。",
+    "Reload the page.": "请重新加载页面。",
+    "`fmqa doctor` says what is wrong and what to run.": (
+        "`fmqa doctor` 会说明问题所在以及应运行的命令。"
+    ),
+    "Check the network, FMQA_LLM and its key, or set FMQA_LLM=none for the papers' own words.": (
+        "请检查网络、FMQA_LLM 及其密钥；或设 FMQA_LLM=none，只用论文原文。"
+    ),
+    "Run `fmqa ingest` with PDF files or folders, or loosen the filters.": (
+        "请用 `fmqa ingest` 读入 PDF 文件或文件夹，或放宽筛选条件。"
+    ),
+    "Run `fmqa models pull`.": "请运行 `fmqa models pull`。",
+    "Wait until it has ended; questions can be asked meanwhile.": "请等它结束；期间仍可提问。",
+    "Free some space and run the same command again: it goes on where it stopped.": (
+        "请腾出一些空间，再运行同一命令：它会从停止处继续。"
+    ),
+    "Check the arXiv id or the query.": "请检查 arXiv 编号或查询。",
+}
+TOLD = {**_STATE, **_REFUSED, **_BUSY, **_ERRORS}
