@@ -17,13 +17,13 @@ import pytest
 
 import fmqa.store.embedding
 from fakes import HashEmbedder
+from fmqa.answering.compared import Comparison
 from fmqa.answering.schema import Answer
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.wire import PaperList, Passages
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
-from fmqa.survey.comparison import Comparison
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 BLOCK = re.compile(r"<!-- run(?:: (\w+))? -->\n```\w+\n(.*?)```", re.S)

@@ -67,7 +67,8 @@ def test_json_is_as_promised(maker: FacetMaker) -> None:
     table = json.loads(FORMS["json"](compare(maker, ["MedNet"], ["training"])))
     assert set(table) == {"columns", "rows"}
     (cell,) = table["rows"][0]["cells"]
-    assert set(cell) == {"value", "quote", "page", "arxiv_id", "version", "confidence"}
+    place = {"page", "start", "end", "arxiv_id", "version"}
+    assert set(cell) == {"value", "quote", "confidence", *place}
     assert cell["value"] == "fine-tuning"
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from fmqa.answering.compared import Comparison
+
 
 class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -97,6 +99,9 @@ class Answer(_Wire):
         default=None, description="The sentence nearest to a question that isn't answered."
     )
     related: tuple[Related, ...] = ()
+    comparison: Comparison | None = Field(
+        default=None, description="The table that a question of the form “compare A and B” gets."
+    )
     notices: tuple[str, ...] = Field(
         default=(), description="What the reader should know, such as a model that failed."
     )

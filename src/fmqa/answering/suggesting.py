@@ -100,7 +100,7 @@ class Suggester:
         found: dict[str, PaperMeta] = {}
         for paper in dict.fromkeys(papers):
             held = self.library.versions.active(paper)
-            if held is not None and held.meta.name:
+            if held is not None and held.meta.name and held.meta.kind != "topic":
                 found.setdefault(held.meta.name, held.meta)
         return list(found.values())
 

@@ -23,9 +23,9 @@ from fmqa.types import Filters, StoredPassage
 
 if TYPE_CHECKING:
     from fmqa.answering.assistant import Asked
+    from fmqa.answering.compared import Comparison
     from fmqa.apps.workbench import Workbench
     from fmqa.store.rows import PaperRow
-    from fmqa.survey.comparison import Comparison
 
 MOST_PASSAGES = 30
 MOST_PAPERS = 100
@@ -62,7 +62,9 @@ class Queries:
                 hint="Give the last ones.",
             )
         history = [Exchange(b.question, b.understood_as or b.question, b.subjects) for b in before]
-        return self.assistant().ask(question, filters, history)
+        from fmqa.apps.comparing import with_comparison
+
+        return with_comparison(self.bench, self.assistant().ask(question, filters, history))
 
     def search(self, query: str, limit: int = 8, filters: Filters | None = None) -> Passages:
         """The passages nearest to a query, best first.

@@ -305,6 +305,7 @@ class Workbench:
     def prepared(self) -> CachingAssistant:
         """The same with all that it needs loaded already, for a server."""
         assert self.assistant is not None
+        self.page_images.start()
         return self.remembering
 
     @part

@@ -93,6 +93,11 @@ class PageImages:
                     self._boxes.popitem(last=False)
             return held
 
+    def start(self) -> None:
+        """Have the child started, which takes a second, before it is asked; returns at once."""
+        with self._guard:
+            self._child = self._child or self._started()
+
     def close(self) -> None:
         """End the child."""
         with self._guard:
@@ -100,8 +105,7 @@ class PageImages:
 
     def _asked(self, file: PdfFile, **what: Any) -> dict[str, Any]:
         request = {"path": file.path, "sha256": file.sha256, **what}
-        if self._child is None:
-            self._child = Child("fmqa.reading.page_worker", _MEMORY_MB)
+        self._child = self._child or self._started()
         try:
             line = self._child.exchange(json.dumps(request).encode() + b"\n", _SECONDS)
             answer: dict[str, Any] = json.loads(line)
@@ -111,6 +115,9 @@ class PageImages:
         if "problem" in answer:
             raise NoPageImage(answer["problem"])
         return answer
+
+    def _started(self) -> Child:
+        return Child("fmqa.reading.page_worker", _MEMORY_MB)
 
     def _end(self) -> None:
         if self._child is not None:

@@ -30,8 +30,10 @@ def main() -> None:
     answers = own_output()
     import PIL.Image
     import PIL.PngImagePlugin  # before the limit: what it maps to start doesn't count
+    import pypdfium2
 
     assert PIL.PngImagePlugin
+    assert pypdfium2
     limit_memory(int(sys.argv[1]))
     answers.write(b"ready\n")
     answers.flush()

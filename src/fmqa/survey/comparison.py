@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from fmqa.answering.compared import Cell, ComparedPaper, ComparedRow, Comparison
 from fmqa.errors import AmbiguousName, UsageError
 from fmqa.retrieval.expansion import normal_name
 from fmqa.retrieval.naming import NameBook, names_of, written_names
@@ -51,56 +50,6 @@ _ASKED = re.compile(
 )
 _BETWEEN = re.compile(r"\s*(?:,|;|\band\b|\bwith\b|\bto\b|\bvs\.?|\bversus\b|&)\s*", re.IGNORECASE)
 _MOST_CHOICES = 8
-
-
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Cell(_Told):
-    """What a paper says of one thing; without a quote, ``value`` is "not stated"."""
-
-    value: str
-    quote: str | None = Field(default=None, description="Stands verbatim on that page.")
-    page: int | None = None
-    arxiv_id: str | None = None
-    version: int | None = None
-    confidence: float | None = None
-
-    @property
-    def stated(self) -> bool:
-        """Whether there is a quote that shows the value."""
-        return self.quote is not None
-
-
-class ComparedPaper(_Told):
-    """A paper of the table."""
-
-    paper_id: str
-    arxiv_id: str | None
-    name: str
-    title: str
-    year: int | None
-    source: str = Field(default="note", description="`pdf`, or `note`: our words on the paper.")
-
-    @property
-    def shown(self) -> str:
-        """What the paper is called."""
-        return self.name or self.title
-
-
-class ComparedRow(_Told):
-    """A paper with a cell for each column."""
-
-    paper: ComparedPaper
-    cells: tuple[Cell, ...]
-
-
-class Comparison(_Told):
-    """The table, as it crosses a wire."""
-
-    columns: tuple[str, ...]
-    rows: tuple[ComparedRow, ...]
 
 
 def compare(maker: FacetMaker, names: Sequence[str], by: Sequence[str] = DEFAULT) -> Comparison:
@@ -233,6 +182,8 @@ def _cell(paper: PaperMeta, facets: Sequence[Facet]) -> Cell:
         page=lead.span.page,
         arxiv_id=paper.arxiv_id,
         version=lead.version or None,
+        start=lead.span.start,
+        end=lead.span.end,
         confidence=max(one.confidence for one in best),
     )
 

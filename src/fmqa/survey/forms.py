@@ -8,8 +8,8 @@ import io
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from fmqa.answering.compared import Cell, ComparedRow, Comparison
 from fmqa.survey.cells import inert
-from fmqa.survey.comparison import Cell, ComparedRow, Comparison
 
 _LATEX = str.maketrans(
     {

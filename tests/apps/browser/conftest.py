@@ -26,6 +26,7 @@ def visit(chromium: Any) -> Iterator[Callable[..., Visit]]:
         context = chromium.new_context(**options)
         contexts.append(context)
         visited = Visit(context.new_page())
+        visited.page.set_default_timeout(PATIENCE)
         context.on("request", lambda request: visited.requests.append(request.url))
         visited.page.goto(address)
         visited.page.wait_for_selector(BOX, timeout=PATIENCE)

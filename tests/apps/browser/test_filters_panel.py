@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from reader import BOX, ENDED, IN_BROWSER, PATIENCE, free_port
+from reader import BOX, ENDED, IN_BROWSER, Visit, free_port
 
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
@@ -28,24 +28,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     bench.close()
 
 
-@pytest.fixture
-def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
-    contexts = []
-
-    def come(address: str, **options: Any) -> Any:
-        context = chromium.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.goto(address)
-        page.wait_for_selector(BOX)
-        return page
-
-    yield come
-    for context in contexts:
-        context.close()
-
-
 def chips(page: Any) -> list[str]:
     return [text.strip() for text in page.locator("#fmqa-chips label").all_inner_texts()]
 
@@ -55,9 +37,9 @@ def query(page: Any) -> str:
 
 
 def test_what_is_set_is_seen_sent_and_kept(
-    visit: Callable[..., Any], address: str, tmp_path: Path
+    visit: Callable[..., Visit], address: str, tmp_path: Path
 ) -> None:
-    page = visit(address)
+    page = visit(address).page
     assert not page.locator("#fmqa-chips").is_visible()
     page.get_by_role("button", name="Filters", exact=False).first.click()
     page.get_by_label("pathology (", exact=False).check()
@@ -73,7 +55,7 @@ def test_what_is_set_is_seen_sent_and_kept(
     among = page.locator(".fmqa-among").inner_text()
     assert "Kind: vision-only; Modality: pathology" in among
 
-    other = visit(page.url)
+    other = visit(page.url).page
     other.get_by_text("Modality: pathology").wait_for()
     assert chips(other) == chips(page)
     other.locator("#fmqa-chips label", has_text="Kind").click()
@@ -89,18 +71,18 @@ def test_what_is_set_is_seen_sent_and_kept(
     assert query(page) == "kind=vision-only&modality=pathology"
 
 
-def test_a_filter_that_no_paper_passes(visit: Callable[..., Any], address: str) -> None:
-    page = visit(f"{address}/?__theme=dark&year=1900-1901")
+def test_a_filter_that_no_paper_passes(visit: Callable[..., Visit], address: str) -> None:
+    page = visit(f"{address}/?__theme=dark&year=1900-1901").page
     page.get_by_text("Year: 1900-1901").wait_for()
     page.fill(BOX, "What is MedSAM?")
     page.press(BOX, "Enter")
     assert "No paper passes the filters year=1900-1901" in page.inner_text(".fmqa-problem")
 
 
-def test_an_address_that_means_nothing_or_harm(visit: Callable[..., Any], address: str) -> None:
-    page = visit(f"{address}/?year=soon")
+def test_an_address_that_means_nothing_or_harm(visit: Callable[..., Visit], address: str) -> None:
+    page = visit(f"{address}/?year=soon").page
     page.get_by_text("'soon' is no year").wait_for()
-    page = visit(f"{address}/?modality=%3Cimg+src%3Dx+onerror%3D%22window.hurt%3D1%22%3E")
+    page = visit(f"{address}/?modality=%3Cimg+src%3Dx+onerror%3D%22window.hurt%3D1%22%3E").page
     page.get_by_text("Modality: <img src=x").first.wait_for()
     page.fill(BOX, "What is MedSAM?")
     page.press(BOX, "Enter")
@@ -109,20 +91,22 @@ def test_an_address_that_means_nothing_or_harm(visit: Callable[..., Any], addres
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_a_phone(visit: Callable[..., Any], address: str, scheme: str) -> None:
+def test_it_fits_a_phone(visit: Callable[..., Visit], address: str, scheme: str) -> None:
     page = visit(
         f"{address}/?modality=CT&task=segmentation",
         viewport={"width": 360, "height": 740},
         color_scheme=scheme,
-    )
+    ).page
     page.get_by_text("Modality: CT").wait_for()
     page.get_by_role("button", name="Filters", exact=False).first.click()
     page.locator("#fmqa-no-filter").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_another_language_s_page_keeps_the_filters(visit: Callable[..., Any], address: str) -> None:
-    page = visit(f"{address}/?year=2023-&status=current")
+def test_another_language_s_page_keeps_the_filters(
+    visit: Callable[..., Visit], address: str
+) -> None:
+    page = visit(f"{address}/?year=2023-&status=current").page
     page.locator(".fmqa-languages a").first.click()
     page.wait_for_url("**/zh*")
     page.locator("#fmqa-chips label").nth(1).wait_for()

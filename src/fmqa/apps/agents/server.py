@@ -16,6 +16,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from fmqa.answering.compared import Comparison
 from fmqa.answering.schema import Answer
 from fmqa.apps.queries import (
     MOST_BEFORE,
@@ -29,7 +30,6 @@ from fmqa.apps.web.turnstile import Turnstile
 from fmqa.apps.wire import Before, PaperFilters, PaperList, Passages
 from fmqa.errors import FmqaError, UsageError
 from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED
-from fmqa.survey.comparison import Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -86,6 +86,8 @@ def ask(
 
     Ends with 0 when answered, 3 when the papers don't answer it.
     """
+    from fmqa.apps.comparing import with_comparison
+
     filters = make_filters(year, paper, kind, modality, task, source)
     compared = False
     with workbench(home=home, llm=llm) as bench:
@@ -97,7 +99,8 @@ def ask(
             answer = stream_answer(bench.remembering.stream(text, filters, history), show_withheld)
             compared = _compared(bench, text)
         else:
-            answer = bench.remembering.ask(text, filters, history)
+            answer = with_comparison(bench, bench.remembering.ask(text, filters, history))
+            compared = answer.comparison is not None
             typer.echo(_written(bench, answer, AnswerForm.JSON if as_json else form), nl=False)
         _remember(bench, session, answer)
     if answer.status == "abstained" and not compared:

@@ -14,9 +14,9 @@ from fmqa.errors import NothingToSearch, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fmqa.answering.compared import Comparison
     from fmqa.apps.workbench import Workbench
     from fmqa.store.quoted_facets import Facet, FacetName
-    from fmqa.survey.comparison import Comparison
 
 _CHANGES = ("set", "unset", "restore")
 

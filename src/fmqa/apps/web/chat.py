@@ -19,6 +19,8 @@ from fmqa.types import Filters
 Turns = tuple[Turn, ...]
 Suggest = Callable[[Answer, Sequence[str], Filters], Sequence[Suggestion]]
 """Questions to ask next, from an answer, what was asked before, and the filters."""
+Complete = Callable[[Answer], Answer]
+"""An answer with what belongs to it beside its sentences."""
 
 _TURNS_KEPT = 50
 _log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ def answered(
     turns: Turns,
     person: Person = NOBODY,
     suggest: Suggest = lambda *asked: (),
+    complete: Complete = lambda answer: answer,
 ) -> Iterator[Turns]:
     """The turns, each time that the answer to the last question has come further."""
     *earlier, turn = turns
@@ -75,13 +78,24 @@ def answered(
             assistant = made.result()
             stream = assistant.anew if turn.again else assistant.stream
             for event in stream(turn.question, filters, history=history):
-                turn = turn.after(event)
+                turn = _completed(turn.after(event), complete)
                 yield (*earlier, turn)
             yield (*earlier, _with_suggestions(turn, earlier, filters, suggest))
     except Exception as error:
         if not isinstance(error, FmqaError):
             _log.exception("A question could not be answered.")
         yield (*earlier, turn.failed(error))
+
+
+def _completed(turn: Turn, complete: Complete) -> Turn:
+    """The turn with all that belongs to its answer, if that is there; it may do without."""
+    if turn.answer is None:
+        return turn
+    try:
+        return replace(turn, answer=complete(turn.answer))
+    except Exception:
+        _log.exception("An answer could not be completed.")
+        return turn
 
 
 def _with_suggestions(

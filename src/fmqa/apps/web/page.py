@@ -71,6 +71,7 @@ class Page:
             for tab in tabs:
                 with gr.Tab(say(tab.title), id=tab.key, elem_id=f"fmqa-tab-{tab.key}"):
                     tab.build(self.blocks)
+        gr.HTML(ask.evidence_panel(say), elem_id="fmqa-beside")
         user = gr.HTML(elem_id="fmqa-user", visible="hidden")
         state = partial(self._state, say)
         self.blocks.load(_user(say), None, user, **QUICK)

@@ -88,6 +88,7 @@ def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
         blocks = _said(turn, anchor, say)
     blocks.insert(0, _among(turn, say))
     if not turn.running:
+        blocks.append(_side_by_side(turn.answer, say))
         blocks += [_actions(turn, anchor, say), _next(turn, say)]
     # An empty line ends a block, and the component redraws only the blocks that changed.
     return "\n\n".join(block for block in blocks if block)
@@ -109,6 +110,15 @@ def _said(turn: Turn, anchor: str, say: Wording) -> list[str]:
             _footer(turn.answer, say),
         ]
     return blocks
+
+
+def _side_by_side(answer: Answer | None, say: Wording) -> str:
+    """The table that a comparison gets."""
+    if answer is None or answer.comparison is None:
+        return ""
+    from fmqa.apps.web.views.compared import comparison_table  # which writes by what is here
+
+    return f'<div class="fmqa-compared">{comparison_table(answer.comparison, say)}</div>'
 
 
 def _understood(answer: Answer | None, say: Wording) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from fmqa.apps.comparing import with_comparison
 from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.examples import TOPICS, Topic
@@ -74,13 +75,12 @@ class AskTab:
             with gr.Column(elem_id="fmqa-welcome") as self.welcome:
                 self.examples = [button for topic in TOPICS for button in _topic(topic, self.say)]
             self.chat = _chatbot(self.say)
+            self.takeaway.build(self.turns)
             with gr.Row(elem_id="fmqa-composer"):
                 self.box = _question_box(self.ready.max_question_chars, self.say)
                 self.clear = gr.Button(
                     self.say("Clear"), elem_id="fmqa-clear", visible=False, scale=0
                 )
-            self.takeaway.build(self.turns)
-        gr.HTML(_panel(self.say), elem_id="fmqa-beside")
         # What is done inside the conversation, whose HTML has no events of its own.
         self.told = gr.HTML("", elem_id="fmqa-told", js_on_load=_TELL)
         self._connect()
@@ -184,11 +184,14 @@ class AskTab:
     ) -> Sequence[Suggestion]:
         return self.bench.suggester.after(answer, asked, filters)
 
+    def _complete(self, answer: Answer) -> Answer:
+        return with_comparison(self.bench, answer)
+
     def _answer(
         self, turns: Turns, name: str, request: gr.Request
     ) -> Iterator[tuple[Turns, Update]]:
         person, kept = person_of(request), False
-        for now in chat.answered(self.ready, turns, person, self._suggest):
+        for now in chat.answered(self.ready, turns, person, self._suggest, self._complete):
             if self.remembered is not None and now[-1].answer is not None and not kept:
                 # Before it is shown: what a reader has seen whole outlives this server.
                 self.remembered.keep(name, person, now)
@@ -223,13 +226,14 @@ class AskTab:
         )
 
 
-def _panel(say: Wording) -> str:
+def evidence_panel(say: Wording) -> str:
     """The evidence panel, empty, and what the page's scripts say."""
     lead = escaped(say("The evidence can’t be fetched."))
     hint = escaped(say("Check that fmqa still runs, and click again."))
     return (
         f'<aside id="fmqa-panel" aria-label="{escaped(say("Evidence"))}" hidden>'
-        f'<button type="button" class="fmqa-close" aria-label="{escaped(say("Close"))}">×</button>'
+        '<div class="fmqa-panel-bar"><button type="button" class="fmqa-close" '
+        f'aria-label="{escaped(say("Close"))}">×</button></div>'
         '<div class="fmqa-panel-body"></div></aside>'
         f'<template id="fmqa-unreached"><div class="fmqa-problem" role="alert">'
         f'<h2 tabindex="-1" class="fmqa-lead">{lead}</h2><p>{hint}</p></div></template>'

@@ -1,6 +1,7 @@
 () => {
   // A citation's number or card opens its evidence beside the answer.
   const answers = new Map(); // address -> promise of the panel's HTML
+  const CITED = "a.fmqa-mark, a.fmqa-card, a.fmqa-cell";
   let opener = null;
   let wanted = 0;
   const page = () => document.getElementById("fmqa-top")?.parentElement; // styles hold within it
@@ -21,7 +22,7 @@
     return answers.get(address);
   };
 
-  const cited = (target) => target.closest?.("a.fmqa-mark, a.fmqa-card");
+  const cited = (target) => target.closest?.(CITED);
 
   const open = async (link, byKey) => {
     const mine = ++wanted;
@@ -35,7 +36,7 @@
       other.removeAttribute("aria-current");
     }
     const href = link.getAttribute("href");
-    for (const same of document.querySelectorAll("a.fmqa-mark, a.fmqa-card")) {
+    for (const same of document.querySelectorAll(CITED)) {
       if (same.getAttribute("href") === href) same.setAttribute("aria-current", "true");
     }
     const html = await fetched(link);

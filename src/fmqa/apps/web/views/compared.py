@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from fmqa.apps.web.evidence import Place
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.sheet import outward, paper_heading, table
 from fmqa.apps.web.wording import Wording
 from fmqa.sources.arxiv_ids import parse_id
+from fmqa.types import Source
 
 if TYPE_CHECKING:
+    from fmqa.answering.compared import Cell, ComparedRow, Comparison
     from fmqa.errors import AmbiguousName
     from fmqa.survey.challenges import ChallengeMap, Shown
-    from fmqa.survey.comparison import Cell, ComparedRow, Comparison
     from fmqa.survey.outlining import Outline
 
 _SHOWN = 12  # papers of a challenge and of a solution
 
 
 def comparison_table(made: Comparison, say: Wording) -> str:
-    """Papers as rows; a cell opens to its quote."""
+    """Papers as rows; a cell leads to its evidence, which the page shows beside the table."""
     rows = []
     for row in made.rows:
         cells = "".join(f"<td>{_cell(row, cell, say)}</td>" for cell in row.cells)
@@ -35,6 +37,13 @@ def comparison_table(made: Comparison, say: Wording) -> str:
 def _cell(row: ComparedRow, cell: Cell, say: Wording) -> str:
     if cell.quote is None:
         return f'<span class="fmqa-meta">{escaped(say("not stated"))}</span>'
+    if cell.start is not None and cell.end is not None and cell.page is not None:
+        source = Source(row.paper.source)
+        at = Place(row.paper.paper_id, cell.version or 0, source, cell.page, cell.start, cell.end)
+        return (
+            f'<a class="fmqa-cell" href="{escaped(at.address)}" '
+            f'title="{escaped(cell.quote)}">{escaped(cell.value)}</a>'
+        )
     where = _where(cell.arxiv_id or row.paper.paper_id, cell.version, cell.page, row.paper.source)
     return (
         f"<details><summary>{escaped(cell.value)}</summary><q>{escaped(cell.quote)}</q> "

@@ -1,0 +1,57 @@
+"""A comparison asked in the chat, and its cells, as a reader meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from reader import IN_BROWSER, Visit, free_port
+
+from fmqa.apps.web import app
+from fmqa.apps.web.readiness import Readiness
+from fmqa.apps.workbench import Workbench
+from fmqa.settings import Settings
+
+pytestmark = IN_BROWSER
+HELD = (
+    "quote => document.querySelector('#fmqa-panel mark')?.textContent"
+    ".replace(/\\s+/g, ' ').trim() === quote"
+)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
+    assert bench.load_starter()
+    blocks = app.build(Readiness(bench))
+    yield app.launch(blocks, port=free_port())
+    app.close(blocks)
+    bench.close()
+
+
+def test_each_cell_opens_in_the_evidence_panel(visit: Callable[..., Visit], address: str) -> None:
+    here = visit(address)
+    here.ask("Compare MedSAM, BiomedCLIP and UNI by architecture, training and data")
+    page = here.page
+    table = page.locator(".fmqa-compared table")
+    table.wait_for()
+    assert table.locator("tbody tr").count() == 3
+    cells = table.locator("a.fmqa-cell")
+    assert cells.count() >= 6
+    for cell in cells.all():
+        quote = cell.get_attribute("title")
+        cell.click()
+        page.wait_for_function(HELD, arg=quote)
+        assert page.locator("#fmqa-panel").is_visible()
+        assert cell.get_attribute("aria-current") == "true"
+
+
+def test_so_do_those_of_the_tab(visit: Callable[..., Visit], address: str) -> None:
+    page = visit(address).page
+    page.get_by_role("tab", name="Compare").click()
+    page.fill("#fmqa-compare-names textarea", "MedSAM, UNI")
+    page.press("#fmqa-compare-names textarea", "Enter")
+    page.locator("#fmqa-compare a.fmqa-cell").first.click()
+    page.locator("#fmqa-panel mark").wait_for()
+    page.keyboard.press("Escape")
+    assert not page.locator("#fmqa-panel").is_visible()
