@@ -9,7 +9,7 @@ import pytest
 from served import answer
 
 from fmqa.apps.web.conversation import Stage, Turn
-from fmqa.apps.web.person import NOBODY, Person
+from fmqa.apps.person import NOBODY, Person
 from fmqa.apps.web.remembered import KEPT, Remembered
 from fmqa.apps.web.tabs.ask import AskTab
 from fmqa.store.library import Library

@@ -14,9 +14,9 @@ import httpx
 import pytest
 from served import Bench, Served, free_port, served, until
 
+from fmqa.apps.person import Person
+from fmqa.apps.turnstile import Turnstile
 from fmqa.apps.web import app
-from fmqa.apps.web.person import Person
-from fmqa.apps.web.turnstile import Turnstile
 from fmqa.errors import Busy
 from fmqa.settings import Settings
 

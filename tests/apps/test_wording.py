@@ -97,7 +97,8 @@ def test_each_reason_to_abstain_is_told() -> None:
 
 
 def test_each_value_of_a_facet_is_told() -> None:
-    assert {*vocabulary.MODALITIES, *vocabulary.TASKS, *vocabulary.TRAINING} <= set(CHINESE)
+    values = {*vocabulary.MODALITIES, *vocabulary.TASKS, *vocabulary.TRAINING}
+    assert values - set(CHINESE) == {"CT", "MRI", "PET"}  # Chinese calls them so too
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from fmqa.answering.compared import Comparison
 from fmqa.answering.schema import Answer
+from fmqa.apps.person import person_of
 from fmqa.apps.queries import (
     MOST_BEFORE,
     MOST_PAPERS,
@@ -25,8 +26,7 @@ from fmqa.apps.queries import (
     Queries,
     filters_from,
 )
-from fmqa.apps.web.person import person_of
-from fmqa.apps.web.turnstile import Turnstile
+from fmqa.apps.turnstile import Turnstile
 from fmqa.apps.wire import Before, PaperFilters, PaperList, Passages
 from fmqa.errors import FmqaError, UsageError
 from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED

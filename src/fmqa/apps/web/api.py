@@ -15,10 +15,10 @@ from pydantic import BaseModel, Field, ValidationError
 
 from fmqa.answering.schema import Answer
 from fmqa.apps.exports import Form, export
+from fmqa.apps.person import person_of
 from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Queries
-from fmqa.apps.web.person import person_of
+from fmqa.apps.turnstile import UNQUEUED, Turnstile
 from fmqa.apps.web.render import in_line
-from fmqa.apps.web.turnstile import UNQUEUED, Turnstile
 from fmqa.apps.web.wording import IN_ENGLISH
 from fmqa.apps.wire import Before
 from fmqa.errors import FmqaError, UsageError

@@ -86,9 +86,9 @@ def launch(
     Raises:
         UsageError: the port is taken.
     """
+    from fmqa.apps.person import person_of
     from fmqa.apps.web.assets import script, styles, theme
     from fmqa.apps.web.mounting import joined, mounts
-    from fmqa.apps.web.person import person_of
 
     _reach_ourselves_directly()
     ready: Readiness = blocks.fmqa_ready  # type: ignore[attr-defined]

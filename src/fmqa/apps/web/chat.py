@@ -9,8 +9,8 @@ from dataclasses import replace
 from fmqa.answering.assistant import exchange
 from fmqa.answering.schema import Answer
 from fmqa.answering.suggesting import Suggestion
+from fmqa.apps.person import NOBODY, Person
 from fmqa.apps.web.conversation import Stage, Turn
-from fmqa.apps.web.person import NOBODY, Person
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.filters import filters_of

@@ -10,9 +10,9 @@ from functools import partial
 import gradio as gr
 from gradio.components import Navbar
 
+from fmqa.apps.person import person_of
 from fmqa.apps.queries import Queries
 from fmqa.apps.web.api import add_endpoints
-from fmqa.apps.web.person import person_of
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs import ask

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
+from fmqa.apps.turnstile import Turnstile
 from fmqa.apps.web.metrics import Measured, Metrics
-from fmqa.apps.web.turnstile import Turnstile
 from fmqa.errors import FmqaError
 
 if TYPE_CHECKING:

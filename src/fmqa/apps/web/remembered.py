@@ -22,7 +22,7 @@ from fmqa.errors import FmqaError
 from fmqa.store.sessions import Sessions, StoredExchange
 
 if TYPE_CHECKING:
-    from fmqa.apps.web.person import Person
+    from fmqa.apps.person import Person
     from fmqa.store.library import Library
 
 KEPT = timedelta(days=7)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from fmqa.apps.comparing import with_comparison
+from fmqa.apps.person import person_of
+from fmqa.apps.turnstile import UNQUEUED
 from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.examples import TOPICS, Topic
 from fmqa.apps.web.filters import FilterPanel
-from fmqa.apps.web.person import person_of
 from fmqa.apps.web.remembered import Remembered
 from fmqa.apps.web.render import escaped, messages
 from fmqa.apps.web.tab import QUICK, Context
 from fmqa.apps.web.takeaway import TakeAway
-from fmqa.apps.web.turnstile import UNQUEUED
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.store.feedback import Feedback

@@ -14,9 +14,6 @@ _KINDS = {
 _MODALITIES = {
     "multi": "多模态",
     "X-ray": "X 线",
-    "CT": "CT（计算机断层）",
-    "MRI": "MRI（磁共振）",
-    "PET": "PET（正电子断层）",
     "pathology": "病理",
     "ultrasound": "超声",
     "retina": "视网膜",
