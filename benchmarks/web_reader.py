@@ -56,6 +56,7 @@ class PageReader:
         self.http = session or requests.Session()
         self.http.trust_env = False
         self.session = secrets.token_hex(6)
+        self.name = secrets.token_hex(16)  # of the conversation, as the page's script makes it
         self._got("GET", "/").close()
         self.alive = self._got("GET", f"/gradio_api/heartbeat/{self.session}", stream=True)
         config = self._got("GET", "/config").json()
@@ -74,7 +75,7 @@ class PageReader:
             WentWrong: no answer came.
         """
         begin, answer, settle = self.steps
-        self._run(begin, [question, None, filters])
+        self._run(begin, [question, None, filters, self.name])
         lines = list(self._queued(answer))
         self._run(settle, [None])
         whole = "\n".join(lines)
@@ -93,7 +94,9 @@ class PageReader:
 
     def _queued(self, step: dict[str, Any]) -> Iterator[str]:
         """What an event of the queue says, message by message."""
-        self._got("POST", "/gradio_api/queue/join", json=self._body(step, [None])).close()
+        self._got(
+            "POST", "/gradio_api/queue/join", json=self._body(step, [None, self.name])
+        ).close()
         stream = self._got(
             "GET", f"/gradio_api/queue/data?session_hash={self.session}", stream=True
         )

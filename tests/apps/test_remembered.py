@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from served import answer
 
-from fmqa.apps.web.conversation import Stage, Turn
 from fmqa.apps.person import NOBODY, Person
+from fmqa.apps.web.conversation import Stage, Turn
 from fmqa.apps.web.remembered import KEPT, Remembered
 from fmqa.apps.web.tabs.ask import AskTab
 from fmqa.store.library import Library
