@@ -46,10 +46,13 @@ def main() -> None:
     with database() as url:
         if options.passages:
             figures = stores_scale.measured(url, options.passages)
+            figures["load average"] = round(os.getloadavg()[1], 1)
             print_table(f"PostgreSQL, {options.passages:,} passages", list(figures.items()))
             write_results("stores-scale", figures)
             return
         figures = compared(url, english(options.questions))
+    # Times of a busy machine are no times: said beside them.
+    figures["load average"] = round(os.getloadavg()[1], 1)
     print_table("the same questions on both stores", list(figures.items()))
     write_results("stores", figures)
 

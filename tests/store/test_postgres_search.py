@@ -106,11 +106,19 @@ def test_beyond_so_many_passages_those_with_the_rarest_words_are_scored(
 ) -> None:
     asked = ["segment", "don't"]
     whole = dict(ranked(pair[1], asked, None))
-    monkeypatch.setattr(searched, "_MOST_SCORED", 1)
+    rare = dict(ranked(pair[1], ["don't"], None))
+    assert 2 < len(rare) < len(whole)
+    monkeypatch.setattr(searched, "_MOST_SCORED", len(rare))
     some = dict(ranked(pair[1], asked, None))
-    assert 0 < len(some) < len(whole)
+    assert some.keys() == rare.keys()
     assert some.items() <= whole.items()  # scored by all words none the less
-    assert max(whole.values()) == max(some.values())
+    # Where even the rarest are too many, those with both.
+    monkeypatch.setattr(searched, "_MOST_SCORED", len(rare) - 1)
+    both = dict(ranked(pair[1], asked, None))
+    assert both.keys() == {key for key in rare if whole[key] > rare[key]}
+    assert both.items() <= whole.items()
+    monkeypatch.setattr(searched, "_MOST_SCORED", 1)
+    assert len(ranked(pair[1], ["segment"], None)) == 2
 
 
 def test_the_nearest_are_the_same(pair: tuple[Library, Library]) -> None:

@@ -23,8 +23,9 @@ VECTORS_OF_KEY = "searched_vectors_of"  # the model whose vectors are searched
 _K1, _B = 1.2, 0.75
 _LEAST_IDF = 1e-6  # FTS5's, of a word that is in most passages
 _WEIGHTS = "{0.5, 0.5, 0.5, 1.0}"  # of D, C, B and A, the title's; halved, as none may be above 1
-# Beyond so many passages only those that hold one of the rarest words asked for are scored.
-_MOST_SCORED = 20_000
+# Beyond so many passages only those that hold one of the rarest words asked for are scored. Scoring
+# takes 1 to 2 µs for each passage and word (benchmarks/stores.py).
+_MOST_SCORED = 10_000
 
 _ADD_WORDS = """INSERT INTO searched_words (id, length, words)
     SELECT id, length, words::tsvector
@@ -93,7 +94,8 @@ class PostgresSearched:
         asked = _asked(db, phrases, totals["passages"]) if totals["passages"] else []
         if not asked:
             return []
-        sql, values = _scored(asked, totals["tokens"] / totals["passages"], within)
+        average = totals["tokens"] / totals["passages"]
+        sql, values = _scored(asked, _chosen(asked, totals["passages"]), average, within)
         rows = db.execute(f"{sql} ORDER BY score DESC, id LIMIT ?", (*values, limit)).fetchall()
         return [(row["id"], row["score"]) for row in rows]
 
@@ -158,11 +160,12 @@ def _count(db: Connection, query: str) -> int:
 
 
 def _scored(
-    asked: Sequence[_Asked], average: float, within: Within | None
+    asked: Sequence[_Asked], chosen: str, average: float, within: Within | None
 ) -> tuple[str, list[object]]:
-    """SQL of ids and scores of all passages that any of the phrases is in, and its values."""
+    """SQL of the ids and scores of the passages that a tsquery chooses, and its values."""
     often = ", ".join(
-        f"2 * ts_rank_cd('{_WEIGHTS}', words, ?::tsquery) AS f{place}"
+        f"CASE WHEN words @@ ?::tsquery THEN 2 * ts_rank_cd('{_WEIGHTS}', words, ?::tsquery) "
+        f"ELSE 0 END AS f{place}"
         for place in range(len(asked))
     )
     score = " + ".join(
@@ -171,23 +174,35 @@ def _scored(
     narrowed = f" AND id IN ({within.sql})" if within else ""
     sql = f"""SELECT id, {score} AS score FROM (
         SELECT id, {_K1} * ({1 - _B} + {_B} * length / ?::float8) AS norm, {often}
-        FROM searched_words WHERE words @@ ?::tsquery{narrowed} OFFSET 0) AS held"""
+        FROM searched_words WHERE words @@ ?::tsquery{narrowed}
+        LIMIT {2 * _MOST_SCORED}) AS held"""
     values: list[object] = [one.weight for one in asked]
-    values += [average, *(one.query for one in asked), _any_of(asked)]
+    values += [average, *(one.query for one in asked for _ in "12"), chosen]
     values += within.values if within else ()
     return sql, values
 
 
-def _any_of(asked: Sequence[_Asked]) -> str:
+def _chosen(asked: Sequence[_Asked], passages: int) -> str:
     """The tsquery of the passages to score: all that hold a phrase, while these aren't too many.
 
     Where they are, a passage without any of the rarest words asked for is passed over: what it
-    could score lies below what one with them does, nearly always.
+    could score lies below what one with them does, nearly always. Where even the rarest is in too
+    many, those are scored that hold the next rarest as well.
+
+    Args:
+        asked: the rarest first.
+        passages: how many are searched.
     """
-    taken, sum_held = [asked[0].query], asked[0].held
+    query, held = asked[0].query, float(asked[0].held)
+    if held > _MOST_SCORED:
+        for one in asked[1:]:
+            if held <= _MOST_SCORED:
+                break
+            query, held = f"({query}) & ({one.query})", held * one.held / passages
+        return query
     for one in asked[1:]:
-        sum_held += one.held
-        if sum_held > _MOST_SCORED:
+        held += one.held
+        if held > _MOST_SCORED:
             break
-        taken.append(one.query)
-    return " | ".join(f"({query})" for query in taken)
+        query = f"({query}) | ({one.query})"
+    return query
