@@ -20,7 +20,7 @@ from benchmarks.processes import ROOT, environment
 NAMES = (
     "text", "references", "robustness", "retrieval", "ingest", "latency", "warm", "quotes",
     "answers", "tables", "corruptions", "claims", "injection", "kills", "arxiv", "survey", "facets",
-    "evidence_panel", "stores", "cluster", "million", "scale",
+    "evidence_panel", "web_soak", "web_load", "stores", "cluster", "million", "scale",
 )  # fmt: skip
 _TAKE_DATA = {"text", "references", "robustness", "tables", "cluster", "million", "scale"}
 
