@@ -105,7 +105,10 @@ def postgres(options: dict[str, str] | None = None) -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     folder.chmod(0o755)
     try:
-        server = PostgresServer(folder, options)
+        try:
+            server = PostgresServer(folder, options)
+        except (OSError, LookupError) as error:  # no user "nobody", no room, …
+            raise Unavailable(str(error)) from error
         try:
             server.start()
             yield server
