@@ -3,8 +3,8 @@
     python -m benchmarks.screenshots
 
 The page is served over the starter notes (language model: none) and looked at in Debian's Chromium:
-an answer with its evidence, the library, trends; light, dark and on a phone. Each is kept as WebP
-below 90 kB.
+an answer with its evidence, the library, trends; light, dark, and on a phone in the dark. Each is
+kept as WebP below 90 kB.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import PIL.Image
 
 from benchmarks.processes import ROOT
 from benchmarks.web_reader import free_port
+from fmqa.apps.syncs import library_in_words
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
@@ -53,13 +54,13 @@ def main() -> None:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fmqa-shots-") as home, sync_playwright() as driver:
         bench = Workbench(Settings(home=Path(home), llm="none"))
-        blocks = app.build(Readiness(bench))
+        blocks = app.build(Readiness(bench), lambda: library_in_words(bench, None))
         try:
             address = app.launch(blocks, port=free_port())
             assert bench.prepared
             browser = driver.chromium.launch(executable_path=chromium, args=_FLAGS)
             for what, look, size in _SHOTS:
-                scheme = "dark" if look == "dark" else "light"
+                scheme = "light" if look == "light" else "dark"
                 page = browser.new_page(viewport=size, color_scheme=scheme, locale="en-GB")
                 page.set_default_timeout(_PATIENCE)
                 page.goto(address)

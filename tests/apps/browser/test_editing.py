@@ -235,6 +235,64 @@ def test_where_the_page_may_not_there_is_nothing_that_could(chromium: Any, place
         page.close()
 
 
+def tab_to(page: Any, name: str, key: str = "Tab", most: int = 30) -> None:
+    """Go on by the keyboard until what goes by a name has the focus, and its ring is seen."""
+    for _ in range(most):
+        page.keyboard.press(key)
+        focused = page.evaluate(
+            """() => { const one = document.activeElement;
+                 return [one.ariaLabel || one.innerText || one.placeholder || one.value || "",
+                         getComputedStyle(one).outlineStyle, one.matches(":focus-visible")]; }"""
+        )
+        if name in focused[0]:
+            assert focused[2]
+            return
+    pytest.fail(f"{name!r} was not reached")
+
+
+def test_it_is_changed_by_the_keyboard_alone(place: Place) -> None:
+    page, one = place.page, place.plain()[4]
+    title = place.home.world[one].title
+    page.focus("#fmqa-shelf-search")
+    tab_to(page, "2304.12306")  # where ids are written, by what stands there as an example
+    page.keyboard.type(one)
+    tab_to(page, "Add")
+    page.keyboard.press("Enter")
+    place.told("Added (1)", one)
+    tab_to(page, "Upload PDFs")
+    tab_to(page, "Sync now")
+    page.focus("#fmqa-shelf-search")
+    page.keyboard.type(title)
+    tab_to(page, title)
+    page.keyboard.press("Enter")
+    page.locator("#fmqa-paper .fmqa-record").wait_for()
+    page.locator("#fmqa-remove").wait_for()
+    tab_to(page, "Remove this paper…")
+    page.keyboard.press("Enter")
+    page.locator("#fmqa-removal .fmqa-notice").wait_for()
+    page.get_by_role("button", name="Keep").wait_for()
+    tab_to(page, "Remove")
+    tab_to(page, "Keep")
+    tab_to(page, "Remove", key="Shift+Tab")
+    page.keyboard.press("Enter")
+    place.told("Removed (1)", title)
+    assert one not in place.home.held()
+    page.fill("#fmqa-shelf-search", "")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anyone_out(place: Place, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    place.page.emulate_media(color_scheme=scheme)
+    found = axe.Axe().run(place.page, context="#fmqa-tab-library")
+    serious = [
+        (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
+        for one in found.response["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_it_fits(place: Place, width: int, tmp_path: Path) -> None:
     place.page.set_viewport_size({"width": width, "height": 900})

@@ -80,9 +80,8 @@ class Page:
 
     def _state(self, say: Wording) -> str:
         said, bad = self.context.state()
-        told = " ".join(
-            say("{told}.", told=say.told(part)) for part in said.removesuffix(".").split(". ")
-        )
+        parts = filter(None, said.removesuffix(".").split(". "))
+        told = " ".join(say("{told}.", told=say.told(part)) for part in parts)
         mark = ' class="fmqa-bad" role="alert"' if bad else ""
         return f"<p{mark}>{html.escape(told)}</p>"
 
