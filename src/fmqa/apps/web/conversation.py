@@ -81,6 +81,7 @@ class Turn:
                     self,
                     stage=Stage.DONE,
                     status="",
+                    found=(),
                     sentences=answer.sentences,
                     citations=answer.citations,
                     withheld=answer.withheld,
