@@ -80,7 +80,9 @@ def answered(
             for event in stream(turn.question, filters, history=history):
                 turn = _completed(turn.after(event), complete)
                 yield (*earlier, turn)
-            yield (*earlier, _with_suggestions(turn, earlier, filters, suggest))
+            # To find suggestions costs as much as an answer; who waits for one comes first.
+            if not ready.turnstile.lengths[1]:
+                yield (*earlier, _with_suggestions(turn, earlier, filters, suggest))
     except Exception as error:
         if not isinstance(error, FmqaError):
             _log.exception("A question could not be answered.")
