@@ -70,7 +70,7 @@ def main() -> None:
             print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
             return
         measured = measure(data / "pdfs")
-    results = {name: held(name) for name in ("ingest", "cluster", "latency", "million")}
+    results = {name: held(name) for name in ("ingest", "latency", "million")}
     results["stores"] = held("stores-scale")
     units = units_of(measured, results["ingest"])
     figures = {

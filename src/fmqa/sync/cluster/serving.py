@@ -23,7 +23,12 @@ _PAUSE_SECONDS = 1.0
 _QUIET = {
     "distributed.scheduler.allowed-failures": 2,  # a paper that ends three workers is given up
     "distributed.admin.large-graph-warning-threshold": "1GiB",  # papers travel with their tasks
+    # What a cluster of many short tasks needs; here they took a twentieth of two cores.
     "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.tick.limit": "30s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.scheduler.active-memory-manager.start": False,
 }
 
 
