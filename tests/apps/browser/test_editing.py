@@ -255,6 +255,7 @@ def test_it_is_changed_by_the_keyboard_alone(place: Place) -> None:
     title = place.home.world[one].title
     page.focus("#fmqa-shelf-search")
     tab_to(page, "2304.12306")  # where ids are written, by what stands there as an example
+    page.keyboard.press("Control+A")  # over what was written there before
     page.keyboard.type(one)
     tab_to(page, "Add")
     page.keyboard.press("Enter")
@@ -284,6 +285,12 @@ def test_it_is_changed_by_the_keyboard_alone(place: Place) -> None:
 def test_nothing_keeps_anyone_out(place: Place, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     place.page.emulate_media(color_scheme=scheme)
+    # Links take a moment from one colour to the other, after the page has noticed.
+    place.page.evaluate(
+        """() => new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)))
+             .then(() => Promise.allSettled(document.getAnimations()
+               .filter((one) => one instanceof CSSTransition).map((one) => one.finished)))"""
+    )
     found = axe.Axe().run(place.page, context="#fmqa-tab-library")
     serious = [
         (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
