@@ -57,6 +57,7 @@ def main() -> None:
     measured, questions = measured_vectors(data / "retrieval")
     questions = questions[: options.questions]
     vectors = drawn(measured, options.passages)
+    print(f"{len(vectors):,} vectors are drawn.", flush=True)
     figures = {
         "passages": len(vectors),
         "dimension": vectors.shape[1],
@@ -134,6 +135,7 @@ def index_figures(vectors: Vectors, questions: Vectors) -> dict[str, Any]:
     """The published index: its kind and size, how long it takes, and what it finds."""
     ids = list(range(1, len(vectors) + 1))
     wanted = exact(vectors, questions)
+    print("The nearest are known; the index is built.", flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         began = time.perf_counter()

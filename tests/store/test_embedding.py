@@ -1,5 +1,8 @@
+import contextlib
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +51,26 @@ def test_vectors_have_unit_length_and_mean_something(embedder):
     assert vectors.dtype == np.float32
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's list of threads")
+def test_no_thread_is_bound_to_a_core_of_its_own(folder):
+    """Those of two workers would be bound to the same one."""
+    pytest.importorskip("openvino")
+    usable, bound, done = os.sched_getaffinity(0), set(), threading.Event()
+
+    def watch():
+        while not done.wait(0.002):
+            for thread in Path("/proc/self/task").iterdir():
+                with contextlib.suppress(OSError):
+                    bound.add(frozenset(os.sched_getaffinity(int(thread.name))))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    OnnxEmbedder(folder, threads=1).embed_array(["some words " * 40] * MANY)
+    done.set()
+    watching.join()
+    assert bound == {frozenset(usable)}
 
 
 def test_both_runtimes_agree(embedder, folder, monkeypatch):

@@ -41,6 +41,8 @@ def openvino_runner(path: Path, threads: int) -> Run:
             "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": threads,
+            # Bound to cores, the threads of two workers would all be bound to the first ones.
+            "ENABLE_CPU_PINNING": False,
         },
     )
     free: SimpleQueue[Any] = SimpleQueue()
