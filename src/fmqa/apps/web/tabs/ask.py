@@ -191,6 +191,10 @@ class AskTab:
         self, turns: Turns, name: str, request: gr.Request
     ) -> Iterator[tuple[Turns, Update]]:
         person, kept = person_of(request), False
+        # A question that another replica took just before it went away is to be asked again.
+        turns = self._so_far(turns, name, request)
+        if not turns:
+            raise gr.Error(self.say("There is no such question."), print_exception=False)
         for now in chat.answered(self.ready, turns, person, self._suggest, self._complete):
             if self.remembered is not None and now[-1].answer is not None and not kept:
                 # Before it is shown: what a reader has seen whole outlives this server.
