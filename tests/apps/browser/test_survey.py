@@ -200,8 +200,9 @@ def test_papers_are_compared_and_a_cell_opens_to_its_quote(come: Callable[..., V
     page.get_by_label("Models").press("Enter")
     page.locator("#fmqa-compare table").wait_for(timeout=PATIENCE)
     assert page.locator("#fmqa-compare tbody tr").count() == 3
-    page.locator("#fmqa-compare a.fmqa-cell", has_text="1,570,263").first.click()
     shown = page.locator("#fmqa-panel mark")
+    assert not shown.first.is_visible()
+    page.locator("#fmqa-compare a.fmqa-cell", has_text="1,570,263").first.click()
     shown.first.wait_for(timeout=PATIENCE)
     assert "1,570,263 image-mask pairs from 10 imaging" in shown.first.inner_text()
     # A name of two papers is asked back.
