@@ -35,9 +35,8 @@ _LEXICAL, _NAMED, _FIGURE, _TRAINING_DATA, _LIMITS = 0.45, 0.35, 0.15, 0.15, 0.1
 _TERM, _RARE = 0.35, 8
 _ENDING = re.compile(r"(?:abilit[iy]|ibilit[iy]|abl|ibl|ness|iveness|iv|ment)$")
 _SHORTEST_ROOT = 5
-_INTRODUCTION = (
-    0.15  # for a sentence that says what a paper's model is, where several are asked for
-)
+# For a sentence that says what a paper's model is, where several are asked for.
+_INTRODUCTION = 0.15
 _INTRODUCES = re.compile(
     r"^(?:The )?(?P<name>[\w.-]+(?: [\w.-]+){0,3}?)(?: \([^)]*\)|,[^,]*,)? is an? "
 )

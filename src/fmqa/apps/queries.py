@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fmqa.answering.citing import paper_url
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.schema import Answer
+from fmqa.apps.comparing import with_comparison
 from fmqa.apps.wire import (
     Before,
     FoundPassage,
@@ -62,8 +63,6 @@ class Queries:
                 hint="Give the last ones.",
             )
         history = [Exchange(b.question, b.understood_as or b.question, b.subjects) for b in before]
-        from fmqa.apps.comparing import with_comparison
-
         return with_comparison(self.bench, self.assistant().ask(question, filters, history))
 
     def search(self, query: str, limit: int = 8, filters: Filters | None = None) -> Passages:

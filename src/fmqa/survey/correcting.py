@@ -12,14 +12,6 @@ from fmqa.survey import vocabulary
 from fmqa.survey.faceting import FacetMaker
 from fmqa.types import Hit, PaperMeta, Quote, Span, StoredPassage
 
-_VOCABULARIES = {
-    FacetName.MODALITY: vocabulary.MODALITIES,
-    FacetName.TRAINING: vocabulary.TRAINING,
-    FacetName.TASK: vocabulary.TASKS,
-    FacetName.CHALLENGE: vocabulary.CHALLENGES,
-    FacetName.SOLUTION: vocabulary.SOLUTIONS,
-}
-
 
 def correct(
     maker: FacetMaker, paper: PaperMeta, name: FacetName, values: Sequence[str], quote: str = ""
@@ -72,7 +64,7 @@ def _standing(passages: Iterable[StoredPassage], quote: str) -> Quote:
 
 def _showing(passages: Iterable[StoredPassage], name: FacetName, value: str) -> Quote | None:
     words = re.compile(rf"(?<!\w){re.escape(value)}(?!\w)", re.IGNORECASE)
-    term = _VOCABULARIES.get(name, {}).get(value)
+    term = vocabulary.OF_FACET.get(name, {}).get(value)
     hinted: Quote | None = None
     for stored in passages:
         for quote in sentences_of(Hit(stored, 0.0)):

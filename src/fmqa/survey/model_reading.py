@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fmqa.prompts import FACETS_SYSTEM, facets_question
@@ -28,14 +29,11 @@ _MOST_SENTENCES = 60
 _AGREED, _ALONE = 0.9, 0.7  # how sure: the rules found the value too, or didn't
 _ARRAY = re.compile(r"\[.*\]", re.DOTALL)
 
-VALUES: Mapping[FacetName, tuple[str, ...]] = {
-    FacetName.KIND: KINDS,
-    FacetName.MODALITY: (*vocabulary.MODALITIES, "multi"),
-    FacetName.TRAINING: tuple(vocabulary.TRAINING),
-    FacetName.TASK: tuple(vocabulary.TASKS),
-    FacetName.CHALLENGE: tuple(vocabulary.CHALLENGES),
-    FacetName.SOLUTION: tuple(vocabulary.SOLUTIONS),
-}
+VALUES: Mapping[FacetName, tuple[str, ...]] = MappingProxyType(
+    {FacetName.KIND: KINDS}
+    | {name: tuple(terms) for name, terms in vocabulary.OF_FACET.items()}
+    | {FacetName.MODALITY: (*vocabulary.MODALITIES, "multi")}
+)
 """What a model is asked for; architecture, data and sizes stay with the rules."""
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from fmqa.store.quoted_facets import FacetName
+
 Terms = Mapping[str, re.Pattern[str]]
 
 
@@ -249,3 +251,14 @@ SOLUTIONS = _terms(
         "reinforcement learning": r"reinforcement learning | GRPO\b",
     }
 )
+
+OF_FACET: Mapping[FacetName, Terms] = MappingProxyType(
+    {
+        FacetName.MODALITY: MODALITIES,
+        FacetName.TRAINING: TRAINING,
+        FacetName.TASK: TASKS,
+        FacetName.CHALLENGE: CHALLENGES,
+        FacetName.SOLUTION: SOLUTIONS,
+    }
+)
+"""The facets that are told in terms, and in which."""

@@ -23,6 +23,7 @@ from fmqa.apps.cli.options import (
     make_filters,
     workbench,
 )
+from fmqa.apps.comparing import comparison_for, with_comparison
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -86,8 +87,6 @@ def ask(
 
     Ends with 0 when answered, 3 when the papers don't answer it.
     """
-    from fmqa.apps.comparing import with_comparison
-
     filters = make_filters(year, paper, kind, modality, task, source)
     compared = False
     with workbench(home=home, llm=llm) as bench:
@@ -147,15 +146,13 @@ def chat(
 def _compared(bench: Workbench, question: str) -> bool:
     """Print the table that "compare X and Y by Z" asks for; whether there was one."""
     from fmqa.apps.cli.surveying import as_text
-    from fmqa.survey.comparison import asked_for, compare
 
-    asked = asked_for(question, lambda: bench.searcher.names)
-    if asked is None:
-        return False
     try:
-        table = compare(bench.survey.facets, *asked)
+        table = comparison_for(bench, question)
     except UsageError as error:
         typer.echo(f"{error} {error.hint}", err=True)
+        return False
+    if table is None:
         return False
     typer.echo()
     typer.echo(as_text(table), nl=False)

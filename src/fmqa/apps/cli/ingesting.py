@@ -105,9 +105,8 @@ def _read(bench: Workbench, files: list[Path], *, retry: bool, workers: int) -> 
         done += 1
         bench.step("Ingesting", done, len(files))
 
-    ingestor = bench.ingestor.telling(
-        bench.notify
-    )  # its model may have to be fetched first, under a bar of its own
+    # Its model may have to be fetched first, under a bar of its own.
+    ingestor = bench.ingestor.telling(bench.notify)
     bench.step("Ingesting", 0, len(files))
     return ingestor.ingest_files(
         files, bench.read_limits, retry=retry, workers=workers, progress=progress

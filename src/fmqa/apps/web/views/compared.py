@@ -35,19 +35,13 @@ def comparison_table(made: Comparison, say: Wording) -> str:
 
 
 def _cell(row: ComparedRow, cell: Cell, say: Wording) -> str:
-    if cell.quote is None:
+    if cell.quote is None or cell.page is None or cell.start is None or cell.end is None:
         return f'<span class="fmqa-meta">{escaped(say("not stated"))}</span>'
-    if cell.start is not None and cell.end is not None and cell.page is not None:
-        source = Source(row.paper.source)
-        at = Place(row.paper.paper_id, cell.version or 0, source, cell.page, cell.start, cell.end)
-        return (
-            f'<a class="fmqa-cell" href="{escaped(at.address)}" '
-            f'title="{escaped(cell.quote)}">{escaped(cell.value)}</a>'
-        )
-    where = _where(cell.arxiv_id or row.paper.paper_id, cell.version, cell.page, row.paper.source)
+    source = Source(row.paper.source)
+    at = Place(row.paper.paper_id, cell.version or 0, source, cell.page, cell.start, cell.end)
     return (
-        f"<details><summary>{escaped(cell.value)}</summary><q>{escaped(cell.quote)}</q> "
-        f"{_place(where, cell.arxiv_id, cell.version, say)}</details>"
+        f'<a class="fmqa-cell" href="{escaped(at.address)}" '
+        f'title="{escaped(cell.quote)}">{escaped(cell.value)}</a>'
     )
 
 
