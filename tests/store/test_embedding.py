@@ -73,6 +73,31 @@ def test_no_thread_is_bound_to_a_core_of_its_own(folder):
     assert bound == {frozenset(usable)}
 
 
+_ENDED_ELSEWHERE = """
+import signal, sys, threading
+from pathlib import Path
+from fmqa.store.embedding import MANY, OnnxEmbedder
+
+held = [OnnxEmbedder(Path(sys.argv[1]))]
+held[0].embed_array(["some words"] * MANY)
+assert held[0]._openvino
+ending = threading.Thread(target=held.clear)
+ending.start()
+ending.join()
+signal.signal(signal.SIGINT, lambda number, frame: print("interrupted"))
+signal.raise_signal(signal.SIGINT)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Windows has other signals")
+def test_a_model_that_another_thread_ends_leaves_the_first_its_signals(folder):
+    """On CPUs with AMX the stack that signals are handled on would be gone."""
+    pytest.importorskip("openvino")
+    command = [sys.executable, "-X", "faulthandler", "-c", _ENDED_ELSEWHERE, str(folder)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (0, "interrupted\n"), run.stderr
+
+
 def test_both_runtimes_agree(embedder, folder, monkeypatch):
     texts = [f"Sentence {number}, " + "some more words " * number for number in range(MANY)]
     by_openvino = embedder.embed_array(texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, cast
@@ -31,20 +32,11 @@ def openvino_runner(path: Path, threads: int) -> Run:
         ImportError: OpenVINO isn't installed.
         RuntimeError: it can't run here.
     """
-    openvino = import_openvino()
-    core = openvino.Core()
-    half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    compiled = core.compile_model(
-        core.read_model(path),
-        "CPU",
-        {
-            "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
-            "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": threads,
-            # Bound to cores, the threads of two workers would all be bound to the first ones.
-            "ENABLE_CPU_PINNING": False,
-        },
-    )
+    # In a thread of its own: where the CPU has AMX, OpenVINO gives the thread that makes it a
+    # signal stack, and frees that with the model, whatever thread then ends it. The next signal of
+    # a main thread would end the process.
+    with ThreadPoolExecutor(1) as maker:
+        compiled = maker.submit(_compiled, path, threads).result()
     free: SimpleQueue[Any] = SimpleQueue()
     for _ in range(threads):
         free.put(compiled.create_infer_request())
@@ -59,6 +51,22 @@ def openvino_runner(path: Path, threads: int) -> Run:
             free.put(request)
 
     return run
+
+
+def _compiled(path: Path, threads: int) -> Any:
+    core = import_openvino().Core()
+    half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return core.compile_model(
+        core.read_model(path),
+        "CPU",
+        {
+            "INFERENCE_PRECISION_HINT": "bf16" if half else "f32",
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": threads,
+            # Bound to cores, the threads of two workers would all be bound to the first ones.
+            "ENABLE_CPU_PINNING": False,
+        },
+    )
 
 
 def _rounded(ids: Tokens, mask: Tokens) -> tuple[Tokens, Tokens]:
