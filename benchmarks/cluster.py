@@ -5,8 +5,9 @@
 Each round brings the same PDFs into new data folders by three engines, in one process and on the
 same CPUs: the local pipeline with as many reading processes and threads as there are CPUs, a
 cluster of one worker and one of two. Each has embedded before, so that no model is loaded within
-the time. Ratios are of one round. Then a made-up corpus is brought in by two workers while a worker
-is killed and the scheduler killed and started again; the record must be the undisturbed one.
+the time. Ratios are of one round. Then a made-up corpus is brought in by two workers, into SQLite
+and into PostgreSQL, while a worker is killed, the scheduler killed and started again, and
+PostgreSQL crashed and started again; the record must be the undisturbed one.
 """
 
 from __future__ import annotations
@@ -14,15 +15,17 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +45,11 @@ from fmqa.types import Outcome, ReadResult
 from tests.fakes import make_pdf
 from tests.ports import free_port
 from tests.records import differences, digest
+from tests.servers import PostgresServer, postgres
 
 _CPUS = 2
-_KILL_AT, _RESTART_AT, _DOWN_SECONDS = 0.25, 0.6, 3.0  # of the papers; then the scheduler is away
+_KILL_AT, _RESTART_AT, _CRASH_AT = 0.25, 0.5, 0.75  # of the papers
+_DOWN_SECONDS = 3.0  # that the scheduler, and then PostgreSQL, is away
 
 
 def main() -> None:
@@ -53,6 +58,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=None, help="folder that holds `pdfs`")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--papers", type=int, default=200, help="of the made-up corpus")
+    parser.add_argument("--only-disturbed", action="store_true", help="leave the times out")
     parser.add_argument("--smallest", type=int, help="only so many of the PDFs, for a quick look")
     options = parser.parse_args()
     data = options.data or shared_data()
@@ -65,10 +71,11 @@ def main() -> None:
         figures: dict[str, Any] = {"cpus": cpus, "load before": round(os.getloadavg()[0], 1)}
         papers = sorted((data / "pdfs").glob("*.pdf"), key=lambda path: path.stat().st_size)
         papers = papers[: options.smallest]
-        figures |= bench.speeds(papers, options.rounds)
-        figures["disturbed"] = bench.disturbed(options.papers)
+        if not options.only_disturbed:
+            figures |= bench.speeds(papers, options.rounds)
+        figures |= bench.disturbed(options.papers)
     print_table("ingestion on a cluster", list(figures.items()))
-    if options.smallest is None:
+    if options.smallest is None and not options.only_disturbed:
         write_results("cluster", figures)
 
 
@@ -192,41 +199,62 @@ class Bench:
         return made.telling(print)
 
     def disturbed(self, count: int) -> dict[str, Any]:
-        """A worker killed and the scheduler restarted on the way: what the record is then."""
+        """What the records are when what they are made with dies on the way."""
         folder = self.scratch / "made"
         folder.mkdir()
         for number in range(count):
             make_pdf(folder / f"paper{number}.pdf", number)
         papers = sorted(folder.glob("*.pdf"))
         clean, _ = self._record(papers, LocalEngine(self.embedder.embed_array))
+        found = {"disturbed, SQLite": self._disturbed(papers, clean)}
+        with postgres() as server:
+            found["disturbed, PostgreSQL"] = self._disturbed(papers, clean, server)
+        return found
+
+    def _disturbed(
+        self, papers: list[Path], clean: dict[str, str], server: PostgresServer | None = None
+    ) -> dict[str, Any]:
+        """A worker killed, the scheduler restarted, and with a server, that crashed as well."""
         done = 0
         with cluster(2) as running:
+            steps = {_KILL_AT: running.kill_a_worker, _RESTART_AT: running.restart_scheduler}
+            if server:
+                steps[_CRASH_AT] = partial(crash, server)
+            due = {int(len(papers) * share): step for share, step in steps.items()}
 
             def disturb(result: ReadResult) -> None:
                 nonlocal done
                 done += 1
-                if done == int(count * _KILL_AT):
-                    running.kill_a_worker()
-                if done == int(count * _RESTART_AT):
-                    running.restart_scheduler()
+                if step := due.pop(done, None):
+                    step()
 
-            found, doctor = self._record(papers, self.engine(running), disturb)
+            began = time.perf_counter()
+            url = server.url if server else ""
+            found, doctor = self._record(papers, self.engine(running), disturb, url)
+        if server:  # which words are searched is kept in SQLite's tables alone
+            clean = {key: made for key, made in clean.items() if not key.endswith(" words")}
         return {
-            "papers": count,
-            "workers killed": 1,
-            "schedulers restarted": 1,
+            "papers": len(papers),
+            "s": round(time.perf_counter() - began, 1),
+            "deaths": len(steps),
+            "deaths that were due and didn't come": len(due),
+            "entries": len(clean),
             "entries that differ": len(differences(clean, found)),
-            "papers twice": done - count,
+            "papers twice": done - len(papers),
             "fmqa doctor": doctor,
         }
 
     def _record(
-        self, papers: list[Path], engine: Engine, progress: Any = lambda result: None
+        self,
+        papers: list[Path],
+        engine: Engine,
+        progress: Callable[[ReadResult], None] = lambda result: None,
+        url: str = "",
     ) -> tuple[dict[str, str], str]:
         """The digest of a new record, and what `fmqa doctor` says of it."""
         home = self.scratch / "record"
         shutil.rmtree(home, ignore_errors=True)
-        library = open_library(home)
+        library = open_library(home, url)
         self.ingestor(library, engine).ingest_files(
             papers, self.limits, workers=self.cpus, progress=progress
         )
@@ -235,7 +263,7 @@ class Bench:
         doctor = subprocess.run(
             command("doctor", "--llm", "none"),
             check=False,
-            env=environment({"FMQA_HOME": str(home)}),
+            env=environment({"FMQA_HOME": str(home), "FMQA_DATABASE_URL": url}),
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -243,10 +271,16 @@ class Bench:
         return found, "clean" if doctor.returncode == 0 else doctor.stdout + doctor.stderr
 
 
-def open_library(home: Path) -> Library:
-    """The library of a data folder."""
+def crash(server: PostgresServer) -> None:
+    """End a server without warning, and start it after a while; writing goes on meanwhile."""
+    server.stop(signal.SIGQUIT)
+    threading.Timer(_DOWN_SECONDS, server.start).start()
+
+
+def open_library(home: Path, url: str = "") -> Library:
+    """The library of a data folder, its record at an address where one is given."""
     settings = Settings(home=home)
-    return Library(settings.index_dir, settings.record_path)
+    return Library(settings.index_dir, settings.record_path, url)
 
 
 def cpu_seconds() -> float:

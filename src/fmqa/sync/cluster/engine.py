@@ -13,7 +13,6 @@ from __future__ import annotations
 import itertools
 import logging
 import queue
-import threading
 import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError
@@ -31,6 +30,7 @@ from fmqa.reading.pool import ReadLimits, file_sha256
 from fmqa.reading.reader import load
 from fmqa.reading.wire import decode_result
 from fmqa.sync.cluster import work
+from fmqa.sync.cluster.feed import Feed
 from fmqa.sync.engine import Notify, Texts, Vectors, Wanted, Worked
 from fmqa.types import Outcome, ReadResult
 
@@ -62,11 +62,20 @@ class _Paper:
 
 @dataclass(eq=False)
 class _Task:
-    """One task of a paper: its reading, or where ``part`` is set, the embedding of that part."""
+    """One task of a paper: its reading, or where ``part`` is set, the embedding of that part.
+
+    One that is ``alone`` is under way with no other, so that the end of its worker is its doing.
+    """
 
     paper: _Paper
     part: int | None = None
+    alone: bool = False
     future: Done | None = None
+
+    @property
+    def dropped(self) -> bool:
+        """It never reached a scheduler, or not the one that Dask's client has joined since."""
+        return self.future is None or self.future.status == "cancelled"
 
 
 _Event = tuple[_Task, Done | ReadingError] | Path | BaseException | None
@@ -193,9 +202,11 @@ class _Work:
         self.model = model
         self.limits = limits
         self.wanted = wanted
-        self.feed = _Feed(paths)
-        self.events = self.feed.events
+        self.events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
+        self.feed = Feed(paths, self.events)
+        self.fed = False
         self.tasks: set[_Task] = set()
+        self.later: list[_Task] = []
         self.names = itertools.count()
         self.program = version("fmqa")
         self._looked = 0.0
@@ -206,7 +217,8 @@ class _Work:
         self.link.connect()
         try:
             self.feed.start()
-            while not self.feed.ended or self.tasks:
+            while not self.fed or self.tasks or self.later:
+                self._resume()
                 self._look()
                 try:
                     event = self.events.get(timeout=self._each)
@@ -226,9 +238,11 @@ class _Work:
             return
         try:
             threads = self.link.threads()
+            dropped = any(task.dropped for task in self.tasks)
         except _LOST:
+            dropped, threads = True, 0
+        if dropped:
             self._again()
-            threads = 0
         self.feed.allow(2 * threads + 1)
         self._each = _LOOK_SECONDS if threads else _FIRST_LOOK_SECONDS
         self._looked = time.monotonic()
@@ -238,7 +252,7 @@ class _Work:
         if isinstance(event, BaseException):
             raise event
         if event is None:
-            self.feed.ended = True
+            self.fed = True
             return []
         if isinstance(event, Path):
             self._submit(_Task(_Paper(event)))
@@ -268,6 +282,10 @@ class _Work:
             ClusterError: the workers can't do this work.
         """
         if isinstance(failure, KilledWorker):
+            if not task.alone:  # Dask blames all that a worker which ended was given, begun or not
+                self.tasks.discard(task)
+                self.later.append(_Task(task.paper, task.part, alone=True))
+                return []
             doing = "reading" if task.part is None else "embedding"
             detail = f"{doing} it ended several workers, one after the other"
             return self._given_up(task, Outcome.DAMAGED, detail)
@@ -275,14 +293,26 @@ class _Work:
             raise failure
         raise ClusterError(f"A worker of the cluster failed ({type(failure).__name__}: {failure}).")
 
+    def _resume(self) -> None:
+        """Begin what had to wait until nothing is under way; what is alone comes last."""
+        if not self.tasks:
+            together = [task for task in self.later if not task.alone]
+            for task in together or self.later[:1]:
+                self.later.remove(task)
+                self._submit(task)
+
     def _submit(self, task: _Task) -> None:
+        if any(other.alone for other in self.tasks - {task}):
+            self.later.append(task)
+            return
         self.tasks.add(task)
         try:
             self._send(task)
         except ReadingError as error:
+            self.tasks.discard(task)
             self.events.put((task, error))
         except _LOST:
-            pass  # the next look hands it to the next scheduler
+            pass  # the next look finds it dropped
 
     def _send(self, task: _Task) -> None:
         client, paper, number = self.link.client, task.paper, next(self.names)
@@ -327,6 +357,7 @@ class _Work:
         """A paper that can't be brought in, with nothing of it left under way."""
         paper = task.paper
         self.tasks = {other for other in self.tasks if other.paper is not paper}
+        self.later = [other for other in self.later if other.paper is not paper]
         digest = file_sha256(paper.path)
         paper.result = ReadResult(paper.path, outcome, detail, sha256=digest)
         paper.vectors.clear()
@@ -339,49 +370,3 @@ class _Work:
         self.link.connect()
         for task in list(self.tasks):
             self._submit(task)
-
-
-class _Feed:
-    """A thread that takes paths, which may have to be waited for, as room is made for them."""
-
-    def __init__(self, paths: Iterable[Path]) -> None:
-        self.events: queue.Queue[_Event] = queue.Queue()
-        self.ended = False
-        self._paths = iter(paths)
-        self._room = threading.Semaphore(0)
-        self._allowed = 0
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="feeding", daemon=True)
-
-    def start(self) -> None:
-        """Begin to take."""
-        self._thread.start()
-
-    def allow(self, count: int) -> None:
-        """Let so many be under way; a smaller count takes no room back."""
-        for _ in range(count - self._allowed):
-            self._room.release()
-            self._allowed += 1
-
-    def free(self) -> None:
-        """One that was under way is done."""
-        self._room.release()
-
-    def close(self) -> None:
-        """End, also where the next path is being waited for."""
-        self._closed.set()
-        self._room.release()
-        if close := getattr(self._paths, "close_waiting", None):
-            close()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            while self._room.acquire() and not self._closed.is_set():
-                path = next(self._paths, None)
-                self.events.put(path)
-                if path is None:
-                    return
-        except BaseException as error:  # told to whoever takes the results
-            self.events.put(error)

@@ -21,7 +21,7 @@ Notify = Callable[[str], None]
 _CONNECT_SECONDS = 30.0  # then a worker that found no scheduler begins anew
 _PAUSE_SECONDS = 1.0
 _QUIET = {
-    "distributed.scheduler.allowed-failures": 2,  # a paper that ends three workers is given up
+    "distributed.scheduler.allowed-failures": 1,  # a task of two workers that ended is told of
     "distributed.admin.large-graph-warning-threshold": "1GiB",  # papers travel with their tasks
     # What a cluster of many short tasks needs; here they took a twentieth of two cores.
     "distributed.worker.profile.enabled": False,
