@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmqa.answering import abstention
+from fmqa.answering import abstention, verification, verifying
 from fmqa.apps import web
 from fmqa.apps.syncs import run_in_words
 from fmqa.apps.web.examples import TOPICS
@@ -76,6 +76,11 @@ def test_what_is_said_in_each_language() -> None:
         ("The last sync, 2 hours ago, went well", "上次同步：2 小时前，顺利完成"),
         ("The next sync is in 1 day", "下次同步：1 天后"),
         ("The nearest papers don't mention A.B there.", "最接近的论文在相关处没有提到 A.B。"),
+        (
+            "2 of 5 sentences stay in English: their translation into Chinese changed a name or a "
+            "number.",
+            "5 句中有 2 句保留英文：译成中文时名称或数字有变。",
+        ),
         ("Nobody has translated 3 of these.", "Nobody has translated 3 of these."),
         ("", ""),
     ],
@@ -94,6 +99,40 @@ def test_each_state_of_a_run_is_told(state: str) -> None:
 def test_each_reason_to_abstain_is_told() -> None:
     for name in ("ASKS_ADVICE", "ASKS_ABOUT_FILE", "NOTHING_NEAR", "NOT_CLOSE", "NOT_COVERED"):
         assert getattr(abstention, name) in CHINESE
+
+
+def objections(source: Path) -> Iterator[str]:
+    """What a verifier's module may say against a sentence, with “…” for what changes."""
+    for function in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+        if not isinstance(function, ast.FunctionDef) or not function.returns:
+            continue
+        if ast.unparse(function.returns) == "str | None":
+            for node in ast.walk(function):
+                given = node.value if isinstance(node, ast.Return) else None
+                given = given.body if isinstance(given, ast.IfExp) else given
+                parts = given.values if isinstance(given, ast.JoinedStr) else [given]
+                texts = [p.value if isinstance(p, ast.Constant) else "…" for p in parts]
+                whole = "".join(text for text in texts if isinstance(text, str))
+                if len(re.findall("[a-z]+", whole)) > 1:  # else no sentence, or made of two others
+                    yield whole
+
+
+@pytest.mark.parametrize(
+    "source",
+    [Path(verification.__file__), *sorted(Path(verifying.__file__).parent.glob("*.py"))],
+    ids=lambda path: path.name,
+)
+def test_each_objection_is_told(source: Path) -> None:
+    for english in objections(source):
+        ways = (IN_CHINESE.told(text) for text in (english, f"number 7 {english}"))
+        assert any(not re.search("[a-z]{2}", way) for way in ways), english
+
+
+def test_there_are_objections_to_tell() -> None:
+    folder = Path(verifying.__file__).parent
+    found = [text for source in folder.glob("*.py") for text in objections(source)]
+    assert len(found) >= 14
+    assert "number … is not in the cited quote" in found
 
 
 def test_each_value_of_a_facet_is_told() -> None:
