@@ -64,11 +64,13 @@ def few_notes(folder: Path) -> Path:
     return notes
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture(params=["one folder", "PostgreSQL"])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    """Over one record: SQLite in a folder of both, or PostgreSQL with a folder for each."""
+    shared = request.param == "one folder"
     port, replicas = free_port(), [free_port(), free_port()]
     settings = {
-        "FMQA_HOME": str(tmp_path / "home"),
+        "FMQA_DATABASE_URL": "" if shared else request.getfixturevalue("postgres_url"),
         "FMQA_LLM": "none",
         "FMQA_KEEP_CONVERSATIONS": "true",
         "PYTHONPATH": os.pathsep.join(sys.path),
@@ -83,9 +85,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
     processes = []
     try:
         for replica in replicas:
+            home = tmp_path / ("home" if shared else f"home-{replica}")
             process = subprocess.Popen(
                 [sys.executable, "-c", code, "serve", "--port", str(replica)],
-                env={**os.environ, **settings},
+                env={**os.environ, **settings, "FMQA_HOME": str(home)},
                 stdout=subprocess.DEVNULL,
             )
             processes.append(process)

@@ -43,6 +43,15 @@ _NAMED = """() => {
   }
   return name;
 }"""
+# What is asked while the page still fetches its conversation would be lost when that comes.
+_RESTORED = "() => { window.fmqaRestored = true; }"
+_ONCE_RESTORED = """async (...given) => {
+  const until = Date.now() + 10000;
+  while (!window.fmqaRestored && Date.now() < until) {
+    await new Promise((again) => setTimeout(again, 50));
+  }
+  return [...given.slice(0, -1), sessionStorage.getItem("fmqa-conversation") ?? ""];
+}"""
 _TELL = "window.fmqaTell = (event, what) => trigger(event, what);"
 
 
@@ -94,14 +103,15 @@ class AskTab:
         all_parts = [self.turns, self.chat, self.welcome, self.box, self.clear]
         asking: list[Any] = []
         asked = [self.turns, self.filters.query, self.name]
-        ways: list[tuple[Any, Any, list[Any]]] = [
-            (self.box.submit, self._begin, [self.box, *asked]),
-            *((button.click, self._begin, [button, *asked]) for button in self.examples),
-            (self.told.submit, self._told, asked),
+        later = None if self.remembered is None else _ONCE_RESTORED
+        ways: list[tuple[Any, Any, list[Any], str | None]] = [
+            (self.box.submit, self._begin, [self.box, *asked], later),
+            *((button.click, self._begin, [button, *asked], later) for button in self.examples),
+            (self.told.submit, self._told, asked, None),
         ]
         self.told.select(self._rate, [self.turns], [self.turns, self.chat], **QUICK)
-        for listen, begin, given in ways:
-            begun = listen(begin, given, all_parts, **QUICK)
+        for listen, begin, given, js in ways:
+            begun = listen(begin, given, all_parts, js=js, **QUICK)
             answered = begun.success(
                 self._answer,
                 [self.turns, self.name],
@@ -116,7 +126,8 @@ class AskTab:
         self.clear.click(self._clear, self.name, all_parts, cancels=asking, **QUICK)
         if self.remembered is not None:
             parts = [self.name, *all_parts]
-            self.blocks.load(self._restore, self.name, parts, js=_NAMED, **QUICK)
+            restored = self.blocks.load(self._restore, self.name, parts, js=_NAMED, **QUICK)
+            restored.then(None, js=_RESTORED, **QUICK)
 
     def _restore(self, name: str, request: gr.Request) -> tuple[Update, ...]:
         """The conversation of a browser's tab, when its page is loaded anew."""
