@@ -193,7 +193,7 @@ def write(
         "searched_words (id, length, words)",
         ((key, *one) for key, one in zip(ids, words, strict=True)),
     )
-    shown = (np.array2string(row, separator=",", threshold=10**6) for row in vectors)
+    shown = map(str, vectors.astype(float).round(5).tolist())
     copy(db, "searched_vectors (id, vector)", zip(ids, shown, strict=True))
 
 
