@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -55,6 +56,7 @@ class PostgresDatabase:
         self.own_facts = (VECTORS_OF_KEY,)
         self._url = url
         self._local = threading.local()
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it says, we say
         with in_words(self.where):
             self._schema = self._prepare()
             if self._schema != "public":
