@@ -98,6 +98,24 @@ def test_a_model_that_another_thread_ends_leaves_the_first_its_signals(folder):
     assert (run.returncode, run.stdout) == (0, "interrupted\n"), run.stderr
 
 
+def test_the_first_inference_is_made_by_one_thread_alone(folder, monkeypatch):
+    """Two at once wait for each other for ever, now and then."""
+    pytest.importorskip("openvino")
+    openvino = openvino_runner.import_openvino()
+    infer, events = openvino.InferRequest.infer, []
+
+    def recorded(request, *given, **more):
+        events.append("begun")
+        result = infer(request, *given, **more)
+        events.append("done")
+        return result
+
+    monkeypatch.setattr(openvino.InferRequest, "infer", recorded)
+    OnnxEmbedder(folder, threads=2).embed_array(["some words " * 40] * MANY)
+    assert events[:2] == ["begun", "done"]
+    assert len(events) > 4
+
+
 def test_both_runtimes_agree(embedder, folder, monkeypatch):
     texts = [f"Sentence {number}, " + "some more words " * number for number in range(MANY)]
     by_openvino = embedder.embed_array(texts)
