@@ -273,3 +273,32 @@ def test_limits_of_a_model_lead_where_they_are_asked_for() -> None:
     hits = [paper(1, f"{good} {bad}", "MedNet")]
     found = selector().select("What are the limitations of MedNet?", hits)
     assert found.quotes[0].text == bad
+
+
+def test_the_number_that_is_asked_for_leads_and_another_is_no_answer() -> None:
+    days = "MedNet has seen 256 processors for 12 days of training, as its authors say."
+    pairs = "MedNet learns by a contrastive objective from 400 million pairs."
+    hits = [paper(1, f"{days} {pairs}", "MedNet")]
+    found = selector().select("How many pairs was MedNet trained on?", hits)
+    assert found.quotes[0].text == pairs
+    assert found.missing == ()
+    found = selector().select("How many parameters does MedNet have?", hits)
+    assert found.missing == ("how many parameters",)
+
+
+def test_examples_go_by_many_names() -> None:
+    hits = [paper(1, "MedNet was trained on 1.6 million retinal photographs.", "MedNet")]
+    assert selector().select("How many images was MedNet trained on?", hits).missing == ()
+
+
+def test_the_largest_is_what_a_sentence_calls_so() -> None:
+    told = "OpenSet was the largest open dataset of volumes when it appeared."
+    hits = [paper(1, "VoxSet is an open dataset of many volumes.", "VoxSet")]
+    asked = "What is the largest open dataset of volumes?"
+    assert selector().select(asked, hits).missing == ("the largest",)
+    found = selector().select(asked, [*hits, paper(2, told, "OpenSet")])
+    assert (found.quotes[0].text, found.missing) == (told, ())
+    # Of one paper's models, its figures tell.
+    hits = [paper(1, "MedNet comes with 14 to 1,457 million parameters.", "MedNet")]
+    asked = "How many parameters does the largest MedNet have?"
+    assert selector().select(asked, hits).missing == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fmqa.answering.claims import METRICS
+from fmqa.answering.claims import METRICS, counters, stem
 
 FIGURE_ASKED = re.compile(
     r"\bhow (?:many|much|large|big|long|fast|accurate)\b|"
@@ -43,3 +43,40 @@ TRAINED = re.compile(
     re.IGNORECASE,
 )
 """A sentence says what a model was trained on."""
+_COUNTED = re.compile(
+    r"\bhow many (?:[\w-]+ ){0,3}?(?P<noun>[\w-]+s|data) (?:was|were|is|are|did|do|does|ha[sd]|"
+    r"have|can|will|in|of|to|from|for|on|with)\b",
+    re.IGNORECASE,
+)
+# What models are trained on goes by many names: 1.6 million photographs are as many images.
+_EXAMPLES = frozenset(
+    map(
+        stem,
+        """images scans slides samples pairs clips volumes examples data cases studies photographs
+        photos frames patches tiles radiographs x-rays cts mris records masks""".split(),
+    )
+)
+_SAME = {stem("params"): stem("parameters"), stem("parameters"): stem("params")}
+
+
+def counted_in(question: str) -> tuple[str, ...]:
+    """What a question asks the number of.
+
+    >>> counted_in("How many image-text pairs was CLIP trained on?")
+    ('pairs',)
+    """
+    return tuple(match["noun"] for match in _COUNTED.finditer(question))
+
+
+def tells_number(noun: str, sentence: str) -> bool:
+    """Whether a sentence says how many there are of something.
+
+    >>> tells_number("pairs", "CLIP was trained on 400 million pairs from the web.")
+    True
+    >>> tells_number("pairs", "Training took 12 days on 256 GPUs.")
+    False
+    """
+    one = stem(noun)
+    names = _EXAMPLES if one in _EXAMPLES else {one, _SAME.get(one, one)}
+    words = sentence.replace("-", " ")  # 632M-parameter, whole-slide
+    return any(counters(name, text) for name in names for text in (sentence, words))

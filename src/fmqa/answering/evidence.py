@@ -68,8 +68,8 @@ class Evidence:
 
     ``closeness`` is the best quote's cosine to the question; ``coverage`` the share of the
     question's rare words that the quotes hold; ``unknown`` the question's names that no quote and
-    no cited paper has; ``missing`` the kinds of data and the years that it takes for granted and
-    the papers that it is about don't speak of.
+    no cited paper has; ``missing`` the kinds of data, the years, numbers and ranks ("the largest")
+    that it takes for granted and the papers that it is about don't tell.
     """
 
     quotes: tuple[Quote, ...]
@@ -180,7 +180,7 @@ class EvidenceSelector:
             closeness=float(best.closeness.max()),
             coverage=wanted.coverage(chosen),
             unknown=wanted.unknown(hits),
-            missing=wanted.missing(hits),
+            missing=wanted.missing(hits) + wanted.untold(chosen),
         )
 
     def _candidates(self, hits: Sequence[Hit], wanted: Wanted) -> list[Quote]:

@@ -1,7 +1,8 @@
-"""What a question takes for granted of a paper: the kinds of data that it speaks of.
+"""What a question takes for granted: kinds of data, years, and that something is the largest.
 
 "How many mammograms was VisionFM trained on?" has no answer where nothing that VisionFM's paper
-says is about mammograms, however near its sentences on training are.
+says is about mammograms, however near its sentences on training are. "Which is the largest model?"
+has none where no sentence says that one is.
 """
 
 from __future__ import annotations
@@ -84,3 +85,30 @@ def years_missing(
     text = " ".join(held)
     there = {*_YEAR.findall(text), *(str(year) for year in known)}
     return tuple(year for year in dict.fromkeys(_YEAR.findall(question)) if year not in there)
+
+
+# Each line is one rank, in the words by which it is asked for and by which it may be told.
+_RANKS = (
+    (r"largest|biggest", r"largest|biggest|more \w+ than any"),
+    (r"smallest|lightest", r"smallest|lightest|fewest|less than any|fewer \w+ than any"),
+    (r"fastest|quickest", r"fastest|quickest|faster than (?:any|all)"),
+    (r"slowest", r"slowest|slower than (?:any|all)"),
+    (r"cheapest", r"cheapest|cheaper than (?:any|all)|least costly"),
+    (r"highest", r"highest|best|top|first|outperform\w*|better than (?:any|all)"),
+    (r"lowest", r"lowest|worst|least|last|worse than (?:any|all)"),
+)
+
+
+def ranks_missing(question: str, quotes: Iterable[str]) -> tuple[str, ...]:
+    """The ranks that a question asks for ("the largest") and none of the quotes tells.
+
+    >>> ranks_missing("What is the largest pathology model?", ["UNI is a model for pathology."])
+    ('the largest',)
+    """
+    text = " ".join(quotes)
+    missing = []
+    for asked, told in _RANKS:
+        match = re.search(rf"\b(?:{asked})\b", question, re.IGNORECASE)
+        if match and not re.search(rf"\b(?:{told})\b", text, re.IGNORECASE):
+            missing.append(f"the {match[0].lower()}")
+    return tuple(missing)

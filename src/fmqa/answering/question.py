@@ -17,9 +17,11 @@ from fmqa.answering.cues import (
     LIMITS_ASKED,
     MEASURE_ASKED,
     TRAINED,
+    counted_in,
+    tells_number,
 )
 from fmqa.answering.key_terms import Term, key_terms
-from fmqa.answering.premises import kinds_in, kinds_missing, years_missing
+from fmqa.answering.premises import kinds_in, kinds_missing, ranks_missing, years_missing
 from fmqa.answering.rows import is_row
 from fmqa.answering.synonyms import ALIKE
 from fmqa.answering.verification import paper_words
@@ -30,6 +32,7 @@ from fmqa.retrieval.shape import asks_for_several, sides_of
 from fmqa.types import Hit, PaperMeta, Quote
 
 _LEXICAL, _NAMED, _FIGURE, _TRAINING_DATA, _LIMITS = 0.45, 0.35, 0.15, 0.15, 0.15
+_COUNT = 0.15  # for a sentence that has the number of what is counted, besides that for a figure
 # For a sentence that holds a whole term of the question, one whose words stand in few of the
 # passages found: in one of so many at most.
 _TERM, _RARE = 0.35, 8
@@ -213,6 +216,9 @@ class Wanted:
         held = sum(w for s, w in weights.items() if _stands(s, there) or normal_name(s) in own)
         named = self.about(quote) or (self.listing and self._names_in(quote.text))
         figures = bool(FIGURE_ASKED.search(asked)) and bool(numbers(quote.text))
+        counts = (not self.papers or self.about(quote)) and any(
+            tells_number(noun, quote.text) for noun in counted_in(asked)
+        )
         trained = bool(DATA_ASKED.search(asked)) and bool(TRAINED.search(quote.text))
         limits = bool(LIMITS_ASKED.search(asked)) and bool(LIMITED.search(quote.text))
         overview = (self.listing or not self.names) and self._only_surveys(quote)
@@ -222,6 +228,7 @@ class Wanted:
             _LEXICAL * held / total
             + max(_NAMED * named, _TERM * term)
             + _FIGURE * figures
+            + _COUNT * counts
             + _TRAINING_DATA * trained
             + _LIMITS * limits
             + _INTRODUCTION * what
@@ -311,6 +318,19 @@ class Wanted:
         if self.listing or not self._own(hits):
             return years
         return kinds_missing(_without(self.papers, self.question), said) + years
+
+    def untold(self, chosen: Sequence[Quote]) -> tuple[str, ...]:
+        """What a question asks for and no chosen quote tells: a number, or which is the largest.
+
+        Of one paper's models ("the largest STU-Net") the paper's figures tell which it is.
+        """
+        texts = [quote.text for quote in chosen]
+        ranks = () if any(map(self.about, chosen)) else ranks_missing(self.question, texts)
+        if any(map(is_row, chosen)):  # a table's row has its nouns elsewhere
+            return ranks
+        nouns = counted_in(self.question)
+        untold = (n for n in nouns if not any(tells_number(n, text) for text in texts))
+        return (*ranks, *(f"how many {noun}" for noun in untold))
 
     def _own(self, hits: Sequence[Hit]) -> set[str]:
         """The names in the question by which some of the papers found go."""
