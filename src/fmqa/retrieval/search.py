@@ -181,14 +181,15 @@ class Searcher:
     def _ranked(self, dense: dict[int, float], lexical: dict[int, float], limit: int) -> list[Hit]:
         scores = fuse(dense, lexical)
         # A passage that was removed since this generation was published is not there any more.
-        passages = self.library.record.passages(list(scores))
-        papers = {key: passage.paper.paper_id for key, passage in passages.items()}
+        papers = self.library.record.papers_of(list(scores))
         ranked = spread_over_papers(
-            (key for key in scores if key in passages), papers, self.per_paper
+            (key for key in scores if key in papers), papers, self.per_paper
         )
+        passages = self.library.record.passages(ranked[:limit])
         return [
             Hit(passages[key], scores[key], dense.get(key), lexical.get(key))
             for key in ranked[:limit]
+            if key in passages
         ]
 
 

@@ -116,6 +116,15 @@ class Record:
             found.update((row["passage_id"], stored_passage(row)) for row in rows)
         return found
 
+    def papers_of(self, ids: Sequence[int]) -> dict[int, str]:
+        """The papers that the passages of these ids are of; of those that (still) exist."""
+        found: dict[int, str] = {}
+        for part in _parts(ids):
+            sql = f"SELECT passages.id, papers.paper_id {_JOINED} WHERE passages.id IN"
+            rows = self._all(f"{sql} ({marks(part)})", *part)
+            found.update((row["id"], row["paper_id"]) for row in rows)
+        return found
+
     def passages_of(self, paper_id: str) -> list[StoredPassage]:
         """All passages of a paper's active version, in reading order."""
         rows = self._all(
