@@ -86,8 +86,19 @@ class Searcher:
         self, question: str, query: Vectors, limit: int, filters: Filters | None
     ) -> list[Hit]:
         index = self.library.index(self.embedder.fingerprint)
-        record = self.library.record
-        allowed = record.active_ids(filters) if filters else None
+        # As of one moment, and without a transaction for each of a dozen statements.
+        with self.library.record.database.snapshot():
+            return self._searched(index, question, query, limit, filters)
+
+    def _searched(
+        self,
+        index: VectorIndex,
+        question: str,
+        query: Vectors,
+        limit: int,
+        filters: Filters | None,
+    ) -> list[Hit]:
+        allowed = self.library.record.active_ids(filters) if filters else None
         if not len(index) or allowed == []:
             raise _nothing(filters)
         dense = dict(index.search(query, _DENSE_CANDIDATES, allowed))

@@ -25,7 +25,7 @@ _LEAST_IDF = 1e-6  # FTS5's, of a word that is in most passages
 _WEIGHTS = "{0.5, 0.5, 0.5, 1.0}"  # of D, C, B and A, the title's; halved, as none may be above 1
 # Beyond so many passages only those that hold one of the rarest words asked for are scored. Scoring
 # takes 1 to 2 µs for each passage and word (benchmarks/stores.py).
-_MOST_SCORED = 10_000
+_MOST_SCORED = 4_000
 
 _ADD_WORDS = """INSERT INTO searched_words (id, length, words)
     SELECT id, length, words::tsvector
