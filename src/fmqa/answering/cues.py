@@ -44,19 +44,26 @@ TRAINED = re.compile(
 )
 """A sentence says what a model was trained on."""
 _COUNTED = re.compile(
-    r"\bhow many (?:[\w-]+ ){0,3}?(?P<noun>[\w-]+s|data) (?:was|were|is|are|did|do|does|ha[sd]|"
-    r"have|can|will|in|of|to|from|for|on|with)\b",
+    r"\bhow many (?:[\w-]+ ){0,3}?(?P<noun>(?!types |kinds |sorts )[\w-]+s|data) (?:was|were|is|"
+    r"are|did|do|does|ha[sd]|have|can|will|in|of|to|from|for|on|with)\b",
     re.IGNORECASE,
 )
-# What models are trained on goes by many names: 1.6 million photographs are as many images.
-_EXAMPLES = frozenset(
-    map(
-        stem,
-        """images scans slides samples pairs clips volumes examples data cases studies photographs
-        photos frames patches tiles radiographs x-rays cts mris records masks""".split(),
+# What is counted goes by many names: 1.6 million photographs are as many images.
+_COUNTED_ALIKE = tuple(
+    frozenset(map(stem, line.split()))
+    for line in (
+        """images pictures scans slides wsis samples pairs clips videos volumes examples instances
+        data cases studies photographs photos frames patches tiles radiographs x-rays cts mris
+        records reports masks""",
+        "parameters params weights",
+        "tasks benchmarks datasets evaluations experiments tests",
+        """classes structures labels categories organs anatomies targets lesions findings diseases
+        conditions""",
+        "papers studies articles publications works references",
+        "patients subjects individuals people persons participants",
+        "gpus processors cards accelerators chips tpus a100s v100s h100s",
     )
 )
-_SAME = {stem("params"): stem("parameters"), stem("parameters"): stem("params")}
 
 
 def counted_in(question: str) -> tuple[str, ...]:
@@ -68,6 +75,12 @@ def counted_in(question: str) -> tuple[str, ...]:
     return tuple(match["noun"] for match in _COUNTED.finditer(question))
 
 
+def names_of_counted(noun: str) -> frozenset[str]:
+    """The stems by which a sentence may call what is counted; none where we can't list them."""
+    one = stem(noun)
+    return frozenset[str]().union(*(group for group in _COUNTED_ALIKE if one in group))
+
+
 def tells_number(noun: str, sentence: str) -> bool:
     """Whether a sentence says how many there are of something.
 
@@ -76,7 +89,6 @@ def tells_number(noun: str, sentence: str) -> bool:
     >>> tells_number("pairs", "Training took 12 days on 256 GPUs.")
     False
     """
-    one = stem(noun)
-    names = _EXAMPLES if one in _EXAMPLES else {one, _SAME.get(one, one)}
     words = sentence.replace("-", " ")  # 632M-parameter, whole-slide
+    names = names_of_counted(noun) or {stem(noun)}
     return any(counters(name, text) for name in names for text in (sentence, words))
