@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fmqa.answering.claims import METRICS, counters, stem
+from fmqa.answering.claims import METRICS, content_stems, counters, stem
 
 FIGURE_ASKED = re.compile(
     r"\bhow (?:many|much|large|big|long|fast|accurate)\b|"
@@ -91,4 +91,5 @@ def tells_number(noun: str, sentence: str) -> bool:
     """
     words = sentence.replace("-", " ")  # 632M-parameter, whole-slide
     names = names_of_counted(noun) or {stem(noun)}
-    return any(counters(name, text) for name in names for text in (sentence, words))
+    there = names.intersection(content_stems(f"{sentence} {words}"))
+    return any(counters(name, text) for name in there for text in (sentence, words))

@@ -48,6 +48,13 @@ _REFUSED = {
     ),
     "The nearest papers don't mention {names} there.": "最接近的论文在相关处没有提到 {names}。",
     "The nearest papers don't speak of {names} there.": "最接近的论文在相关处没有谈到 {names}。",
+    "how many {noun}": "{noun} 的数量",
+    "the largest": "最大者",
+    "the biggest": "最大者",
+    "the smallest": "最小者",
+    "the fastest": "最快者",
+    "the highest": "最高者",
+    "the lowest": "最低者",
     "The sources differ: {one}, {other}. Read both quotes.": (
         "各出处说法不一：{one}，{other}。请阅读两处引文。"
     ),
