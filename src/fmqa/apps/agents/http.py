@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fmqa.apps.agents.server import make_server
+from fmqa.apps.asgi import App, Message, Mount, Receive, Send
 from fmqa.apps.queries import Queries
-from fmqa.apps.web.mounting import Mount
-from fmqa.apps.web.security import App, Message, Receive, Send
 
 if TYPE_CHECKING:
     from fmqa.apps.web.readiness import Readiness

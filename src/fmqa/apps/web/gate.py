@@ -15,9 +15,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
 
+from fmqa.apps.asgi import App, Message, Receive, Send
 from fmqa.apps.person import Person, put_person
 from fmqa.apps.web.auth import TooManyFailures
-from fmqa.apps.web.security import App, Message, Receive, Send
 from fmqa.apps.web.wording import LANGUAGES
 
 if TYPE_CHECKING:

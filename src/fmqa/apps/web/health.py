@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fmqa.apps.asgi import Mount
 from fmqa.apps.person import person_of
-from fmqa.apps.web.mounting import Mount
 from fmqa.errors import FmqaError
 
 if TYPE_CHECKING:

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
+from fmqa.apps.asgi import App, Message, Receive, Send
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 CHOICE = "lang"
 """Names the query's field by which a language is chosen, and the cookie that keeps it."""

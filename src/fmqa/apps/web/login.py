@@ -6,9 +6,9 @@ import html
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from fmqa.apps.asgi import Mount
 from fmqa.apps.web.auth import LOGIN_SECONDS, Logins, TooManyFailures
 from fmqa.apps.web.gate import LOGIN_COOKIE, cookie, too_many_failures, wants_page
-from fmqa.apps.web.mounting import Mount
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from fmqa.answering.assistant import Asked, Event, Finished
-from fmqa.apps.web.mounting import Mount
+from fmqa.apps.asgi import Mount
 from fmqa.errors import FmqaError
 
 if TYPE_CHECKING:

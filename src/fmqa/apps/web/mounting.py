@@ -16,26 +16,15 @@ server. Handlers that are plain functions run in threads.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from starlette.routing import BaseRoute
+from fmqa.apps.asgi import Lifespan, Mount
 
+if TYPE_CHECKING:
     from fmqa.apps.web.auth import Logins
     from fmqa.apps.web.readiness import Readiness
-
-Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
-
-
-@dataclass(frozen=True)
-class Mount:
-    """Routes of one part, and what has to run as long as the server does."""
-
-    routes: tuple[BaseRoute, ...]
-    lifespan: Lifespan | None = None
 
 
 def mounts(ready: Readiness, logins: Logins | None) -> list[Mount]:

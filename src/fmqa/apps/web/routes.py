@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from fmqa.apps.asgi import Mount
 from fmqa.apps.web.evidence import EVIDENCE_PATH, IMAGE_PATH, Place, find_evidence
-from fmqa.apps.web.mounting import Mount
 from fmqa.apps.web.panel import nothing, panel
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES
 from fmqa.reading.page_images import NoPageImage, PdfFile

@@ -6,13 +6,7 @@ anything anywhere, and keep other sites from showing the page in a frame of thei
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
+from fmqa.apps.asgi import App, Message, Receive, Send
 
 # Gradio's own page has inline scripts and builds functions from text.
 _POLICY = (

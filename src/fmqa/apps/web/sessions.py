@@ -11,7 +11,7 @@ from typing import Any
 
 from gradio.state_holder import SessionState, StateHolder
 
-from fmqa.apps.web.mounting import Mount
+from fmqa.apps.asgi import Mount
 
 _EMPTY_KEPT = 64
 
