@@ -286,6 +286,13 @@ def test_the_number_that_is_asked_for_leads_and_another_is_no_answer() -> None:
     assert found.missing == ("how many parameters",)
 
 
+def test_a_number_of_what_no_sentence_speaks_of_is_no_answer() -> None:
+    hits = [paper(1, "MedNet has 632 million parameters and saw many tissues.", "MedNet")]
+    asked = "How many {} did the training of MedNet take?"
+    assert selector().select(asked.format("watt-hours"), hits).missing == ("how many watt-hours",)
+    assert selector().select(asked.format("tissues"), hits).missing == ()
+
+
 def test_examples_go_by_many_names() -> None:
     hits = [paper(1, "MedNet was trained on 1.6 million retinal photographs.", "MedNet")]
     assert selector().select("How many images was MedNet trained on?", hits).missing == ()

@@ -134,6 +134,8 @@ def inner(library: Library, add: Add) -> Assistant:
 class Scripted:
     """A translator with one question and some sentences."""
 
+    has_model = True
+
     def question(self, text: str, language: str) -> Translated:
         return Translated("On how many image-mask pairs was MedSAM trained?", "model")
 
@@ -151,7 +153,18 @@ def test_an_answer_is_in_the_question_s_language_and_its_quotes_are_not(inner: A
     assert answer.answer.startswith(CHINESE.rstrip("。") + " [1]。")
     assert answer.citations[0].quote == PAIRS
     rest = [sentence for sentence in answer.sentences if not sentence.english]
-    assert len([notice for notice in answer.notices if "stay in English" in notice]) == bool(rest)
+    assert len([notice for notice in answer.notices if "保留英文" in notice]) == bool(rest)
+
+
+def test_a_model_whose_translation_will_not_do_is_not_said_to_be_missing(inner: Assistant) -> None:
+    class Failing(Scripted):
+        def sentence(self, text: str, language: str) -> None:
+            return None
+
+    asked = "MedSAM 在多少图像掩码对上训练？"
+    answer = MultilingualAssistant(inner, Failing()).ask(asked)
+    said = len(answer.sentences)
+    assert answer.notices == (f"{said} 句中有 {said} 句保留英文：译文未得，或改变了名称、数字。",)
 
 
 def test_without_a_model_the_quotes_are_shown_and_that_is_said(inner: Assistant) -> None:

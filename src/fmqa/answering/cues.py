@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from fmqa.answering.claims import METRICS, content_stems, counters, stem
 
@@ -62,6 +63,11 @@ _COUNTED_ALIKE = tuple(
         "papers studies articles publications works references",
         "patients subjects individuals people persons participants",
         "gpus processors cards accelerators chips tpus a100s v100s h100s",
+        "hospitals institutions centres centers sites clinics",
+        "hours days weeks months minutes seconds",
+        "epochs iterations steps",
+        "layers blocks",
+        "kilowatt-hours kwh mwh joules",
     )
 )
 
@@ -76,7 +82,7 @@ def counted_in(question: str) -> tuple[str, ...]:
 
 
 def names_of_counted(noun: str) -> frozenset[str]:
-    """The stems by which a sentence may call what is counted; none where we can't list them."""
+    """The stems by which a sentence may call what is counted; none where they aren't known."""
     one = stem(noun)
     return frozenset[str]().union(*(group for group in _COUNTED_ALIKE if one in group))
 
@@ -93,3 +99,14 @@ def tells_number(noun: str, sentence: str) -> bool:
     names = names_of_counted(noun) or {stem(noun)}
     there = names.intersection(content_stems(f"{sentence} {words}"))
     return any(counters(name, text) for name in there for text in (sentence, words))
+
+
+def may_tell_number(noun: str, sentences: Sequence[str]) -> bool:
+    """Whether one of the sentences may say how many there are of something.
+
+    What isn't known by other names may be told with the noun and the number further apart.
+    """
+    if any(tells_number(noun, sentence) for sentence in sentences):
+        return True
+    known = bool(names_of_counted(noun))
+    return not known and any(stem(noun) in content_stems(sentence) for sentence in sentences)

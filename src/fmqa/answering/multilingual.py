@@ -73,6 +73,14 @@ _UNTRANSLATED: dict[str, str] = {
     "it": "Nessun modello può tradurre: ecco le parole degli articoli, in inglese.",
     "pt": "Nenhum modelo pode traduzir: eis as palavras dos artigos, em inglês.",
 }
+# Said where the model's translation of some sentences won't do, with how many of how many.
+_LEFT = (
+    "{left} of {count} sentences stay in English: their translation into {language} failed, or "
+    "changed a name or a number."
+)
+_LEFT_IN: dict[str, str] = {
+    "zh": "{count} 句中有 {left} 句保留英文：译文未得，或改变了名称、数字。",
+}
 # The first readers' language needs no model for the reasons that have no names in them.
 _CHINESE_REASONS: dict[str, str] = {
     NOTHING_NEAR: "没有句子接近这个问题。",
@@ -139,14 +147,12 @@ class MultilingualAssistant(Asked):
     ) -> Answer:
         """The answer as the reader gets it."""
         notices = list(answer.notices)
-        if said and not any(sentence.english for sentence in said):
+        left = sum(not sentence.english for sentence in said)
+        if left and not self.translator.has_model:
             notices.insert(0, _UNTRANSLATED[language])
-        elif any(not sentence.english for sentence in said):
-            left = sum(not sentence.english for sentence in said)
-            notices.append(
-                f"{left} of {len(said)} sentences stay in English: their translation into "
-                f"{NAMES[language]} changed a name or a number."
-            )
+        elif left:
+            words = _LEFT_IN.get(language, _LEFT)
+            notices.append(words.format(left=left, count=len(said), language=NAMES[language]))
         text = " ".join(marked(sentence) for sentence in said)
         if answer.status == "abstained":
             text = self._abstained(answer, language)

@@ -18,7 +18,7 @@ from fmqa.answering.cues import (
     MEASURE_ASKED,
     TRAINED,
     counted_in,
-    names_of_counted,
+    may_tell_number,
     tells_number,
 )
 from fmqa.answering.key_terms import Term, key_terms
@@ -329,9 +329,7 @@ class Wanted:
         ranks = () if any(map(self.about, chosen)) else ranks_missing(self.question, texts)
         if any(map(is_row, chosen)):  # a table's row has its nouns elsewhere
             return ranks
-        # Of other things the number may be told in words that aren't thought of here.
-        nouns = filter(names_of_counted, counted_in(self.question))
-        untold = (n for n in nouns if not any(tells_number(n, text) for text in texts))
+        untold = (noun for noun in counted_in(self.question) if not may_tell_number(noun, texts))
         return (*ranks, *(f"how many {noun}" for noun in untold))
 
     def _own(self, hits: Sequence[Hit]) -> set[str]:

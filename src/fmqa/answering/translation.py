@@ -59,7 +59,15 @@ class Translated:
 
 
 class Translator(Protocol):
-    """Translates between English and the reader's language."""
+    """Translates between English and the reader's language.
+
+    ``has_model`` says whether there is something that could translate a sentence.
+    """
+
+    @property
+    def has_model(self) -> bool:
+        """As above."""
+        ...
 
     def question(self, text: str, language: str) -> Translated:
         """A question in English, or as much of it as can be had."""
@@ -72,6 +80,8 @@ class Translator(Protocol):
 
 class GlossaryTranslator:
     """Where there is no language model: the field's own words, and no sentences."""
+
+    has_model = False
 
     def question(self, text: str, language: str) -> Translated:
         """What of the question is known in English; the question itself where nothing is."""
@@ -88,6 +98,8 @@ class ModelTranslator:
         model: a LangChain chat model; made when it is first needed.
         errors: turns what a provider raises into a `ModelError`.
     """
+
+    has_model = True
 
     def __init__(
         self,

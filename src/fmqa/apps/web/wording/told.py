@@ -64,9 +64,6 @@ _NOTICES = {
     "{error} The papers' own words are shown instead. {hint}": (
         "{error} 下面改为显示论文原文。{hint}"
     ),
-    "{left} of {count} sentences stay in English: their translation into {language} changed a name "
-    "or a number.": ("{count} 句中有 {left} 句保留英文：译成{language}时名称或数字有变。"),
-    "Chinese": "中文",
 }
 _WITHHELD = {
     "number {number} is not in the cited quote": "引文中没有数字 {number}",
