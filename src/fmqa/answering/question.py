@@ -155,8 +155,8 @@ class Wanted:
         return cls(parts, names, weights, listing, papers, sides, question, terms, kinds)
 
     def bonus(self, quote: Quote) -> float:
-        """What the words say for a sentence, from 0 to about 0.85."""
-        return self._worth(" ".join(self.parts), self.weights, quote)
+        """What the words say for a sentence: 0 or more, and seldom above 1."""
+        return max(0.0, self._worth(" ".join(self.parts), self.weights, quote))
 
     def row(self, label: str) -> bool:
         """Whether a table's row of this label may answer: a figure is asked, and of what it names.
