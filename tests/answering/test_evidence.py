@@ -267,21 +267,29 @@ def test_a_sentence_on_another_kind_of_images_counts_less() -> None:
     assert found.quotes[0].text == retina
 
 
-def test_limits_of_a_model_lead_where_they_are_asked_for() -> None:
-    good = "MedNet was indeed trained with points and does well on thin vessels."
-    bad = "MedNet was not trained with points and fails on thin vessels."
-    hits = [paper(1, f"{good} {bad}", "MedNet")]
-    found = selector().select("What are the limitations of MedNet?", hits)
-    assert found.quotes[0].text == bad
+DAYS = "MedNet has seen 256 processors for 12 days of training, as its authors say."
+PAIRS = "MedNet learns by a contrastive objective from 400 million pairs."
 
 
-def test_the_number_that_is_asked_for_leads_and_another_is_no_answer() -> None:
-    days = "MedNet has seen 256 processors for 12 days of training, as its authors say."
-    pairs = "MedNet learns by a contrastive objective from 400 million pairs."
-    hits = [paper(1, f"{days} {pairs}", "MedNet")]
-    found = selector().select("How many pairs was MedNet trained on?", hits)
-    assert found.quotes[0].text == pairs
+@pytest.mark.parametrize(
+    ("asked", "other", "told"),
+    [
+        (
+            "What are the limitations of MedNet?",
+            "MedNet was indeed trained with points and does well on thin vessels.",
+            "MedNet was not trained with points and fails on thin vessels.",
+        ),
+        ("How many pairs was MedNet trained on?", DAYS, PAIRS),
+    ],
+)
+def test_what_is_asked_of_a_model_leads(asked: str, other: str, told: str) -> None:
+    found = selector().select(asked, [paper(1, f"{other} {told}", "MedNet")])
+    assert found.quotes[0].text == told
     assert found.missing == ()
+
+
+def test_another_number_is_no_answer() -> None:
+    hits = [paper(1, f"{DAYS} {PAIRS}", "MedNet")]
     found = selector().select("How many parameters does MedNet have?", hits)
     assert found.missing == ("how many parameters",)
 

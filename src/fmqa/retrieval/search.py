@@ -88,26 +88,16 @@ class Searcher:
         index = self.library.index(self.embedder.fingerprint)
         # As of one moment, and without a transaction for each of a dozen statements.
         with self.library.record.database.snapshot():
-            return self._searched(index, question, query, limit, filters)
-
-    def _searched(
-        self,
-        index: VectorIndex,
-        question: str,
-        query: Vectors,
-        limit: int,
-        filters: Filters | None,
-    ) -> list[Hit]:
-        allowed = self.library.record.active_ids(filters) if filters else None
-        if not len(index) or allowed == []:
-            raise _nothing(filters)
-        dense = dict(index.search(query, _DENSE_CANDIDATES, allowed))
-        hits = self._fused(index, question, query, dense, limit, filters)
-        # What the papers found call it besides, by their own definitions.
-        more = other_forms(question, (hit.passage.passage.text for hit in hits))
-        if not more:
-            return hits
-        return self._fused(index, f"{question} {more}", query, dense, limit, filters)
+            allowed = self.library.record.active_ids(filters) if filters else None
+            if not len(index) or allowed == []:
+                raise _nothing(filters)
+            dense = dict(index.search(query, _DENSE_CANDIDATES, allowed))
+            hits = self._fused(index, question, query, dense, limit, filters)
+            # What the papers found call it besides, by their own definitions.
+            more = other_forms(question, (hit.passage.passage.text for hit in hits))
+            if not more:
+                return hits
+            return self._fused(index, f"{question} {more}", query, dense, limit, filters)
 
     def _fused(  # noqa: PLR0913, PLR0917
         self,
@@ -193,15 +183,10 @@ class Searcher:
         scores = fuse(dense, lexical)
         # A passage that was removed since this generation was published is not there any more.
         papers = self.library.record.papers_of(list(scores))
-        ranked = spread_over_papers(
-            (key for key in scores if key in papers), papers, self.per_paper
-        )
-        passages = self.library.record.passages(ranked[:limit])
-        return [
-            Hit(passages[key], scores[key], dense.get(key), lexical.get(key))
-            for key in ranked[:limit]
-            if key in passages
-        ]
+        there = (key for key in scores if key in papers)
+        best = spread_over_papers(there, papers, self.per_paper)[:limit]
+        passages = self.library.record.passages(best)
+        return [Hit(passages[key], scores[key], dense.get(key), lexical.get(key)) for key in best]
 
 
 def _nothing(filters: Filters | None) -> NothingToSearch:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,6 @@ from fmqa.store.facets import FacetCounts, count_facets, where
 from fmqa.store.rows import PaperRow, index_text, paper_row, stored_passage, unpack_runs
 from fmqa.types import Filters, Outcome, Page, ReadResult, Source, StoredPassage
 
-_T = TypeVar("_T")
 Vectors = NDArray[np.float32]
 
 _JOINED = """FROM passages JOIN versions ON versions.id = passages.version_id
@@ -110,20 +108,13 @@ class Record:
 
     def passages(self, ids: Sequence[int]) -> dict[int, StoredPassage]:
         """The passages of these ids that (still) exist."""
-        found: dict[int, StoredPassage] = {}
-        for part in _parts(ids):
-            rows = self._all(f"{_PASSAGES} WHERE passages.id IN ({marks(part)})", *part)
-            found.update((row["passage_id"], stored_passage(row)) for row in rows)
-        return found
+        rows = self._all_of(f"{_PASSAGES} WHERE passages.id", ids)
+        return {row["passage_id"]: stored_passage(row) for row in rows}
 
     def papers_of(self, ids: Sequence[int]) -> dict[int, str]:
         """The papers that the passages of these ids are of; of those that (still) exist."""
-        found: dict[int, str] = {}
-        for part in _parts(ids):
-            sql = f"SELECT passages.id, papers.paper_id {_JOINED} WHERE passages.id IN"
-            rows = self._all(f"{sql} ({marks(part)})", *part)
-            found.update((row["id"], row["paper_id"]) for row in rows)
-        return found
+        sql = f"SELECT passages.id, papers.paper_id {_JOINED} WHERE passages.id"
+        return {row["id"]: row["paper_id"] for row in self._all_of(sql, ids)}
 
     def passages_of(self, paper_id: str) -> list[StoredPassage]:
         """All passages of a paper's active version, in reading order."""
@@ -180,16 +171,9 @@ class Record:
 
     def embeddings(self, model: str, hashes: Iterable[bytes]) -> dict[bytes, Vectors]:
         """The vectors that are kept for these hashes."""
-        found: dict[bytes, Vectors] = {}
-        for part in _parts(list(dict.fromkeys(hashes))):
-            rows = self._all(
-                f"""SELECT content_hash, vector FROM embeddings
-                    WHERE model = ? AND content_hash IN ({marks(part)})""",
-                model,
-                *part,
-            )
-            found.update((row[0], np.frombuffer(row[1], dtype="<f4")) for row in rows)
-        return found
+        sql = "SELECT content_hash, vector FROM embeddings WHERE model = ? AND content_hash"
+        rows = self._all_of(sql, list(dict.fromkeys(hashes)), model)
+        return {row[0]: np.frombuffer(row[1], dtype="<f4") for row in rows}
 
     def active_vectors(self, model: str) -> tuple[int, list[int], Vectors]:
         """The generation with the ids and vectors, shape (n, dimension), of all searched passages.
@@ -268,6 +252,14 @@ class Record:
         with self.database.snapshot() as db:
             return db.execute(sql, values).fetchall()
 
+    def _all_of(self, sql: str, keys: Sequence[object], *values: object) -> Iterator[Row]:
+        """The rows in which what the statement ends with is one of the keys, of which may be many.
 
-def _parts(values: Sequence[_T]) -> Iterable[Sequence[_T]]:
-    return (values[i : i + _SQL_VARIABLES] for i in range(0, len(values), _SQL_VARIABLES))
+        Args:
+            sql: a SELECT that ends with the column of the keys.
+            keys: they are asked for in parts.
+            values: of the statement itself, before the keys.
+        """
+        for start in range(0, len(keys), _SQL_VARIABLES):
+            part = keys[start : start + _SQL_VARIABLES]
+            yield from self._all(f"{sql} IN ({marks(part)})", *values, *part)

@@ -45,13 +45,13 @@ _NAMED = """() => {
 }"""
 # What is asked while the page still fetches its conversation would be lost when that comes.
 _RESTORED = "() => { window.fmqaRestored = true; }"
-_ONCE_RESTORED = """async (...given) => {
+_ONCE_RESTORED = f"""async (...given) => {{
   const until = Date.now() + 10000;
-  while (!window.fmqaRestored && Date.now() < until) {
+  while (!window.fmqaRestored && Date.now() < until) {{
     await new Promise((again) => setTimeout(again, 50));
-  }
-  return [...given.slice(0, -1), sessionStorage.getItem("fmqa-conversation") ?? ""];
-}"""
+  }}
+  return [...given.slice(0, -1), ({_NAMED})()];
+}}"""
 _TELL = "window.fmqaTell = (event, what) => trigger(event, what);"
 
 
