@@ -191,10 +191,10 @@ def contents(home: Path, *, read_too: bool = False) -> Contents:
         record = library.record
         model = record.model
         if model is not None:
-            _, ids, vectors = record.active_vectors(model)
-            assert len(ids) == len(vectors) == len(record.active_ids())
+            with record.active_vectors(model) as active:
+                assert len(active.ids) == sum(map(len, active)) == len(record.active_ids())
             if read_too:
-                assert len(library.index(model)) == len(ids)
+                assert len(library.index(model)) == len(active.ids)
         rows = record.papers()
         return {f"{row.source.value} {row.meta.paper_id}": _digests(record, row) for row in rows}
     finally:

@@ -139,7 +139,7 @@ def index_figures(vectors: Vectors, questions: Vectors) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         began = time.perf_counter()
-        manifest = publish(folder, 1, "measured", ids, vectors)
+        manifest = publish(folder, 1, "measured", ids, [vectors])
         built = time.perf_counter() - began
         del vectors
         before = psutil.Process().memory_info()

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fmqa.answering import abstention, verification, verifying
+from fmqa.answering.premises import RANKS, ranks_missing
 from fmqa.apps import web
 from fmqa.apps.syncs import run_in_words
 from fmqa.apps.web.examples import TOPICS
@@ -98,6 +99,13 @@ def test_each_state_of_a_run_is_told(state: str) -> None:
 def test_each_reason_to_abstain_is_told() -> None:
     for name in ("ASKS_ADVICE", "ASKS_ABOUT_FILE", "NOTHING_NEAR", "NOT_CLOSE", "NOT_COVERED"):
         assert getattr(abstention, name) in CHINESE
+
+
+@pytest.mark.parametrize("rank", [word for asked, _ in RANKS for word in asked.split("|")])
+def test_each_rank_that_is_missing_is_told(rank: str) -> None:
+    assert ranks_missing(f"What is the {rank} model?", []) == (f"the {rank}",)
+    told = IN_CHINESE.told(f"The nearest papers don't speak of the {rank} there.")
+    assert not re.search("[a-z]{2}", told)
 
 
 def objections(source: Path) -> Iterator[str]:

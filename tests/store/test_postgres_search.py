@@ -154,7 +154,9 @@ def test_an_index_of_many_finds_what_comparing_all_does(
         plan = db.execute(sql, (nearest.HalfVector(np.ones(64, np.float32)),)).fetchall()
     assert made
     assert "searched_by_vectors" in str(plan)
-    index, (ids, vectors) = library.index(MODEL), library.record.active_vectors(MODEL)[1:]
+    index = library.index(MODEL)
+    with library.record.active_vectors(MODEL) as active:
+        ids, vectors = active.ids, np.concatenate(list(active))
     query = np.asarray(HashEmbedder().embed_query("segment word7 other3"), np.float32)
     for allowed in (None, ids[::2]):
         table = vectors if allowed is None else vectors[::2]

@@ -44,7 +44,7 @@ def reopened(folder: Path) -> FaissIndex:
 )
 def test_search_is_brute_force(rows: int, seed: int, limit: int, choice: set[int] | None) -> None:
     ids, table, query = ascending(rows, seed), unit(rows, seed), unit(1, seed + 1)[0]
-    index = FaissIndex.build(1, ids, table)
+    index = FaissIndex.build(1, ids, [table])
     allowed = None if choice is None else list(choice)
     found = index.search(query, limit, allowed)
     cosines = {
@@ -61,7 +61,7 @@ def test_search_is_brute_force(rows: int, seed: int, limit: int, choice: set[int
 @given(rows=st.integers(0, 60), seed=st.integers(0, 1000), wanted=st.lists(st.integers(-5, 300)))
 def test_scores_are_dot_products(rows: int, seed: int, wanted: list[int]) -> None:
     ids, table, query = ascending(rows, seed), unit(rows, seed), unit(1, seed + 1)[0]
-    found = FaissIndex.build(1, ids, table).scores(query, wanted)
+    found = FaissIndex.build(1, ids, [table]).scores(query, wanted)
     assert set(found) == set(wanted) & set(ids)
     for key, score in found.items():
         assert abs(score - float(table[ids.index(key)] @ query)) < 1e-5
@@ -77,7 +77,7 @@ def test_each_recipe_is_served_from_its_file(
     monkeypatch.setattr(vectors_module, "_FLAT_UP_TO", limits[0])
     monkeypatch.setattr(vectors_module, "_FP16_UP_TO", limits[1])
     ids, table = list(range(10, 10 + rows)), unit(rows)
-    publish(tmp_path, 1, "m", ids, table)
+    publish(tmp_path, 1, "m", ids, [table[:3000], table[3000:]])
     index = reopened(tmp_path)
     query = table[77]
     assert index.search(query, 1)[0][0] == 87
@@ -93,15 +93,15 @@ def test_each_recipe_is_served_from_its_file(
 
 def test_the_file_gives_what_memory_gave(tmp_path: Path) -> None:
     ids, table = ascending(50, 3), unit(50, 3)
-    publish(tmp_path, 7, "model", ids, table)
-    opened, built = reopened(tmp_path), FaissIndex.build(7, ids, table)
+    publish(tmp_path, 7, "model", ids, [table])
+    opened, built = reopened(tmp_path), FaissIndex.build(7, ids, [table])
     assert opened.generation == 7
     assert len(opened) == 50
     assert opened.search(table[4], 9) == built.search(table[4], 9)
 
 
 def test_an_empty_index(tmp_path: Path) -> None:
-    publish(tmp_path, 1, "model", [], np.zeros((0, 0), np.float32))
+    publish(tmp_path, 1, "model", [], [])
     opened = reopened(tmp_path)
     assert len(opened) == 0
     assert opened.search(unit(1)[0], 5) == []
@@ -109,11 +109,11 @@ def test_an_empty_index(tmp_path: Path) -> None:
 
 
 def test_older_generations_and_killed_writers_are_swept(tmp_path: Path) -> None:
-    publish(tmp_path, 1, "model", [1], unit(1))
+    publish(tmp_path, 1, "model", [1], [unit(1)])
     reader = reopened(tmp_path)
     (tmp_path / ".vectors-00000002.faiss.999.tmp").write_bytes(b"half")
     (tmp_path / "record.sqlite3").write_bytes(b"not the index's to sweep")
-    publish(tmp_path, 2, "model", [1, 2], unit(2))
+    publish(tmp_path, 2, "model", [1, 2], [unit(2)])
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "record.sqlite3", "vectors-00000002.faiss", "vectors-00000002.ids.npy", "vectors.json"
     ]  # fmt: skip
@@ -135,7 +135,7 @@ def test_a_manifest_that_is_none(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("name", Manifest.__slots__)
 @pytest.mark.parametrize("value", [None, -1, 10**30, "../../etc/passwd", "", [], {"a": 1}, 1.5])
 def test_a_manifest_with_a_wrong_value_is_noticed(tmp_path: Path, name: str, value: object) -> None:
-    publish(tmp_path, 1, "model", [1, 2, 3], unit(3))
+    publish(tmp_path, 1, "model", [1, 2, 3], [unit(3)])
     path = tmp_path / "vectors.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
     manifest = read_manifest(tmp_path)
@@ -148,7 +148,7 @@ def test_a_manifest_with_a_wrong_value_is_noticed(tmp_path: Path, name: str, val
 @pytest.mark.parametrize("file", ["index_file", "ids_file"])
 @pytest.mark.parametrize("damage", ["missing", "empty", "torn", "longer", "folder"])
 def test_a_damaged_file_is_noticed(tmp_path: Path, file: str, damage: str) -> None:
-    manifest = publish(tmp_path, 1, "model", ascending(40, 1), unit(40))
+    manifest = publish(tmp_path, 1, "model", ascending(40, 1), [unit(40)])
     path = tmp_path / getattr(manifest, file)
     content = path.read_bytes()
     path.unlink()
@@ -168,7 +168,7 @@ def test_garbage_of_the_same_size_is_an_error_in_words(
 ) -> None:
     """Whatever stands in the first bytes, opening ends in a StoreError and never in a crash."""
     folder = tmp_path_factory.mktemp("index")
-    manifest = publish(folder, 1, "model", ascending(40, 1), unit(40))
+    manifest = publish(folder, 1, "model", ascending(40, 1), [unit(40)])
     path = folder / getattr(manifest, file)
     content = bytearray(path.read_bytes())
     for place in noise.sample(range(64), noise.randint(1, 64)):
@@ -182,7 +182,7 @@ def test_garbage_of_the_same_size_is_an_error_in_words(
 
 
 def test_ids_that_would_run_code_are_refused(tmp_path: Path) -> None:
-    manifest = publish(tmp_path, 1, "model", [1], unit(1))
+    manifest = publish(tmp_path, 1, "model", [1], [unit(1)])
     path = tmp_path / manifest.ids_file
     ran = tmp_path / "ran"
 
@@ -210,7 +210,7 @@ def test_ids_that_would_run_code_are_refused(tmp_path: Path) -> None:
 def test_a_failed_write_keeps_the_old_generation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, kind: type[Exception]
 ) -> None:
-    publish(tmp_path, 1, "model", [1], unit(1))
+    publish(tmp_path, 1, "model", [1], [unit(1)])
     before = sorted(path.name for path in tmp_path.iterdir())
     real = os.fsync
     calls = []
@@ -223,10 +223,10 @@ def test_a_failed_write_keeps_the_old_generation(
 
     monkeypatch.setattr(vectors_module.os, "fsync", fsync)
     with pytest.raises(kind):
-        publish(tmp_path, 2, "model", [1, 2], unit(2))
+        publish(tmp_path, 2, "model", [1, 2], [unit(2)])
     monkeypatch.undo()
     assert reopened(tmp_path).generation == 1
     assert not list(tmp_path.glob(".*tmp"))
     assert set(before) <= {path.name for path in tmp_path.iterdir()}
-    publish(tmp_path, 3, "model", [1, 2], unit(2))
+    publish(tmp_path, 3, "model", [1, 2], [unit(2)])
     assert len(list(tmp_path.glob("vectors-*"))) == 2

@@ -76,9 +76,10 @@ def test_a_papers_vector_is_the_mean_of_its_passages(library: Library, add: Add)
     add(document("1", ["One passage.", "Another passage."]), document("2", ["A third."]))
     assert library.record.model is not None
     ids, means = library.record.paper_vectors(library.record.model)
-    _, passages, vectors = library.record.active_vectors(library.record.model)
+    with library.record.active_vectors(library.record.model) as active:
+        (vectors,) = active
     assert ids == ["1", "2"]
-    assert len(passages) == 3
+    assert len(active.ids) == 3
     np.testing.assert_allclose(means, [vectors[:2].mean(axis=0), vectors[2]], atol=1e-6)
 
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
@@ -100,8 +100,16 @@ def test_killed_at_random_moments(home: ArxivHome, clean: ArxivHome) -> None:
             assert process.stdout.readline() == b"ready\n"
             process.stdin.write(b"\n")
             process.stdin.flush()
-            time.sleep(moments.uniform(0.1, 0.8))
-            os.killpg(process.pid, signal.SIGKILL)
+            # Some way on, however slow the machine is just now.
+            seen = moments.randint(2, 7)
+            until = time.monotonic() + 60
+            while len(home.server.requests) < seen and time.monotonic() < until:
+                if process.poll() is not None:
+                    break
+                time.sleep(0.002)
+            time.sleep(moments.uniform(0, 0.1))
+            with suppress(ProcessLookupError):  # it had come to its end
+                os.killpg(process.pid, signal.SIGKILL)
         asked = set().union(*map(meant, home.server.requests))
         assert not known & asked
         home.server.forget()

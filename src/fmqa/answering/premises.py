@@ -87,8 +87,7 @@ def years_missing(
     return tuple(year for year in dict.fromkeys(_YEAR.findall(question)) if year not in there)
 
 
-# Each line is one rank, in the words by which it is asked for and by which it may be told.
-_RANKS = (
+RANKS = (
     (r"largest|biggest", r"largest|biggest|more \w+ than any"),
     (r"smallest|lightest", r"smallest|lightest|fewest|less than any|fewer \w+ than any"),
     (r"fastest|quickest", r"fastest|quickest|faster than (?:any|all)"),
@@ -97,6 +96,7 @@ _RANKS = (
     (r"highest", r"highest|best|top|first|outperform\w*|better than (?:any|all)"),
     (r"lowest", r"lowest|worst|least|last|worse than (?:any|all)"),
 )
+"""Of each rank the words by which it is asked for, and those by which it may be told."""
 
 
 def ranks_missing(question: str, quotes: Iterable[str]) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def ranks_missing(question: str, quotes: Iterable[str]) -> tuple[str, ...]:
     """
     text = " ".join(quotes)
     missing = []
-    for asked, told in _RANKS:
+    for asked, told in RANKS:
         match = re.search(rf"\b(?:{asked})\b", question, re.IGNORECASE)
         if match and not re.search(rf"\b(?:{told})\b", text, re.IGNORECASE):
             missing.append(f"the {match[0].lower()}")

@@ -124,9 +124,9 @@ class Library:
         """
         with self._database.lock("writer", _WRITER_SECONDS):
             writer = RecordWriter(self._database)
-            missing = writer.texts_without_vector(embedder.fingerprint)
+            missing = writer.without_vector(embedder.fingerprint)
             for start in range(0, len(missing), _REBUILD_BATCH):
-                part = missing[start : start + _REBUILD_BATCH]
+                part = writer.texts_to_embed(missing[start : start + _REBUILD_BATCH])
                 vectors = embedder.embed_array([text for _, text in part])
                 writer.put_embeddings(embedder.fingerprint, [key for key, _ in part], vectors)
                 progress("Embedding", start + len(part), len(missing))

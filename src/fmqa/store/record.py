@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fmqa.errors import ForeignIndex
-from fmqa.store.engine import Database, Row, Within, marks, upsert
+from fmqa.store.engine import Connection, Database, Row, Within, marks, upsert
 from fmqa.store.facets import FacetCounts, count_facets, where
 from fmqa.store.rows import PaperRow, index_text, paper_row, stored_passage, unpack_runs
 from fmqa.types import Filters, Outcome, Page, ReadResult, Source, StoredPassage
@@ -21,10 +25,43 @@ _JOINED = """FROM passages JOIN versions ON versions.id = passages.version_id
 _PASSAGES = f"""SELECT papers.*, passages.id AS passage_id, passages.ordinal, passages.section,
     passages.kind AS passage_kind, passages.text, passages.spans, versions.version,
     versions.source, versions.active, versions.withdrawn {_JOINED}"""
+_ACTIVE_IDS = f"SELECT passages.id {_JOINED} WHERE versions.active ORDER BY passages.id"
+_BLOCK_OF_VECTORS = """SELECT vector FROM passages
+    JOIN versions ON versions.id = version_id AND versions.active
+    LEFT JOIN embeddings ON embeddings.content_hash = passages.content_hash AND model = ?
+    WHERE passages.id BETWEEN ? AND ? ORDER BY passages.id"""
+_BLOCK = 4096  # vectors that are in memory at once: 6 MiB of 384 dimensions
 _SQL_VARIABLES = 500
 MODEL_KEY = "embedding_model"
 COPYING_KEY = "copying_from"  # where the record comes from that this one is to become a copy of
 PUT_META = upsert("meta", ("key", "value"), ("key",))
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveVectors:
+    """The vectors of all searched passages as of one moment; gone through a block at a time.
+
+    Each block has shape (up to 4096, dimension), in the order of the ids.
+
+    Raises:
+        ForeignIndex: a passage has no vector of this model.
+    """
+
+    db: Connection
+    model: str
+    generation: int
+    ids: Sequence[int]
+    """Of the passages, ascending."""
+
+    def __iter__(self) -> Iterator[Vectors]:
+        for start in range(0, len(self.ids), _BLOCK):
+            part = self.ids[start : start + _BLOCK]
+            rows = self.db.execute(_BLOCK_OF_VECTORS, (self.model, part[0], part[-1])).fetchall()
+            if any(row["vector"] is None for row in rows):
+                raise ForeignIndex(
+                    "Some passages have no vector of the embedding model that is set."
+                )
+            yield _stacked([row["vector"] for row in rows])
 
 
 class Record:
@@ -175,27 +212,12 @@ class Record:
         rows = self._all_of(sql, list(dict.fromkeys(hashes)), model)
         return {row[0]: np.frombuffer(row[1], dtype="<f4") for row in rows}
 
-    def active_vectors(self, model: str) -> tuple[int, list[int], Vectors]:
-        """The generation with the ids and vectors, shape (n, dimension), of all searched passages.
-
-        Raises:
-            ForeignIndex: a passage has no vector of this model.
-        """
+    @contextmanager
+    def active_vectors(self, model: str) -> Iterator[ActiveVectors]:
+        """The vectors of all searched passages, which can be read inside of the block."""
         with self.database.snapshot() as db:
-            generation = self.generation
-            rows = db.execute(
-                """SELECT passages.id, vector FROM passages
-                   JOIN versions ON versions.id = version_id AND versions.active
-                   LEFT JOIN embeddings
-                   ON embeddings.content_hash = passages.content_hash AND model = ?
-                   ORDER BY passages.id""",
-                (model,),
-            ).fetchall()
-        if any(row["vector"] is None for row in rows):
-            raise ForeignIndex("Some passages have no vector of the embedding model that is set.")
-        flat = np.frombuffer(b"".join(row["vector"] for row in rows), dtype="<f4")
-        width = len(flat) // len(rows) if rows else 0
-        return generation, [row["id"] for row in rows], flat.reshape(len(rows), width)
+            ids = [row["id"] for row in db.execute(_ACTIVE_IDS)]
+            yield ActiveVectors(db, model, self.generation, ids)
 
     def paper_vectors(self, model: str) -> tuple[list[str], Vectors]:
         """The papers with a vector, by id, and the mean of each one's passages.
@@ -203,31 +225,31 @@ class Record:
         Returns:
             Ids, and an array of shape (papers, dimension), whose rows aren't normalised.
         """
-        rows = self._all(
-            """SELECT versions.paper_id, vector FROM passages
-               JOIN versions ON versions.id = version_id AND versions.active
-               JOIN embeddings ON embeddings.content_hash = passages.content_hash AND model = ?
-               ORDER BY versions.paper_id, passages.id""",
-            model,
-        )
-        if not rows:
-            return [], np.zeros((0, 0), np.float32)
-        papers = [row["paper_id"] for row in rows]
-        starts = [at for at, one in enumerate(papers) if at == 0 or papers[at - 1] != one]
-        flat = np.frombuffer(b"".join(row["vector"] for row in rows), dtype="<f4")
-        sums = np.add.reduceat(flat.reshape(len(rows), -1), starts, axis=0)
-        counts = np.diff([*starts, len(rows)])
-        return [papers[at] for at in starts], (sums / counts[:, None]).astype(np.float32)
+        sql = """SELECT versions.paper_id, vector FROM passages
+            JOIN versions ON versions.id = version_id AND versions.active
+            JOIN embeddings ON embeddings.content_hash = passages.content_hash AND model = ?
+            ORDER BY versions.paper_id, passages.id"""
+        papers, means = list[str](), list[Vectors]()
+        with self.database.snapshot() as db:
+            for paper_id, rows in groupby(db.execute(sql, (model,)), itemgetter("paper_id")):
+                papers.append(paper_id)
+                means.append(_stacked([row["vector"] for row in rows]).mean(axis=0))
+        return papers, np.stack(means) if means else np.zeros((0, 0), np.float32)
 
-    def texts_without_vector(self, model: str) -> list[tuple[bytes, str]]:
-        """Hash and text to embed of each passage that ``model`` hasn't embedded yet."""
+    def without_vector(self, model: str) -> list[int]:
+        """Ids of the passages that ``model`` hasn't embedded yet."""
         rows = self._all(
-            f"""SELECT passages.content_hash, versions.title, passages.section, passages.text
-                {_JOINED} WHERE NOT EXISTS (SELECT 1 FROM embeddings
-                WHERE embeddings.content_hash = passages.content_hash AND model = ?)""",
+            """SELECT id FROM passages WHERE NOT EXISTS (SELECT 1 FROM embeddings
+               WHERE embeddings.content_hash = passages.content_hash AND model = ?) ORDER BY id""",
             model,
         )
-        return [(row[0], index_text(row[1], row[2], row[3])) for row in rows]
+        return [row["id"] for row in rows]
+
+    def texts_to_embed(self, ids: Sequence[int]) -> list[tuple[bytes, str]]:
+        """Hash and text to embed of each of these passages."""
+        sql = f"""SELECT passages.content_hash, versions.title, passages.section, passages.text
+            {_JOINED} WHERE passages.id"""
+        return [(row[0], index_text(row[1], row[2], row[3])) for row in self._all_of(sql, ids)]
 
     def facets(self, filters: Filters | None = None) -> FacetCounts:
         """The values that filters can have, with how many papers each would let through."""
@@ -263,3 +285,8 @@ class Record:
         for start in range(0, len(keys), _SQL_VARIABLES):
             part = keys[start : start + _SQL_VARIABLES]
             yield from self._all(f"{sql} IN ({marks(part)})", *values, *part)
+
+
+def _stacked(packed: Sequence[bytes]) -> Vectors:
+    """Vectors as they are kept, as the rows of an array."""
+    return np.frombuffer(b"".join(packed), dtype="<f4").reshape(len(packed), -1)

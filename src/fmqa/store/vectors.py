@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ _MANIFEST = "vectors.json"
 # Above these sizes a flat scan takes longer than a reader notices (docs/design.md has the table).
 _FLAT_UP_TO = 150_000
 _FP16_UP_TO = 500_000
+_TRAINED_ON = 166_000  # vectors that the centres of the lists are drawn from, 40 a list
 _PROBES = 64
 _SCANNED = 10_000  # up to so many passages that a filter lets through are compared one by one
 
@@ -100,10 +101,9 @@ class FaissIndex:
         return cls(index, ids, manifest.generation)
 
     @classmethod
-    def build(cls, generation: int, ids: Sequence[int], vectors: Vectors) -> FaissIndex:
-        """A generation in memory, of vectors of shape (len(ids), dimension)."""
-        index = _build(np.ascontiguousarray(vectors, dtype=np.float32))
-        return cls(index, np.asarray(ids, dtype=np.int64), generation)
+    def build(cls, generation: int, ids: Sequence[int], blocks: Iterable[Vectors]) -> FaissIndex:
+        """A generation in memory. See `publish`."""
+        return cls(_build(len(ids), blocks), np.asarray(ids, dtype=np.int64), generation)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -173,7 +173,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def publish(
-    folder: Path, generation: int, model: str, ids: Sequence[int], vectors: Vectors
+    folder: Path, generation: int, model: str, ids: Sequence[int], blocks: Iterable[Vectors]
 ) -> Manifest:
     """Write a generation and make it current. A kill at any moment leaves the old one current.
 
@@ -182,13 +182,14 @@ def publish(
         generation: the record's generation that the vectors were read at.
         model: fingerprint of the embedder.
         ids: passage ids, ascending.
-        vectors: shape (len(ids), dimension).
+        blocks: the vectors of all of them, in their order, each block of shape
+            (any, dimension). Gone through twice where the index has to be trained.
 
     Raises:
         DiskFull: there is no room for it; the old generation stays.
     """
     try:
-        return _publish(folder, generation, model, ids, vectors)
+        return _publish(folder, generation, model, ids, blocks)
     except OSError as error:
         if error.errno == 28:
             raise DiskFull(f"No room left for the index in {folder}.") from error
@@ -198,13 +199,13 @@ def publish(
 
 
 def _publish(
-    folder: Path, generation: int, model: str, ids: Sequence[int], vectors: Vectors
+    folder: Path, generation: int, model: str, ids: Sequence[int], blocks: Iterable[Vectors]
 ) -> Manifest:
     import faiss
 
     folder.mkdir(parents=True, exist_ok=True)
     index_file, ids_file = f"vectors-{generation:08d}.faiss", f"vectors-{generation:08d}.ids.npy"
-    built = FaissIndex.build(generation, ids, vectors)
+    built = FaissIndex.build(generation, ids, blocks)
     _move_in(folder / index_file, lambda path: faiss.write_index(built.faiss_index, str(path)))
 
     def write_ids(path: Path) -> None:
@@ -228,24 +229,36 @@ def _publish(
     return manifest
 
 
-def _build(vectors: Vectors) -> Any:
+def _build(count: int, blocks: Iterable[Vectors]) -> Any:
     import faiss
 
-    count, dimension = vectors.shape
+    index = None
+    for block in blocks:
+        if index is None:
+            index = _trained(count, block.shape[1], blocks)
+        index.add(np.ascontiguousarray(block, dtype=np.float32))
+    if index is None:
+        index = faiss.IndexFlatIP(1)
+    if isinstance(index, faiss.IndexIVF):
+        index.nprobe = _PROBES
+        index.make_direct_map()
+    return index
+
+
+def _trained(count: int, dimension: int, blocks: Iterable[Vectors]) -> Any:
+    """An empty index for so many vectors, trained on some of them where it has to be."""
+    import faiss
+
     if count <= _FLAT_UP_TO:
         recipe = "Flat"
     elif count <= _FP16_UP_TO:
         recipe = "SQfp16"
     else:
         recipe = "IVF4096,SQ8"
-    index = faiss.index_factory(max(dimension, 1), recipe, faiss.METRIC_INNER_PRODUCT)
+    index = faiss.index_factory(dimension, recipe, faiss.METRIC_INNER_PRODUCT)
     if not index.is_trained:
-        index.train(vectors[:: max(1, count // 400_000)])
-    if count:
-        index.add(vectors)
-    if isinstance(index, faiss.IndexIVF):
-        index.nprobe = _PROBES
-        index.make_direct_map()
+        every = max(1, count // _TRAINED_ON)
+        index.train(np.concatenate([block[::every] for block in blocks]))
     return index
 
 

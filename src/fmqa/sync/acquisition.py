@@ -20,6 +20,7 @@ from fmqa.sync.report import PaperLine
 from fmqa.types import ArxivRecord, Outcome, ReadResult
 
 _PUBLISH_SECONDS = 120.0  # then questions find what came in meanwhile
+_PUBLISH_SHARE = 0.1  # of the time, at most: a large index takes minutes to build
 _FAILURE_LASTS = timedelta(days=7)  # then a sync asks again for what couldn't be had
 Later = Callable[[], Iterable[ArxivRecord]]
 _FETCHING, _READING = "Fetching from arXiv", "Reading and embedding"
@@ -117,7 +118,7 @@ class Acquisition:
         self.report = needs.report
         self.writer = writer
         self.library = needs.inquiry.parts.ingestor.library
-        self._published = time.monotonic()
+        self._publish_from = time.monotonic() + _PUBLISH_SECONDS
 
     def bring_in(self, records: Sequence[ArxivRecord], later: Later = lambda: ()) -> None:
         """Fetch, read, embed and commit these versions, each step while the others go on.
@@ -197,9 +198,11 @@ class Acquisition:
         self.inquiry.catalog.note_change(news)
 
     def _publish(self) -> None:
-        if time.monotonic() - self._published >= _PUBLISH_SECONDS:
+        began = time.monotonic()
+        if began >= self._publish_from:
             self.library.publish(self.parts.ingestor.model)
-            self._published = time.monotonic()
+            ended = time.monotonic()
+            self._publish_from = ended + max(_PUBLISH_SECONDS, (ended - began) / _PUBLISH_SHARE)
 
 
 def _id(record: ArxivRecord) -> ArxivId:

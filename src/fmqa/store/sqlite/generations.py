@@ -75,7 +75,10 @@ class Generations:
             with self.record.database.lock("writer", 0.0):
                 pass
         except RecordBusy:
-            return older or FaissIndex.build(*self.record.active_vectors(fingerprint))
+            if older is not None:
+                return older
+            with self.record.active_vectors(fingerprint) as active:
+                return FaissIndex.build(active.generation, active.ids, active)
         return self._publish(fingerprint)
 
     def _publish(self, fingerprint: str) -> FaissIndex:
@@ -86,8 +89,8 @@ class Generations:
         with self.record.database.lock("index", _PUBLISH_SECONDS):
             newest = self._open_current(fingerprint)
             if newest is None or newest.generation != self.record.generation:
-                generation, ids, vectors = self.record.active_vectors(fingerprint)
-                publish(self.index_dir, generation, fingerprint, ids, vectors)
+                with self.record.active_vectors(fingerprint) as active:
+                    publish(self.index_dir, active.generation, fingerprint, active.ids, active)
                 newest = self._open_current(fingerprint)
         if newest is None:
             raise StoreError("The index could not be opened right after it was written.")

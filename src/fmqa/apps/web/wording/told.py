@@ -52,7 +52,11 @@ _REFUSED = {
     "the largest": "最大者",
     "the biggest": "最大者",
     "the smallest": "最小者",
+    "the lightest": "最轻者",
     "the fastest": "最快者",
+    "the quickest": "最快者",
+    "the slowest": "最慢者",
+    "the cheapest": "最便宜者",
     "the highest": "最高者",
     "the lowest": "最低者",
     "The sources differ: {one}, {other}. Read both quotes.": (
