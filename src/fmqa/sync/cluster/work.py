@@ -6,7 +6,6 @@ ingesting machine's disk. PDFs are read in a sandboxed process of the worker's, 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
@@ -34,12 +33,12 @@ class PaperWork(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Begin, in the worker's process."""
         self._reader = SandboxedReader()
-        self._scratch = tempfile.TemporaryDirectory(prefix="fmqa-worker-")
+        # Dask's folder for this worker: the next worker removes what a killed one left in its own.
+        self._scratch = Path(worker.local_directory)
 
     def teardown(self, worker: Worker) -> None:
         """End the reading process."""
         self._reader.close()
-        self._scratch.cleanup()
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -57,7 +56,7 @@ class PaperWork(WorkerPlugin):
             name: what it is called, without a folder; titles and ids may be told from it.
             limits: what it may cost.
         """
-        path = Path(self._scratch.name) / Path(name).name
+        path = self._scratch / Path(name).name
         try:
             path.write_bytes(data)
             return encode_result(self._reader.read(path, limits))
