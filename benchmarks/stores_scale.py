@@ -252,7 +252,10 @@ def searched(
 
 def every(library: Library, words: Sequence[str]) -> list[tuple[int, float]]:
     """The best ten when all passages with any of the words are scored."""
-    with patch("fmqa.store.postgres.searched._MOST_SCORED", 10**8):
+    with (
+        patch("fmqa.store.postgres.candidates._EXPECTED", 10**8),
+        patch("fmqa.store.postgres.searched.MOST_SCORED", 10**8),
+    ):
         return library.record.lexical(words, 10)
 
 

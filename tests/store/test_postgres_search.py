@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fakes import HashEmbedder, document
 from fmqa.store.lexical import terms
 from fmqa.store.library import Library
-from fmqa.store.postgres import nearest, searched
+from fmqa.store.postgres import candidates, nearest, searched
 from fmqa.store.postgres.session import translated
 from fmqa.store.postgres.tokens import Words, phrases_of, words_of
 from fmqa.store.statements import passage_texts
@@ -108,16 +108,16 @@ def test_beyond_so_many_passages_those_with_the_rarest_words_are_scored(
     whole = dict(ranked(pair[1], asked, None))
     rare = dict(ranked(pair[1], ["don't"], None))
     assert 2 < len(rare) < len(whole)
-    monkeypatch.setattr(searched, "_MOST_SCORED", len(rare))
+    monkeypatch.setattr(candidates, "_EXPECTED", len(rare))
     some = dict(ranked(pair[1], asked, None))
     assert some.keys() == rare.keys()
     assert some.items() <= whole.items()  # scored by all words none the less
     # Where even the rarest are too many, those with both.
-    monkeypatch.setattr(searched, "_MOST_SCORED", len(rare) - 1)
+    monkeypatch.setattr(candidates, "_EXPECTED", len(rare) - 1)
     both = dict(ranked(pair[1], asked, None))
     assert both.keys() == {key for key in rare if whole[key] > rare[key]}
     assert both.items() <= whole.items()
-    monkeypatch.setattr(searched, "_MOST_SCORED", 1)
+    monkeypatch.setattr(searched, "MOST_SCORED", 2)
     assert len(ranked(pair[1], ["segment"], None)) == 2
 
 

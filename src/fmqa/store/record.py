@@ -150,7 +150,9 @@ class Record:
 
     def papers_of(self, ids: Sequence[int]) -> dict[int, str]:
         """The papers that the passages of these ids are of; of those that (still) exist."""
-        sql = f"SELECT passages.id, papers.paper_id {_JOINED} WHERE passages.id"
+        # One after the other, where a join might read all versions.
+        sql = """SELECT id, (SELECT paper_id FROM versions WHERE versions.id = version_id)
+            AS paper_id FROM passages WHERE id"""
         return {row["id"]: row["paper_id"] for row in self._all_of(sql, ids)}
 
     def passages_of(self, paper_id: str) -> list[StoredPassage]:

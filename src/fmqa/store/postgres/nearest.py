@@ -26,7 +26,7 @@ _BATCH = 500
 _PUBLISH_SECONDS = 600.0
 _EXACT_UP_TO = 20_000  # passages that are compared one by one, without an index
 _SCANNED = 10_000  # up to so many that a filter lets through are compared one by one too
-_WIDTH, _DEPTH, _PROBED = 16, 64, 200  # HNSW's m and ef_construction, and ef_search
+_WIDTH, _DEPTH, _PROBED = 16, 64, 300  # HNSW's m and ef_construction, and ef_search
 _BUILD_MB = 1024  # of memory for building the index, at most
 _MARGIN = 20  # candidates more than asked for, as half precision may swap neighbours
 _INDEX = "searched_by_vectors"
@@ -74,10 +74,9 @@ class HnswIndex:
         if not ids:
             return {}
         rows = db.execute(
-            """SELECT searched_vectors.id, embeddings.vector FROM searched_vectors
-               JOIN passages ON passages.id = searched_vectors.id
-               JOIN embeddings ON embeddings.content_hash = passages.content_hash AND model = ?
-               WHERE searched_vectors.id = ANY(?)""",
+            """SELECT id, vector FROM passages JOIN embeddings USING (content_hash)
+               WHERE model = ? AND id = ANY(?) AND EXISTS
+               (SELECT 1 FROM searched_words WHERE searched_words.id = passages.id)""",
             (self.model, list(map(int, ids))),
         ).fetchall()
         if not rows:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from fmqa.store.engine import Connection, SearchedPassage, Within
+from fmqa.store.postgres.candidates import MOST_SCORED, Asked, chosen
 from fmqa.store.postgres.session import HalfVector
 from fmqa.store.postgres.tokens import phrases_of, quoted, words_of
 from fmqa.store.record import MODEL_KEY
@@ -23,9 +23,6 @@ VECTORS_OF_KEY = "searched_vectors_of"  # the model whose vectors are searched
 _K1, _B = 1.2, 0.75
 _LEAST_IDF = 1e-6  # FTS5's, of a word that is in most passages
 _WEIGHTS = "{0.5, 0.5, 0.5, 1.0}"  # of D, C, B and A, the title's; halved, as none may be above 1
-# Beyond so many passages only those that hold one of the rarest words asked for are scored. Scoring
-# takes 1 to 2 µs for each passage and word (benchmarks/stores.py).
-_MOST_SCORED = 4_000
 
 _ADD_WORDS = """INSERT INTO searched_words (id, length, words)
     SELECT id, length, words::tsvector
@@ -43,14 +40,6 @@ _REMOVE_WORDS = """WITH gone AS (
         WHERE term = lexeme)
     UPDATE searched_totals SET passages = passages - (SELECT count(*) FROM gone),
         tokens = tokens - (SELECT coalesce(sum(length), 0) FROM gone)"""
-
-
-class _Asked(NamedTuple):
-    """A phrase that is looked for: as a tsquery, in how many passages, and its weight."""
-
-    query: str
-    held: int
-    weight: float
 
 
 class PostgresSearched:
@@ -95,7 +84,7 @@ class PostgresSearched:
         if not asked:
             return []
         average = totals["tokens"] / totals["passages"]
-        sql, values = _scored(asked, _chosen(asked, totals["passages"]), average, within)
+        sql, values = _scored(asked, chosen(asked, totals["passages"]), average, within)
         rows = db.execute(f"{sql} ORDER BY score DESC, id LIMIT ?", (*values, limit)).fetchall()
         return [(row["id"], row["score"]) for row in rows]
 
@@ -138,7 +127,7 @@ def add_vectors(db: Connection, model: str, passages: Sequence[tuple[int, bytes]
     return len(known)
 
 
-def _asked(db: Connection, phrases: Sequence[str], passages: int) -> list[_Asked]:
+def _asked(db: Connection, phrases: Sequence[str], passages: int) -> list[Asked]:
     """The phrases that are in any passage, the rarest first."""
     times = Counter(tokens for tokens in phrases_of(phrases) if tokens)
     single = [tokens[0] for tokens in times if len(tokens) == 1]
@@ -150,7 +139,7 @@ def _asked(db: Connection, phrases: Sequence[str], passages: int) -> list[_Asked
         held = counts.get(tokens, 0) if len(tokens) == 1 else _count(db, query)
         if held > 0:
             idf = math.log((passages - held + 0.5) / (held + 0.5))
-            found.append(_Asked(query, held, often * (idf if idf > 0 else _LEAST_IDF)))
+            found.append(Asked(query, held, often * (idf if idf > 0 else _LEAST_IDF)))
     return sorted(found, key=lambda one: one.held)
 
 
@@ -160,7 +149,7 @@ def _count(db: Connection, query: str) -> int:
 
 
 def _scored(
-    asked: Sequence[_Asked], chosen: str, average: float, within: Within | None
+    asked: Sequence[Asked], chosen: str, average: float, within: Within | None
 ) -> tuple[str, list[object]]:
     """SQL of the ids and scores of the passages that a tsquery chooses, and its values."""
     often = ", ".join(
@@ -175,34 +164,8 @@ def _scored(
     sql = f"""SELECT id, {score} AS score FROM (
         SELECT id, {_K1} * ({1 - _B} + {_B} * length / ?::float8) AS norm, {often}
         FROM searched_words WHERE words @@ ?::tsquery{narrowed}
-        LIMIT {2 * _MOST_SCORED}) AS held"""
+        LIMIT {MOST_SCORED}) AS held"""
     values: list[object] = [one.weight for one in asked]
     values += [average, *(one.query for one in asked for _ in "12"), chosen]
     values += within.values if within else ()
     return sql, values
-
-
-def _chosen(asked: Sequence[_Asked], passages: int) -> str:
-    """The tsquery of the passages to score: all that hold a phrase, while these aren't too many.
-
-    Where they are, a passage without any of the rarest words asked for is passed over: what it
-    could score lies below what one with them does, nearly always. Where even the rarest is in too
-    many, those are scored that hold the next rarest as well.
-
-    Args:
-        asked: the rarest first.
-        passages: how many are searched.
-    """
-    query, held = asked[0].query, float(asked[0].held)
-    if held > _MOST_SCORED:
-        for one in asked[1:]:
-            if held <= _MOST_SCORED:
-                break
-            query, held = f"({query}) & ({one.query})", held * one.held / passages
-        return query
-    for one in asked[1:]:
-        held += one.held
-        if held > _MOST_SCORED:
-            break
-        query = f"({query}) | ({one.query})"
-    return query

@@ -78,7 +78,8 @@ class Session:
 
     def execute(self, sql: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
         """Run one statement with a value for each ``?``."""
-        return self.raw.execute(translated(sql).encode(), _clean(values))
+        # In binary: as text a vector is twice as many bytes, to be made and read back.
+        return self.raw.execute(translated(sql).encode(), _clean(values), binary=True)
 
     def one(self, sql: str, values: Sequence[Any] = (), /) -> Any:
         """The row that a statement comes to, which has one always."""
