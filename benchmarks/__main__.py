@@ -20,7 +20,8 @@ from benchmarks.processes import ROOT, environment
 NAMES = (
     "text", "references", "robustness", "retrieval", "ingest", "latency", "warm", "quotes",
     "answers", "tables", "corruptions", "claims", "injection", "kills", "arxiv", "survey", "facets",
-    "evidence_panel", "web_soak", "web_load", "stores", "cluster", "million", "scale",
+    "evidence_panel", "web_soak", "web_load", "stores", "cluster", "million", "growth",
+    "scale",
 )  # fmt: skip
 _TAKE_DATA = {"text", "references", "robustness", "tables", "cluster", "million", "scale"}
 

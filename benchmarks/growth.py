@@ -4,8 +4,9 @@
 
 Made-up papers of a hundred passages (`benchmarks.stores_scale.World`) are committed one by one as
 an ingestion commits them, and the index is published at the end, in a process of its own, whose
-largest resident memory is told at each tenth. Reading and embedding, which hold no more than the
-papers that are under way, aren't part of it: `benchmarks.arxiv memory` measures these.
+largest resident memory is told at each tenth. With --store the other's figures stay. Reading and
+embedding, which hold no more than the papers that are under way, aren't part of it:
+`benchmarks.arxiv memory` measures these.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import print_table, write_results
+from benchmarks.common import RESULTS, print_table, write_results
 from benchmarks.processes import run
 from benchmarks.stores import database
 from benchmarks.stores_scale import World
@@ -55,14 +56,14 @@ def main() -> None:
     if options.child:
         print(json.dumps(grown(options.store, options.passages // _A_PAPER)))
         return
-    figures: dict[str, Any] = {"passages": options.passages}
+    kept = RESULTS / "growth.json"
+    held = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    figures = {store: held[store] for store in _STORES if store in held}
     for store in _STORES if options.store is None else (options.store,):
         named = ["--passages", str(options.passages), "--store", store, "--child"]
-        figures[store] = json.loads(
-            run([sys.executable, "-m", "benchmarks.growth", *named], {}).output
-        )
+        ended = run([sys.executable, "-m", "benchmarks.growth", *named], {})
+        figures[store] = json.loads(ended.output)
         print_table(f"{options.passages:,} passages written, {store}", list(figures[store].items()))
-    if options.store is None:
         write_results("growth", figures)
 
 
@@ -89,6 +90,7 @@ def grown(store: str, papers: int) -> dict[str, Any]:
             began = time.perf_counter()
         publishing = time.perf_counter() - began
         return {
+            "passages": papers * _A_PAPER,
             "peak MiB at the start": memory[0],
             "peak MiB after each tenth": memory[1:],
             "last tenth to first, memory": round(memory[-1] / memory[1], 3),

@@ -1,11 +1,12 @@
-"""The same questions over the same record on SQLite and on PostgreSQL: are the citations the same?
+"""PostgreSQL as a store: the same answers as on SQLite, and the search of a million passages.
 
-    python -m benchmarks.stores [--questions 60] [--passages 0]
+    python -m benchmarks.stores [citations words scale] [--questions 60] [--passages 1000000]
 
-The starter notes are embedded once, on SQLite, and moved with what `fmqa migrate` does. They are
-asked on SQLite, on PostgreSQL as it is (vectors are compared one by one while they are few), and on
-PostgreSQL with its HNSW index forced, as it has it from 20,000 passages on. With ``--passages``,
-that many made-up ones are searched besides (see `benchmarks.stores_scale`).
+*citations*: the starter notes are embedded once, on SQLite, and moved with what `fmqa migrate`
+does. They are asked on SQLite, on PostgreSQL as it is (vectors are compared one by one while they
+are few), and on PostgreSQL with its HNSW index forced, as it has it from 20,000 passages on.
+*words*: SciFact's abstracts are searched by words (see `benchmarks.stores_words`). *scale*: a
+million made-up passages are searched (see `benchmarks.stores_scale`), which takes 45 minutes.
 
 PostgreSQL is the tests' own, or the one that FMQA_DATABASE_URL names, in a schema that is dropped.
 """
@@ -16,15 +17,15 @@ import argparse
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 from unittest.mock import patch
 
-from benchmarks import stores_scale
-from benchmarks.common import print_table, write_results
+from benchmarks import stores_scale, stores_words
+from benchmarks.common import print_table, shared_data, write_results
 from fmqa.apps.workbench import Workbench
 from fmqa.evaluation.observing import AnyAssistant, core_of
 from fmqa.evaluation.questions import Question, chosen, read_questions, starter_questions
@@ -33,36 +34,54 @@ from fmqa.store.moving import move
 from fmqa.store.opening import open_database
 from tests.servers import postgres, schema
 
+_ASKED = 300  # of SciFact's claims
+_RESULTS = {"citations": "stores", "words": "stores-words", "scale": "stores-scale"}
+
 Cited = tuple[str, tuple[tuple[str, int, str], ...]]
 """How a question ended, and what was cited: paper, page, quote."""
 
 
 def main() -> None:
-    """Measure, print, and keep the figures."""
+    """Measure each part that is named, or all, print, and keep the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(_RESULTS))
     parser.add_argument("--questions", type=int, default=60)
-    parser.add_argument("--passages", type=int, default=0)
+    parser.add_argument("--passages", type=int, default=1_000_000)
     options = parser.parse_args()
-    with database() as url:
-        if options.passages:
-            figures = stores_scale.measured(url, options.passages)
+    measured: dict[str, Callable[[str], dict[str, Any]]] = {
+        "citations": lambda url: compared(url, english(options.questions)),
+        "words": of_abstracts,
+        "scale": lambda url: stores_scale.measured(url, options.passages),
+    }
+    unknown = set(options.parts) - set(measured)
+    if unknown:
+        parser.error(f"there is no part {sorted(unknown)[0]!r}")
+    given = os.environ.pop("FMQA_DATABASE_URL", "")
+    for part in options.parts or measured:
+        with database(given) as url:
+            figures = measured[part](url)
+        if figures:
+            # Times of a busy machine are no times: said beside them.
             figures["load average"] = round(os.getloadavg()[1], 1)
-            print_table(f"PostgreSQL, {options.passages:,} passages", list(figures.items()))
-            write_results("stores-scale", figures)
-            return
-        figures = compared(url, english(options.questions))
-    # Times of a busy machine are no times: said beside them.
-    figures["load average"] = round(os.getloadavg()[1], 1)
-    print_table("the same questions on both stores", list(figures.items()))
-    write_results("stores", figures)
+            print_table(f"PostgreSQL, {part}", list(figures.items()))
+            write_results(_RESULTS[part], figures)
+
+
+def of_abstracts(url: str) -> dict[str, Any]:
+    """What a search by words misses over abstracts; nothing where there are none."""
+    data = shared_data()
+    if data is None:
+        print("no shared/data beside the checkout, and FMQA_SHARED isn't set: no abstracts")
+        return {}
+    return stores_words.recalled(url, data / "retrieval" / "scifact", _ASKED)
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """Address of an empty schema."""
+def database(given: str = "") -> Iterator[str]:
+    """Address of an empty schema, in a database that is given or in one of the benchmark's own."""
     with ExitStack() as stack:
         url = (
-            os.environ.pop("FMQA_DATABASE_URL", "")
+            given
             or stack.enter_context(postgres({"shared_buffers": "1GB", "max_wal_size": "8GB"})).url
         )
         yield stack.enter_context(schema(url))

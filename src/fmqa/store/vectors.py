@@ -27,7 +27,7 @@ _MANIFEST = "vectors.json"
 _FLAT_UP_TO = 150_000
 _FP16_UP_TO = 500_000
 _TRAINED_ON = 166_000  # vectors that the centres of the lists are drawn from, 40 a list
-_PROBES = 64
+_PROBES = 80
 _SCANNED = 10_000  # up to so many passages that a filter lets through are compared one by one
 
 
