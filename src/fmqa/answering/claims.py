@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fmqa.retrieval.expansion import normal_name
 from fmqa.store.lexical import STOP_WORDS
@@ -30,6 +31,7 @@ _SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "
           "trillion": 1e12, "t": 1e12}  # fmt: skip
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./+-]*[A-Za-z0-9+]|[A-Za-z0-9]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]*[A-Za-z]|[A-Za-z]")
+_WORDS_KEPT = 1 << 15  # whose form is remembered: an answer looks at most words a hundred times
 _COUNTS_WITHIN = 60  # characters between a number and what it counts
 # Between a measure and its value: "Dice score of 0.94", "accuracy: 93%".
 _TIED = re.compile(
@@ -71,6 +73,7 @@ def without_citations(text: str) -> str:
     return _CITATION.sub(" ", text)
 
 
+@lru_cache(_WORDS_KEPT)
 def stem(word: str) -> str:
     """A word without the endings of number, tense and manner; crude, and the same on both sides."""
     word = word.lower().replace("-", "")
@@ -205,6 +208,7 @@ def _starts_sentence(text: str, at: int) -> bool:
     return not before or before[-1] in ".!?:"
 
 
+@lru_cache(_WORDS_KEPT)
 def _is_name(token: str, first: bool) -> bool:
     if token.lower() in METRICS:
         return True

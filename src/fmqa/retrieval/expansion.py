@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from fmqa.store.lexical import terms
 
@@ -35,6 +36,7 @@ ABBREVIATIONS: dict[str, str] = {
 }
 
 
+@lru_cache(1 << 15)
 def normal_name(name: str) -> str:
     """A name as it is compared: lower case, without hyphens and a plural's s."""
     plain = re.sub(r"[^a-z0-9+]", "", name.lower())
