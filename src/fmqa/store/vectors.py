@@ -258,7 +258,8 @@ def _trained(count: int, dimension: int, blocks: Iterable[Vectors]) -> Any:
     index = faiss.index_factory(dimension, recipe, faiss.METRIC_INNER_PRODUCT)
     if not index.is_trained:
         every = max(1, count // _TRAINED_ON)
-        index.train(np.concatenate([block[::every] for block in blocks]))
+        # Copies: a part of a block would keep all of it in memory.
+        index.train(np.concatenate([block[::every].copy() for block in blocks]))
     return index
 
 
