@@ -14,7 +14,9 @@ import pytest
 from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import DiskFull, ForeignIndex, RecordBusy
 from fmqa.store import library as library_module
+from fmqa.store import record as record_module
 from fmqa.store.library import Library
+from fmqa.store.rows import index_text
 from fmqa.store.sqlite import generations
 from fmqa.store.statements import passage_texts
 from fmqa.store.vectors import read_manifest
@@ -326,6 +328,23 @@ def test_a_full_disk_while_publishing_keeps_the_record(
         writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))
     monkeypatch.undo()
     assert found(library, embedder, "chest radiographs") == "2001.00003"
+
+
+def test_vectors_come_in_blocks_and_only_those_that_are_searched(
+    library: Library, embedder: HashEmbedder, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(document("1", ["One text.", "Another text."]), document("2", ["A third.", "A fourth."]))
+    add(document("1", ["One new text.", "A newer text.", "The newest."], version=2))
+    monkeypatch.setattr(record_module, "_BLOCK", 2)
+    with library.record.active_vectors(embedder.fingerprint) as active:
+        blocks = list(active)
+        assert len(list(active)) == 3  # can be gone through again
+    assert [len(block) for block in blocks] == [2, 2, 1]
+    assert list(active.ids) == library.record.active_ids()
+    held = library.record.passages(active.ids)
+    found = [held[key] for key in active.ids]
+    texts = [index_text(one.paper.title, one.passage.section, one.passage.text) for one in found]
+    np.testing.assert_allclose(np.concatenate(blocks), embedder.embed_array(texts), atol=1e-6)
 
 
 def test_equal_texts_are_embedded_once_and_found_twice(
