@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import hit, quote
-from fmqa.answering.question import Wanted, parts_of
+from fmqa.answering.phrasing import parts_of
+from fmqa.answering.question import Wanted
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,27 @@ from fmqa.answering.question import Wanted, parts_of
             ["What is UNI trained on", "how does Virchow differ?"],
         ),
         ("What is LoRA? Who uses it?", ["What is LoRA", "LoRA: Who uses it?"]),
+        (
+            "What are the main limits of CT models, and how are they overcome?",
+            [
+                "What are the main limits of CT models",
+                "CT: how are they overcome?",
+            ],
+        ),
+        (
+            "What are the challenges of foundation models and which solutions are there?",
+            [
+                "What are the challenges of foundation models",
+                "challenges of foundation models: which solutions are there?",
+            ],
+        ),
+        (
+            "Which problems do foundation models have, and how are these solved?",
+            [
+                "Which problems do foundation models have",
+                "problems of foundation models: how are these solved?",
+            ],
+        ),
         ("?", ["?"]),
         ("", [""]),
     ],
@@ -115,3 +137,26 @@ def test_forms_of_a_word_cover_each_other() -> None:
     wanted = Wanted.of("What makes it interpretable?", [])
     assert wanted.coverage([quote("Interpretability is sought.")]) == pytest.approx(1.0)
     assert wanted.coverage([quote("Interpreters are sought.")]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "named"),
+    [
+        ("The challenge of prompting is that good prompts take time.", "topic", True),
+        ("Ambiguous prompts are an obstacle to segmentation.", "vision-only", True),
+        ("Privacy is a challenge.", "topic", False),
+        ("Prompts may be points or boxes.", "topic", False),
+        ("FLARE22 is a challenge of segmentation.", "dataset", False),
+    ],
+)
+def test_a_challenge_of_what_the_question_asks_for(text: str, kind: str, named: bool) -> None:
+    wanted = Wanted.of("What are the challenges of prompting for segmentation?", [])
+    assert wanted.challenges
+    assert wanted.names_challenge(quote(text, kind=kind)) is named
+
+
+def test_the_fields_challenges_are_any() -> None:
+    wanted = Wanted.of("What are the main challenges of foundation models?", [])
+    assert wanted.names_challenge(quote("Privacy is a challenge."))
+    assert not wanted.names_challenge(quote("Foundation models have six main architectures."))
+    assert not Wanted.of("What is the challenge of MedSAM?", []).challenges

@@ -22,7 +22,7 @@ from fmqa.answering.conversation import (
 )
 from fmqa.answering.drafting import Draft, Drafter, verbatim
 from fmqa.answering.evidence import Evidence, EvidenceSelector, short_name
-from fmqa.answering.question import question_names
+from fmqa.answering.phrasing import question_names
 from fmqa.answering.rows import is_row
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Timings, Withheld
 from fmqa.answering.verification import Verifier

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from fmqa.answering.claims import METRICS, content_stems, counters, stem
+from fmqa.answering.synonyms import ALIKE
 
 FIGURE_ASKED = re.compile(
     r"\bhow (?:many|much|large|big|long|fast|accurate)\b|"
@@ -44,6 +45,11 @@ TRAINED = re.compile(
     re.IGNORECASE,
 )
 """A sentence says what a model was trained on."""
+_CHALLENGES_ASKED = re.compile(r"\b(?:challenges|problems|obstacles|difficulties)\b", re.IGNORECASE)
+# Not "solve": tasks are solved, too.
+_OF_CHALLENGES = frozenset(
+    one for word in ("challenge", "address") for one in ALIKE[stem(word)] - {stem("solve")}
+)
 _COUNTED = re.compile(
     r"\bhow many (?:[\w-]+ ){0,3}?(?P<noun>(?!types |kinds |sorts )[\w-]+s|data) (?:was|were|is|"
     r"are|did|do|does|ha[sd]|have|can|will|in|of|to|from|for|on|with)\b",
@@ -110,3 +116,17 @@ def may_tell_number(noun: str, sentences: Sequence[str]) -> bool:
         return True
     known = bool(names_of_counted(noun))
     return not known and any(stem(noun) in content_stems(sentence) for sentence in sentences)
+
+
+def asks_for_challenges(question: str) -> bool:
+    """Whether a question asks for challenges, of which a sentence has to speak then."""
+    return bool(_CHALLENGES_ASKED.search(question))
+
+
+def speaks_of_challenge(sentence: str) -> bool:
+    """Whether a sentence names a challenge, by whatever word, or what addresses one.
+
+    >>> speaks_of_challenge("Privacy is an obstacle that federated learning mitigates.")
+    True
+    """
+    return not _OF_CHALLENGES.isdisjoint(content_stems(sentence))

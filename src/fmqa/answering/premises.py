@@ -99,16 +99,26 @@ RANKS = (
 """Of each rank the words by which it is asked for, and those by which it may be told."""
 
 
+# The biggest of these are the main ones.
+_MATTERS = (
+    r"(?:(?:open|clinical|technical|practical|remaining) )?"
+    r"(?:challenges?|problems?|obstacles?|barriers?|hurdles?|limitations?|limits|risks?|"
+    r"differences?|advantages?|drawbacks?|weakness(?:es)?|strengths?|gaps?|concerns?)\b"
+)
+
+
 def ranks_missing(question: str, quotes: Iterable[str]) -> tuple[str, ...]:
     """The ranks that a question asks for ("the largest") and none of the quotes tells.
 
     >>> ranks_missing("What is the largest pathology model?", ["UNI is a model for pathology."])
     ('the largest',)
+    >>> ranks_missing("What are the biggest obstacles?", ["Privacy is an obstacle."])
+    ()
     """
     text = " ".join(quotes)
     missing = []
     for asked, told in RANKS:
-        match = re.search(rf"\b(?:{asked})\b", question, re.IGNORECASE)
+        match = re.search(rf"\b(?:{asked})\b(?! {_MATTERS})", question, re.IGNORECASE)
         if match and not re.search(rf"\b(?:{told})\b", text, re.IGNORECASE):
             missing.append(f"the {match[0].lower()}")
     return tuple(missing)

@@ -17,11 +17,14 @@ from fmqa.answering.cues import (
     LIMITS_ASKED,
     MEASURE_ASKED,
     TRAINED,
+    asks_for_challenges,
     counted_in,
     may_tell_number,
+    speaks_of_challenge,
     tells_number,
 )
 from fmqa.answering.key_terms import Term, key_terms
+from fmqa.answering.phrasing import parts_of, question_names, with_versions, with_whole_names
 from fmqa.answering.premises import kinds_in, kinds_missing, ranks_missing, years_missing
 from fmqa.answering.rows import is_row
 from fmqa.answering.synonyms import ALIKE
@@ -48,11 +51,6 @@ _OTHER_KIND = 0.20  # off a sentence on none of the kinds of images that the que
 _OVERVIEW = 0.20  # off a sentence that only says what a survey covers
 _SURVEY = re.compile(r"\b(?:survey|review|perspective|overview)s?\b", re.IGNORECASE)
 _BOTH = 0.10  # for a sentence that names several sides of a comparison
-_PART = re.compile(
-    r"[;?,]?\s+(?:and|but|or)\s+(?=(?:(?:on|in|with|by|for|at|from|to)\s+)?"
-    r"(?:how|what|which|who|when|where|why)\b)|\?\s+(?=\w)",
-    re.IGNORECASE,
-)
 # Words that questions are made of. A sentence answers without them ("trained on 15 million pairs"
 # to "how much data …"), so their absence says nothing.
 _GENERIC = frozenset(
@@ -63,54 +61,14 @@ _GENERIC = frozenset(
     parameters parameter train trained training make makes made work works get take
     takes long time image images medical imaging explain describe give mean main best
     good new year version versions foundation question answer say says said mention
-    mentions""".split()
+    mentions propose proposed face faced""".split()
 )
 _EXISTS = frozenset(map(stem, ("exist", "exists", "available")))  # no answer has to say so
-# Where "SAM 5" is a name and not SAM with a count behind it.
-_AFTER_VERSION = (
-    r"(?=\s*(?:[?.,;:]|$|(?:ha[sd]|have|do|does|did|is|was|were|and|or|use|with|better|worse|than|"
-    r"vs|versus|compared)\b))"
-)
 _THING = re.compile(r"(?=.*[A-Z])(?:.*[a-z].*[A-Z].*|.*\d.*)")
 _OWN = (
     r"limits?|limitations?|weaknesses|drawbacks|shortcomings|problems|challenges|tasks|stages|steps|"
     r"parts|components|versions|sizes|strengths|advantages|authors"
 )
-_FIRST_WORD = re.compile(r"[A-Za-z]+(?![\w-])")
-_ASKING = frozenset(
-    """compare contrast describe explain list name give tell show summarize summarise define discuss
-    outline state find provide mention identify tabulate please write explain here""".split()
-)
-
-
-def question_names(question: str) -> dict[str, str]:
-    """The names in a question: normal form → as written.
-
-    Its first word has a capital anyway and may be a name ("Virchow was trained on what?"), unless
-    it is what one asks with ("Compare …").
-    """
-    names = named_things(f"x {question}")
-    first = _FIRST_WORD.match(question)
-    if first and first[0].lower() in _ASKING:
-        names.pop(normal_name(first[0]), None)
-    return names
-
-
-def parts_of(question: str) -> list[str]:
-    """The questions that a compound question puts, each with the names of the first.
-
-    >>> parts_of("How was MedSAM obtained from SAM, and on how much data?")
-    ['How was MedSAM obtained from SAM', 'MedSAM: on how much data?']
-    """
-    texts = [text.strip(" ,;") for text in _PART.split(question) if text.strip(" ,;?")]
-    if len(texts) < 2:
-        return [question]
-    names = list(question_names(texts[0]).values())
-    subject = names[0] if names else ""
-    rest = [
-        text if not subject or question_names(text) else f"{subject}: {text}" for text in texts[1:]
-    ]
-    return [texts[0], *rest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +78,7 @@ class Wanted:
     ``names`` are the question's, normal form → as written; ``papers`` those of them that papers go
     by. ``weights`` are the question's content stems with their rarity among the passages found, and
     ``terms`` the pairs of rare ones that it turns on. ``kinds`` are the kinds of data it speaks of.
+    ``challenges`` says that several of these are asked for.
     ``sides`` say, where papers are compared, what is asked of each of them, by its name.
     """
 
@@ -132,6 +91,7 @@ class Wanted:
     question: str = ""
     terms: tuple[Term, ...] = ()
     kinds: tuple[re.Pattern[str], ...] = ()
+    challenges: bool = False
 
     @classmethod
     def of(cls, question: str, hits: Sequence[Hit]) -> Self:
@@ -143,8 +103,8 @@ class Wanted:
         spread = {s: sum(s in text for text in texts) for s in stems}
         weights = {s: math.log(1 + (len(texts) + 1) / (1 + n)) for s, n in spread.items()}
         papers = book.in_text(question)
-        names = _with_whole_names(question_names(question), papers)
-        names = _with_versions(names, papers, question)
+        names = with_whole_names(question_names(question), papers)
+        names = with_versions(names, papers, question)
         papers = {name: shown for name, shown in papers.items() if name in names}
         sides = sides_of(question, papers, names)
         listing = asks_for_several(question) and not sides and not _doer(question, papers)
@@ -152,7 +112,10 @@ class Wanted:
         rare = {s for s, n in spread.items() if n <= most and s not in _GENERIC}
         parts, terms = tuple(parts_of(question)), key_terms(question, rare)
         kinds = kinds_in(_without(papers, question))
-        return cls(parts, names, weights, listing, papers, sides, question, terms, kinds)
+        challenges = listing and asks_for_challenges(question)
+        return cls(
+            parts, names, weights, listing, papers, sides, question, terms, kinds, challenges
+        )
 
     def bonus(self, quote: Quote) -> float:
         """What the words say for a sentence: 0 or more, and seldom above 1."""
@@ -267,6 +230,17 @@ class Wanted:
         there = set(content_stems(f"{quote.context} {quote.text}"))
         total = sum(self.weights.values()) or 1.0
         return sum(w for s, w in self.weights.items() if _stands(s, there)) / total
+
+    def names_challenge(self, quote: Quote) -> bool:
+        """Whether a sentence speaks of a challenge, and of what the question asks for those of.
+
+        The challenge that a data set was made for is none.
+        """
+        if quote.passage.paper.kind == "dataset" or not speaks_of_challenge(quote.text):
+            return False
+        there = set(content_stems(quote.text))
+        asked = {s for s in self.weights if s not in _GENERIC and not speaks_of_challenge(s)}
+        return not asked or any(_stands(one, there) for one in asked)
 
     def names_thing(self, quote: Quote) -> bool:
         """Whether a sentence names what the question is about where that is no paper.
@@ -391,31 +365,6 @@ def _stands(asked: str, there: Collection[str]) -> bool:
 def _facets(paper: PaperMeta) -> str:
     facets = (paper.architecture, paper.training, paper.data, *paper.modality, *paper.tasks)
     return " ".join((paper.title, paper.name, *facets))
-
-
-def _with_whole_names(names: dict[str, str], papers: dict[str, str]) -> dict[str, str]:
-    """The names with those of papers, which may be of several words, in place of their words."""
-    whole = dict(names)
-    for shown in papers.values():
-        words = re.split(r"[\s]+", shown)
-        for word in words if len(words) > 1 else ():
-            if normal_name(word) not in papers:
-                whole.pop(normal_name(word), None)
-    return whole | papers
-
-
-def _with_versions(names: dict[str, str], papers: dict[str, str], question: str) -> dict[str, str]:
-    """The names with "SAM 5" in place of SAM, where no paper found goes by it."""
-    found = dict(names)
-    for name, shown in papers.items():
-        if any(name in other for other in papers if other != name):
-            continue
-        version = re.compile(rf"(?<!\w){re.escape(shown)} v?\d{{1,2}}{_AFTER_VERSION}")
-        told = version.findall(question)
-        if told and not re.search(rf"(?<!\w){re.escape(shown)}(?!\w)", version.sub(" ", question)):
-            found.pop(name, None)
-        found |= {normal_name(one): one for one in told}
-    return found
 
 
 def _names_in_text(text: str) -> set[str]:

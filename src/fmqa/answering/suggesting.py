@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fmqa.answering.abstention import reason_to_abstain, refusal
-from fmqa.answering.question import question_names
+from fmqa.answering.phrasing import question_names
 from fmqa.retrieval.expansion import expanded_question
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ _GROUPS = (
     "limitation limit weakness drawback shortcoming difficulty",
     "outperform surpass exceed beat",
     "evaluate test assess",
-    "challenge problem obstacle difficulty",
+    "challenge problem obstacle difficulty barrier hurdle",
     "hardware gpu",
+    "address solve overcome tackle mitigate solution",
 )
 
 
