@@ -15,7 +15,8 @@ import psutil
 import pytest
 from pdfs import PageSource, Text, build, paper, write
 
-from fmqa.reading.pool import ReadLimits, read_files
+from fmqa.reading import pool
+from fmqa.reading.pool import ReadLimits, SandboxedReader, read_files
 from fmqa.types import Outcome, ReadResult
 
 LIMITS = ReadLimits(seconds=60, memory_mb=512, max_mb=50, max_pages=500)
@@ -158,6 +159,22 @@ def test_a_worker_imports_nothing_heavy_and_starts_fast() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.strip() == ""
+
+
+def test_a_reader_can_be_killed_while_its_worker_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = SandboxedReader()
+
+    class Starting(pool._Worker):
+        def __init__(self, memory_mb: int) -> None:
+            reader.kill()  # as another thread does in this moment
+            super().__init__(memory_mb)
+
+    monkeypatch.setattr(pool, "_Worker", Starting)
+    result = reader.read(long_file(tmp_path / "slow.pdf"), ReadLimits(60, 512, 50, 500))
+    assert result.outcome is Outcome.DAMAGED
+    assert reader._worker is None
 
 
 @POSIX

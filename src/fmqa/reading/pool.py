@@ -56,11 +56,12 @@ class _Worker(Child):
 class SandboxedReader:
     """Reads files one after the other in a worker process, which is replaced when it dies.
 
-    Not to be shared by threads, but for `kill`.
+    Not to be shared by threads, but for `kill`, after which nothing is read any longer.
     """
 
     def __init__(self) -> None:
         self._worker: _Worker | None = None
+        self._killed = False
 
     def read(self, path: Path, limits: ReadLimits) -> ReadResult:
         """What became of one file; each way in which reading can fail is an outcome."""
@@ -70,6 +71,8 @@ class SandboxedReader:
             self.close()
         if self._worker is None:
             self._worker = _Worker(limits.memory_mb)
+        if self._killed:  # while it was being started, when there was nothing to kill yet
+            self._worker.process.kill()
         try:
             result = self._worker.ask(path, limits)
         except ChildLost as lost:
@@ -79,6 +82,7 @@ class SandboxedReader:
 
     def kill(self) -> None:
         """End the worker process at once, from any thread; a reading under way is lost."""
+        self._killed = True
         if (worker := self._worker) is not None:
             worker.process.kill()
 
