@@ -181,6 +181,8 @@ def test_a_reader_can_be_killed_while_its_worker_starts(
 def test_an_interrupt_ends_the_workers(papers: list[Path], tmp_path: Path) -> None:
     slow = [long_file(tmp_path / f"slow{n}.pdf") for n in range(2)]
     code = (
+        # Where the tests run in the background, the system has them ignore interrupts.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import sys, pathlib; from fmqa.reading.pool import ReadLimits, read_files\n"
         "list(read_files(map(pathlib.Path, sys.argv[1:]), ReadLimits(60, 512, 50, 500)))"
     )
