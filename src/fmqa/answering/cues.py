@@ -47,9 +47,10 @@ TRAINED = re.compile(
 """A sentence says what a model was trained on."""
 _CHALLENGES_ASKED = re.compile(r"\b(?:challenges|problems|obstacles|difficulties)\b", re.IGNORECASE)
 # Not "solve": tasks are solved, too.
-_OF_CHALLENGES = frozenset(
+OF_CHALLENGES = frozenset(
     one for word in ("challenge", "address") for one in ALIKE[stem(word)] - {stem("solve")}
 )
+"""The stems by which a sentence speaks of challenges, or of what addresses them."""
 _COUNTED = re.compile(
     r"\bhow many (?:[\w-]+ ){0,3}?(?P<noun>(?!types |kinds |sorts )[\w-]+s|data) (?:was|were|is|"
     r"are|did|do|does|ha[sd]|have|can|will|in|of|to|from|for|on|with)\b",
@@ -129,4 +130,4 @@ def speaks_of_challenge(sentence: str) -> bool:
     >>> speaks_of_challenge("Privacy is an obstacle that federated learning mitigates.")
     True
     """
-    return not _OF_CHALLENGES.isdisjoint(content_stems(sentence))
+    return not OF_CHALLENGES.isdisjoint(content_stems(sentence))

@@ -16,6 +16,7 @@ from fmqa.answering.cues import (
     LIMITED,
     LIMITS_ASKED,
     MEASURE_ASKED,
+    OF_CHALLENGES,
     TRAINED,
     asks_for_challenges,
     counted_in,
@@ -239,7 +240,7 @@ class Wanted:
         if quote.passage.paper.kind == "dataset" or not speaks_of_challenge(quote.text):
             return False
         there = set(content_stems(quote.text))
-        asked = {s for s in self.weights if s not in _GENERIC and not speaks_of_challenge(s)}
+        asked = self.weights.keys() - _GENERIC - OF_CHALLENGES
         return not asked or any(_stands(one, there) for one in asked)
 
     def names_thing(self, quote: Quote) -> bool:

@@ -25,7 +25,6 @@ _JOINED = """FROM passages JOIN versions ON versions.id = passages.version_id
 _PASSAGES = f"""SELECT papers.*, passages.id AS passage_id, passages.ordinal, passages.section,
     passages.kind AS passage_kind, passages.text, passages.spans, versions.version,
     versions.source, versions.active, versions.withdrawn {_JOINED}"""
-_ACTIVE_IDS = f"SELECT passages.id {_JOINED} WHERE versions.active ORDER BY passages.id"
 _BLOCK_OF_VECTORS = """SELECT vector FROM passages
     JOIN versions ON versions.id = version_id AND versions.active
     LEFT JOIN embeddings ON embeddings.content_hash = passages.content_hash AND model = ?
@@ -218,8 +217,7 @@ class Record:
     def active_vectors(self, model: str) -> Iterator[ActiveVectors]:
         """The vectors of all searched passages, which can be read inside of the block."""
         with self.database.snapshot() as db:
-            ids = [row["id"] for row in db.execute(_ACTIVE_IDS)]
-            yield ActiveVectors(db, model, self.generation, ids)
+            yield ActiveVectors(db, model, self.generation, self.active_ids())
 
     def paper_vectors(self, model: str) -> tuple[list[str], Vectors]:
         """The papers with a vector, by id, and the mean of each one's passages.

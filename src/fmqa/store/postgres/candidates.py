@@ -1,6 +1,7 @@
 """Which passages are scored by words, where more hold one of them than can be scored.
 
-Scoring takes some 5 µs a passage, and a place in a list of the GIN index 0.2 (docs/scale.md).
+Scoring takes some 5 µs a passage, and a place in a list of the GIN index 0.2
+(two cores, a million passages).
 """
 
 from __future__ import annotations
