@@ -21,10 +21,10 @@ import numpy as np
 
 from fmqa.settings import Settings
 from fmqa.store.embedding import _batches, _padded, make_embedder
-from fmqa.store.openvino_runner import import_openvino
 from fmqa.weights.catalog import MINILM
 from fmqa.weights.cpu import usable_threads
 from fmqa.weights.onnx_graph import ensure_graph
+from fmqa.weights.openvino_runner import import_openvino
 
 COLD = """
 from fmqa.settings import Settings

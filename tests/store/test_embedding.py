@@ -10,7 +10,7 @@ import pytest
 
 from fmqa.errors import ModelMissing
 from fmqa.settings import Settings
-from fmqa.store import embedding, openvino_runner
+from fmqa.store import embedding
 from fmqa.store.embedding import (
     MANY,
     OnnxEmbedder,
@@ -18,6 +18,7 @@ from fmqa.store.embedding import (
     as_langchain,
     make_embedder,
 )
+from fmqa.weights import openvino_runner
 from fmqa.weights.catalog import MINILM
 from fmqa.weights.onnx_graph import graph_path
 from fmqa.weights.pull import pull

@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fmqa.errors import ModelMissing
 from fmqa.settings import Settings
-from fmqa.store.openvino_runner import ROWS, openvino_runner
 from fmqa.weights.catalog import MINILM, Model
 from fmqa.weights.cpu import usable_threads
 from fmqa.weights.onnx_graph import EXPORTER_VERSION, build_graph, ensure_graph
+from fmqa.weights.openvino_runner import ROWS, openvino_runner
 from fmqa.weights.pull import ensure
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-    from fmqa.store.openvino_runner import Run, Tokens, Vectors
+    from fmqa.weights.openvino_runner import Run, Tokens, Vectors
 
 Progress = Callable[[int, int], None]
 """Called with the texts embedded and the texts in all."""

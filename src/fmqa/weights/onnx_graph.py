@@ -1,19 +1,25 @@
-"""Builds the ONNX graph of a BERT encoder from its published weights, with neither torch nor a hub.
+"""Builds the ONNX graphs of BERT encoders from their weights, with neither torch nor a hub.
 
-The graph takes ``input_ids`` and ``attention_mask`` (both batch × tokens, int64) and gives
-``embedding`` (batch × dimension, unit length): the encoder of Devlin et al., 2019
-(arXiv:1810.04805), the mean over the tokens of the attention mask, and the L2 norm, as
-sentence-transformers computes them.
+The encoder is that of Devlin et al., 2019 (arXiv:1810.04805). Two graphs are made of it:
+
+- the sentence encoder takes ``input_ids`` and ``attention_mask`` (batch × tokens, int64) and gives
+  ``embedding`` (batch × dimension, unit length): the mean over the tokens of the mask and the L2
+  norm, as sentence-transformers computes them;
+- the cross-encoder takes ``token_type_ids`` and ``segments`` besides (batch × segments × tokens,
+  float: the weights of each segment's mean) and gives the logits ``segment`` (batch × segments) and
+  ``whole`` (batch).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmqa.errors import ModelCorrupt
+from fmqa.weights.quantized import load_quantized
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +33,7 @@ EXPORTER_VERSION = 1
 _OPSET = 17
 _IR_VERSION = 8
 _MASKED = -1e4
+_TOKENS = ["batch", "tokens"]
 
 
 def graph_path(folder: Path) -> Path:
@@ -35,7 +42,7 @@ def graph_path(folder: Path) -> Path:
 
 
 def ensure_graph(folder: Path) -> Path:
-    """The graph of the model in ``folder``, built when it isn't there yet (about 1 s)."""
+    """The sentence encoder's graph of the model in ``folder``, built when it isn't there (1 s)."""
     path = graph_path(folder)
     if not path.is_file():
         build_graph(folder, path)
@@ -43,18 +50,46 @@ def ensure_graph(folder: Path) -> Path:
 
 
 def build_graph(folder: Path, path: Path) -> None:
-    """Writes the graph of the model in ``folder`` to ``path``, which appears whole or not at all.
+    """Write the sentence encoder of ``folder`` to ``path``, which appears whole or not at all.
 
     Raises:
         ModelCorrupt: the folder doesn't hold a BERT encoder.
     """
+    _build(folder, path, None)
+
+
+def ensure_cross_encoder(folder: Path, trained: Path) -> Path:
+    """The graph of a cross-encoder, built beside the base model when it isn't there (1 s).
+
+    Args:
+        folder: the base model, whose word embeddings it shares.
+        trained: its layers and heads, see `fmqa.weights.quantized`.
+
+    Raises:
+        ModelCorrupt: the files don't hold one.
+    """
+    try:
+        mark = hashlib.sha256(trained.read_bytes()).hexdigest()[:12]
+    except OSError as error:
+        raise ModelCorrupt(f"{trained} can't be read: {error}.") from error
+    path = folder / f"{trained.stem}.{mark}.v{EXPORTER_VERSION}.onnx"
+    if not path.is_file():
+        _build(folder, path, trained)
+    return path
+
+
+def _build(folder: Path, path: Path, trained: Path | None) -> None:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     try:
         config = json.loads((folder / "config.json").read_text("utf-8"))
-        builder = _Builder(config, load_file(folder / "model.safetensors"))
-        data = builder.build().SerializeToString(deterministic=True)
+        weights = load_file(folder / "model.safetensors")
+        if trained is not None:
+            weights |= load_quantized(trained)
+        builder = _Builder(config, weights)
+        model = builder.cross_encoder() if trained else builder.sentence_encoder()
+        data = model.SerializeToString(deterministic=True)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise ModelCorrupt(f"{folder} doesn't hold a BERT encoder: {error}.") from error
     scratch = path.with_name(f"{path.name}.{os.getpid()}.tmp")
@@ -82,24 +117,41 @@ class _Builder:
         self.nodes: list[Any] = []
         self.constants: dict[str, Any] = {}
 
-    def build(self) -> Any:
-        """The whole model, as an ``onnx.ModelProto``."""
+    def sentence_encoder(self) -> Any:
+        """Tokens to one unit vector, as an ``onnx.ModelProto``."""
+        self._pool(self._encode(types=False))
+        inputs = {"input_ids": ("INT64", _TOKENS), "attention_mask": ("INT64", _TOKENS)}
+        return self._model(inputs, {"embedding": ["batch", self.hidden]})
+
+    def cross_encoder(self) -> Any:
+        """Two texts in one to logits of the second one's segments, as an ``onnx.ModelProto``."""
+        hidden = self._encode(types=True)
+        pooled = self._add("MatMul", ["segments", hidden])
+        self._score("segment_head", pooled, "segment")
+        first = self._add("Gather", [hidden, self._constant("first", 0)], axis=1)
+        self._score("whole_head", first, "whole")
+        inputs = {
+            "input_ids": ("INT64", _TOKENS),
+            "attention_mask": ("INT64", _TOKENS),
+            "token_type_ids": ("INT64", _TOKENS),
+            "segments": ("FLOAT", ["batch", "segments", "tokens"]),
+        }
+        return self._model(inputs, {"segment": ["batch", "segments"], "whole": ["batch"]})
+
+    def _model(
+        self, inputs: dict[str, tuple[str, list[str]]], outputs: dict[str, list[Any]]
+    ) -> Any:
         from onnx import TensorProto, checker, helper
 
-        tokens = ["batch", "tokens"]
-        hidden = self._embeddings()
-        bias = self._mask_bias()
-        for layer in range(self.layers):
-            hidden = self._layer(f"encoder.layer.{layer}", hidden, bias)
-        self._pool(hidden)
+        info = helper.make_tensor_value_info
         graph = helper.make_graph(
             self.nodes,
-            "bert_sentence_encoder",
+            "bert",
             [
-                helper.make_tensor_value_info("input_ids", TensorProto.INT64, tokens),
-                helper.make_tensor_value_info("attention_mask", TensorProto.INT64, tokens),
+                info(name, getattr(TensorProto, kind), shape)
+                for name, (kind, shape) in inputs.items()
             ],
-            [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["batch", self.hidden])],
+            [info(name, TensorProto.FLOAT, shape) for name, shape in outputs.items()],
             initializer=list(self.constants.values()),
         )
         model = helper.make_model(
@@ -112,20 +164,37 @@ class _Builder:
         checker.check_model(model)
         return model
 
-    def _embeddings(self) -> str:
-        """Word, position and (all zero) token type embeddings, added and normalised."""
-        weights = self.weights
-        types = weights["embeddings.token_type_embeddings.weight"][0]
-        words = self._constant("words", weights["embeddings.word_embeddings.weight"])
-        positions = self._constant(
-            "positions", weights["embeddings.position_embeddings.weight"] + types
-        )
+    def _encode(self, *, types: bool) -> str:
+        hidden = self._embeddings(types=types)
+        bias = self._mask_bias()
+        for layer in range(self.layers):
+            hidden = self._layer(f"encoder.layer.{layer}", hidden, bias)
+        return hidden
+
+    def _embeddings(self, *, types: bool) -> str:
+        """Word, position and token type embeddings, added and normalised.
+
+        Without ``types`` all tokens are of the first type.
+        """
+        kinds = self.weights["embeddings.token_type_embeddings.weight"]
+        words = self._constant("words", self.weights["embeddings.word_embeddings.weight"])
+        places = self.weights["embeddings.position_embeddings.weight"]
+        positions = self._constant("positions", places if types else places + kinds[0])
         shape = self._add("Shape", ["input_ids"])
         length = self._add("Gather", [shape, self._constant("one", [1])], axis=0)
         zero = self._constant("zero", [0])
         position = self._add("Slice", [positions, zero, length, zero])
-        word = self._add("Gather", [words, "input_ids"], axis=0)
-        return self._norm("embeddings.LayerNorm", self._add("Add", [word, position]))
+        hidden = self._add("Add", [self._add("Gather", [words, "input_ids"], axis=0), position])
+        if types:
+            kind = self._add("Gather", [self._constant("kinds", kinds), "token_type_ids"], axis=0)
+            hidden = self._add("Add", [hidden, kind])
+        return self._norm("embeddings.LayerNorm", hidden)
+
+    def _score(self, name: str, value: str, output: str) -> None:
+        """A head of two layers, with one number for each vector."""
+        inner = self._gelu(self._linear(f"{name}.0", value))
+        number = self._linear(f"{name}.2", inner)
+        self._add("Squeeze", [number, self._constant("last", [-1])], output=output)
 
     def _mask_bias(self) -> str:
         """0 where a token stands, a large negative number where the batch was padded."""

@@ -1,4 +1,4 @@
-"""Runs the encoder's graph by OpenVINO, over batches of few shapes."""
+"""Runs the encoders' graphs by OpenVINO, over batches of few shapes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,28 @@ _COLUMNS = 16
 
 
 def openvino_runner(path: Path, threads: int) -> Run:
-    """The graph compiled by OpenVINO, in bfloat16 where the CPU computes in it.
+    """The sentence encoder compiled by OpenVINO, for batches of any shape.
+
+    Raises:
+        ImportError: OpenVINO isn't installed.
+        RuntimeError: it can't run here.
+    """
+    import numpy as np
+
+    infer = openvino_requests(path, threads)
+
+    def run(ids: Tokens, mask: Tokens) -> Vectors:
+        whole = dict(zip(("input_ids", "attention_mask"), _rounded(ids, mask), strict=True))
+        return cast("Vectors", infer(whole)[0][: len(ids)])
+
+    # Once by one thread: the first inference makes a table inside of the binding, and two threads
+    # that begin it at once wait for each other for ever, in four of thirty processes.
+    run(np.ones((1, 1), np.int64), np.ones((1, 1), np.int64))
+    return run
+
+
+def openvino_requests(path: Path, threads: int) -> Callable[[dict[str, Any]], list[Any]]:
+    """A graph compiled by OpenVINO, in bfloat16 where the CPU computes in it: inputs to outputs.
 
     Each thread is a stream of its own: batches side by side are 15 % faster than each over all
     threads.
@@ -32,8 +53,6 @@ def openvino_runner(path: Path, threads: int) -> Run:
         ImportError: OpenVINO isn't installed.
         RuntimeError: it can't run here.
     """
-    import numpy as np
-
     # In a thread of its own: where the CPU has AMX, OpenVINO gives the thread that makes it a
     # signal stack, and frees that with the model, whatever thread then ends it. The next signal of
     # a main thread would end the process.
@@ -43,19 +62,15 @@ def openvino_runner(path: Path, threads: int) -> Run:
     for _ in range(threads):
         free.put(compiled.create_infer_request())
 
-    def run(ids: Tokens, mask: Tokens) -> Vectors:
+    def infer(inputs: dict[str, Any]) -> list[Any]:
         request = free.get()
         try:
-            whole = dict(zip(("input_ids", "attention_mask"), _rounded(ids, mask), strict=True))
-            result = request.infer(whole, share_inputs=True)
-            return cast("Vectors", result[0][: len(ids)].copy())
+            result = request.infer(inputs, share_inputs=True)
+            return [result[place].copy() for place in range(len(compiled.outputs))]
         finally:
             free.put(request)
 
-    # Once by one thread: the first inference makes a table inside of the binding, and two threads
-    # that begin it at once wait for each other for ever, in four of thirty processes.
-    run(np.ones((1, 1), np.int64), np.ones((1, 1), np.int64))
-    return run
+    return infer
 
 
 def _compiled(path: Path, threads: int) -> Any:

@@ -1,0 +1,176 @@
+"""Cross-encoders of our own: a question and a text's segments are read as one row of tokens.
+
+The weights ship with the package; the word embeddings are those of all-MiniLM-L6-v2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+
+from fmqa.weights.cpu import usable_threads
+from fmqa.weights.onnx_graph import ensure_cross_encoder
+from fmqa.weights.openvino_runner import openvino_requests
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Inputs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
+
+LONGEST_WINDOW = 288
+_LONGEST_QUESTION, _LONGEST_CONTEXT, _LONGEST_SEGMENT = 64, 80, 110
+_START, _STOP = 101, 102  # [CLS] and [SEP] of BERT's vocabulary
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids", "segments")
+# Few shapes, since OpenVINO compiles kernels for each: rows of a batch, and what lengths and
+# numbers of segments are multiples of.
+_ROWS, _LENGTHS, _SEGMENTS = 4, 32, 8
+
+Infer = Callable[[dict[str, Any]], list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One row of tokens.
+
+    ``question`` counts the tokens up to the first [SEP] and it; ``segments`` are (start, end) in
+    ``ids``, one for each segment that the window holds.
+    """
+
+    ids: tuple[int, ...]
+    question: int
+    segments: tuple[tuple[int, int], ...]
+
+
+def windows(
+    tokenizer: Any, question: str, context: str, segments: Sequence[str]
+) -> list[tuple[Window, int]]:
+    """The windows that hold all segments, each with the number of its first one.
+
+    A text too long for one window goes on in the next, which begins with the segment before, so
+    that each but the very first is read behind what it leans on.
+
+    Args:
+        tokenizer: gives ``encode_batch(texts, add_special_tokens=False)``.
+        question: what is asked.
+        context: what stands before each window's segments, such as a paper's title.
+        segments: sentences or rows, in order.
+    """
+    encoded = [
+        e.ids
+        for e in tokenizer.encode_batch([question, context, *segments], add_special_tokens=False)
+    ]
+    asked, before = encoded[0][:_LONGEST_QUESTION], encoded[1][:_LONGEST_CONTEXT]
+    pieces = [piece[:_LONGEST_SEGMENT] for piece in encoded[2:]]
+    head = [_START, *asked, _STOP, *before]
+    found: list[tuple[Window, int]] = []
+    first = 0
+    while first < len(pieces):
+        lead = max(0, first - 1) if found else first
+        ids, spans, at = list(head), [], lead
+        while at < len(pieces) and (at <= first or len(ids) + len(pieces[at]) < LONGEST_WINDOW):
+            spans.append((len(ids), len(ids) + len(pieces[at])))
+            ids += pieces[at]
+            at += 1
+        found.append((Window((*ids, _STOP), len(asked) + 2, tuple(spans)), lead))
+        first = at
+    return found
+
+
+def pack(rows: Sequence[Window]) -> Inputs:
+    """Tokens, mask, types and segment weights of a batch; see `fmqa.weights.onnx_graph`."""
+    import numpy as np
+
+    length = _up(max(len(row.ids) for row in rows), _LENGTHS)
+    most = _up(max(len(row.segments) for row in rows), _SEGMENTS)
+    ids = np.zeros((len(rows), length), np.int64)
+    mask, types = np.zeros_like(ids), np.zeros_like(ids)
+    segments = np.zeros((len(rows), most, length), np.float32)
+    for line, row in enumerate(rows):
+        ids[line, : len(row.ids)] = row.ids
+        mask[line, : len(row.ids)] = 1
+        types[line, row.question : len(row.ids)] = 1
+        for place, (start, end) in enumerate(row.segments):
+            segments[line, place, start:end] = 1.0 / max(1, end - start)
+    return ids, mask, types, segments
+
+
+def _up(number: int, step: int) -> int:
+    return -(-number // step) * step
+
+
+class CrossEncoderRunner:
+    """Runs trained weights, without torch. Safe to share between threads.
+
+    Args:
+        folder: holds all-MiniLM-L6-v2.
+        weights: the trained layers and heads, see `fmqa.weights.quantized`.
+        threads: 0 means all that the process may use.
+    """
+
+    def __init__(self, folder: Path, weights: Path, threads: int = 0) -> None:
+        self._folder = folder
+        self._weights = weights
+        self._threads = usable_threads(threads)
+        self._lock = Lock()
+        self._infer: Infer | None = None
+        self._streams = 1
+
+    @cached_property
+    def tokenizer(self) -> Any:
+        """Of the base model, without padding or truncation."""
+        from tokenizers import Tokenizer
+
+        found = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        found.no_padding()
+        found.no_truncation()
+        return found
+
+    def score(self, rows: Sequence[Window]) -> list[tuple[list[float], float]]:
+        """The logits of each window's segments, and of the window as a whole."""
+        infer = self.start()
+        order = sorted(range(len(rows)), key=lambda place: -len(rows[place].ids))
+        batches = [order[start : start + _ROWS] for start in range(0, len(order), _ROWS)]
+
+        def scored(places: list[int]) -> list[Any]:
+            inputs = dict(zip(_INPUTS, pack([rows[place] for place in places]), strict=True))
+            return infer(inputs)
+
+        found: list[tuple[list[float], float]] = [([], 0.0)] * len(rows)
+        with ThreadPoolExecutor(self._streams) as pool:
+            for places, (segments, whole) in zip(batches, pool.map(scored, batches), strict=True):
+                for line, place in enumerate(places):
+                    count = len(rows[place].segments)
+                    found[place] = (segments[line, :count].tolist(), float(whole[line]))
+        return found
+
+    def start(self) -> Infer:
+        """Load the graph, once: OpenVINO where it runs, in half the time, else ONNX Runtime."""
+        with self._lock:
+            if self._infer is None:
+                graph = ensure_cross_encoder(self._folder, self._weights)
+                try:
+                    self._infer = openvino_requests(graph, self._threads)
+                    self._streams = self._threads
+                except (ImportError, RuntimeError):
+                    self._infer = _onnx_runtime(graph, self._threads)
+                # Once by one thread, see `openvino_runner`.
+                least = Window((_START, _STOP, _STOP), 2, ((2, 3),))
+                self._infer(dict(zip(_INPUTS, pack([least]), strict=True)))
+            return self._infer
+
+
+def _onnx_runtime(graph: Path, threads: int) -> Infer:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    return lambda inputs: cast("list[Any]", session.run(["segment", "whole"], inputs))
