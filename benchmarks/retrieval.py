@@ -67,7 +67,7 @@ def collection(folder: Path, splits: Sequence[str], limit: int | None) -> dict[s
     """The figures of one collection's splits."""
     embedder = make_embedder(Settings())
     library = abstracts_library(folder, embedder)
-    searcher = Searcher(library, embedder, Settings().per_paper)
+    searcher = Searcher(library, embedder)
     names = paper_ids(searcher)
     queries = {row["_id"]: row["text"] for row in map(json.loads, _lines(folder / "queries.jsonl"))}
     figures: dict[str, object] = {"documents": len(names)}

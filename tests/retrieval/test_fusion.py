@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmqa.retrieval.fusion import fuse, spread_over_papers, standardised
+from fmqa.retrieval.fusion import fuse, lift_near_papers, standardised
 
 SCORES = st.dictionaries(st.integers(0, 50), st.floats(-100, 100), max_size=30)
 
@@ -56,24 +55,16 @@ def test_a_word_match_lifts_a_passage() -> None:
 PAPERS = st.dictionaries(st.integers(0, 40), st.sampled_from("abcd"), max_size=30)
 
 
-@given(papers=PAPERS, per_paper=st.integers(1, 5))
-def test_spreading_keeps_all_and_the_order(papers: dict[int, str], per_paper: int) -> None:
-    ranked = list(papers)
-    spread = spread_over_papers(ranked, papers, per_paper)
-    assert sorted(spread) == sorted(ranked)
+@given(papers=PAPERS)
+def test_lifting_keeps_all_and_the_order_within_a_paper(papers: dict[int, str]) -> None:
+    scores = {key: float(-place) for place, key in enumerate(papers)}
+    lifted = lift_near_papers(scores, papers)
+    assert lifted.keys() == scores.keys()
     for paper in set(papers.values()):
-        own = [key for key in ranked if papers[key] == paper]
-        assert [key for key in spread if papers[key] == paper] == own
-    allowed = sum(
-        min(per_paper, list(papers.values()).count(paper)) for paper in set(papers.values())
-    )
-    head = [papers[key] for key in spread[:allowed]]
-    assert all(head.count(paper) <= per_paper for paper in head)
+        own = [key for key in lifted if papers[key] == paper]
+        assert own == [key for key in scores if papers[key] == paper]
 
 
-@pytest.mark.parametrize(
-    ("per_paper", "order"), [(1, [1, 4, 2, 3]), (2, [1, 2, 4, 3]), (9, [1, 2, 3, 4])]
-)
-def test_other_papers_come_in(per_paper: int, order: list[int]) -> None:
-    papers = {1: "a", 2: "a", 3: "a", 4: "b"}
-    assert spread_over_papers([1, 2, 3, 4], papers, per_paper) == order
+def test_a_passage_of_a_paper_that_is_near_as_a_whole_comes_first() -> None:
+    scores = {1: 1.0, 2: 0.95, 3: 0.9, 4: 0.9}
+    assert [*lift_near_papers(scores, {1: "a", 2: "b", 3: "b", 4: "b"})] == [2, 3, 4, 1]

@@ -8,12 +8,14 @@ the comparison. After Lee, "Analyses of multiple evidence combination" (SIGIR 19
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 import numpy as np
 
 _Key = TypeVar("_Key")
+# Chosen on the training questions over papers, flat from 0.3 to 0.8.
+_LIFT, _OF_PAPER = 0.5, 3
 
 
 def standardised(scores: Mapping[_Key, float]) -> dict[_Key, float]:
@@ -43,18 +45,20 @@ def fuse(
     return dict(sorted(fused.items(), key=lambda item: -item[1]))
 
 
-def spread_over_papers(
-    ranked: Iterable[_Key], papers: Mapping[_Key, str], per_paper: int
-) -> list[_Key]:
-    """The ranking with at most ``per_paper`` passages of a paper before the others' come in.
+def lift_near_papers(scores: Mapping[_Key, float], papers: Mapping[_Key, str]) -> dict[_Key, float]:
+    """The scores, best first, each raised by how near its whole paper is to the question.
 
-    Passages over the limit are kept, behind: a question about one paper still gets them all.
+    A paper's nearness is the mean of its three best scores, 0 in place of those that it lacks.
+    Most questions are about one paper, and the sentence that answers often repeats neither the
+    paper's name nor the question's words. Of the facts of questions over 35 papers, 0.83 stand in
+    the best 24 passages with the lift, 0.78 without, 0.59 when a paper may give three at most.
     """
-    first: list[_Key] = []
-    later: list[_Key] = []
-    taken: dict[str, int] = {}
-    for key in ranked:
-        paper = papers[key]
-        taken[paper] = taken.get(paper, 0) + 1
-        (first if taken[paper] <= per_paper else later).append(key)
-    return first + later
+    nearest: dict[str, list[float]] = {}
+    for key in sorted(scores, key=lambda key: -scores[key]):
+        held = nearest.setdefault(papers[key], [])
+        if len(held) < _OF_PAPER:
+            held.append(scores[key])
+    lifted = {
+        key: score + _LIFT * sum(nearest[papers[key]]) / _OF_PAPER for key, score in scores.items()
+    }
+    return dict(sorted(lifted.items(), key=lambda item: -item[1]))

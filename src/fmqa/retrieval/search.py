@@ -1,36 +1,27 @@
-"""Hybrid search: dense and lexical candidates, fused, spread over papers."""
+"""Hybrid search: dense and lexical candidates, fused, with a lift for the nearest papers."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fmqa.errors import NothingToSearch, UsageError
 from fmqa.filters import query_of
-from fmqa.retrieval.abbreviations import other_forms
 from fmqa.retrieval.expansion import normal_name
-from fmqa.retrieval.fusion import fuse, spread_over_papers
+from fmqa.retrieval.fusion import fuse, lift_near_papers
 from fmqa.retrieval.naming import NameBook
-from fmqa.retrieval.shape import asks_for_several, sides_of
 from fmqa.store.lexical import terms
 from fmqa.types import Embedder, Filters, Hit
 
 if TYPE_CHECKING:
     from fmqa.store.library import Library
-    from fmqa.store.vectors import VectorIndex
 
-Vectors = NDArray[np.float32]
-
-_DENSE_CANDIDATES = 100
-_LEXICAL_CANDIDATES = 100
+_DENSE_CANDIDATES = 200
+_LEXICAL_CANDIDATES = 200
 _LEXICAL_SCORED = 1000
-_MOST_NAMED = 6
-_WIDER = 2  # times the passages, where several papers are asked for
 
 
 def clean_question(text: str, longest: int) -> str:
@@ -58,16 +49,14 @@ class Searcher:
     Args:
         library: where they are.
         embedder: the model that embedded them.
-        per_paper: how many passages of one paper may come before other papers' come in.
     """
 
-    def __init__(self, library: Library, embedder: Embedder, per_paper: int = 3) -> None:
+    def __init__(self, library: Library, embedder: Embedder) -> None:
         self.library = library
         self.embedder = embedder
-        self.per_paper = per_paper
         self._names: tuple[int, NameBook] | None = None
 
-    def search(self, question: str, limit: int = 12, filters: Filters | None = None) -> list[Hit]:
+    def search(self, question: str, limit: int = 24, filters: Filters | None = None) -> list[Hit]:
         """The best passages, best first.
 
         Args:
@@ -80,85 +69,25 @@ class Searcher:
             ForeignIndex: the library was embedded by another model.
         """
         query = np.asarray(self.embedder.embed_query(question), dtype=np.float32)
-        return self._search(question, query, limit, filters)
-
-    def _search(
-        self, question: str, query: Vectors, limit: int, filters: Filters | None
-    ) -> list[Hit]:
         index = self.library.index(self.embedder.fingerprint)
+        record = self.library.record
         # As of one moment, and without a transaction for each of a dozen statements.
-        with self.library.record.database.snapshot():
-            allowed = self.library.record.active_ids(filters) if filters else None
+        with record.database.snapshot():
+            allowed = record.active_ids(filters) if filters else None
             if not len(index) or allowed == []:
                 raise _nothing(filters)
             dense = dict(index.search(query, _DENSE_CANDIDATES, allowed))
-            hits = self._fused(index, question, query, dense, limit, filters)
-            # What the papers found call it besides, by their own definitions.
-            more = other_forms(question, (hit.passage.passage.text for hit in hits))
-            if not more:
-                return hits
-            return self._fused(index, f"{question} {more}", query, dense, limit, filters)
-
-    def _fused(  # noqa: PLR0913, PLR0917
-        self,
-        index: VectorIndex,
-        words: str,
-        query: Vectors,
-        nearest: Mapping[int, float],
-        limit: int,
-        filters: Filters | None,
-    ) -> list[Hit]:
-        """The best of the nearest passages and of those that hold the words."""
-        found = self.library.record.lexical(terms(words), _LEXICAL_SCORED, filters)
-        missing = [key for key, _ in found[:_LEXICAL_CANDIDATES] if key not in nearest]
-        dense = {**nearest, **index.scores(query, missing)}
-        return self._ranked(dense, dict(found), limit)
-
-    def search_with_focus(
-        self,
-        question: str,
-        names: Collection[str],
-        limit: int = 12,
-        filters: Filters | None = None,
-    ) -> list[Hit]:
-        """The best passages, and those of each paper that the question names.
-
-        A question that names papers is answered from them, though passages of others may be nearer:
-        a paper seldom repeats its own name. In a comparison each side's papers are searched for
-        what is asked of that side. A question for several papers gets more passages, fewer of each.
-
-        Args:
-            question: as for `search`.
-            names: the names in the question, as `normal_name` gives them; names of papers that are
-                written otherwise there ("Med SAM") are found beside them.
-            limit: how many of the general search, of which a question for several papers gets
-                twice as many; each named paper adds half as many at most.
-            filters: which papers.
-        """
-        found = self.names.in_text(question)
-        question = self.names.canonical(question)
-        query = np.asarray(self.embedder.embed_query(question), dtype=np.float32)
-        sides = sides_of(question, self.names.in_text(question))
-        wide = asks_for_several(question) and not sides
-        hits = self._search(question, query, limit * (_WIDER if wide else 1), filters)
-        whole = found.keys() | {name for name in names if not _part_of(name, found)}
-        named = self.papers_called(sorted(whole))
-        if filters and filters.papers:
-            named = [paper for paper in named if paper in filters.papers]
-        asked = {paper: sides[name] for name in sides for paper in self.papers_called([name])}
-        for paper in named[:_MOST_NAMED]:
-            text = asked.get(paper, question)
-            vector = query
-            if text != question:
-                vector = np.asarray(self.embedder.embed_query(text), dtype=np.float32)
-            narrowed = replace(filters or Filters(), papers=(paper,))
-            held = {hit.passage.id for hit in hits}
-            try:
-                more = self._search(text, vector, max(3, limit // 2), narrowed)
-            except NothingToSearch:
-                continue
-            hits += [hit for hit in more if hit.passage.id not in held]
-        return hits
+            lexical = dict(record.lexical(terms(question), _LEXICAL_SCORED, filters))
+            missing = [key for key in [*lexical][:_LEXICAL_CANDIDATES] if key not in dense]
+            dense |= index.scores(query, missing)
+            fused = fuse(dense, lexical)
+            # A passage that was removed since this generation was published is not there any more.
+            papers = record.papers_of(list(fused))
+            there = {key: score for key, score in fused.items() if key in papers}
+            best = lift_near_papers(there, papers)
+            keys = [*best][:limit]
+            passages = record.passages(keys)
+        return [Hit(passages[key], best[key], dense.get(key), lexical.get(key)) for key in keys]
 
     @property
     def names(self) -> NameBook:
@@ -173,20 +102,25 @@ class Searcher:
         """Ids of the papers that go by one of these names, given in normal form."""
         return self.names.papers(names) if names else []
 
+    def mentions(self, name: str, limit: int, filters: Filters | None = None) -> bool:
+        """Whether as many passages as ``limit`` hold a name, as one word or as its parts."""
+        words = terms(name)
+        found = self.library.record.lexical(words, 50 * limit, filters)
+        passages = self.library.record.passages([key for key, _ in found])
+        wanted = normal_name(name)
+        there = 0
+        for stored in passages.values():
+            text = f"{stored.paper.title} {stored.passage.text}"
+            there += wanted in normal_name("".join(text.split()))
+            if there >= limit:
+                return True
+        return False
+
     def speaks_of(self, name: str, text: str) -> bool:
         """Whether a passage of the papers that go by a name holds a word of the text."""
         papers = tuple(self.papers_called([normal_name(name)]))
         words = terms(text)
         return bool(papers) and bool(self.library.record.lexical(words, 1, Filters(papers=papers)))
-
-    def _ranked(self, dense: dict[int, float], lexical: dict[int, float], limit: int) -> list[Hit]:
-        scores = fuse(dense, lexical)
-        # A passage that was removed since this generation was published is not there any more.
-        papers = self.library.record.papers_of(list(scores))
-        there = (key for key in scores if key in papers)
-        best = spread_over_papers(there, papers, self.per_paper)[:limit]
-        passages = self.library.record.passages(best)
-        return [Hit(passages[key], scores[key], dense.get(key), lexical.get(key)) for key in best]
 
 
 def _nothing(filters: Filters | None) -> NothingToSearch:
@@ -195,13 +129,6 @@ def _nothing(filters: Filters | None) -> NothingToSearch:
     return NothingToSearch(
         f"No paper passes the filters {unquote(query_of(filters))}.",
         hint="Loosen them; `fmqa papers facets` lists the values that the library has.",
-    )
-
-
-def _part_of(name: str, found: Mapping[str, str]) -> bool:
-    """Whether a name is only a word of a longer one: the MedSAM of "MedSAM 2"."""
-    return name not in found and any(
-        name in map(normal_name, shown.split()) for shown in found.values()
     )
 
 
