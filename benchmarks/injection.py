@@ -146,7 +146,7 @@ class _Asker:
                     writer.add(document, vectors, embedder.fingerprint, result)
                 answer = Assistant(
                     Searcher(library, embedder),
-                    EvidenceSelector(self.embed),
+                    EvidenceSelector(self.bench.marker),
                     ExtractiveDrafter(),
                     RuleVerifier(self.bench.closeness),
                     model="none",

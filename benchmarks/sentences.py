@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from fmqa.answering.evidence import is_quotable
+from fmqa.answering.quotes import is_quotable
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.reading.sentences import split_sentences
 from fmqa.sources.notes import read_notes, starter_folder

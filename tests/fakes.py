@@ -11,6 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from fmqa.answering.claims import content_stems
+from fmqa.answering.evidence import EvidenceSelector
+from fmqa.answering.marking import MarkedPassage
+from fmqa.answering.quotes import units_of
 from fmqa.types import (
     Document,
     Hit,
@@ -80,6 +84,28 @@ class HashEmbedder:
             seed = int.from_bytes(hashlib.sha256(f"{self._name}{word}".encode()).digest()[:8])
             total += np.random.default_rng(seed).standard_normal(self._dimension)
         return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+class WordMarker:
+    """Marks by words alone: the more of the question's a sentence holds, the likelier."""
+
+    def mark(self, question: str, hits: Sequence[Hit]) -> list[MarkedPassage]:
+        asked = set(content_stems(question))
+        marked = []
+        for found in hits:
+            units = tuple(units_of(found))
+            logits = tuple(
+                10 * len(asked & set(content_stems(unit.text))) / (len(asked) or 1) - 4
+                for unit in units
+            )
+            if units:
+                marked.append(MarkedPassage(found, units, logits, max(logits)))
+        return marked
+
+
+def word_selector(limit: int = 10) -> EvidenceSelector:
+    """A selector that goes by the marker above alone."""
+    return EvidenceSelector(WordMarker(), limit, Path(__file__).with_name("calibration.json"))
 
 
 def document(

@@ -36,7 +36,7 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("passages", "0"),
         ("passages", "many"),
-        ("per_paper", "-1"),
+        ("quotes", "-1"),
         ("llm_tier", "huge"),
         ("read_memory_mb", "10"),
         ("llm_timeout", "0"),

@@ -104,11 +104,15 @@ class Settings(BaseSettings):
     )
     read_max_mb: int = Field(default=100, gt=0, description="Largest file that is read, in MiB.")
     read_max_pages: int = Field(default=2000, gt=0, description="Most pages a file may have.")
-    passages: int = Field(default=12, ge=1, le=100, description="Passages a question retrieves.")
-    per_paper: int = Field(
-        default=3, ge=1, description="Passages of one paper before other papers come in."
+    marker: str = Field(
+        default="local",
+        description="What marks the sentences that answer: `local` (weights that come with fmqa), "
+        "`none` (cosines alone), or a cross-encoder of sentence-transformers by its name.",
     )
-    quotes: int = Field(default=5, ge=1, le=20, description="Quotes an answer is written from.")
+    passages: int = Field(default=24, ge=1, le=100, description="Passages a question retrieves.")
+    quotes: int = Field(
+        default=10, ge=1, le=20, description="Most quotes an answer is written from."
+    )
     max_question_chars: int = Field(
         default=4000, ge=100, description="Longest question that is taken."
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from fakes import Add, HashEmbedder, document, quote
+from fakes import Add, HashEmbedder, document, quote, word_selector
 from fmqa.answering.assistant import (
     Assistant,
     EvidenceFound,
@@ -21,7 +21,6 @@ from fmqa.answering.assistant import (
 )
 from fmqa.answering.citing import Numbering
 from fmqa.answering.drafting import Draft, Drafter, ExtractiveDrafter
-from fmqa.answering.evidence import EvidenceSelector
 from fmqa.answering.schema import Answer, Sentence
 from fmqa.answering.verification import RuleVerifier
 from fmqa.errors import ModelUnavailable, NothingToSearch, UsageError
@@ -33,6 +32,7 @@ PAIRS = "We obtained MedSAM by fine-tuning SAM on 1,570,263 image-mask pairs."
 PROMPT = "MedSAM takes a bounding box around the target as its prompt."
 EYES = "RETFound is pre-trained on 1.6 million unlabelled retinal images."
 QUESTION = "How was MedSAM obtained from SAM, and on how many image-mask pairs?"
+TWO = "How was MedSAM obtained from SAM, and which bounding box does MedSAM take as its prompt?"
 
 
 class Saying:
@@ -69,7 +69,7 @@ def assistant(library: Library, drafter: Drafter) -> Assistant:
     embedder = HashEmbedder()
     return Assistant(
         Searcher(library, embedder),
-        EvidenceSelector(embedder.embed_array),
+        word_selector(),
         drafter,
         RuleVerifier(embedder.closeness),
         model="fake",
@@ -118,12 +118,9 @@ def test_a_faithful_draft_is_said(filled: Library) -> None:
 
 
 def test_a_draft_that_names_the_wrong_quote_is_re_attributed(filled: Library) -> None:
-    asked = (
-        "How was MedSAM obtained from SAM, and which bounding box does MedSAM take as its prompt?"
-    )
-    wrong = quotes_for(filled, asked).index(PROMPT)
+    wrong = quotes_for(filled, TWO).index(PROMPT)
     draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (wrong,))
-    answer = assistant(filled, Saying(draft)).ask(asked)
+    answer = assistant(filled, Saying(draft)).ask(TWO)
     assert [citation.quote for citation in answer.citations] == [PAIRS]
     assert answer.sentences[0].verdict == "supported"
 
@@ -153,12 +150,14 @@ def test_a_model_that_says_nothing(filled: Library) -> None:
 
 
 def test_a_model_that_fails_in_the_middle(filled: Library) -> None:
-    said = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (0,))
-    answer = assistant(filled, Saying(said, ModelUnavailable("It is gone."))).ask(QUESTION)
+    quotes = quotes_for(filled, TWO)
+    first = quotes.index(PAIRS)
+    said = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (first,))
+    answer = assistant(filled, Saying(said, ModelUnavailable("It is gone."))).ask(TWO)
     assert answer.status == "answered"
     assert answer.sentences[0].verdict == "supported"
     assert {sentence.verdict for sentence in answer.sentences[1:]} == {"verbatim"}
-    assert [citation.quote for citation in answer.citations] == quotes_for(filled)
+    assert {citation.quote for citation in answer.citations} == {*quotes}
     assert "It is gone." in answer.notices[0]
 
 

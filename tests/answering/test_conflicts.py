@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import Add, HashEmbedder, document, quote
+from fakes import Add, HashEmbedder, document, quote, word_selector
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.conflicts import between_papers, differing_figures
 from fmqa.answering.drafting import ExtractiveDrafter
-from fmqa.answering.evidence import EvidenceSelector
 from fmqa.answering.schema import Answer
 from fmqa.answering.verification import RuleVerifier
 from fmqa.retrieval.search import Searcher
@@ -85,7 +84,7 @@ def asked(library: Library) -> Answer:
     embedder = HashEmbedder()
     made = Assistant(
         Searcher(library, embedder),
-        EvidenceSelector(embedder.embed_array),
+        word_selector(),
         ExtractiveDrafter(),
         RuleVerifier(embedder.closeness),
         model="none",

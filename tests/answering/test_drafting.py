@@ -31,7 +31,7 @@ from fmqa.answering.drafting import (
     reword_prefix,
     verbatim,
 )
-from fmqa.answering.evidence import stands_alone
+from fmqa.answering.quotes import stands_alone
 from fmqa.errors import ModelUnavailable
 
 QUOTES = [

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from fakes import HashEmbedder, document, result
+from fakes import HashEmbedder, document, result, word_selector
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.drafting import (
     Drafter,
@@ -18,7 +18,6 @@ from fmqa.answering.drafting import (
     RewordingDrafter,
     SynthesisDrafter,
 )
-from fmqa.answering.evidence import EvidenceSelector
 from fmqa.answering.models import model_errors
 from fmqa.answering.schema import Answer
 from fmqa.answering.verification import RuleVerifier
@@ -70,7 +69,7 @@ def answers(library: Library, questions: list[str], drafter: Drafter) -> Iterato
     embedder = HashEmbedder()
     assistant = Assistant(
         Searcher(library, embedder),
-        EvidenceSelector(embedder.embed_array),
+        word_selector(),
         drafter,
         RuleVerifier(embedder.closeness),
         model="fake",

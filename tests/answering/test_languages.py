@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
-from fakes import Add, HashEmbedder, document
+from fakes import Add, HashEmbedder, document, word_selector
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.drafting import ExtractiveDrafter
-from fmqa.answering.evidence import EvidenceSelector
 from fmqa.answering.languages import NAMES, by_glossary, language_of
 from fmqa.answering.multilingual import MultilingualAssistant
 from fmqa.answering.translation import (
@@ -124,7 +123,7 @@ def inner(library: Library, add: Add) -> Assistant:
     embedder = HashEmbedder()
     return Assistant(
         Searcher(library, embedder),
-        EvidenceSelector(embedder.embed_array),
+        word_selector(),
         ExtractiveDrafter(),
         RuleVerifier(embedder.closeness),
         model="none",

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import HashEmbedder, hit
+from fakes import hit, word_selector
+from fmqa.answering.analysis import QueryAnalysis
 from fmqa.answering.drafting import SparingDrafter, reword_messages, verbatim
-from fmqa.answering.evidence import EvidenceSelector, _Candidate, sentences_of
-from fmqa.answering.question import Wanted
+from fmqa.answering.quotes import sentences_of
 from fmqa.answering.rows import label_of, rows_of
 from fmqa.types import Hit, PassageKind, Span
 
@@ -79,36 +79,10 @@ def test_any_text_gives_rows_that_stand_in_it(text: str) -> None:
         assert whole[row.span.start - 100 : row.span.end - 100] == row.text
 
 
-def selected(question: str) -> list[str]:
-    selector = EvidenceSelector(HashEmbedder().embed_array)
-    return [quote.text for quote in selector.select(question, [table()]).quotes]
-
-
 def test_a_question_for_a_figure_gets_the_row_of_what_it_names() -> None:
-    assert selected("Which Dice score does TransUNet reach?") == ["TransUNet 77.48 ± 0.3 31.69"]
-    both = selected("Compare the Dice score of TransUNet and AttnUNet")
-    assert set(both) == {"TransUNet 77.48 ± 0.3 31.69", "R50 AttnUNet [13] 75.57 36.97"}
-
-
-def test_a_row_is_not_held_to_the_words_that_a_sentence_holds() -> None:
-    question = "Which Dice score does AttnUNet reach on abdominal organs of thirty patients?"
-    words = "The Dice score that AttnUNet may reach on abdominal organs of thirty patients varies."
-    other = "AttnUNet is a network that many have cited before, and some have changed."
-    hits = [table(), hit(f"{words} {other}", passage_id=2, paper_id="other")]
-    (row,) = [row for row in rows_of(table()) if "AttnUNet" in row.text]
-    quotes = [row, *sentences_of(hits[1])]
-    vectors = HashEmbedder().embed_array([quote.text for quote in quotes])
-    pool = [
-        _Candidate(quote, vector, vector[:1]) for quote, vector in zip(quotes, vectors, strict=True)
-    ]
-    selector = EvidenceSelector(HashEmbedder().embed_array)
-    kept = selector._to_the_point(pool, [], Wanted.of(question, hits))
-    assert [candidate.quote.text for candidate in kept] == [row.text, words]
-
-
-def test_no_row_answers_what_asks_no_figure_or_names_another_thing() -> None:
-    assert selected("How does TransUNet segment organs?") == []
-    assert selected("Which Dice score does nnU-Net reach?") == []
+    query = QueryAnalysis("Which DSC does TransUNet reach?", {"transunet": "TransUNet"}, {})
+    found = word_selector().select(query, [table()])
+    assert found.quotes[0].text == "TransUNet 77.48 ± 0.3 31.69"
 
 
 def test_a_row_is_said_with_its_caption_and_not_reworded() -> None:

@@ -12,11 +12,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fmqa.answering.premises import RANKS, ranks_missing
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fmqa.answering import abstention, verification, verifying
-from fmqa.answering.premises import RANKS, ranks_missing
 from fmqa.apps import web
 from fmqa.apps.syncs import run_in_words
 from fmqa.apps.web.examples import TOPICS

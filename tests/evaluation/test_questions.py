@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fmqa.answering.phrasing import question_names
+from fmqa.answering.analysis import question_names
 from fmqa.errors import UsageError
 from fmqa.evaluation.questions import Question, chosen, read_questions, starter_questions
 from fmqa.reading.sentences import split_sentences

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fakes import Add, HashEmbedder, document
+from fakes import Add, HashEmbedder, document, word_selector
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.drafting import ExtractiveDrafter
-from fmqa.answering.evidence import EvidenceSelector
 from fmqa.answering.verification import RuleVerifier
 from fmqa.errors import NothingToSearch, UsageError
 from fmqa.retrieval.search import Searcher
@@ -57,7 +56,7 @@ def _outline(maker: FacetMaker, embedder: HashEmbedder, topic: str):
     searcher = Searcher(maker.library, embedder)
     assistant = Assistant(
         searcher,
-        EvidenceSelector(embedder.embed_array),
+        word_selector(),
         ExtractiveDrafter(),
         RuleVerifier(embedder.closeness),
         model="none",

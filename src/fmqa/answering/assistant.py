@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fmqa.answering.abstention import nearest, reason_to_abstain, refusal
+from fmqa.answering.abstention import reason_of, refusal_of
+from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.citing import Numbering
 from fmqa.answering.claims import named_things, numbers
 from fmqa.answering.conflicts import between_papers, from_earlier_versions
@@ -21,18 +22,21 @@ from fmqa.answering.conversation import (
     with_review_named,
 )
 from fmqa.answering.drafting import Draft, Drafter, verbatim
-from fmqa.answering.evidence import Evidence, EvidenceSelector, short_name
-from fmqa.answering.phrasing import question_names
+from fmqa.answering.evidence import Evidence, EvidenceSelector
+from fmqa.answering.quotes import short_name
 from fmqa.answering.rows import is_row
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Timings, Withheld
 from fmqa.answering.verification import Verifier
 from fmqa.errors import ModelError
-from fmqa.retrieval.expansion import expanded_question
 from fmqa.retrieval.search import Searcher, clean_question, nearest_papers
 from fmqa.types import Filters, Hit, Quote
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
+
+
+LEAST_ANSWERABILITY = 0.5
+"""Chosen on questions held out of training; `docs/design.md` has the risk at each coverage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ class Assistant(Asked):
         verifier: decides which of them are said.
         model: what to call the drafter's model in an answer.
         passages: how many passages to look through.
+        least: the probability of an answer below which none is given.
         pdf_url: where arXiv's PDFs are.
         max_question_chars: the longest question that is taken.
         rewrite: makes follow-ups stand alone; by rules when None.
@@ -142,7 +147,8 @@ class Assistant(Asked):
         verifier: Verifier,
         *,
         model: str,
-        passages: int = 12,
+        passages: int = 24,
+        least: float = LEAST_ANSWERABILITY,
         pdf_url: str = "https://arxiv.org/pdf",
         max_question_chars: int = 4000,
         rewrite: Rewrite | None = None,
@@ -154,6 +160,7 @@ class Assistant(Asked):
         self.verifier = verifier
         self.model = model
         self.passages = passages
+        self.least = least
         self.pdf_url = pdf_url
         self.max_question_chars = max_question_chars
         self.rewrite = rewrite or self.by_rules
@@ -179,17 +186,12 @@ class Assistant(Asked):
         question = with_kin_named(self.rewrite(asked, history), names)
         question = with_review_named(question, names.name_of(self.review))
         question = clean_question(question, 2 * self.max_question_chars)
-        hits = self.searcher.search_with_focus(
-            expanded_question(question), question_names(question), self.passages, filters
-        )
         numbering = Numbering(self.pdf_url)
         state = _Answering(asked, question, numbering, started)
-        state.retrieved()
-        evidence = self.selector.select(question, hits)
+        query, hits, evidence, refusal = self.find(question, filters, state.retrieved)
         state.subjects = subjects_of(question, (), self._is_paper)
-        reason = refusal(question) or reason_to_abstain(evidence)
-        if reason:
-            yield Finished(self._abstained(state, reason, hits, evidence))
+        if refusal:
+            yield Finished(self._abstained(state, refusal, query, hits, evidence))
             return
         preview = Numbering(self.pdf_url)
         for quote in evidence.quotes:
@@ -200,10 +202,28 @@ class Assistant(Asked):
         yield from self._sentences(question, evidence, state)
         yield from self._differences(evidence.quotes, state)
         if not state.sentences:
-            reason = "No sentence could be written that the papers' words carry."
-            yield Finished(self._abstained(state, reason, hits, evidence))
+            yield Finished(self._abstained(state, Refusal.UNSUPPORTED, query, hits, evidence))
             return
         yield Finished(state.answer(self.model, related=_related(hits, numbering.papers)))
+
+    def find(
+        self,
+        question: str,
+        filters: Filters | None = None,
+        searched: Callable[[], None] = lambda: None,
+    ) -> tuple[QueryAnalysis, list[Hit], Evidence, Refusal | None]:
+        """What is found for a question that stands alone, and why it isn't answered, if so.
+
+        Args:
+            question: in English.
+            filters: which papers may answer.
+            searched: told when the passages are found.
+        """
+        hits = self.searcher.search(question, self.passages, filters)
+        query = QueryAnalysis.of(question, self.searcher, filters)
+        searched()
+        evidence = self.selector.select(query, hits)
+        return query, hits, evidence, refusal_of(query, evidence, self.least)
 
     def _sentences(
         self, question: str, evidence: Evidence, state: _Answering
@@ -260,12 +280,18 @@ class Assistant(Asked):
             yield state.say(own.text, quotes, named, "verbatim")
 
     def _abstained(
-        self, state: _Answering, reason: str, hits: Sequence[Hit], evidence: Evidence
+        self,
+        state: _Answering,
+        refusal: Refusal,
+        query: QueryAnalysis,
+        hits: Sequence[Hit],
+        evidence: Evidence,
     ) -> Answer:
         """The refusal, with what the papers do hold that is nearest."""
-        quote = None if refusal(state.question) else nearest(evidence)
+        quote = None if query.refusal else evidence.nearest
         related = _related(hits, set())
         titles = "; ".join(paper.title for paper in related)
+        reason = reason_of(refusal, query)
         text = f"The papers don't answer this. {reason}"
         if quote is not None:
             text += (
@@ -275,7 +301,7 @@ class Assistant(Asked):
             text += f" Nearest papers: {titles}."
         near = Numbering(self.pdf_url).cite(quote)[1] if quote is not None else None
         answer = state.answer(self.model, related=related, abstained=text, reason=reason)
-        return answer.model_copy(update={"nearest": near})
+        return answer.model_copy(update={"nearest": near, "refusal": refusal.value})
 
 
 class _Answering:

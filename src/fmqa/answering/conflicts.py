@@ -19,7 +19,7 @@ from fmqa.answering.claims import (
     same_number,
     stem,
 )
-from fmqa.answering.evidence import sentences_of
+from fmqa.answering.quotes import sentences_of
 from fmqa.types import Hit, Quote, Source, StoredPassage
 
 Earlier = Callable[[str], Sequence[StoredPassage]]

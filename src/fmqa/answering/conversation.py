@@ -16,8 +16,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fmqa.answering.analysis import question_names
 from fmqa.answering.claims import named_things
-from fmqa.answering.phrasing import question_names
 from fmqa.errors import ModelError
 from fmqa.prompts import STANDALONE_SYSTEM, standalone_question
 from fmqa.retrieval.expansion import normal_name

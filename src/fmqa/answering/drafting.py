@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fmqa import prompts
 from fmqa.answering.claims import without_citations
-from fmqa.answering.evidence import short_name, stands_alone
+from fmqa.answering.quotes import short_name, stands_alone
 from fmqa.answering.rows import in_caption, is_row, told
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import Quote

@@ -12,13 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
-from fmqa.answering.abstention import (
-    ASKS_ABOUT_FILE,
-    ASKS_ADVICE,
-    NOT_CLOSE,
-    NOT_COVERED,
-    NOTHING_NEAR,
-)
+from fmqa.answering.analysis import Refusal
 from fmqa.answering.assistant import (
     Asked,
     Assistant,
@@ -83,11 +77,10 @@ _LEFT_IN: dict[str, str] = {
 }
 # The first readers' language needs no model for the reasons that have no names in them.
 _CHINESE_REASONS: dict[str, str] = {
-    NOTHING_NEAR: "没有句子接近这个问题。",
-    NOT_CLOSE: "没有句子与这个问题足够接近。",
-    NOT_COVERED: "最接近的句子没有谈到所问的大部分内容。",
-    ASKS_ADVICE: "它在寻求个人建议，而关于模型的论文无法给出。",
-    ASKS_ABOUT_FILE: "它谈到一张图像或一个文件，而这里只读取论文的文字。",
+    Refusal.NOTHING_FOUND: "论文中没有可以引用的句子。",
+    Refusal.NOT_ANSWERED: "与问题最接近的句子看来都没有回答它。",
+    Refusal.ADVICE: "它在寻求个人建议，而关于模型的论文无法给出。",
+    Refusal.ATTACHED_FILE: "它谈到一张图像或一个文件，而这里只读取论文的文字。",
 }
 
 
@@ -169,7 +162,7 @@ class MultilingualAssistant(Asked):
 
     def _abstained(self, answer: Answer, language: str) -> str:
         head, sentence, papers = _FRAMES[language]
-        reason = _CHINESE_REASONS.get(answer.reason) if language == "zh" else None
+        reason = _CHINESE_REASONS.get(answer.refusal) if language == "zh" else None
         reason = reason or self.translator.sentence(answer.reason, language) or answer.reason
         text = f"{head} {reason}"
         near = answer.nearest

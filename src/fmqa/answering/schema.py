@@ -91,6 +91,11 @@ class Answer(_Wire):
     )
     status: Literal["answered", "abstained"]
     reason: str = Field(default="", description="Why it abstained; empty when it answered.")
+    refusal: str = Field(
+        default="",
+        description="The reason's code: `advice`, `attached_file`, `unknown_name`, "
+        "`nothing_found`, `not_answered` or `unsupported`; empty when it answered.",
+    )
     answer: str
     sentences: tuple[Sentence, ...] = ()
     withheld: tuple[Withheld, ...] = ()

@@ -12,10 +12,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fmqa.answering.abstention import reason_to_abstain, refusal
-from fmqa.answering.phrasing import question_names
-from fmqa.retrieval.expansion import expanded_question
-
 if TYPE_CHECKING:
     from fmqa.answering.assistant import Assistant
     from fmqa.answering.schema import Answer
@@ -118,15 +114,7 @@ class Suggester:
 
     def _would_answer(self, question: str, filters: Filters | None) -> bool:
         """What `Assistant.stream` decides before a word is written."""
-        if refusal(question):
-            return False
-        hits = self.assistant.searcher.search_with_focus(
-            expanded_question(question),
-            question_names(question),
-            self.assistant.passages,
-            filters,
-        )
-        return not reason_to_abstain(self.assistant.selector.select(question, hits))
+        return self.assistant.find(question, filters)[-1] is None
 
 
 def _about(meta: PaperMeta, question: str) -> Iterator[Suggestion]:

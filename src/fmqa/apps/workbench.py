@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fmqa.answering.caching import CachingAssistant
     from fmqa.answering.conversation import Rewrite
     from fmqa.answering.drafting import Drafter
+    from fmqa.answering.marking import EvidenceMarker
     from fmqa.answering.multilingual import MultilingualAssistant
     from fmqa.answering.suggesting import Suggester
     from fmqa.answering.translation import Translator
@@ -202,7 +203,7 @@ class Workbench:
         from fmqa.retrieval.search import Searcher
 
         self.load_starter()
-        return Searcher(self.library, self.embedder, self.settings.per_paper)
+        return Searcher(self.library, self.embedder)
 
     @part
     def retriever(self) -> BaseRetriever:
@@ -246,6 +247,13 @@ class Workbench:
             return count
 
     @part
+    def marker(self) -> EvidenceMarker:
+        """What marks the sentences that answer a question."""
+        from fmqa.answering.marking import make_marker
+
+        return make_marker(self.settings, self.embedder)
+
+    @part
     def assistant(self) -> MultilingualAssistant:
         """What answers questions."""
         from fmqa.answering.assistant import Assistant
@@ -259,7 +267,7 @@ class Workbench:
             drafter = self._drafter()
             assistant = Assistant(
                 self.searcher,
-                EvidenceSelector(self.embedder.embed_array, settings.quotes),
+                EvidenceSelector(self.marker, settings.quotes),
                 drafter,
                 RuleVerifier(self.closeness),
                 model=settings.llm,
@@ -291,7 +299,7 @@ class Workbench:
             settings.llm_tier,
             settings.embedding_model,
             settings.passages,
-            settings.per_paper,
+            settings.marker,
             settings.quotes,
             settings.arxiv_pdf_url,
         )

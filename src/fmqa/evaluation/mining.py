@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fmqa.answering.evidence import is_quotable, speaks_of_the_paper
+from fmqa.answering.quotes import is_quotable, speaks_of_the_paper
 from fmqa.evaluation.questions import Question
 from fmqa.retrieval.expansion import title_lead
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from fmqa.answering.evidence import is_quotable, sentences_of
+from fmqa.answering.quotes import is_quotable, sentences_of
 from fmqa.errors import UsageError
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey import vocabulary

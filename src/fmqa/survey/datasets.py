@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from fmqa.answering.evidence import is_quotable, sentences_of
+from fmqa.answering.quotes import is_quotable, sentences_of
 from fmqa.store.record import Record
 from fmqa.types import Hit, PaperMeta, PassageKind, Quote, StoredPassage
 

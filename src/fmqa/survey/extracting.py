@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from fmqa.answering.claims import without_citations
-from fmqa.answering.evidence import is_quotable, sentences_of, speaks_of_the_paper
+from fmqa.answering.quotes import is_quotable, sentences_of, speaks_of_the_paper
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey import vocabulary
 from fmqa.survey.kinds import kind_of_work

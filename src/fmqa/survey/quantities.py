@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fmqa.answering.claims import METRICS, Number, named_things, numbers, same_number, stem
-from fmqa.answering.evidence import is_quotable, sentences_of
+from fmqa.answering.quotes import is_quotable, sentences_of
 from fmqa.answering.verifying.lexicon import MODALITY_OF
 from fmqa.retrieval.naming import NameBook
 from fmqa.types import Hit, PassageKind, Quote, StoredPassage

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from fmqa.answering.claims import content_stems, numbers
 from fmqa.answering.conflicts import Difference, differing_figures
-from fmqa.answering.evidence import is_quotable, sentences_of
+from fmqa.answering.quotes import is_quotable, sentences_of
 from fmqa.types import Hit, PassageKind, Quote, StoredPassage
 
 _SHARED = 0.6  # of the shorter sentence's words, as `conflicts` has it

@@ -1,0 +1,121 @@
+"""What a question is about, as far as that needs no model: its names, and what papers can't say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from fmqa.answering.claims import METRICS, named_things
+from fmqa.retrieval.expansion import normal_name
+from fmqa.retrieval.search import Searcher
+from fmqa.types import Filters
+
+_FIRST_WORD = re.compile(r"[A-Za-z]+(?![\w-])")
+_ASKING = frozenset(
+    """compare contrast describe explain list name give tell show summarize summarise define discuss
+    outline state find provide mention identify tabulate please write explain here""".split()
+)
+# A model's or data set's name as it is written: a capital behind a small letter, or capitals and
+# figures in one word. Capitals alone are as often an abbreviation.
+_THING = re.compile(r"(?=.*[A-Za-z])(?:.*[a-z].*[A-Z].*|(?=.*[A-Z]).*\d.*)")
+_MENTIONS = 1  # passages that speak of a name in passing
+
+_OWN = (
+    r"doctors?|child(?:ren)?|son|daughter|baby|mother|father|wife|husband|head|heart|chest|back|"
+    r"moles?|tumou?rs?|cancer|scans?|x-?rays?|mri|ct|ultrasound|mammograms?|biops(?:y|ies)|"
+    r"symptoms?|results?|report|diagnosis|blood|skin|eyes?|lungs?|pain|medication|patient"
+)
+_ADVICE = re.compile(
+    # Who wants to work with the models may ask what to take.
+    r"\b(?:should|can|may|must) i\b(?! (?:\w+ )?(?:use|choose|pick|read|cite|(?:pre-?)?train|"
+    r"fine-?tune|adapt|prompt|segment|download|run|evaluate|combine|apply|compare|reproduce)\b)"
+    r"|\b(?:is|are|do|does|could|was) (?:my|mine)\b"
+    rf"|\bmy (?:own )?(?:{_OWN})\b|\bmy \w+['’]s (?:{_OWN})\b"
+    r"|\bi (?:have|had|feel|suffer|am having|was diagnosed)\b|\bdo i have\b|\bi have to live\b"
+    r"|\bis this (?:mole|lump|rash|spot|lesion)\b"
+    r"|\bwhat dose of\b.*\b(?:take|give)\b",
+    re.IGNORECASE,
+)
+_FILE = r"(?:image|scan|picture|photo|x-?ray|slide|figure|file|ct|mri|mammogram|document|pdf)s?"
+_ATTACHED = re.compile(
+    rf"\b(?:attached|uploaded|enclosed|this|above|below) (?:\w+ ){{0,2}}{_FILE}\b"
+    rf"|\b{_FILE} (?:below|above|attached|here)\b"
+    rf"|\b{_FILE} (?:that |which )?i(?:'ve| have)? (?:just )?(?:uploaded|attached|sent|gave)\b"
+    rf"|\bhere(?:'s| is| are) (?:my|the|a|an|some|our) (?:\w+ ){{0,2}}{_FILE}\b"
+    r"|\bin the attachment\b|\bi(?:'ve| have)? (?:uploaded|attached)\b",
+    re.IGNORECASE,
+)
+
+
+class Refusal(StrEnum):
+    """Why a question isn't answered."""
+
+    ADVICE = "advice"
+    ATTACHED_FILE = "attached_file"
+    UNKNOWN_NAME = "unknown_name"
+    NOTHING_FOUND = "nothing_found"
+    NOT_ANSWERED = "not_answered"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryAnalysis:
+    """What a question speaks of.
+
+    ``names`` are the models, data sets and abbreviations in it, normal form → as written;
+    ``papers`` the ids of the papers that one of them names, by that name. ``unknown`` are names of
+    models or data sets (as written) that the library speaks of nowhere, or once in passing.
+    ``refusal`` says why a question is none for papers at all.
+    """
+
+    question: str
+    names: dict[str, str]
+    papers: dict[str, tuple[str, ...]]
+    unknown: tuple[str, ...] = ()
+    refusal: Refusal | None = None
+
+    @classmethod
+    def of(cls, question: str, searcher: Searcher, filters: Filters | None = None) -> Self:
+        """Read a question against a library."""
+        found = searcher.names.in_text(question)
+        names = question_names(question)
+        whole = {word for shown in found.values() for word in map(normal_name, shown.split())}
+        names = {n: shown for n, shown in names.items() if n not in whole or n in found} | found
+        papers = {name: tuple(searcher.papers_called([name])) for name in found}
+        things = (
+            shown
+            for name, shown in names.items()
+            if name not in found and name not in METRICS and _THING.fullmatch(shown)
+        )
+        unknown = tuple(t for t in things if not searcher.mentions(t, _MENTIONS + 1, filters))
+        return cls(question, names, papers, unknown, not_for_papers(question))
+
+    @property
+    def things(self) -> Collection[str]:
+        """The names of models and data sets alone, in normal form."""
+        return {n for n, shown in self.names.items() if n in self.papers or _THING.fullmatch(shown)}
+
+
+def not_for_papers(question: str) -> Refusal | None:
+    """Why a question is none for papers; None when it may be one."""
+    if _ATTACHED.search(question):
+        return Refusal.ATTACHED_FILE
+    if _ADVICE.search(question):
+        return Refusal.ADVICE
+    return None
+
+
+def question_names(question: str) -> dict[str, str]:
+    """The names in a question: normal form → as written.
+
+    Its first word has a capital anyway and may be a name ("Virchow was trained on what?"), unless
+    it is what one asks with ("Compare …").
+    """
+    names = named_things(f"x {question}")
+    first = _FIRST_WORD.match(question)
+    if first and first[0].lower() in _ASKING:
+        names.pop(normal_name(first[0]), None)
+    return names

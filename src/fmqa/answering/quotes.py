@@ -1,0 +1,112 @@
+"""The sentences and table rows of passages, as quotes with their true place on the page."""
+
+from __future__ import annotations
+
+import re
+
+from fmqa.answering.claims import named_things, without_citations
+from fmqa.answering.rows import is_row, rows_of
+from fmqa.reading.sentences import split_sentences
+from fmqa.types import Hit, PassageKind, Quote, Span
+
+_ENDED = re.compile(r"[.!?][\"'”’»)\]}]*$")
+_SHORTEST, _LONGEST = 30, 500  # characters of a sentence that can be shown as a quote
+_ABOUT_PARTS = re.compile(
+    r"\b(?:(?:in|see|as shown in|shown in|reported in|described in|given in) (?:the )?"
+    r"(?:(?:following|next|previous|this) (?:sub)?sections?|section|sec\.|table|tab\.|fig\.|figure|"
+    r"appendix|supplementary)|we will (?:describe|discuss|present)|the rest of (?:this|the) paper|"
+    r"is organi[sz]ed as follows)\b",
+    re.IGNORECASE,
+)
+_READABLE_WORDS = 40
+_LEANS = re.compile(
+    r"\b(?:we|our|ours|us|I|here|proposed|aforementioned|above|below|former|latter|both methods|"
+    r"(?:this|these|such) (?:model|method|approach|network|paper|work|study|case|result)s?)\b"
+    r"|\b(?:fig|figure|table|tab|sec|section|eq|equation|appendix)\b\.? ?\d",
+    re.IGNORECASE,
+)
+_STARTS_LEANING = re.compile(
+    r"(?:It|Its|They|Their|This|These|Those|That|Such|He|She|Both|However|Therefore|Thus|Hence|"
+    r"Moreover|Furthermore|Additionally|Also|Instead|Then|But|And|So|Similarly|Specifically|"
+    r"In (?:this|that|contrast|addition|particular)|As a result|For (?:example|instance))\b"
+)
+_SAME_AGAIN = re.compile(r"The (?:model|method|approach|network|encoder|framework|dataset)s?\b")
+
+
+def units_of(hit: Hit) -> list[Quote]:
+    """What can be quoted of a passage: a table's rows, else its sentences."""
+    return rows_of(hit) if hit.passage.passage.kind is PassageKind.TABLE else sentences_of(hit)
+
+
+def sentences_of(hit: Hit) -> list[Quote]:
+    """The sentences of a passage that stand whole on one page, with their place on it.
+
+    One that leans on the sentence before it ("It was trained on …") has that one as its context.
+    """
+    passage = hit.passage.passage
+    quotes: list[Quote] = []
+    offset, goes_on = 0, False
+    for span in passage.spans:
+        length = span.end - span.start
+        text = passage.text[offset : offset + length]
+        sentences = split_sentences(text)
+        for place, (start, end) in enumerate(sentences):
+            # A sentence that a span's end cuts goes on in the next one and can't be quoted whole.
+            last = place == len(sentences) - 1 and span is not passage.spans[-1]
+            cut = last and not _ENDED.search(text[start:end])
+            rest = place == 0 and (
+                goes_on or (span is not passage.spans[0] and text[start].islower())
+            )
+            if not cut and not rest:
+                stands = Span(span.page, span.start + start, span.start + end)
+                before = text[slice(*sentences[place - 1])] if place else ""
+                context = before if leans(text[start:end]) else ""
+                quotes.append(Quote(text[start:end], stands, hit.passage, context=context))
+            goes_on = cut
+        offset += length + 1
+    return quotes
+
+
+def speaks_of_the_paper(text: str) -> bool:
+    """Whether a sentence is about the paper's own parts rather than its matter."""
+    return bool(_ABOUT_PARTS.search(text))
+
+
+def leans(text: str) -> bool:
+    """Whether a sentence begins with a word for what the one before it spoke of."""
+    return bool(_STARTS_LEANING.match(text) or _SAME_AGAIN.match(text))
+
+
+def stands_alone(quote: Quote) -> bool:
+    """Whether a reader understands the quote without the sentences around it.
+
+    It names what it speaks of, says neither "we" nor "it", points to no table, and is no longer
+    than a reader likes. A table's row is said with its caption.
+    """
+    if is_row(quote):
+        return True
+    text = without_citations(quote.text)
+    return (
+        len(text.split()) <= _READABLE_WORDS
+        and text[:1].isupper()
+        and bool(named_things(f"x {text}"))
+        and not _LEANS.search(text)
+        and not _STARTS_LEANING.match(text)
+        and not speaks_of_the_paper(text)
+    )
+
+
+def is_quotable(text: str) -> bool:
+    """Whether a sentence can be shown alone: long enough, and words rather than figures."""
+    if not _SHORTEST <= len(text) <= _LONGEST:
+        return False
+    words = text.split()
+    wordlike = sum(word.strip(".,;:()").isalpha() for word in words)
+    return len(words) >= 5 and wordlike / len(words) >= 0.55 and not text.endswith("?")
+
+
+def short_name(quote: Quote) -> str:
+    """What to call the quote's paper: its model's name, else the head of its title."""
+    paper = quote.passage.paper
+    head = paper.title.split(":")[0].strip()
+    return paper.name or (head if len(head) <= 60 else paper.title)

@@ -1,0 +1,144 @@
+"""Windows to train the evidence marker on, from public sets and from questions over papers.
+
+python -m training.windows public FOLDER OUT          # FOLDER holds <set>.jsonl.gz
+python -m training.windows questions HOME OUT QUESTIONS…  # HOME: a data folder with the papers
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from fmqa.answering.marking import context_of
+from fmqa.answering.quotes import units_of
+from fmqa.apps.workbench import Workbench
+from fmqa.settings import Settings
+from fmqa.types import Hit
+
+# Windows of each public set with and without an answer; README.md here names their licences.
+PUBLIC = {
+    "evidence_inference": (2200, 400),
+    "qasper_pieces": (1700, 700),
+    "covid_qa": (1300, 500),
+    "check_covid_claims": (500, 0),
+    "squadshifts_new_wiki": (1000, 0),
+    "squadshifts_new_wiki_noanswer": (0, 400),
+    "qed_nq_dev": (500, 0),
+    "selqa_dev_test": (600, 200),
+}
+POSITIVE, NEGATIVE = 8, 5  # windows of one question at most
+LOOKED_AT = 40  # passages of the search that negatives are drawn from
+_SHORTEST = 20
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=("public", "questions"))
+    parser.add_argument("source", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("questions", type=Path, nargs="*")
+    given = parser.parse_args()
+    chance = random.Random(0)
+    rows = (
+        public(given.source, chance)
+        if given.kind == "public"
+        else [*of_questions(given.source, given.questions, chance)]
+    )
+    chance.shuffle(rows)
+    with given.out.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    positive = sum(any(row["labels"]) for row in rows)
+    print(f"{len(rows)} windows, {positive} with an answer")
+
+
+def public(folder: Path, chance: random.Random) -> list[dict[str, Any]]:
+    """Windows of the public sets, at most as many of each as `PUBLIC` says."""
+    found = []
+    for name, (most, most_without) in PUBLIC.items():
+        with gzip.open(folder / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        chance.shuffle(rows)
+        holding = [row for row in rows if any(row["labels"])][:most]
+        without = [row for row in rows if not any(row["labels"])][:most_without]
+        found += [
+            {
+                "question": row["question"],
+                "context": row["title"] + ".",
+                "sentences": [text[:600] for text in row["sentences"][:16]],
+                "labels": row["labels"][:16],
+            }
+            for row in holding + without
+        ]
+    return found
+
+
+def of_questions(
+    home: Path, files: Sequence[Path], chance: random.Random
+) -> Iterator[dict[str, Any]]:
+    """Windows of the passages that answer each question, and of some that the search brings."""
+    bench = Workbench(Settings(home=home, llm="none"))
+    searcher = bench.searcher
+    record = bench.library.record
+    every = record.passages(record.active_ids())
+    hits = [Hit(passage, 0.0) for passage in every.values()]
+    plain = [squeezed(hit.passage.passage.text) for hit in hits]
+    for line in (line for path in files for line in path.open(encoding="utf-8")):
+        asked = json.loads(line)
+        evidence = [(squeezed(item["quote"]), item["role"]) for item in asked["evidence"]]
+        holding = [
+            hit
+            for hit, text in zip(hits, plain, strict=True)
+            if any(quote[:60] in text or quote[-60:] in text for quote, _ in evidence)
+        ]
+        rows = []
+        for hit in holding:
+            labels = [label_of(unit.text, evidence) for unit in units_of(hit)]
+            if any(labels):
+                rows.append((hit, labels))
+        chance.shuffle(rows)
+        ids = {hit.passage.id for hit in holding}
+        others = [
+            h for h in searcher.search(asked["question"], LOOKED_AT) if h.passage.id not in ids
+        ]
+        # The nearest are the hardest; some from further down keep the scale.
+        near = chance.sample(others[:16], min(NEGATIVE - 1, len(others[:16])))
+        far = chance.sample(others[16:], min(1, len(others[16:])))
+        rows = rows[:POSITIVE] + [(hit, [0.0] * len(units_of(hit))) for hit in near + far]
+        for hit, labels in rows:
+            units = units_of(hit)
+            if units:
+                yield {
+                    "question": asked["question"],
+                    "context": context_of(hit),
+                    "sentences": [unit.text[:600] for unit in units],
+                    "labels": labels,
+                }
+
+
+def label_of(text: str, evidence: Sequence[tuple[str, str]]) -> float:
+    """1 for a sentence of the answer's evidence, 0.5 for one that helps, else 0."""
+    plain = squeezed(text)
+    if len(plain) < _SHORTEST:
+        return 0.0
+    best = 0.0
+    for quote, role in evidence:
+        ends = len(quote) > 60 and (quote[:60] in plain or quote[-60:] in plain)
+        if plain in quote or quote in plain or ends:
+            best = max(best, 1.0 if role == "core" else 0.5)
+    return best
+
+
+def squeezed(text: str) -> str:
+    """Letters and digits alone, in lower case."""
+    return re.sub(r"[\W_]+", "", text.replace("\ufffe", "")).lower()
+
+
+if __name__ == "__main__":
+    main()
