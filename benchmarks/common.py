@@ -20,6 +20,14 @@ def shared_data() -> Path | None:
     return folder / "data" if (folder / "data").is_dir() else None
 
 
+def shared_questions() -> Path | None:
+    """The folder of questions that others wrote; None when it isn't there."""
+    named, shared = os.environ.get("FMQA_BENCH_QUESTIONS"), os.environ.get("FMQA_SHARED")
+    root = Path(shared) if shared else Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(named) if named else root / "questions"
+    return folder.resolve() if folder.is_dir() else None
+
+
 def write_results(name: str, figures: dict[str, Any]) -> Path:
     """Keep figures with the date and the machine that they were measured on."""
     RESULTS.mkdir(exist_ok=True)

@@ -16,6 +16,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 _SAMPLE_SECONDS = 0.05
+_KEPT = {"FMQA_MODELS_DIR", "FMQA_SHARED", "FMQA_BENCH_QUESTIONS"}  # where things lie
 _FAMILY_EACH = 5  # samples; to look for new children costs more than all the rest
 
 
@@ -40,7 +41,7 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("FMQA_") or name in {"FMQA_MODELS_DIR", "FMQA_SHARED"}
+        if not name.startswith("FMQA_") or name in _KEPT
     }
     paths = [str(ROOT / "src"), str(ROOT)]
     return kept | {"PYTHONPATH": os.pathsep.join(paths)} | dict(extra)

@@ -11,6 +11,7 @@ quote is looked for in the note's file.
 from __future__ import annotations
 
 import argparse
+import unicodedata
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,6 @@ from benchmarks.common import print_table, shared_data, write_results
 from benchmarks.home import papers_home
 from fmqa.answering.schema import Citation
 from fmqa.apps.workbench import Workbench
-from fmqa.evaluation.placing import folded, letters, pdfium_text, pypdf_text
 from fmqa.settings import Settings
 from fmqa.sources.notes import starter_folder
 from fmqa.types import Source
@@ -97,6 +97,35 @@ def _readings(bench: Workbench, citation: Citation) -> dict[str, Callable[[], st
         "pypdf": lambda: pypdf_text(file, citation.page),
         "pdfium": lambda: pdfium_text(file, citation.page),
     }
+
+
+def pypdf_text(file: str, page: int) -> str:
+    """A page as pypdf reads it; pages count from 1."""
+    from pypdf import PdfReader
+
+    return PdfReader(file).pages[page - 1].extract_text()
+
+
+def pdfium_text(file: str, page: int) -> str:
+    """A page's characters as pdfium has them, unmended; pages count from 1."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(file)
+    try:
+        return str(document[page - 1].get_textpage().get_text_bounded())
+    finally:
+        document.close()
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone, ligatures and accents taken apart: readers differ in the rest."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(character for character in plain if character.isalnum()).casefold()
+
+
+def folded(text: str) -> str:
+    """Runs of white space as one space."""
+    return " ".join(text.split())
 
 
 @cache

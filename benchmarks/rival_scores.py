@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Self
 
-from fmqa.evaluation.matching import held
+from fmqa.evaluation.grading import states
 from fmqa.evaluation.questions import Question
 from fmqa.reading.sentences import split_sentences
 
@@ -61,12 +61,6 @@ def _beginning(text: str) -> str:
     return text[: ends[-1]] if ends else text
 
 
-def _sentences(text: str) -> list[str]:
-    return [
-        line[start:end] for line in text.splitlines() for start, end in split_sentences(line)
-    ] or [""]
-
-
 def scores(
     questions: Sequence[Question], replies: Sequence[Reply], sources: Mapping[str, str]
 ) -> dict[str, float | int | None]:
@@ -74,13 +68,13 @@ def scores(
     by_id = {reply.id: reply for reply in replies}
     pairs = [(question, by_id[question.id]) for question in questions if question.id in by_id]
     facts = [
-        said
+        not reply.refused and any(states(reply.text, one) for one in wordings)
         for question, reply in pairs
-        for said in (held(question.expected_facts, _sentences("" if reply.refused else reply.text)))
+        for wordings in question.facts
     ]
-    answered = [(q, r) for q, r in pairs if q.answerable and q.supporting_ids and not r.refused]
-    cited = [(paper, q.supporting_ids) for q, r in answered for paper in r.cited]
-    wanted = [(paper, r.cited) for q, r in answered for paper in q.supporting_ids]
+    answered = [(q, r) for q, r in pairs if q.answerable and q.papers and not r.refused]
+    cited = [(paper, q.papers) for q, r in answered for paper in r.cited]
+    wanted = [(paper, r.cited) for q, r in answered for paper in q.papers]
     shown = [one for _, reply in pairs if not reply.refused for one in reply.evidence]
     refusals = [not q.answerable for q, r in pairs if r.refused]
     return {

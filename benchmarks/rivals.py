@@ -23,8 +23,8 @@ from benchmarks.home import CACHE, source_digest
 from benchmarks.rival_scores import Reply, comparison, print_comparison
 from benchmarks.stock import stock_python
 from fmqa.apps.workbench import Workbench
-from fmqa.evaluation.evaluator import Evaluator
-from fmqa.evaluation.questions import Question, read_questions, starter_questions
+from fmqa.evaluation.evaluator import Evaluation, evaluate
+from fmqa.evaluation.questions import Question, read_questions, starter_questions, with_before
 from fmqa.settings import Settings
 from fmqa.sources.notes import read_notes, starter_folder
 from fmqa.weights.llama import LocalServer
@@ -69,11 +69,11 @@ def main() -> None:
 
 def sample(questions: Sequence[Question], count: int) -> list[Question]:
     """Some of the held-back half, the same share of each type, drawn with a fixed seed."""
-    held_back = [question for question in questions if question.half == "test"]
+    held_back = [question for question in questions if question.split == "test"]
     by_kind: dict[tuple[str, bool], list[Question]] = {}
     for question in held_back:
-        kind = question.kind if question.answerable else ""
-        by_kind.setdefault((kind, question.lang != "en"), []).append(question)
+        kind = question.group if question.answerable else ""
+        by_kind.setdefault((kind, question.kind == "chinese"), []).append(question)
     drawn: set[str] = set()
     for key in sorted(by_kind):
         group = by_kind[key]
@@ -85,10 +85,17 @@ def sample(questions: Sequence[Question], count: int) -> list[Question]:
 
 def understood(bench: Workbench, questions: Iterable[Question]) -> dict[str, str]:
     """Each question as one that stands alone: the others keep no conversation, so they get ours."""
-    rows = Evaluator(_quoting(bench)).run(list(questions)).rows
     return {
-        row.question.id: row.asked if row.question.after else row.question.question for row in rows
+        one.question.id: (one.question.after and one.answer["understood_as"])
+        or one.question.question
+        for one in _asked(_quoting(bench), questions).grades
     }
+
+
+def _asked(assistant: Any, questions: Iterable[Question]) -> Evaluation:
+    """Their answers, with those to what they are asked after."""
+    every = read_questions(starter_questions())
+    return evaluate(assistant, with_before(list(questions), every), "")
 
 
 def _quoting(bench: Workbench) -> Any:
@@ -105,23 +112,24 @@ def note_texts() -> dict[str, str]:
 
 def ask_fmqa(bench: Workbench, questions: Sequence[Question]) -> None:
     """Ask ourselves what isn't answered yet."""
-    left = _left("fmqa", questions)
-    for row in Evaluator(bench.assistant).run(left).rows:
-        answer = row.answer
-        sentences = answer.sentences if answer and row.answered else ()
-        cited = answer.citations if answer and row.answered else ()
+    left = {question.id for question in _left("fmqa", questions)}
+    for one in _asked(bench.assistant, [q for q in questions if q.id in left]).grades:
+        if one.question.id not in left:
+            continue
+        answered = one.answer["status"] == "answered"
+        cited = one.answer["citations"] if answered else ()
         _keep(
             "fmqa",
             {
-                "id": row.question.id,
-                "text": "\n".join(sentence.text for sentence in sentences),
-                "cited": [citation.paper_id for citation in cited],
-                "evidence": [[citation.paper_id, citation.quote] for citation in cited],
-                "refused": not row.answered,
-                "seconds": round(row.total_ms / 1000, 1),
+                "id": one.question.id,
+                "text": "\n".join(said["text"] for said in one.answer["sentences"] if answered),
+                "cited": [citation["paper_id"] for citation in cited],
+                "evidence": [[citation["paper_id"], citation["quote"]] for citation in cited],
+                "refused": not answered,
+                "seconds": round(one.seconds or 0.0, 1),
             },
         )
-        print(f"fmqa {row.question.id} {row.total_ms / 1000:.1f} s", flush=True)
+        print(f"fmqa {one.question.id} {one.seconds:.1f} s", flush=True)
 
 
 def ask_rival(

@@ -26,8 +26,8 @@ from unittest.mock import patch
 
 from benchmarks import stores_scale, stores_words
 from benchmarks.common import print_table, shared_data, write_results
+from fmqa.answering.assistant import Assistant
 from fmqa.apps.workbench import Workbench
-from fmqa.evaluation.observing import AnyAssistant, core_of
 from fmqa.evaluation.questions import Question, chosen, read_questions, starter_questions
 from fmqa.settings import Settings
 from fmqa.store.moving import move
@@ -90,7 +90,7 @@ def database(given: str = "") -> Iterator[str]:
 def english(count: int) -> list[Question]:
     """Questions that stand alone, answerable or not, drawn by a seed."""
     own = [one for one in read_questions(starter_questions()) if not one.after]
-    return chosen(own, limit=count, seed=0)
+    return chosen(own, limit=count)
 
 
 def compared(url: str, questions: Sequence[Question]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def compared(url: str, questions: Sequence[Question]) -> dict[str, Any]:
         # Anew: an embedder that has embedded a library runs on another runtime from then on, whose
         # cosines differ in the last digits.
         with closing(Workbench(home)) as bench:
-            here, here_ms = asked(core_of(bench.assistant), questions)
+            here, here_ms = asked(bench.assistant.inner, questions)
         began = time.perf_counter()
         with (
             closing(open_database(home.record_path)) as source,
@@ -112,13 +112,13 @@ def compared(url: str, questions: Sequence[Question]) -> dict[str, Any]:
         seconds = time.perf_counter() - began
         there = Settings(home=Path(folder), llm="none", database_url=url)
         with closing(Workbench(there)) as bench:
-            exact, exact_ms = asked(core_of(bench.assistant), questions)
+            exact, exact_ms = asked(bench.assistant.inner, questions)
         with (
             patch("fmqa.store.postgres.nearest._EXACT_UP_TO", 0),
             closing(Workbench(there)) as bench,
         ):
             bench.library.publish(bench.embedder.fingerprint)
-            near, near_ms = asked(core_of(bench.assistant), questions)
+            near, near_ms = asked(bench.assistant.inner, questions)
     told = {
         "compared one by one": [one.id for one in questions if here[one.id] != exact[one.id]],
         "with the HNSW index": [one.id for one in questions if here[one.id] != near[one.id]],
@@ -137,7 +137,7 @@ def compared(url: str, questions: Sequence[Question]) -> dict[str, Any]:
 
 
 def asked(
-    assistant: AnyAssistant, questions: Sequence[Question]
+    assistant: Assistant, questions: Sequence[Question]
 ) -> tuple[dict[str, Cited], list[float]]:
     """What was cited to each question, by its id, and how long each took, in ms."""
     assistant.ask("What is MedSAM?")  # loads what is loaded once

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.common import print_table, write_results
 from benchmarks.home import papers_home
 from fmqa.apps.workbench import Workbench
-from fmqa.evaluation.evaluator import Evaluator
+from fmqa.evaluation.evaluator import evaluate
 from fmqa.evaluation.questions import read_questions
 from fmqa.settings import Settings
 
@@ -25,16 +25,15 @@ def main() -> None:
     options = parser.parse_args()
     bench = Workbench(Settings(home=papers_home(options.data / "pdfs"), llm="none"))
     try:
-        made = Evaluator(bench.assistant).run(read_questions(QUESTIONS))
+        made = evaluate(bench.assistant, read_questions(QUESTIONS), "none")
     finally:
         bench.close()
-    shares = made.figures.shares
-    names = ("fact recall", "answered when answerable", "quotes on their page")
-    figures = {"questions": made.figures.questions} | {
-        name: round(shares[name].value or 0.0, 3) for name in names
+    figures = {"questions": len(made.grades)} | {
+        name: round(made.figures[name].value or 0.0, 3)
+        for name in ("fact recall", "wrong refusals")
     }
     print_table("answers that stand in tables", list(figures.items()))
-    missed = [row.question.id for row in made.rows if not row.right]
+    missed = [one.question.id for one in made.grades if not all(one.stated)]
     print("missed:", ", ".join(missed))
     write_results("tables", {"summary": figures, "missed": missed})
 

@@ -18,9 +18,8 @@ from pathlib import Path
 
 from benchmarks.common import print_table, write_results
 from benchmarks.latency import percentile
-from fmqa.answering.assistant import EvidenceFound, Finished, SentenceReady
+from fmqa.answering.assistant import Assistant, EvidenceFound, Finished, SentenceReady
 from fmqa.apps.workbench import Workbench
-from fmqa.evaluation.observing import AnyAssistant, core_of
 from fmqa.evaluation.questions import Question, chosen, read_questions, starter_questions
 from fmqa.settings import Settings
 
@@ -44,7 +43,7 @@ def main() -> None:
         bench = Workbench(Settings(home=Path(home), llm=options.llm))
         try:
             bench.load_starter()
-            assistant = core_of(bench.assistant)
+            assistant = bench.assistant.inner
             for question in questions[:WARMING]:
                 assistant.ask(question.question)
             taken = [timed(assistant, question.question) for question in questions[WARMING:]]
@@ -60,12 +59,12 @@ def english(count: int) -> list[Question]:
     own = [
         question
         for question in read_questions(starter_questions())
-        if question.answerable and question.lang == "en" and not question.after
+        if question.answerable and question.kind != "chinese" and not question.after
     ]
-    return chosen(own, limit=count, seed=0)
+    return chosen(own, limit=count)
 
 
-def timed(assistant: AnyAssistant, question: str) -> dict[str, float]:
+def timed(assistant: Assistant, question: str) -> dict[str, float]:
     """Seconds from the question to each part of its answer; only parts that came."""
     began = time.perf_counter()
     seen: dict[str, float] = {}

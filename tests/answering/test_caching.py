@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fakes import Add, document
+from fmqa.answering import caching
 from fmqa.answering.assistant import Finished, SentenceReady, SentenceWithheld
-from fmqa.answering.caching import CachingAssistant
+from fmqa.answering.caching import CachingAssistant, program_digest, relevant
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.schema import Answer, Sentence, Withheld
+from fmqa.settings import Settings
 from fmqa.store.library import Library
 from fmqa.types import Filters
 
@@ -76,6 +80,32 @@ def test_whatever_an_answer_depends_on_makes_it_a_new_one(
     add(document("2304.12306", ["Something new."]))
     made.ask("What is MedSAM?")
     assert counting.asked == 5
+
+
+def test_every_setting_counts_but_where_things_lie(tmp_path: Path) -> None:
+    mine = relevant(Settings(home=tmp_path))
+    for change in ({"review": "2401.00001"}, {"llm": "none"}, {"quotes": 7}, {"passages": 50}):
+        assert relevant(Settings(home=tmp_path, **change)) != mine, change
+    assert relevant(Settings(home=tmp_path / "other")) == mine
+    assert "secret" not in relevant(Settings(llm_api_key="secret", database_url="secret"))
+
+
+@pytest.mark.parametrize(
+    "name", ["prompts.py", "reading/sentences.py", "answering/schema.py", "retrieval/search.py"]
+)
+def test_the_program_counts_by_its_text(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Path(caching.__file__).parents[1]
+    there = tmp_path / "fmqa"
+    shutil.copytree(root, there, ignore=shutil.ignore_patterns("apps", "__pycache__"))
+    monkeypatch.setattr(caching, "__file__", str(there / "answering" / "caching.py"))
+    digest = program_digest.__wrapped__
+    before = digest()
+    assert before == program_digest()
+    with (there / name).open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    assert digest() != before
 
 
 def test_an_answer_that_a_model_failed_in_isn_t_kept(library: Library) -> None:

@@ -97,7 +97,9 @@ def test_the_likeliest_comes_first_and_the_unlikely_are_left_out() -> None:
 
 
 def test_one_sentence_is_always_chosen() -> None:
-    found = word_selector().select(query("Sourdough?"), [paper(1, "The weather was fine in the city on that day.")])
+    found = word_selector().select(
+        query("Sourdough?"), [paper(1, "The weather was fine in the city on that day.")]
+    )
     assert len(found.quotes) == 1
     assert found.answerability < 0.5
 

@@ -1,9 +1,10 @@
-"""`fmqa eval`, from a file of questions to table, JSON and page."""
+"""`fmqa eval`, from a file of questions and a folder of PDFs to table, JSON, answers and page."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from fakes import HashEmbedder
+from fakes import HashEmbedder, make_pdf
 from fmqa.apps.cli import evaluating
+from fmqa.apps.workbench import Workbench
 from fmqa.errors import UsageError
-from fmqa.evaluation.evaluator import Evaluator
+from fmqa.evaluation import evaluator
+from fmqa.store.library import Library
 
 NOTE = """---
 arxiv_id: "2304.12306"
@@ -30,20 +33,20 @@ sources: ["https://example.org"]
 MedSAM was obtained by fine-tuning SAM on 1,570,263 image-mask pairs. MedSAM takes a bounding box
 around the target as its prompt.
 """
+PAIRS = "MedSAM was obtained by fine-tuning SAM on 1,570,263 image-mask pairs."
 ROWS = [
     {
         "id": "data", "question": "On how many image-mask pairs was MedSAM fine-tuned from SAM?",
-        "type": "single", "expected_facts": ["1.57 million"], "supporting_ids": ["2304.12306"],
-        "answerable": True,
+        "kind": "fact", "answerable": True, "expected_facts": ["1,570,263"],
+        "evidence": [{"paper": "2304.12306", "page": 1, "quote": PAIRS, "role": "core"}],
     },
     {
         "id": "wrong", "question": "Which prompt does MedSAM take around the target?",
-        "type": "single", "expected_facts": ["scribbles"], "supporting_ids": ["2304.12306"],
-        "answerable": True,
+        "kind": "describe", "answerable": True, "expected_facts": ["scribbles"],
     },
     {
-        "id": "france", "question": "What is the capital of France?", "type": "off topic",
-        "expected_facts": [], "supporting_ids": [], "answerable": False, "lang": "fr",
+        "id": "france", "question": "What is the capital of France?", "kind": "unanswerable",
+        "answerable": False, "why": "no medical image",
     },
 ]  # fmt: skip
 
@@ -60,13 +63,14 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr("fmqa.store.embedding.make_embedder", lambda settings: HashEmbedder())
     monkeypatch.setattr("fmqa.sources.notes.starter_folder", lambda: notes)
     monkeypatch.setattr("fmqa.evaluation.questions.starter_questions", lambda: path)
+    monkeypatch.setenv("FMQA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("FMQA_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/mine")
     app = typer.Typer()
     app.callback()(lambda: None)
     evaluating.register(app)
 
     def invoke(*arguments: str | Path) -> Result:
-        values = ["eval", "--home", str(tmp_path / "home"), "--llm", "none", *map(str, arguments)]
-        return CliRunner().invoke(app, values)
+        return CliRunner().invoke(app, ["eval", "--llm", "none", *map(str, arguments)])
 
     return invoke
 
@@ -76,25 +80,54 @@ def told(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
-def test_the_table_names_figures_groups_and_what_went_wrong(run: Run) -> None:
-    result = run()
+def test_the_table_names_figures_kinds_and_misses(run: Run, tmp_path: Path) -> None:
+    result = run("--misses", "3")
 
     assert result.exit_code == 0, result.output
-    for shown in ("3 questions", "fact recall", "0.500", "abstention recall", "off topic", "fr"):
+    for shown in ("3 questions", "fact recall", "0.500", "refusal recall", "describe"):
         assert shown in result.stdout
-    assert "× wrong missed: scribbles" in result.stdout
+    assert "× wrong describe, answered" in result.stdout
+    assert "scribbles" in result.stdout
     assert "× data" not in result.stdout
+    assert not (tmp_path / "home").exists()  # the user's own library is left alone
 
 
-def test_json_and_page(run: Run, tmp_path: Path) -> None:
-    page = tmp_path / "report.html"
+def test_json_answers_and_page(run: Run, tmp_path: Path) -> None:
+    page, answers = tmp_path / "report.html", tmp_path / "answers.jsonl"
 
-    made = told(run("--json", "--html", page))
+    made = told(run("--json", "--html", page, "--answers", answers))
 
-    assert [row["right"] for row in made["questions"]] == [True, False, True]
-    assert made["figures"]["shares"]["fact recall"]["value"] == 0.5
+    assert [row["missed"] for row in made["questions"]] == [False, True, False]
+    assert made["figures"]["fact recall"]["value"] == 0.5
+    assert made["figures"]["evidence recall"]["value"] == 1
+    assert made["kinds"]["fact"]["figures"]["evidence recall"]["value"] == 1
     assert made["model"] == "none"
     assert "scribbles" in page.read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in answers.read_text(encoding="utf-8").splitlines()]
+    assert [row["id"] for row in rows] == ["data", "wrong", "france"]
+    assert rows[0]["answer"]["citations"][0]["quote"] == PAIRS
+    assert rows[2]["answer"]["status"] == "abstained"
+
+
+def test_a_folder_of_papers_is_read_into_a_library_that_is_kept(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, kept = tmp_path / "papers", tmp_path / "kept"
+    folder.mkdir()
+    make_pdf(folder / "good.pdf", 1)
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4\nnothing")
+    notified: list[str] = []
+    monkeypatch.setattr(
+        "fmqa.apps.cli.progress.StepBar.tell", lambda bar, text: notified.append(text)
+    )
+
+    told(run("--json", "--limit", "1", "--papers", folder, "--library", kept))
+
+    with closing(Library(kept / "index", kept / "index" / "record.sqlite3")) as library:
+        assert library.record.count_papers() == 2  # the note's, and the PDF's
+    assert next(text for text in notified if ".pdf" in text).startswith("broken.pdf: damaged. ")
+    told(run("--json", "--limit", "1", "--library", kept))
+    assert isinstance(run("--papers", tmp_path / "notes").exception, UsageError)
 
 
 def test_some_of_the_questions(run: Run, tmp_path: Path) -> None:
@@ -104,22 +137,24 @@ def test_some_of_the_questions(run: Run, tmp_path: Path) -> None:
     def ids(*arguments: str | Path) -> list[str]:
         return [row["id"] for row in told(run("--json", *arguments))["questions"]]
 
-    assert ids("--limit", "2") == ["data", "wrong"]
-    assert ids("--type", "off topic") == ["france"]
-    assert ids("--limit", "1", "--sample", "3") == ids("--limit", "1", "--sample", "3")
-    assert ids(other) == ["france"]
-    assert ids("--mined", "5", "--limit", "1") == ["data"]  # no review is here: nothing is added
+    assert ids("--kind", "unanswerable") == ["france"]
+    assert len(ids("--limit", "1")) == 1
+    assert ids("--questions", other) == ["france"]
 
 
 def test_stopped_by_ctrl_c(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Evaluator._judged
+    ask = evaluator.evaluate
 
-    def stopping(self: Evaluator, row: Any, made: Any) -> Any:
-        if row.question.id == "wrong":
-            raise KeyboardInterrupt
-        return whole(self, row, made)
+    def stopping(assistant: Any, *arguments: Any, **more: Any) -> Any:
+        class Stopping:
+            def ask(self, question: str, *rest: Any) -> Any:
+                if question == ROWS[1]["question"]:
+                    raise KeyboardInterrupt
+                return assistant.ask(question, *rest)
 
-    monkeypatch.setattr(Evaluator, "_judged", stopping)
+        return ask(Stopping(), *arguments, **more)
+
+    monkeypatch.setattr(evaluator, "evaluate", stopping)
 
     result = run("--json")
 
@@ -129,28 +164,13 @@ def test_stopped_by_ctrl_c(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row["id"] for row in made["questions"]] == ["data"]
 
 
-def test_errors_are_ours(run: Run, tmp_path: Path) -> None:
-    assert isinstance(run(tmp_path / "none.jsonl").exception, UsageError)
-    assert isinstance(run("--judge", "local").exception, UsageError)
-    assert isinstance(run("--html", tmp_path / "no folder" / "x.html").exception, UsageError)
-
-
-def test_the_judge_doesnt_get_another_providers_key(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+def test_errors_are_ours_and_come_before_the_questions(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[Any] = []
+    monkeypatch.setattr(
+        Workbench, "assistant", property(lambda self: pytest.fail("too late")), raising=False
+    )
 
-    def make(settings: Any) -> None:
-        seen.append(settings)
-        raise UsageError("enough")
-
-    monkeypatch.setattr("fmqa.answering.models.make_chat_model", make)
-    monkeypatch.setenv("FMQA_LLM_API_KEY", "secret")
-    monkeypatch.setenv("FMQA_LLM_BASE_URL", "http://127.0.0.1:9/v1")
-
-    run("--judge", "openai:gpt-5")
-    run("--judge", "openai:gpt-5", "--llm", "openai:gpt-4")
-
-    assert [one.llm for one in seen] == ["openai:gpt-5"] * 2
-    assert [one.llm_api_key for one in seen] == [None, "secret"]
-    assert [one.llm_base_url for one in seen] == [None, "http://127.0.0.1:9/v1"]
+    assert isinstance(run("--questions", tmp_path / "none.jsonl").exception, UsageError)
+    assert isinstance(run("--html", tmp_path / "no folder" / "x.html").exception, UsageError)
+    assert isinstance(run("--answers", tmp_path / "no folder" / "x.jsonl").exception, UsageError)

@@ -1,4 +1,4 @@
-"""Shares, intervals, ranks and the risk curve, on numbers that can be checked by hand."""
+"""Figures, intervals and the risk curve, on numbers that can be checked by hand."""
 
 from __future__ import annotations
 
@@ -6,186 +6,93 @@ from typing import Any
 
 import pytest
 
-from fakes import hit
-from fmqa.answering.schema import Answer, Citation, Sentence
-from fmqa.evaluation.figures import figures, groups, percentile, risk_curve, share
-from fmqa.evaluation.matching import Fact
-from fmqa.evaluation.observing import Observed
-from fmqa.evaluation.placing import Place
+from fmqa.evaluation.figures import figures, groups, risk_curve
+from fmqa.evaluation.grading import Grade
 from fmqa.evaluation.questions import Question
-from fmqa.evaluation.ranking import ndcg_at, ranked_papers, recall_at
 
 
-def citation(paper: str, number: int = 1) -> Citation:
-    return Citation(
-        number=number, paper_id=paper, arxiv_id=paper, version=1, title="T", authors=(), year=2023,
-        page=1, section="", quote="A quote.", start=0, end=8, url="", source="pdf",
-        status="current",
-    )  # fmt: skip
-
-
-def row(
-    *cited: str,
-    wanted: tuple[str, ...] = ("a",),
-    facts: tuple[bool, ...] = (True,),
-    answerable: bool = True,
-    abstained: bool = False,
-    **more: Any,
-) -> Observed:
-    expected = tuple(Fact.of(f"fact {place}") for place in range(10, 10 + len(facts)))
+def made(
+    *, answerable: bool = True, refused: bool = False, kind: str = "fact", **more: Any
+) -> Grade:
     question = Question(
-        "q", "?", more.pop("type", "single"), expected if answerable else (),
-        wanted if answerable else (), answerable,
+        id="q", question="?", kind=kind, answerable=answerable,
+        expected_facts=("a fact",) if answerable else (),
     )  # fmt: skip
-    citations = tuple(citation(paper, n) for n, paper in enumerate(cited, start=1))
-    answer = Answer(
-        question="?",
-        status="abstained" if abstained else "answered",
-        answer="",
-        model="none",
-        sentences=tuple(
-            Sentence(text="A quote.", citations=(c.number,), verdict="verbatim") for c in citations
-        ),
-        citations=citations,
-    )
-    held = facts if answerable and not abstained else (False,) * len(expected)
-    values: dict[str, Any] = {"said": held, "quoted": held} | more
-    return Observed(question, "?", answer, **values)
+    confidence = more.pop("confidence", None)
+    said = {} if confidence is None else {"confidence": confidence}
+    return Grade(question, said, refused, **more)
 
 
-def value(rows: list[Observed], name: str) -> float | None:
-    made = figures(rows).shares.get(name)
-    return made.value if made else None
+ROWS = [
+    made(found=(True, False), stated=(True,), labelled=(True, False, False)),
+    made(found=(True,), stated=(True, True), labelled=(True,)),
+    made(found=(False,), stated=(False,), refused=True),
+    made(answerable=False, refused=True),
+    made(answerable=False),
+]
 
 
-def test_right_and_wrong() -> None:
-    assert row("a").right
-    assert not row("a", facts=(True, False)).right
-    assert row("a", facts=(True, False)).missed == ["fact 11"]
-    assert row("b").right  # a fact may stand in a paper that nobody listed
-    assert row("a", facts=()).right
-    assert not row("b", facts=()).right
-    assert not row("a", facts=(), abstained=True).right
-    assert not row(abstained=True).right
-    assert row(answerable=False, abstained=True).right
-    assert not row("a", answerable=False).right
-    failed = Observed(row("a", answerable=False).question, "?", None, "no model")
-    assert not failed.right  # nothing was refused
+def test_each_figure() -> None:
+    assert {name: figure.value for name, figure in figures(ROWS).items()} == {
+        "evidence recall": 2 / 4,
+        "fact recall": 3 / 4,
+        "citation precision": 2 / 4,
+        "citations": 4 / 3,
+        "wrong refusals": 1 / 3,
+        "refusal recall": 1 / 2,
+        "refusal precision": 1 / 2,
+    }
 
 
-def test_shares_of_facts_papers_and_quotes() -> None:
-    rows = [
-        row("a", "b", facts=(True, True), telling=(True, False)),
-        row("b", wanted=("a", "c"), facts=(False,), telling=(False,)),
-        row("x", answerable=False),
-        row(answerable=False, abstained=True),
-        row(abstained=True),
-    ]
-
-    assert value(rows, "fact recall") == 2 / 4
-    assert value(rows, "right") == 2 / 5
-    assert value(rows, "answered when answerable") == 2 / 3
-    assert value(rows, "abstention recall") == 1 / 2
-    assert value(rows, "abstention precision") == 1 / 2
-    assert value(rows, "cited papers that support") == 1 / 3
-    assert value(rows, "supporting papers cited") == 1 / 3
-    assert value(rows, "quotes of supporting papers") == 1 / 3
-    assert value(rows, "quotes that hold a fact") == 1 / 3
-    assert value(rows, "sentences that are quotes") == 1
-    assert value(rows, "written sentences that pass") is None
-    assert value(rows, "judged faithful") is None
+def test_of_nothing_there_is_no_figure() -> None:
+    assert {figure.value for figure in figures([]).values()} == {None}
+    of_one = figures(ROWS[:1])
+    assert of_one["evidence recall"].value == 0.5
+    assert of_one["evidence recall"].low is None
+    assert of_one["refusal recall"].as_dict() == {
+        "value": None, "part": 0, "whole": 0, "low": None, "high": None,
+    }  # fmt: skip
 
 
-def test_quotes_on_their_page() -> None:
-    found, lost = Place(True, True, None), Place(True, False, False)
-    rows = [row("a", places=(found, lost))]
+def test_the_interval_holds_the_figure_and_is_the_same_again() -> None:
+    rows = [made(found=(n % 4 != 0,)) for n in range(40)]
 
-    assert value(rows, "quotes on their page") == 1
-    assert value(rows, "quotes at their offsets") == 1 / 2
-    assert value(rows, "quotes in the file, read anew") == 0  # that of the note isn't counted
+    first = figures(rows)["evidence recall"]
 
-
-def test_retrieval_counts_answerable_questions_only() -> None:
-    rows = [row("a", ranked=("b", "a")), row("a", answerable=False, ranked=("b",))]
-
-    assert value(rows, "retrieval recall@5") == 1
-    assert value(rows, "retrieval nDCG@10") == pytest.approx(0.6309, abs=1e-4)
-
-
-def test_ranks() -> None:
-    hits = [hit("x", paper_id=paper, passage_id=n) for n, paper in enumerate("aabac")]
-
-    assert ranked_papers(hits) == ["a", "b", "c"]
-    assert recall_at(["a", "b", "c"], ["b", "z"], 2) == 0.5
-    assert recall_at(["a"], ["b"], 5) == recall_at(["a"], [], 5) == 0
-    assert ndcg_at(["a", "b"], ["a", "b"], 10) == 1
-    assert ndcg_at(["x", "a"], ["a"], 10) == pytest.approx(0.6309, abs=1e-4)
-    assert ndcg_at(["x", "a"], ["a"], 1) == 0
+    assert first.value == 0.75
+    assert first.low is not None
+    assert first.high is not None
+    # 1.96 standard errors of a share of 0.75 of 40 are 0.134.
+    assert first.low == pytest.approx(0.75 - 0.134, abs=0.03)
+    assert first.high == pytest.approx(0.75 + 0.134, abs=0.03)
+    assert figures(rows)["evidence recall"] == first
+    assert figures([made(found=(True,))] * 5)["evidence recall"].low == 1
 
 
-def test_the_interval_holds_the_share_and_is_the_same_again() -> None:
-    rows = [row("a", facts=(n % 4 != 0,)) for n in range(40)]
-    made = share(rows, lambda r: (sum(r.said), 1))
+def test_groups_are_told_apart() -> None:
+    rows = [made(kind="fact"), made(kind="follow-up:a"), made(kind="follow-up:b", refused=True)]
 
-    assert made.value == 0.75
-    assert made.low is not None
-    assert made.high is not None
-    assert 0.55 < made.low < 0.75 < made.high < 0.95
-    assert made == share(rows, lambda r: (sum(r.said), 1))
-    assert share(rows[:1], lambda r: (1, 1)).low is None  # of one there is no interval
-    assert share([row("a")] * 5, lambda r: (1, 1)).low == 1
+    found = groups(rows, lambda one: one.question.group)
+
+    assert {name: count for name, (count, _) in found.items()} == {"fact": 1, "follow-up": 2}
+    assert found["follow-up"][1]["wrong refusals"].value == 0.5
 
 
 def test_risk_grows_where_the_unsure_are_wrong() -> None:
     rows = [
-        row("a", confidence=0.9),
-        row("a", facts=(False,), confidence=0.5),
-        row("a", confidence=0.8),
-        row(abstained=True, confidence=0.99),
+        made(found=(True,), confidence=0.9),
+        made(found=(False,), confidence=0.5),
+        made(found=(True,), confidence=0.8),
+        made(found=(False,), confidence=0.99, refused=True),
     ]
 
-    points, area = risk_curve(rows)
+    points = risk_curve(rows)
 
-    assert [(p.coverage, p.risk) for p in points] == [
+    assert [(one.coverage, one.risk) for one in points] == [
         (0.25, 0),
         (0.5, 0),
         (0.75, pytest.approx(1 / 3)),
     ]
-    assert area == pytest.approx(1 / 9)
-    assert risk_curve([row(abstained=True)]) == ((), None)
-
-
-def test_equal_confidence_is_one_point() -> None:
-    points, _ = risk_curve([row("a", facts=(False,), confidence=0.5), row("a", confidence=0.5)])
-
-    assert [(p.coverage, p.risk) for p in points] == [(1, 0.5)]
-
-
-def test_groups_and_times() -> None:
-    rows = [row("a", type="x", first_ms=5.0, total_ms=9.0), row("a", type="x"), row("b", type="y")]
-
-    made = groups(rows, lambda r: r.question.kind)
-
-    assert list(made) == ["x", "y"]
-    assert made["x"].questions == 2
-    assert figures(rows[:1]).times == {
-        "first content, median": 5,
-        "first content, p95": 5,
-        "whole answer, median": 9,
-        "whole answer, p95": 9,
-    }
-    assert figures(rows[:1]).as_dict()["shares"]["right"]["value"] == 1
-    assert figures([]).shares == {}
-
-
-def test_percentile_is_the_nearest_rank() -> None:
-    values = [float(v) for v in range(1, 101)]
-
-    assert percentile(values, 50) == 50
-    assert percentile(values, 95) == 95
-    assert percentile([4.0], 95) == 4
-
-
-def test_tokens_are_summed_where_told() -> None:
-    assert figures([row("a", tokens=(10, 2)), row("a", tokens=(1, 1)), row("a")]).tokens == (11, 3)
-    assert figures([row("a")]).tokens is None
+    assert risk_curve([made(found=(True,))]) == []
+    equal = [made(found=(False,), confidence=0.5), made(found=(True,), confidence=0.5)]
+    assert [(one.coverage, one.risk) for one in risk_curve(equal)] == [(1, 0.5)]

@@ -182,5 +182,21 @@ def test_a_stalled_source_is_given_up(tmp_path, monkeypatch):
         download._run(command, "it", tmp_path, lambda _: None, {})
 
 
+def test_a_folder_that_goes_away_meanwhile_is_passed_over(tmp_path, monkeypatch):
+    (tmp_path / "stays.whl").write_bytes(b"four")
+    going = tmp_path / "pip-unpack"
+    going.mkdir()
+    scan = os.scandir
+
+    def scan_after_pip(path):
+        if Path(path) == going and going.exists():
+            going.rmdir()
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scan_after_pip)
+    assert download._bytes_below(tmp_path) == 4
+    assert not going.exists()
+
+
 def test_minilm_is_whole(minilm: Path):
     assert (minilm / "1_Pooling" / "config.json").is_file()

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,15 @@ from fmqa.answering.conversation import Exchange
 from fmqa.answering.multilingual import MultilingualAssistant
 from fmqa.answering.schema import Answer, Timings
 from fmqa.filters import query_of
+from fmqa.settings import Settings
 from fmqa.types import Filters
+
+# What a question goes through; prompts and settings stand beside these folders.
+_PARTS = ("answering", "reading", "retrieval", "store", "weights")
+_PLACES = {
+    "home", "models_dir", "pace_dir", "users_file", "digest_file", "database_url", "llm_api_key",
+    "cluster", "cluster_ca", "cluster_cert", "cluster_key",
+}  # fmt: skip
 
 
 class Cache(Protocol):
@@ -39,7 +48,7 @@ class CachingAssistant(Asked):
         inner: makes what answers what is new; not called before something new is asked.
         cache: where answers are kept.
         generation: of the library, which every change of it counts up.
-        settings: names what else an answer depends on: model, limits.
+        settings: names what else an answer depends on, as `relevant` has it.
     """
 
     def __init__(
@@ -95,14 +104,24 @@ class CachingAssistant(Asked):
         return hashlib.sha256(json.dumps(asked, ensure_ascii=True).encode()).hexdigest()
 
 
+def relevant(settings: Settings) -> str:
+    """The settings that an answer may depend on: all but those that say where things lie.
+
+    A new setting so counts from the start; one too many only has a question answered again.
+    """
+    return repr(settings.model_dump(exclude=_PLACES))
+
+
+@cache
 def program_digest() -> str:
-    """Names the state of the code that answers, by its files' sizes and times."""
+    """Names the state of the code that answers, by its text."""
     root = Path(__file__).resolve().parents[1]
-    files = sorted(
-        path for part in ("answering", "retrieval") for path in (root / part).rglob("*.py")
-    )
-    facts = [(path.name, stat.st_size, stat.st_mtime_ns) for path in files if (stat := path.stat())]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    files = [*root.glob("*.py"), *(path for part in _PARTS for path in (root / part).rglob("*.py"))]
+    total = hashlib.sha256()
+    for path in sorted(files):
+        total.update(f"{path.relative_to(root).as_posix()}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()[:16]
 
 
 def _is_lasting(answer: Answer) -> bool:

@@ -290,23 +290,15 @@ class Workbench:
     @part
     def remembering(self) -> CachingAssistant:
         """The assistant for people, who ask the same again; measurements use `assistant`."""
-        from fmqa.answering.caching import CachingAssistant
+        from fmqa.answering.caching import CachingAssistant, relevant
 
-        settings = self.settings
-        depends = (
-            settings.llm,
-            settings.llm_base_url,
-            settings.llm_tier,
-            settings.embedding_model,
-            settings.passages,
-            settings.marker,
-            settings.quotes,
-            settings.arxiv_pdf_url,
-        )
         self.load_starter()
         record = self.library.record
         return CachingAssistant(
-            lambda: self.assistant, self.library.answers, lambda: record.generation, repr(depends)
+            lambda: self.assistant,
+            self.library.answers,
+            lambda: record.generation,
+            relevant(self.settings),
         )
 
     @part

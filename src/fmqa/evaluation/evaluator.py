@@ -2,166 +2,147 @@
 
 from __future__ import annotations
 
+import math
+import random
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fmqa.answering.assistant import exchange
-from fmqa.errors import ModelError
-from fmqa.evaluation.figures import Figures, figures, groups
-from fmqa.evaluation.observing import AnyAssistant, Observed, Observer
+from fmqa.errors import FmqaError
+from fmqa.evaluation.figures import Figure, figures, groups, risk_curve
+from fmqa.evaluation.grading import Grade, grade
 
 if TYPE_CHECKING:
-    from fmqa.answering.conversation import Exchange, Rewrite
-    from fmqa.evaluation.judging import Judge
+    from fmqa.answering.conversation import Exchange
+    from fmqa.answering.schema import Answer
     from fmqa.evaluation.questions import Question
+    from fmqa.types import Filters
+
+_SEED = 0  # shows the same misses in each run
 
 Progress = Callable[[str, int, int], None]
+Wrote = Callable[[str, dict[str, Any]], None]
+
+
+class Answering(Protocol):
+    """What is asked."""
+
+    def ask(
+        self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
+    ) -> Answer:
+        """The answer to a question, asked after those of ``history``."""
+        ...
 
 
 @dataclass
 class Evaluation:
-    """What was asked and what came of it; grows while it is made.
+    """What was asked and what came of it.
 
-    ``stopped`` when it ended before its last question. ``notices`` tell of a judge that failed.
-    ``papers`` and ``generation`` say what library it was.
+    ``failed`` are the questions that an error of ours kept from an answer, with its words; they
+    count in no figure. ``stopped`` when it ended before its last question.
     """
 
     model: str
-    papers: int
-    generation: int
-    began: str
-    rows: list[Observed] = field(default_factory=list)
+    grades: list[Grade] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
     stopped: bool = False
-    notices: list[str] = field(default_factory=list)
 
     @property
-    def figures(self) -> Figures:
+    def figures(self) -> dict[str, Figure]:
         """Of all questions."""
-        return figures(self.rows)
+        return figures(self.grades)
 
-    def halves(self) -> dict[str, Figures]:
-        """Of the half that thresholds may be fitted on, and of the other."""
-        return groups(self.rows, lambda row: row.question.half)
+    def by_kind(self) -> dict[str, tuple[int, dict[str, Figure]]]:
+        """Of each kind of question; of each split too, where there are several."""
+        kinds = groups(self.grades, lambda one: one.question.group)
+        splits = groups(self.grades, lambda one: one.question.split)
+        return kinds | ({f"split {k}": v for k, v in splits.items()} if len(splits) > 1 else {})
 
-    def by_type(self) -> dict[str, Figures]:
-        """Of each type of question."""
-        return groups(self.rows, lambda row: row.question.kind)
+    def seconds(self) -> dict[str, float]:
+        """Median and 95th percentile of the time that an answer took (nearest rank)."""
+        taken = sorted(one.seconds for one in self.grades if one.seconds is not None)
+        at = {"median": 0.5, "p95": 0.95}
+        return {n: taken[math.ceil(p * len(taken)) - 1] for n, p in at.items() if taken}
 
-    def by_language(self) -> dict[str, Figures]:
-        """Of each language that is asked in."""
-        return groups(self.rows, lambda row: row.question.lang)
+    def misses(self, most: int | None = None) -> list[Grade]:
+        """The answers that have nothing of what was wanted; ``most`` of them, drawn by a seed."""
+        missed = [one for one in self.grades if one.missed]
+        if most is None or most >= len(missed):
+            return missed
+        return random.Random(_SEED).sample(missed, most)  # noqa: S311 (no secret)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON: the figures, and each question with its answer."""
+        """For JSON: the figures, and what came of each question."""
+
+        def told(made: dict[str, Figure]) -> dict[str, Any]:
+            return {name: figure.as_dict() for name, figure in made.items()}
+
         return {
             "model": self.model,
-            "papers": self.papers,
-            "generation": self.generation,
-            "began": self.began,
+            "asked": len(self.grades),
             "stopped": self.stopped,
-            "notices": self.notices,
-            "figures": self.figures.as_dict(),
-            "halves": {name: made.as_dict() for name, made in self.halves().items()},
-            "types": {name: made.as_dict() for name, made in self.by_type().items()},
-            "languages": {name: made.as_dict() for name, made in self.by_language().items()},
-            "questions": [_row(row) for row in self.rows],
+            "failed": self.failed,
+            "figures": told(self.figures),
+            "kinds": {
+                name: {"asked": count, "figures": told(made)}
+                for name, (count, made) in self.by_kind().items()
+            },
+            "seconds": self.seconds(),
+            "risk": [asdict(point) for point in risk_curve(self.grades)],
+            "questions": [
+                {
+                    "id": one.question.id,
+                    "kind": one.question.kind,
+                    "answerable": one.question.answerable,
+                    "refused": one.refused,
+                    "missed": one.missed,
+                    "found": list(one.found),
+                    "stated": list(one.stated),
+                    "labelled": list(one.labelled),
+                    "seconds": one.seconds,
+                }
+                for one in self.grades
+            ],
         }
 
 
-class Evaluator:
-    """Asks an assistant questions whose answers are known.
+def evaluate(
+    assistant: Answering,
+    questions: Sequence[Question],
+    model: str,
+    *,
+    wrote: Wrote = lambda name, answer: None,
+    progress: Progress = lambda label, done, total: None,
+) -> Evaluation:
+    """Asks them all. Ctrl-C ends it early, with what was done.
 
     Args:
         assistant: what is asked.
-        judge: also reads each answer, if given.
-        rewrite: makes follow-ups stand alone, in place of what the assistant has for it.
+        questions: in their order; what a follow-up is asked after stands before it.
+        model: names it.
+        wrote: told of each answer, in its published form, by the question's id.
         progress: told of (label, done, all).
     """
-
-    def __init__(
-        self,
-        assistant: AnyAssistant,
-        *,
-        judge: Judge | None = None,
-        rewrite: Rewrite | None = None,
-        progress: Progress = lambda *step: None,
-    ) -> None:
-        self.observer = Observer(assistant, rewrite)
-        self.judge = judge
-        self.progress = progress
-
-    def run(self, questions: Sequence[Question]) -> Evaluation:
-        """Asks them all. Ctrl-C ends it early, with what was done."""
-        core = self.observer.core
-        record = core.searcher.library.record
-        made = Evaluation(
-            core.model,
-            record.count_papers(),
-            record.generation,
-            datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-        told: dict[str, Exchange] = {}
-        try:
-            self.observer.warm_up()
-            for done, question in enumerate(questions):
-                self.progress("Asking", done, len(questions))
-                history = [self._told(before, told) for before in question.after]
-                row = self.observer.observe(question, history)
-                if row.answer is not None:
-                    told[question.id] = exchange(row.answer)
-                made.rows.append(self._judged(row, made))
-        except KeyboardInterrupt:
-            made.stopped = True
-        self.progress("Asking", len(questions), len(questions))
-        return made
-
-    def _told(self, question: Question, told: dict[str, Exchange]) -> Exchange:
-        """What was said to a question before; it is asked where it wasn't among those drawn."""
-        if question.id not in told:
-            history = [told[before.id] for before in question.after]
-            told[question.id] = exchange(
-                self.observer.assistant.ask(question.question, None, history)
-            )
-        return told[question.id]
-
-    def _judged(self, row: Observed, made: Evaluation) -> Observed:
-        """The row with the judge's opinion. A judge that fails is not asked again."""
-        if self.judge is None or row.answer is None or not row.answered:
-            return row
-        try:
-            return replace(row, judgement=self.judge.judge(row.answer))
-        except ModelError as error:
-            made.notices.append(f"Judged no more from {row.question.id} on: {error}")
-            self.judge = None
-            return row
-
-
-def _row(row: Observed) -> dict[str, Any]:
-    question = row.question
-    return {
-        "id": question.id,
-        "question": question.question,
-        "asked": row.asked,
-        "type": question.type,
-        "lang": question.lang,
-        "half": question.half,
-        "answerable": question.answerable,
-        "expected_facts": [list(fact.options) for fact in question.expected_facts],
-        "supporting_ids": list(question.supporting_ids),
-        "right": row.right,
-        "status": row.answer.status if row.answer else "failed",
-        "error": row.error,
-        "missed": row.missed,
-        "said": list(row.said),
-        "quoted": list(row.quoted),
-        "cited": list(row.cited),
-        "ranked": list(row.ranked[:20]),
-        "confidence": round(row.confidence, 4),
-        "first_ms": None if row.first_ms is None else round(row.first_ms),
-        "total_ms": round(row.total_ms),
-        "tokens": row.tokens,
-        "judgement": row.judgement.as_dict() if row.judgement else None,
-        "answer": row.answer.model_dump() if row.answer else None,
-    }
+    made = Evaluation(model)
+    told: dict[str, tuple[Exchange, ...]] = {}
+    try:
+        for done, question in enumerate(questions):
+            progress("Asking", done, len(questions))
+            history = told.get(question.after, ())
+            began = time.monotonic()
+            try:
+                answer = assistant.ask(question.question, None, history)
+            except FmqaError as error:
+                made.failed[question.id] = str(error)
+                continue
+            seconds = round(time.monotonic() - began, 3)
+            told[question.id] = (*history, exchange(answer))
+            content = answer.model_dump(mode="json")
+            wrote(question.id, content)
+            made.grades.append(grade(question, content, seconds))
+        progress("Asking", len(questions), len(questions))
+    except KeyboardInterrupt:
+        made.stopped = True
+    return made

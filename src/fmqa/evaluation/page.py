@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fmqa.errors import UsageError
+from fmqa.evaluation.figures import FIGURES, Figure, Point, risk_curve
 
 if TYPE_CHECKING:
     from fmqa.evaluation.evaluator import Evaluation
-    from fmqa.evaluation.figures import Figures, Point, Share
-    from fmqa.evaluation.observing import Observed
+    from fmqa.evaluation.grading import Grade
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 640, 300, 48, 40, 12
-_GROUP_COLUMNS = (
-    "right",
-    "fact recall",
-    "cited papers that support",
-    "answered when answerable",
-    "abstention recall",
-    "retrieval recall@10",
-)
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2733; --dim: #5b6672; --paper: #fff; --line: #d5dbe1;
   --bad: #b3261e; --good: #1a7f37; --curve: #0b66c3; --card: #f5f7f9; }
@@ -44,91 +34,56 @@ blockquote { margin: .4rem 0; padding: .4rem .8rem; background: var(--card); fon
   border-left: 3px solid var(--line); overflow-wrap: anywhere; }
 svg { max-width: 100%; height: auto; } svg text { fill: var(--dim); font-size: 12px; }
 svg .axis { stroke: var(--line); } svg .curve { stroke: var(--curve); fill: none; stroke-width: 2; }
-svg circle { fill: var(--curve); }
 """
-
-
-def write_page(path: Path, made: Evaluation) -> None:
-    """Write the report.
-
-    Raises:
-        UsageError: the file can't be written.
-    """
-    try:
-        path.write_text(page(made), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} can't be written: {error.strerror}.") from error
 
 
 def page(made: Evaluation) -> str:
     """The report as HTML."""
-    whole, halves = made.figures, made.halves()
-    head = f"{whole.questions} questions to {made.papers} papers"
-    wrong = [row for row in made.rows if not row.right]
-    right = [row for row in made.rows if row.right]
+    head = f"{len(made.grades)} questions, {made.model}"
+    missed = made.misses()
+    others = [one for one in made.grades if not one.missed]
+    whole = [
+        (name, shown(figure), interval(figure), f"{figure.part} of {figure.whole}")
+        for name, figure in made.figures.items()
+    ]
+    kinds = [
+        (name, str(count), *map(shown, figures.values()))
+        for name, (count, figures) in made.by_kind().items()
+    ]
+    times = ", ".join(f"{name} {value:.2f} s" for name, value in made.seconds().items())
     parts = [
-        f"<h1>{head}</h1>",
-        f'<p class="facts">Model {escape(made.model)}, library generation {made.generation}, begun '
-        f"{escape(made.began)}.{_remarks(made)}</p>",
-        "<h2>Figures</h2>",
-        _shares_table(whole, halves),
-        _times_table(whole),
-        "<h2>Risk of an answer at each coverage</h2>",
-        _curve_part(whole),
-        "<h2>By type</h2>",
-        _group_table(made.by_type()),
-        "<h2>By language</h2>",
-        _group_table(made.by_language()),
-        f"<h2>Wrong ({len(wrong)})</h2>",
-        *map(_question, wrong),
-        f"<h2>Right ({len(right)})</h2>",
-        *map(_question, right),
+        f"<h1>{escape(head)}</h1>",
+        f'<p class="facts">An answer took: {times}.</p>' if times else "",
+        '<p class="bad">Stopped before the last question.</p>' if made.stopped else "",
+        *(_line(f"{name} failed", why, "bad") for name, why in made.failed.items()),
+        _table(("", "all", "95 %", ""), whole),
+        "<h2>By kind</h2>",
+        _table(("", "questions", *FIGURES), kinds),
+        *_curve_part(risk_curve(made.grades)),
+        f"<h2>Nothing wanted was found, or answered though it can't be ({len(missed)})</h2>",
+        *map(_question, missed),
+        f"<h2>The others ({len(others)})</h2>",
+        *map(_question, others),
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{head}</title><style>{_STYLE}</style></head>\n<body>\n"
+        f"<title>{escape(head)}</title><style>{_STYLE}</style></head>\n<body>\n"
         + "\n".join(parts)
         + "\n</body></html>\n"
     )
 
 
-def _remarks(made: Evaluation) -> str:
-    remarks = [escape(notice) for notice in made.notices]
-    if made.stopped:
-        remarks.append("Stopped before the last question.")
-    if made.figures.tokens is not None:
-        read, written = made.figures.tokens
-        remarks.append(f"{read:,} tokens read and {written:,} written by the model.")
-    return "".join(f" {remark}" for remark in remarks)
+def shown(figure: Figure) -> str:
+    """A figure's value in three digits."""
+    return "–" if figure.value is None else f"{figure.value:.3f}"
 
 
-def _shares_table(whole: Figures, halves: Mapping[str, Figures]) -> str:
-    names = [name for name in ("fit", "test") if name in halves]
-    rows = [
-        (
-            name,
-            _number(share.value),
-            _interval(share),
-            f"{round(share.part, 2):g} of {share.whole:g}",
-            *(_number(_value(halves[half], name)) for half in names),
-        )
-        for name, share in whole.shares.items()
-    ]
-    return _table(("", "all", "95 %", "", *names), rows)
-
-
-def _times_table(whole: Figures) -> str:
-    rows = [(name, f"{value:,.0f} ms") for name, value in whole.times.items()]
-    return _table(("time", ""), rows) if rows else ""
-
-
-def _group_table(groups: Mapping[str, Figures]) -> str:
-    rows = [
-        (name, str(made.questions), *(_number(_value(made, column)) for column in _GROUP_COLUMNS))
-        for name, made in groups.items()
-    ]
-    return _table(("", "questions", *_GROUP_COLUMNS), rows)
+def interval(figure: Figure) -> str:
+    """A figure's interval; nothing where there is none."""
+    if figure.low is None or figure.high is None:
+        return ""
+    return f"{figure.low:.3f}–{figure.high:.3f}"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -139,29 +94,14 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f'<div class="wide"><table><tr>{top}</tr>{body}</table></div>'
 
 
-def _value(made: Figures, name: str) -> float | None:
-    share = made.shares.get(name)
-    return share.value if share is not None else None
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _interval(share: Share) -> str:
-    if share.low is None or share.high is None:
-        return ""
-    return f"{share.low:.3f}–{share.high:.3f}"
-
-
-def _curve_part(whole: Figures) -> str:
-    if whole.area is None:
-        return "<p>Nothing was answered.</p>"
+def _curve_part(points: Sequence[Point]) -> list[str]:
+    if not points:
+        return []
     said = (
         "Answers ordered by confidence, the surest first: how many of all questions they answer, "
-        f"and the share of them that is wrong. Mean risk {whole.area:.3f}."
+        "and the share of them that has nothing of what was wanted."
     )
-    return f"<p>{said}</p>{curve_svg(whole.curve)}"
+    return ["<h2>Risk of an answer at each coverage</h2>", f"<p>{said}</p>", curve_svg(points)]
 
 
 def curve_svg(points: Iterable[Point]) -> str:
@@ -181,61 +121,46 @@ def curve_svg(points: Iterable[Point]) -> str:
         ]
     places = [at(point.coverage, point.risk) for point in points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in places)
     return (
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="Risk over coverage">'
         + "".join(lines)
-        + f'<polyline class="curve" points="{path}"/>{dots}'
+        + f'<polyline class="curve" points="{path}"/>'
         + f'<text x="{_LEFT + across / 2:g}" y="{_HEIGHT - 4}" text-anchor="middle">coverage'
         + f'</text><text x="{_LEFT + 6}" y="{_TOP + 12}">risk</text></svg>'
     )
 
 
-def _question(row: Observed) -> str:
-    question = row.question
-    mark = '<b class="good">✓</b>' if row.right else '<b class="bad">×</b>'
-    kind = escape(f"{question.id}, {question.type}, {question.half}")
-    asked = f'<span lang="{escape(question.lang)}">{escape(question.question)}</span>'
-    head = f"{mark} {asked} <small>{kind}</small>"
-    return f"<details><summary>{head}</summary>{''.join(_opened(row))}</details>"
+def _question(one: Grade) -> str:
+    mark = '<b class="bad">×</b>' if one.missed else '<b class="good">✓</b>'
+    question = one.question
+    about = escape(f"{question.id}, {question.kind}")
+    head = f"{mark} {escape(question.question)} <small>{about}</small>"
+    return f"<details><summary>{head}</summary>{''.join(_opened(one))}</details>"
 
 
-def _opened(row: Observed) -> Iterable[str]:
+def _opened(one: Grade) -> Iterable[str]:
     """What an opened question shows: expected, said, quoted, withheld."""
-    question, answer = row.question, row.answer
-    if row.asked != question.question:
-        yield _line("understood as", row.asked)
-    if question.gold_refusal:
-        yield _line("to be refused", question.gold_refusal)
-    if row.missed and row.answered:
-        yield _line("missed", "; ".join(row.missed), "bad")
-    elif row.missed:
-        yield _line("expected", "; ".join(row.missed))
-    if question.supporting_ids:
-        yield _line("supported by", ", ".join(question.supporting_ids))
-        missing = [one for one in question.supporting_ids if one not in row.ranked[:10]]
-        yield _line("of these not among the 10 nearest", ", ".join(missing)) if missing else ""
-    if row.error:
-        yield _line("failed", row.error, "bad")
-    if answer is None:
-        return
-    yield f"<p>{escape(answer.answer)}</p>"
-    if answer.reason:
-        yield _line("abstained", answer.reason)
-    for citation in answer.citations:
-        supports = citation.paper_id in question.supporting_ids
-        where = f"[{citation.number}] {citation.title} ({citation.paper_id}), p. {citation.page}"
-        color = "good" if supports else "dim"
+    question, answer = one.question, one.answer
+    if question.why:
+        yield _line("to be refused", question.why)
+    for wordings, stated in zip(question.facts, one.stated, strict=True):
+        yield _line("stated" if stated else "not stated", " / ".join(wordings))
+    for quotes, found in zip(question.wanted, one.found, strict=True):
+        if not found:
+            yield _line("not cited", " / ".join(quotes))
+    yield f"<p>{escape(str(answer.get('answer', '')))}</p>"
+    if answer.get("reason"):
+        yield _line("refused", str(answer["reason"]))
+    labelled = one.labelled or (False,) * len(answer.get("citations") or ())
+    for citation, is_labelled in zip(answer.get("citations") or (), labelled, strict=True):
+        where = f"[{citation['number']}] {citation['title']}, p. {citation['page']}"
         yield (
-            f"<blockquote>{escape(citation.quote)}<br>"
-            f'<small class="{color}">{escape(where)}</small></blockquote>'
+            f"<blockquote>{escape(citation['quote'])}<br>"
+            f'<small class="{"good" if is_labelled else "dim"}">{escape(where)}</small>'
+            "</blockquote>"
         )
-    for withheld in answer.withheld:
-        yield _line("withheld", f"{withheld.text} ({withheld.reason})")
-    if row.judgement is not None:
-        yield _line("judged", "; ".join(row.judgement.reasons))
-    first = "" if row.first_ms is None else f"first content {row.first_ms:.0f} ms, "
-    yield _line("confidence", f"{row.confidence:.3f}, {first}whole {row.total_ms:.0f} ms")
+    for withheld in answer.get("withheld") or ():
+        yield _line("withheld", f"{withheld['text']} ({withheld['reason']})")
 
 
 def _line(name: str, text: str, color: str = "") -> str:

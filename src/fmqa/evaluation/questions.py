@@ -1,67 +1,89 @@
-"""Questions with what a right answer holds, one JSON object a line.
+"""Questions with the sentences that answer them, one JSON object a line; docs/evaluation.md.
 
-``id, question, type, expected_facts, supporting_ids, answerable`` and, where wanted, ``lang``
-(``en`` unless given) and ``gold_refusal`` (why it should be refused, for a reader of the report). A
-fact is a string, or a list of strings any of which will do; `fmqa.evaluation.matching` says when a
-sentence holds it. A follow-up has the type ``follow-up:ID`` and is asked after question ID.
+The same form for our own questions and for anyone's.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fmqa.errors import UsageError
-from fmqa.evaluation.matching import Fact
 from fmqa.settings import checkout_root
 
-FOLLOW_UP = "follow-up:"
-_FIELDS = {
-    "id": str,
-    "question": str,
-    "type": str,
-    "expected_facts": list,
-    "supporting_ids": list,
-    "answerable": bool,
-    "lang": str,
-    "gold_refusal": str,
-}
-_OPTIONAL = ("lang", "gold_refusal")
+_FOLLOW_UP = "follow-up:"
 _HINT = "docs/evaluation.md has the form of a question."
+_SEED = 0  # draws the same questions in each run
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True)  # further fields are left alone
+
+
+class Evidence(_Row):
+    """A sentence that answers a question, or helps to; ``fact`` numbers what it states."""
+
+    quote: str = Field(min_length=1)
+    role: Literal["core", "helpful"] = "core"
+    fact: int | None = None
+    paper: str = ""
+
+
+class Question(_Row):
     """A question and what a right answer holds.
 
-    ``supporting_ids`` are the papers that a right answer may cite. ``after`` is the question that
-    a follow-up is asked after, with what that one is asked after before it; empty for others.
+    An expected fact is a string, or several of which one will do. ``split`` tells apart what may be
+    looked at from what is held back.
     """
 
-    id: str
-    question: str
-    type: str
-    expected_facts: tuple[Fact, ...] = ()
-    supporting_ids: tuple[str, ...] = ()
-    answerable: bool = True
-    lang: str = "en"
-    gold_refusal: str = ""
-    after: tuple[Question, ...] = ()
+    id: str = Field(min_length=1)
+    question: str = Field(min_length=1)
+    kind: str = Field(min_length=1)
+    answerable: bool
+    evidence: tuple[Evidence, ...] = ()
+    expected_facts: tuple[str | tuple[str, ...], ...] = ()
+    papers: tuple[str, ...] = ()
+    why: str = ""
+    split: str = ""
+
+    @model_validator(mode="after")
+    def _can_be_graded(self) -> Question:
+        if self.answerable and not (self.evidence or self.expected_facts):
+            raise ValueError("an answerable question needs evidence or expected_facts")
+        return self
 
     @property
-    def half(self) -> str:
-        """``fit`` or ``test``, by the id alone: thresholds may be chosen on the first only."""
-        return "test" if hashlib.sha256(self.id.encode()).digest()[0] % 2 else "fit"
+    def group(self) -> str:
+        """The kind without what follows a colon: all follow-ups are of one kind."""
+        return self.kind.split(":")[0]
 
     @property
-    def kind(self) -> str:
-        """The type without the id of a follow-up."""
-        return FOLLOW_UP.rstrip(":") if self.type.startswith(FOLLOW_UP) else self.type
+    def after(self) -> str:
+        """The id of the question that a follow-up is asked after; empty for others."""
+        return self.kind.removeprefix(_FOLLOW_UP) if self.kind.startswith(_FOLLOW_UP) else ""
+
+    @property
+    def facts(self) -> tuple[tuple[str, ...], ...]:
+        """Each expected fact in its wordings."""
+        return tuple((f,) if isinstance(f, str) else f for f in self.expected_facts)
+
+    @property
+    def wanted(self) -> tuple[tuple[str, ...], ...]:
+        """What has to be cited: for each of these groups, one of its quotes.
+
+        A group is a fact's quotes; where no quote is numbered, each core sentence is one.
+        """
+        groups: dict[int, list[str]] = {}
+        for one in self.evidence:
+            if one.fact is not None:
+                groups.setdefault(one.fact, []).append(one.quote)
+        if groups:
+            return tuple(map(tuple, groups.values()))
+        return tuple((one.quote,) for one in self.evidence if one.role == "core")
 
 
 def starter_questions() -> Path:
@@ -86,10 +108,18 @@ def read_questions(path: Path) -> list[Question]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        row = _Row(f"{path.name}, line {number}", line)
-        question = row.question(found)
+        where = f"{path.name}, line {number}"
+        try:
+            question = Question.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"]))
+            said = f"{field}: {first['msg']}" if field else first["msg"]
+            raise UsageError(f"{where}: {said}.", hint=_HINT) from error
         if question.id in found:
-            raise row.bad(f"the id {question.id!r} is taken")
+            raise UsageError(f"{where}: the id {question.id!r} is taken.", hint=_HINT)
+        if question.after and question.after not in found:
+            raise UsageError(f"{where}: {question.kind!r} names no question above it.", hint=_HINT)
         found[question.id] = question
     if not found:
         raise UsageError(f"{path} holds no question.", hint=_HINT)
@@ -97,108 +127,33 @@ def read_questions(path: Path) -> list[Question]:
 
 
 def chosen(
-    questions: Sequence[Question],
-    *,
-    kinds: Sequence[str] = (),
-    limit: int | None = None,
-    seed: int | None = None,
+    questions: Sequence[Question], *, kinds: Sequence[str] = (), limit: int | None = None
 ) -> list[Question]:
     """Some of the questions, in their order.
 
     Args:
         questions: all of them.
-        kinds: only these types; all when empty.
-        limit: how many at most.
-        seed: draws them at random with this seed; the first ones are taken without.
+        kinds: only these kinds; all when empty.
+        limit: how many at most, drawn at random but always the same.
+
+    What a follow-up among them is asked after comes along.
 
     Raises:
-        UsageError: no question is of these types.
+        UsageError: no question is of these kinds.
     """
-    left = [q for q in questions if not kinds or q.kind in kinds or q.type in kinds]
+    left = [q for q in questions if not kinds or q.group in kinds or q.kind in kinds]
     if not left:
-        known = ", ".join(sorted({q.kind for q in questions}))
-        raise UsageError(f"No question is of the type {', '.join(kinds)}.", hint=f"Known: {known}.")
-    if limit is None or limit >= len(left):
-        return left
-    if seed is None:
-        return left[:limit]
-    drawn = set(random.Random(seed).sample(range(len(left)), limit))  # noqa: S311 (no secret)
-    return [question for place, question in enumerate(left) if place in drawn]
+        known = ", ".join(sorted({q.group for q in questions}))
+        raise UsageError(f"No question is of the kind {', '.join(kinds)}.", hint=f"Known: {known}.")
+    if limit is not None and limit < len(left):
+        left = random.Random(_SEED).sample(left, limit)  # noqa: S311 (no secret)
+    return with_before(left, questions)
 
 
-class _Row:
-    """One line of a file, on its way to a question."""
-
-    def __init__(self, where: str, line: str) -> None:
-        self.where = where
-        try:
-            self.fields: Any = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise self.bad(f"no JSON ({error})") from error
-        if not isinstance(self.fields, dict):
-            raise self.bad("no JSON object")
-
-    def bad(self, what: str) -> UsageError:
-        return UsageError(f"{self.where}: {what}.", hint=_HINT)
-
-    def question(self, known: dict[str, Question]) -> Question:
-        self._check_fields()
-        fields = self.fields
-        made = Question(
-            id=fields["id"],
-            question=fields["question"],
-            type=fields["type"],
-            expected_facts=tuple(self._facts()),
-            supporting_ids=tuple(self._texts("supporting_ids")),
-            answerable=fields["answerable"],
-            lang=fields.get("lang", "en"),
-            gold_refusal=fields.get("gold_refusal", ""),
-            after=self._after(known),
-        )
-        if made.answerable and not (made.expected_facts or made.supporting_ids):
-            raise self.bad("an answerable question needs expected_facts or supporting_ids")
-        if not made.answerable and made.expected_facts:
-            raise self.bad("a question that is not answerable has no expected_facts")
-        if made.answerable and made.gold_refusal:
-            raise self.bad("an answerable question has no gold_refusal")
-        return made
-
-    def _check_fields(self) -> None:
-        for name, kind in _FIELDS.items():
-            if name not in self.fields:
-                if name in _OPTIONAL:
-                    continue
-                raise self.bad(f"{name} is missing")
-            value = self.fields[name]
-            if not isinstance(value, kind):
-                raise self.bad(f"{name} must be a {kind.__name__}")
-            if isinstance(value, str) and not value.strip() and name != "gold_refusal":
-                raise self.bad(f"{name} is empty")
-        unknown = self.fields.keys() - _FIELDS.keys()
-        if unknown:
-            raise self.bad(f"unknown field {min(unknown)!r}")
-
-    def _texts(self, name: str) -> list[str]:
-        values = self.fields[name]
-        if not all(isinstance(value, str) and value.strip() for value in values):
-            raise self.bad(f"{name} must be a list of strings")
-        return list(values)
-
-    def _facts(self) -> Iterator[Fact]:
-        for value in self.fields["expected_facts"]:
-            options = value if isinstance(value, list) else [value]
-            if not options or not all(isinstance(option, str) for option in options):
-                raise self.bad("an expected fact must be a string or a list of strings")
-            try:
-                yield Fact.of(*options)
-            except ValueError as error:
-                raise self.bad(str(error)) from error
-
-    def _after(self, known: dict[str, Question]) -> tuple[Question, ...]:
-        kind = self.fields["type"]
-        if not kind.startswith(FOLLOW_UP):
-            return ()
-        first = known.get(kind.removeprefix(FOLLOW_UP))
-        if first is None:
-            raise self.bad(f"{kind!r} names no question above it")
-        return (*first.after, first)
+def with_before(some: Sequence[Question], questions: Sequence[Question]) -> list[Question]:
+    """Some of the questions and what they are asked after, in the order of all."""
+    wanted = {question.id for question in some}
+    for question in reversed(questions):  # each stands below what it is asked after
+        if question.id in wanted and question.after:
+            wanted.add(question.after)
+    return [question for question in questions if question.id in wanted]

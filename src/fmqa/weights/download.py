@@ -111,10 +111,11 @@ def _watch(child: subprocess.Popen[bytes], scratch: Path, grown: Grown) -> int |
 
 def _bytes_below(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*"):
-        with suppress(OSError):  # a temporary file went away meanwhile
-            if path.is_file():
-                total += path.stat().st_size
+    # os.walk passes over a folder that goes away meanwhile, as pip's do; Path.rglob raises.
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # a temporary file went away meanwhile
+                total += os.lstat(os.path.join(root, name)).st_size  # noqa: PTH118
     return total
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmqa.apps.cli.options import Home, Json, Llm, workbench
+from fmqa.apps.cli.options import Json, Llm, workbench
 
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
     from fmqa.evaluation.evaluator import Evaluation
-    from fmqa.evaluation.figures import Figures
-    from fmqa.evaluation.judging import Judge
-    from fmqa.evaluation.observing import Observed
-    from fmqa.evaluation.questions import Question
+    from fmqa.evaluation.figures import Figure
+    from fmqa.evaluation.grading import Grade
 
 _STOPPED = 130
-_COLUMNS = ("right", "fact recall", "answered when answerable", "abstention recall")
 
 
 def register(app: typer.Typer) -> None:
@@ -28,164 +28,178 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    file: Annotated[
+    questions: Annotated[
         Path | None,
-        typer.Argument(help="Questions, JSON lines; the program's own ones without."),
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option("--limit", "-n", min=1, help="Questions at most.", show_default=False),
-    ] = None,
-    sample: Annotated[
-        int | None,
         typer.Option(
-            "--sample", help="Draw those by this seed, not the first ones.", show_default=False
+            "--questions", help="Labelled questions, JSON lines; the program's own ones without."
         ),
+    ] = None,
+    papers: Annotated[
+        Path | None,
+        typer.Option("--papers", help="Folder of PDFs that are read first.", show_default=False),
+    ] = None,
+    library: Annotated[
+        Path | None,
+        typer.Option(
+            "--library",
+            help="Data folder to ask, made where it isn't there, and kept; a new one without.",
+            show_default=False,
+        ),
+    ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option("--answers", help="Write the answers, JSON lines.", show_default=False),
     ] = None,
     kind: Annotated[
         list[str] | None,
-        typer.Option("--type", help="Only questions of this type; may be repeated."),
+        typer.Option("--kind", help="Only questions of this kind; may be repeated."),
     ] = None,
-    mined: Annotated[
-        int, typer.Option("--mined", min=0, help="Add as many made of reviews' citing sentences.")
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", "-n", min=1, help="Draw so many, always the same.", show_default=False
+        ),
+    ] = None,
+    misses: Annotated[
+        int, typer.Option("--misses", min=0, help="Show so many answers without what was wanted.")
     ] = 0,
-    judge: Annotated[
-        str | None,
-        typer.Option("--judge", help="A LangChain model that reads answers.", show_default=False),
-    ] = None,
     html: Annotated[
         Path | None,
         typer.Option("--html", help="Write a report with all answers.", show_default=False),
     ] = None,
     llm: Llm = None,
-    home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Ask questions whose answers are known, and say how good what comes is.
+    """Ask labelled questions, and say how much of what was wanted is cited and stated.
 
+    The questions go to a library of their own: the starter notes, and the PDFs of a folder.
     Ctrl-C ends it early and shows what was done.
     """
-    from fmqa.evaluation.evaluator import Evaluator
+    from fmqa.evaluation import evaluator
+    from fmqa.evaluation.page import page
     from fmqa.evaluation.questions import chosen, read_questions, starter_questions
 
-    questions = read_questions(file or starter_questions())
-    with workbench(home=home, llm=llm) as bench:
-        questions += _mined(bench, mined)
-        asked = chosen(questions, kinds=kind or (), limit=limit, seed=sample)
-        reader = _judge(bench, judge) if judge else None
-        made = Evaluator(bench.assistant, judge=reader, progress=bench.step).run(asked)
+    asked = chosen(read_questions(questions or starter_questions()), kinds=kind or (), limit=limit)
+    for path in (answers, html):
+        if path is not None:
+            _opened(path, "a").close()  # what can't be written is said before an hour has passed
+    # Never the database that the user's own library may be in.
+    with (
+        _folder(library) as home,
+        workbench(home=home, llm=llm, database_url="") as bench,
+        _writing(answers) as wrote,
+    ):
+        if papers is not None:
+            _read(bench, papers)
+        made = evaluator.evaluate(
+            bench.assistant, asked, bench.settings.llm, wrote=wrote, progress=bench.step
+        )
     if html is not None:
-        from fmqa.evaluation.page import write_page
-
-        write_page(html, made)
+        _write(html, page(made))
     if as_json:
         typer.echo(json.dumps(made.as_dict(), indent=2, ensure_ascii=False))
     else:
-        show(made)
-        if html is not None:
-            typer.echo(f"Every answer stands in {html}.")
+        show(made, misses)
     if made.stopped:
         raise typer.Exit(_STOPPED)
 
 
-def _mined(bench: Workbench, count: int) -> list[Question]:
-    from fmqa.evaluation.mining import mined_questions
+@contextmanager
+def _folder(library: Path | None) -> Iterator[Path]:
+    """The data folder to ask: the one named, or one that goes away at the end."""
+    if library is not None:
+        yield library
+        return
+    with tempfile.TemporaryDirectory(prefix="fmqa-eval-") as folder:
+        yield Path(folder)
 
-    if not count:
-        return []
-    found = mined_questions(bench.library, count)
-    if len(found) < count:
-        bench.notify(f"The library's papers give {len(found)} questions, not {count}.")
-    return found
+
+def _read(bench: Workbench, papers: Path) -> None:
+    """Bring a folder's PDFs in, and say which couldn't be read."""
+    from fmqa.apps.cli.ingesting import pdf_files, read_files
+    from fmqa.types import Outcome
+
+    report = read_files(bench, pdf_files([papers]), retry=False, workers=2)
+    for result in report.results:
+        if result.outcome is not Outcome.OK:
+            bench.notify(f"{result.path.name}: {result.outcome.value}. {result.detail}")
 
 
-def _judge(bench: Workbench, model: str) -> Judge:
-    from fmqa.answering.models import make_chat_model, model_errors
+@contextmanager
+def _writing(path: Path | None) -> Iterator[Callable[[str, dict[str, Any]], None]]:
+    """What writes each answer to the file as soon as it is there; nothing without one."""
+    if path is None:
+        yield lambda name, answer: None
+        return
+    with _opened(path) as file:
+
+        def wrote(name: str, answer: dict[str, Any]) -> None:
+            file.write(json.dumps({"id": name, "answer": answer}, ensure_ascii=False) + "\n")
+            file.flush()
+
+        yield wrote
+
+
+def _opened(path: Path, mode: str = "w") -> Any:
     from fmqa.errors import UsageError
-    from fmqa.evaluation.judging import Judge
 
-    if model in {"none", "local"}:
-        raise UsageError(
-            f"{model} can't judge answers.", hint="Name a strong model, such as openai:gpt-5."
-        )
-    changes: dict[str, str | None] = {"llm": model}
-    if model.partition(":")[0] != bench.settings.llm.partition(":")[0]:
-        # The key of one provider is not for another's eyes.
-        changes |= {"llm_base_url": None, "llm_api_key": None}
-    settings = bench.settings.model_copy(update=changes)
-    chat = make_chat_model(settings)
-    assert chat is not None
-    return Judge(chat, bench.embedder.embed_array, lambda: model_errors(settings))
+    try:
+        return path.open(mode, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} can't be written: {error.strerror}.") from error
 
 
-def show(made: Evaluation) -> None:
-    """The figures on the terminal, the questions that went wrong last."""
+def _write(path: Path, text: str) -> None:
+    with _opened(path) as file:
+        file.write(text)
+
+
+def show(made: Evaluation, misses: int = 0) -> None:
+    """The figures on the terminal, some of the answers without what was wanted last."""
     from rich.markup import escape
     from rich.table import Table
 
     from fmqa.apps.cli.rendering import console
+    from fmqa.evaluation.page import interval, shown
 
     out = console()
-    halves, whole = made.halves(), made.figures
-    names = [name for name in ("fit", "test") if name in halves]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(f"{whole.questions} questions, {made.papers} papers, {made.model}")
-    for name in ("all", "95 %", *names):
-        table.add_column(name, justify="right")
-    for name in whole.shares:
-        parts = [_share(halves[half], name) for half in names]
-        table.add_row(name, _share(whole, name), _interval(whole, name), *parts)
-    if whole.area is not None:
-        parts = [f"{a:.3f}" if (a := halves[half].area) is not None else "-" for half in names]
-        table.add_row("mean risk of an answer", f"{whole.area:.3f}", "", *parts)
-    for name, value in whole.times.items():
-        parts = [f"{halves[half].times.get(name, 0):,.0f} ms" for half in names]
-        table.add_row(name, f"{value:,.0f} ms", "", *parts)
+    table.add_column(f"{len(made.grades)} questions, {made.model}")
+    for head in ("", "95 %", ""):
+        table.add_column(head, justify="right")
+    for name, figure in made.figures.items():
+        table.add_row(name, shown(figure), interval(figure), f"{figure.part} of {figure.whole}")
+    for name, value in made.seconds().items():
+        table.add_row(f"seconds, {name}", f"{value:.2f}", "", "")
     out.print(table)
-    _show_groups("type", made.by_type())
-    if len(made.by_language()) > 1:
-        _show_groups("language", made.by_language())
-    if whole.tokens is not None:
-        out.print(f"{whole.tokens[0]:,} tokens read and {whole.tokens[1]:,} written by the model.")
-    for row in made.rows:
-        if not row.right:
-            said = f"missed: {', '.join(row.missed)}" if row.missed else ""
-            why = row.error or (row.answer.reason if row.answer else "") or said or _wrong(row)
-            out.print(f"[red]×[/red] {escape(row.question.id)} [dim]{escape(why)}[/dim]")
-    for notice in made.notices:
-        out.print(f"[yellow]{escape(notice)}[/yellow]")
+    _show_kinds(made.by_kind())
+    for one in made.misses(misses):
+        said = "refused" if one.refused else "answered"
+        out.print(
+            f"[red]×[/red] {escape(one.question.id)} {escape(one.question.kind)}, {said}: "
+            f"{escape(one.question.question)} [dim]{escape(_wanted(one))}[/dim]"
+        )
+    for name, why in made.failed.items():
+        out.print(f"[yellow]{escape(name)} failed: {escape(why)}[/yellow]")
     if made.stopped:
         out.print("[yellow]Stopped; these are the questions that were asked.[/yellow]")
 
 
-def _wrong(row: Observed) -> str:
-    if row.question.answerable:
-        return "cites none of the papers that support an answer"
-    return f"answered ({row.question.type})"
+def _wanted(one: Grade) -> str:
+    return "; ".join(wordings[0] for wordings in one.question.facts) or one.question.why
 
 
-def _show_groups(head: str, groups: dict[str, Figures]) -> None:
+def _show_kinds(kinds: dict[str, tuple[int, dict[str, Figure]]]) -> None:
     from rich.table import Table
 
     from fmqa.apps.cli.rendering import console
+    from fmqa.evaluation.figures import FIGURES
+    from fmqa.evaluation.page import shown
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(head)
-    for name in ("questions", *_COLUMNS):
+    table.add_column("kind")
+    for name in ("questions", *FIGURES):
         table.add_column(name, justify="right")
-    for name, group in groups.items():
-        shares = [_share(group, column) for column in _COLUMNS]
-        table.add_row(name, str(group.questions), *shares)
+    for name, (count, figures) in kinds.items():
+        table.add_row(name, str(count), *map(shown, figures.values()))
     console().print(table)
-
-
-def _share(figures: Figures, name: str) -> str:
-    share = figures.shares.get(name)
-    return f"{share.value:.3f}" if share is not None and share.value is not None else "-"
-
-
-def _interval(figures: Figures, name: str) -> str:
-    share = figures.shares[name]
-    if share.low is None or share.high is None:
-        return ""
-    return f"{share.low:.3f}–{share.high:.3f}"

@@ -51,14 +51,14 @@ def ingest(
     1 when nothing could be read, 4 when arXiv can't be reached.
     """
     paths, ids = _sorted_out(targets or [])
-    files = _files(paths) if paths else []
+    files = pdf_files(paths) if paths else []
     if dry_run and files:
         raise UsageError("--dry-run is for papers on arXiv.", hint="Leave out the files.")
     reading: IngestReport | None = None
     fetching: SyncReport | None = None
     with workbench(home=home, cluster=cluster) as bench:
         if files:
-            reading = _read(bench, files, retry=retry, workers=workers)
+            reading = read_files(bench, files, retry=retry, workers=workers)
         if ids or not targets:
             options: dict[str, Any] = {"limit": limit, "retry": retry, "workers": workers}
             options["dry"] = dry_run
@@ -87,7 +87,12 @@ def _exists(target: str) -> bool:
         return False
 
 
-def _files(paths: list[Path]) -> list[Path]:
+def pdf_files(paths: list[Path]) -> list[Path]:
+    """The PDF files named, and those in the folders named.
+
+    Raises:
+        UsageError: there is none.
+    """
     from fmqa.sources.folder import find_pdfs
 
     files = find_pdfs(paths)
@@ -96,7 +101,8 @@ def _files(paths: list[Path]) -> list[Path]:
     return files
 
 
-def _read(bench: Workbench, files: list[Path], *, retry: bool, workers: int) -> IngestReport:
+def read_files(bench: Workbench, files: list[Path], *, retry: bool, workers: int) -> IngestReport:
+    """Bring files into the library, telling the workbench's bar of each."""
     done = 0
 
     def progress(result: ReadResult) -> None:
