@@ -190,6 +190,7 @@ class Assistant(Asked):
         state = _Answering(asked, question, numbering, started)
         query, hits, evidence, refusal = self.find(question, filters, state.retrieved)
         state.subjects = subjects_of(question, (), self._is_paper)
+        state.confidence = evidence.answerability
         if refusal:
             yield Finished(self._abstained(state, refusal, query, hits, evidence))
             return
@@ -310,6 +311,7 @@ class _Answering:
     def __init__(self, asked: str, question: str, numbering: Numbering, started: float) -> None:
         self.asked = asked
         self.question = question
+        self.confidence = 0.0
         self.subjects: tuple[str, ...] = ()
         self.numbering = numbering
         self.started = started
@@ -365,6 +367,7 @@ class _Answering:
             subjects=self.subjects,
             status="abstained" if abstained else "answered",
             reason=reason,
+            confidence=round(self.confidence, 4),
             answer=abstained or " ".join(marked(sentence) for sentence in self.sentences),
             sentences=() if abstained else tuple(self.sentences),
             withheld=tuple(self.withheld),

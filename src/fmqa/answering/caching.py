@@ -114,9 +114,10 @@ def relevant(settings: Settings) -> str:
 
 @cache
 def program_digest() -> str:
-    """Names the state of the code that answers, by its text."""
+    """Names the state of the code that answers and of its models, by their bytes."""
     root = Path(__file__).resolve().parents[1]
-    files = [*root.glob("*.py"), *(path for part in _PARTS for path in (root / part).rglob("*.py"))]
+    files = [*root.glob("*.py"), *(root / "weights" / "trained").iterdir()]
+    files += [path for part in _PARTS for path in (root / part).rglob("*.py")]
     total = hashlib.sha256()
     for path in sorted(files):
         total.update(f"{path.relative_to(root).as_posix()}\0".encode())

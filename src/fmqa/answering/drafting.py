@@ -125,14 +125,17 @@ class SparingDrafter:
 
     Args:
         inner: rewords; gives one draft for each quote, in order.
+        most: how many are reworded, the likeliest first; the others are said as they are.
     """
 
-    def __init__(self, inner: Drafter) -> None:
+    def __init__(self, inner: Drafter, most: int = 4) -> None:
         self.inner = inner
+        self.most = most
 
     def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
         """One draft for each quote, in order."""
-        places = [place for place, quote in enumerate(quotes) if not stands_alone(quote)]
+        leaning = [place for place, quote in enumerate(quotes) if not stands_alone(quote)]
+        places = leaning[: self.most]
         reworded = self.inner.drafts(question, [quotes[place] for place in places])
         for place, quote in enumerate(quotes):
             if place in places:

@@ -96,6 +96,13 @@ class Answer(_Wire):
         description="The reason's code: `advice`, `attached_file`, `unknown_name`, "
         "`nothing_found`, `not_answered` or `unsupported`; empty when it answered.",
     )
+    confidence: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="The probability that what was found answers the question, calibrated on "
+        "questions that nothing was trained on.",
+    )
     answer: str
     sentences: tuple[Sentence, ...] = ()
     withheld: tuple[Withheld, ...] = ()
