@@ -197,7 +197,7 @@ def _show_kinds(kinds: dict[str, tuple[int, dict[str, Figure]]]) -> None:
     from fmqa.evaluation.page import shown
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("kind")
+    table.add_column("kind", no_wrap=True)
     for name in ("questions", *FIGURES):
         table.add_column(name, justify="right")
     for name, (count, figures) in kinds.items():
