@@ -2,9 +2,8 @@
 
 Each sentence gets the probability that it is evidence, from the marker's log-odds and a few
 features that need no model. The likeliest are chosen one by one, none that repeats another, as many
-as are likely enough. Of the chosen ones' scores comes the probability that they answer the question.
+as are likely enough. Of their scores comes the probability that they answer the question.
 """
-
 
 from __future__ import annotations
 
