@@ -12,11 +12,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fmqa.answering.premises import RANKS, ranks_missing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmqa.answering import abstention, verification, verifying
+from fmqa.answering import verification, verifying
+from fmqa.answering.abstention import reason_of
+from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.apps import web
 from fmqa.apps.syncs import run_in_words
 from fmqa.apps.web.examples import TOPICS
@@ -96,16 +97,10 @@ def test_each_state_of_a_run_is_told(state: str) -> None:
     assert not re.search("[a-z]{3}", IN_CHINESE.told(run_in_words(run)).replace("arXiv", ""))
 
 
-def test_each_reason_to_abstain_is_told() -> None:
-    for name in ("ASKS_ADVICE", "ASKS_ABOUT_FILE", "NOTHING_NEAR", "NOT_CLOSE", "NOT_COVERED"):
-        assert getattr(abstention, name) in CHINESE
-
-
-@pytest.mark.parametrize("rank", [word for asked, _ in RANKS for word in asked.split("|")])
-def test_each_rank_that_is_missing_is_told(rank: str) -> None:
-    assert ranks_missing(f"What is the {rank} model?", []) == (f"the {rank}",)
-    told = IN_CHINESE.told(f"The nearest papers don't speak of the {rank} there.")
-    assert not re.search("[a-z]{2}", told)
+@pytest.mark.parametrize("refusal", [*Refusal])
+def test_each_reason_to_abstain_is_told(refusal: Refusal) -> None:
+    reason = reason_of(refusal, QueryAnalysis("Why?", {}, {}, ("FooNet",)))
+    assert not re.search("[a-z]{2}", IN_CHINESE.told(reason).replace("FooNet", ""))
 
 
 def objections(source: Path) -> Iterator[str]:

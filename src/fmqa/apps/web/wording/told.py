@@ -39,28 +39,12 @@ _REFUSED = {
     "It speaks of an image or a file, and only papers' text is read here.": (
         "问题涉及图像或文件，而这里只读取论文的文字。"
     ),
-    "No sentence of the papers comes near the question.": "论文中没有与问题相近的句子。",
-    "No sentence of the papers is close enough to the question.": (
-        "论文中没有与问题足够接近的句子。"
+    "No passage of the papers has a sentence that could be quoted.": "论文中没有可以引用的句子。",
+    "None of the sentences nearest to the question seems to answer it.": (
+        "与问题最接近的句子看来都没有回答它。"
     ),
-    "The nearest sentences of the papers lack most of what the question asks about.": (
-        "论文中最接近的句子缺少问题所问的大部分内容。"
-    ),
-    "The nearest papers don't mention {names} there.": "最接近的论文在相关处没有提到 {names}。",
-    "The nearest papers don't speak of {names} there.": "最接近的论文在相关处没有谈到 {names}。",
-    "how many {noun}": "{noun} 的数量",
-    "the largest": "最大者",
-    "the biggest": "最大者",
-    "the smallest": "最小者",
-    "the lightest": "最轻者",
-    "the fastest": "最快者",
-    "the quickest": "最快者",
-    "the slowest": "最慢者",
-    "the cheapest": "最便宜者",
-    "the highest": "最高者",
-    "the lowest": "最低者",
-    "The sources differ: {one}, {other}. Read both quotes.": (
-        "各出处说法不一：{one}，{other}。请阅读两处引文。"
+    "No paper of the library is on {names}, and none says more than a word about it.": (
+        "文献库中没有关于 {names} 的论文，也没有论文详细谈到它。"
     ),
     "No sentence could be written that the papers' words carry.": ("写不出有论文原文支持的句子。"),
 }
