@@ -14,7 +14,8 @@ import jsonschema
 import pytest
 
 import fmqa.store.embedding
-from fakes import HashEmbedder, document, make_pdf, result
+from fakes import HashEmbedder, WordMarker, document, make_pdf, result
+from fmqa.answering import marking
 from fmqa.answering.schema import Answer
 from fmqa.apps.cli.main import main
 from fmqa.apps.cli.options import make_filters
@@ -44,6 +45,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FMQA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FMQA_LLM", "none")
     monkeypatch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
+    monkeypatch.setattr(marking, "make_marker", lambda settings, embedder: WordMarker())
     monkeypatch.setattr(notes, "starter_folder", lambda: tmp_path / "no notes")
     index = tmp_path / "home" / "index"
     library, embedder = Library(index, index / "record.sqlite3"), HashEmbedder()

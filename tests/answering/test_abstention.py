@@ -15,10 +15,13 @@ from fmqa.store.library import Library
 @pytest.mark.parametrize(
     ("question", "refusal"),
     [
-        ("Should I stop taking my medication before the scan?", Refusal.ADVICE),
+        ("Should I stop the tablets before the scan?", Refusal.ADVICE),
+        ("My mother has a nodule. Is it cancer?", Refusal.ADVICE),
         ("Is this mole dangerous?", Refusal.ADVICE),
         ("What does the attached image show?", Refusal.ATTACHED_FILE),
         ("Should I use LoRA or full fine-tuning?", None),
+        ("I have 50 labelled scans. Can I rely on it?", None),
+        ("What happens below 50 images?", None),
         ("Which model reads my favourite modality best?", None),
         ("Walk me through how masks are made.", None),
     ],
@@ -40,7 +43,8 @@ def searcher(library: Library, add: Add) -> Searcher:
     ("question", "unknown"),
     [
         ("What does FooNet9000 do?", ("FooNet9000",)),
-        ("On what was PassNet trained?", ("PassNet",)),
+        ("On what was PassNet trained?", ()),
+        ("Is it PassNet-like or QuuxNet-like?", ("QuuxNet-like",)),
         ("On what was MedSAM trained?", ()),
         ("Walk me through Dice and Accuracy", ()),
         ("How is MRI used?", ()),

@@ -12,7 +12,7 @@ _REASONS = {
     Refusal.NOT_ANSWERED: "None of the sentences nearest to the question seems to answer it.",
     Refusal.UNSUPPORTED: "No sentence could be written that the papers' words carry.",
 }
-_UNKNOWN = "No paper of the library is on {names}, and none says more than a word about it."
+_UNKNOWN = "No paper of the library mentions {names}."
 
 
 def refusal_of(query: QueryAnalysis, evidence: Evidence, least: float) -> Refusal | None:

@@ -21,7 +21,7 @@ _ASKING = frozenset(
 # A model's or data set's name as it is written: a capital behind a small letter, or capitals and
 # figures in one word. Capitals alone are as often an abbreviation.
 _THING = re.compile(r"(?=.*[A-Za-z])(?:.*[a-z].*[A-Z].*|(?=.*[A-Z]).*\d.*)")
-_MENTIONS = 1  # passages that speak of a name in passing
+_SHORTEST_PART = 3
 
 _OWN = (
     r"doctors?|child(?:ren)?|son|daughter|baby|mother|father|wife|husband|head|heart|chest|back|"
@@ -29,23 +29,16 @@ _OWN = (
     r"symptoms?|results?|report|diagnosis|blood|skin|eyes?|lungs?|pain|medication|patient"
 )
 _ADVICE = re.compile(
-    # Who wants to work with the models may ask what to take.
-    r"\b(?:should|can|may|must) i\b(?! (?:\w+ )?(?:use|choose|pick|read|cite|(?:pre-?)?train|"
-    r"fine-?tune|adapt|prompt|segment|download|run|evaluate|combine|apply|compare|reproduce)\b)"
-    r"|\b(?:is|are|do|does|could|was) (?:my|mine)\b"
-    rf"|\bmy (?:own )?(?:{_OWN})\b|\bmy \w+['’]s (?:{_OWN})\b"
-    r"|\bi (?:have|had|feel|suffer|am having|was diagnosed)\b|\bdo i have\b|\bi have to live\b"
-    r"|\bis this (?:mole|lump|rash|spot|lesion)\b"
-    r"|\bwhat dose of\b.*\b(?:take|give)\b",
+    rf"\bmy (?:own )?(?:{_OWN})\b|\bmy \w+['’]s (?:{_OWN})\b|\bis this (?:mole|lump|rash|lesion)\b"
+    r"|\bshould i (?:stop|start|take|have|get|see|undergo)\b|\bdo i have\b",
     re.IGNORECASE,
 )
-_FILE = r"(?:image|scan|picture|photo|x-?ray|slide|figure|file|ct|mri|mammogram|document|pdf)s?"
+_FILE = (
+    r"(?:image|scan|picture|photo|x-?ray|slide|figure|file|ct|mri|mammogram|document|pdf|film)s?"
+)
 _ATTACHED = re.compile(
-    rf"\b(?:attached|uploaded|enclosed|this|above|below) (?:\w+ ){{0,2}}{_FILE}\b"
-    rf"|\b{_FILE} (?:below|above|attached|here)\b"
-    rf"|\b{_FILE} (?:that |which )?i(?:'ve| have)? (?:just )?(?:uploaded|attached|sent|gave)\b"
-    rf"|\bhere(?:'s| is| are) (?:my|the|a|an|some|our) (?:\w+ ){{0,2}}{_FILE}\b"
-    r"|\bin the attachment\b|\bi(?:'ve| have)? (?:uploaded|attached)\b",
+    rf"\b(?:attached|uploaded|enclosed) (?:\w+ ){{0,2}}{_FILE}\b|\b{_FILE} (?:attached|enclosed)\b"
+    r"|\bin the attachment\b|\bi(?:'ve| have)? (?:just )?(?:uploaded|attached)\b",
     re.IGNORECASE,
 )
 
@@ -67,7 +60,7 @@ class QueryAnalysis:
 
     ``names`` are the models, data sets and abbreviations in it, normal form → as written;
     ``papers`` the ids of the papers that one of them names, by that name. ``unknown`` are names of
-    models or data sets (as written) that the library speaks of nowhere, or once in passing.
+    models or data sets (as written) that stand nowhere in the library.
     ``refusal`` says why a question is none for papers at all.
     """
 
@@ -85,12 +78,14 @@ class QueryAnalysis:
         whole = {word for shown in found.values() for word in map(normal_name, shown.split())}
         names = {n: shown for n, shown in names.items() if n not in whole or n in found} | found
         papers = {name: tuple(searcher.papers_called([name])) for name in found}
-        things = (
+        unknown = tuple(
             shown
             for name, shown in names.items()
-            if name not in found and name not in METRICS and _THING.fullmatch(shown)
+            if name not in found
+            and name not in METRICS
+            and _THING.fullmatch(shown)
+            and not any(searcher.mentions(part, filters) for part in _with_parts(shown))
         )
-        unknown = tuple(t for t in things if not searcher.mentions(t, _MENTIONS + 1, filters))
         return cls(question, names, papers, unknown, not_for_papers(question))
 
     @property
@@ -119,3 +114,9 @@ def question_names(question: str) -> dict[str, str]:
     if first and first[0].lower() in _ASKING:
         names.pop(normal_name(first[0]), None)
     return names
+
+
+def _with_parts(name: str) -> list[str]:
+    """A name, and the names that it is made of: "ResNet-style" of ResNet."""
+    parts = [p for p in re.split(r"[-/]", name) if len(p) >= _SHORTEST_PART and p[0].isupper()]
+    return [name, *(part for part in parts if part != name)]

@@ -27,7 +27,7 @@ TRAINED = Path(__file__).resolve().parents[1] / "weights" / "trained" / "calibra
 _SAME = 0.85  # of the shorter one's stems, that two sentences share which say the same
 # A sentence is said that is at least so likely to be evidence, and has this share of the likeliest
 # one's probability. Chosen on questions held out of training; docs/design.md has the curve.
-_LEAST, _SHARE = 0.05, 0.25
+_LEAST, _SHARE = 0.05, 0.2
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DENSE_CANDIDATES = 200
 _LEXICAL_CANDIDATES = 200
 _LEXICAL_SCORED = 1000
+_LOOKED_THROUGH = 50  # passages that hold a word of a name
 
 
 def clean_question(text: str, longest: int) -> str:
@@ -102,19 +103,15 @@ class Searcher:
         """Ids of the papers that go by one of these names, given in normal form."""
         return self.names.papers(names) if names else []
 
-    def mentions(self, name: str, limit: int, filters: Filters | None = None) -> bool:
-        """Whether as many passages as ``limit`` hold a name, as one word or as its parts."""
-        words = terms(name)
-        found = self.library.record.lexical(words, 50 * limit, filters)
+    def mentions(self, name: str, filters: Filters | None = None) -> bool:
+        """Whether a passage or its paper's title holds a name, however it is hyphenated."""
+        found = self.library.record.lexical(terms(name), _LOOKED_THROUGH, filters)
         passages = self.library.record.passages([key for key, _ in found])
         wanted = normal_name(name)
-        there = 0
-        for stored in passages.values():
-            text = f"{stored.paper.title} {stored.passage.text}"
-            there += wanted in normal_name("".join(text.split()))
-            if there >= limit:
-                return True
-        return False
+        return any(
+            wanted in normal_name(f"{stored.paper.title}{stored.passage.text}")
+            for stored in passages.values()
+        )
 
     def speaks_of(self, name: str, text: str) -> bool:
         """Whether a passage of the papers that go by a name holds a word of the text."""

@@ -43,9 +43,7 @@ _REFUSED = {
     "None of the sentences nearest to the question seems to answer it.": (
         "与问题最接近的句子看来都没有回答它。"
     ),
-    "No paper of the library is on {names}, and none says more than a word about it.": (
-        "文献库中没有关于 {names} 的论文，也没有论文详细谈到它。"
-    ),
+    "No paper of the library mentions {names}.": "文献库中没有论文提到 {names}。",
     "No sentence could be written that the papers' words carry.": ("写不出有论文原文支持的句子。"),
 }
 _NOTICES = {
