@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fakes import Add, HashEmbedder, document, quote
+from fakes import Add, HashEmbedder, document, quote, word_selector
 from fmqa.answering.abstention import reason_of, refusal_of
 from fmqa.answering.analysis import QueryAnalysis, Refusal, not_for_papers
 from fmqa.answering.evidence import Evidence
@@ -28,6 +28,18 @@ from fmqa.store.library import Library
 )
 def test_what_is_no_question_for_papers(question: str, refusal: Refusal | None) -> None:
     assert not_for_papers(question) is refusal
+
+
+@pytest.mark.parametrize(
+    ("name", "thing"),
+    [
+        ("RETFound", True), ("SA-1B", True), ("EVA-CLIP", True), ("nnU-Net", True), ("GPT-4", True),
+        ("MRI", False), ("CTs", False), ("PhD", False), ("Dice", False), ("k-NN", False),
+    ],
+)  # fmt: skip
+def test_what_is_written_like_a_models_name(name: str, thing: bool) -> None:
+    query = QueryAnalysis("Why?", {name.lower(): name}, {})
+    assert bool(query.things) is thing
 
 
 @pytest.fixture
@@ -56,6 +68,15 @@ def test_only_names_of_models_and_data_sets_can_be_unknown(
     assert QueryAnalysis.of(question, searcher).unknown == unknown
 
 
+def test_what_papers_only_mention_is_not_answered_from_others(searcher: Searcher) -> None:
+    query = QueryAnalysis.of("On which masks was PassNet trained?", searcher)
+    assert query.in_passing == ("PassNet",)
+    assert QueryAnalysis.of("How does PassNet compare with MedSAM?", searcher).in_passing == ()
+    hits = searcher.search(query.question)
+    quotes = word_selector().select(query, hits).quotes
+    assert [quote.text for quote in quotes] == ["It was better than PassNet in one test."]
+
+
 def test_the_names_of_papers_are_found(searcher: Searcher) -> None:
     query = QueryAnalysis.of("Compare med sam with UNI", searcher)
     assert query.papers == {"medsam": ("1",), "uni": ("2",)}
@@ -71,7 +92,9 @@ FOUND = Evidence((quote("MedSAM was trained on masks."),), 0.7)
         (QueryAnalysis("Why?", {}, {}), Evidence(()), Refusal.NOTHING_FOUND),
         (QueryAnalysis("Why?", {}, {}), Evidence(FOUND.quotes, 0.3), Refusal.NOT_ANSWERED),
         (QueryAnalysis("Why?", {}, {}, ("FooNet",)), FOUND, Refusal.UNKNOWN_NAME),
-        (QueryAnalysis("Why?", {}, {}, (), Refusal.ADVICE), FOUND, Refusal.ADVICE),
+        (QueryAnalysis("Why?", {}, {}, (), ("PassNet",)), FOUND, None),
+        (QueryAnalysis("Why?", {}, {}, (), ("PassNet",)), Evidence(()), Refusal.NAMED_IN_PASSING),
+        (QueryAnalysis("Why?", {}, {}, refusal=Refusal.ADVICE), FOUND, Refusal.ADVICE),
     ],
 )
 def test_why_a_question_is_not_answered(
@@ -82,6 +105,7 @@ def test_why_a_question_is_not_answered(
 
 @pytest.mark.parametrize("refusal", [*Refusal])
 def test_each_reason_has_words_and_names_what_is_unknown(refusal: Refusal) -> None:
-    said = reason_of(refusal, QueryAnalysis("Why?", {}, {}, ("FooNet",)))
+    said = reason_of(refusal, QueryAnalysis("Why?", {}, {}, ("FooNet",), ("PassNet",)))
     assert said.endswith(".")
     assert ("FooNet" in said) is (refusal is Refusal.UNKNOWN_NAME)
+    assert ("PassNet" in said) is (refusal is Refusal.NAMED_IN_PASSING)

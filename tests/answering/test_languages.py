@@ -176,7 +176,11 @@ def test_without_a_model_the_quotes_are_shown_and_that_is_said(inner: Assistant)
 
 
 def test_a_refusal_is_in_the_question_s_language(inner: Assistant) -> None:
-    answer = MultilingualAssistant(inner, GlossaryTranslator()).ask("我应该做核磁共振检查吗？")
+    class Asking(GlossaryTranslator):
+        def question(self, text: str, language: str) -> Translated:
+            return Translated("Is the nodule in my lung cancer?", "model")
+
+    answer = MultilingualAssistant(inner, Asking()).ask("我肺里的结节是癌症吗？")
     assert answer.status == "abstained"
     assert answer.answer.startswith("论文没有回答这个问题。 它在寻求个人建议")
 

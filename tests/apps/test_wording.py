@@ -95,7 +95,7 @@ def test_each_state_of_a_run_is_told(state: str) -> None:
 
 @pytest.mark.parametrize("refusal", [*Refusal])
 def test_each_reason_to_abstain_is_told(refusal: Refusal) -> None:
-    reason = reason_of(refusal, QueryAnalysis("Why?", {}, {}, ("FooNet",)))
+    reason = reason_of(refusal, QueryAnalysis("Why?", {}, {}, ("FooNet",), ("FooNet",)))
     assert not re.search("[a-z]{2}", IN_CHINESE.told(reason).replace("FooNet", ""))
 
 

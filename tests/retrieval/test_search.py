@@ -141,6 +141,6 @@ def test_papers_are_found_by_their_names(library: Library, add: Add) -> None:
 
 
 def test_a_name_is_mentioned(searcher: Searcher) -> None:
-    assert searcher.mentions("MedSAM")
-    assert not searcher.mentions("FooNet")
-    assert not searcher.mentions("MedSAM", Filters(papers=("2309.00001",)))
+    assert searcher.mentions("MedSAM") == 1
+    assert searcher.mentions("FooNet") == 0
+    assert searcher.mentions("MedSAM", Filters(papers=("2309.00001",))) == 0

@@ -13,6 +13,7 @@ _REASONS = {
     Refusal.UNSUPPORTED: "No sentence could be written that the papers' words carry.",
 }
 _UNKNOWN = "No paper of the library mentions {names}."
+_IN_PASSING = "The papers mention {names} only in passing."
 
 
 def refusal_of(query: QueryAnalysis, evidence: Evidence, least: float) -> Refusal | None:
@@ -25,15 +26,19 @@ def refusal_of(query: QueryAnalysis, evidence: Evidence, least: float) -> Refusa
     """
     if query.refusal is not None:
         return query.refusal
-    if not evidence.quotes:
-        return Refusal.NOTHING_FOUND
     if query.unknown:
         return Refusal.UNKNOWN_NAME
-    return Refusal.NOT_ANSWERED if evidence.answerability < least else None
+    if evidence.quotes and evidence.answerability >= least:
+        return None
+    if query.in_passing:
+        return Refusal.NAMED_IN_PASSING
+    return Refusal.NOT_ANSWERED if evidence.quotes else Refusal.NOTHING_FOUND
 
 
 def reason_of(refusal: Refusal, query: QueryAnalysis) -> str:
     """The reason in English."""
     if refusal is Refusal.UNKNOWN_NAME:
         return _UNKNOWN.format(names=" or ".join(query.unknown))
+    if refusal is Refusal.NAMED_IN_PASSING:
+        return _IN_PASSING.format(names=" and ".join(query.in_passing))
     return _REASONS[refusal]

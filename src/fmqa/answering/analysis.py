@@ -18,10 +18,17 @@ _ASKING = frozenset(
     """compare contrast describe explain list name give tell show summarize summarise define discuss
     outline state find provide mention identify tabulate please write explain here""".split()
 )
-# A model's or data set's name as it is written: a capital behind a small letter, or capitals and
-# figures in one word. Capitals alone are as often an abbreviation.
-_THING = re.compile(r"(?=.*[A-Za-z])(?:.*[a-z].*[A-Z].*|(?=.*[A-Z]).*\d.*)")
+# A model's or data set's name as it is written: small letters and several capitals (RETFound, but
+# no plural: CTs), a capital and a figure (SA-1B), or capitals with a hyphen (EVA-CLIP). Capitals
+# alone are as often an abbreviation.
+_THING = re.compile(
+    r"(?![A-Z]+s$)(?=.{5})(?:.*[A-Z].*[A-Z].*[a-z].*|.*[a-z].*[A-Z].*)|(?=.*[A-Z])(?=.{4}).*\d.*"
+    r"|[A-Z]{2,}-[A-Z]{2,}"
+)
+_SUFFIX = re.compile(r"(?:-[a-z]{3,})+$")  # of "ResNet-style"
+_PLAIN = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+)+|.*/.*")  # people, and "CT/MRI"
 _SHORTEST_PART = 3
+_KNOWN = 2  # passages of one paper that speak of a name, from which on it is known
 
 _OWN = (
     r"doctors?|child(?:ren)?|son|daughter|baby|mother|father|wife|husband|head|heart|chest|back|"
@@ -30,7 +37,7 @@ _OWN = (
 )
 _ADVICE = re.compile(
     rf"\bmy (?:own )?(?:{_OWN})\b|\bmy \w+['’]s (?:{_OWN})\b|\bis this (?:mole|lump|rash|lesion)\b"
-    r"|\bshould i (?:stop|start|take|have|get|see|undergo)\b|\bdo i have\b",
+    r"|\bshould i (?:stop|start|take|have|get|see|undergo)\b|\bdo i have\b(?! to\b)",
     re.IGNORECASE,
 )
 _FILE = (
@@ -49,6 +56,7 @@ class Refusal(StrEnum):
     ADVICE = "advice"
     ATTACHED_FILE = "attached_file"
     UNKNOWN_NAME = "unknown_name"
+    NAMED_IN_PASSING = "named_in_passing"
     NOTHING_FOUND = "nothing_found"
     NOT_ANSWERED = "not_answered"
     UNSUPPORTED = "unsupported"
@@ -60,7 +68,8 @@ class QueryAnalysis:
 
     ``names`` are the models, data sets and abbreviations in it, normal form → as written;
     ``papers`` the ids of the papers that one of them names, by that name. ``unknown`` are names of
-    models or data sets (as written) that stand nowhere in the library.
+    models or data sets (as written) that stand nowhere in the library, ``in_passing`` those that no
+    paper speaks of in more than one passage, where the question names none that are known better.
     ``refusal`` says why a question is none for papers at all.
     """
 
@@ -68,6 +77,7 @@ class QueryAnalysis:
     names: dict[str, str]
     papers: dict[str, tuple[str, ...]]
     unknown: tuple[str, ...] = ()
+    in_passing: tuple[str, ...] = ()
     refusal: Refusal | None = None
 
     @classmethod
@@ -78,20 +88,20 @@ class QueryAnalysis:
         whole = {word for shown in found.values() for word in map(normal_name, shown.split())}
         names = {n: shown for n, shown in names.items() if n not in whole or n in found} | found
         papers = {name: tuple(searcher.papers_called([name])) for name in found}
-        unknown = tuple(
+        things = [
             shown
             for name, shown in names.items()
-            if name not in found
-            and name not in METRICS
-            and _THING.fullmatch(shown)
-            and not any(searcher.mentions(part, filters) for part in _with_parts(shown))
-        )
-        return cls(question, names, papers, unknown, not_for_papers(question))
+            if name not in found and name not in METRICS and _is_thing(shown)
+        ]
+        mentions = {t: searcher.mentions(t, filters) for t in things}
+        unknown = tuple(t for t in things if not any(searcher.mentions(p) for p in _with_parts(t)))
+        passing = tuple(things) if not papers and all(n < _KNOWN for n in mentions.values()) else ()
+        return cls(question, names, papers, unknown, passing, not_for_papers(question))
 
     @property
     def things(self) -> Collection[str]:
         """The names of models and data sets alone, in normal form."""
-        return {n for n, shown in self.names.items() if n in self.papers or _THING.fullmatch(shown)}
+        return {n for n, shown in self.names.items() if n in self.papers or _is_thing(shown)}
 
 
 def not_for_papers(question: str) -> Refusal | None:
@@ -114,6 +124,12 @@ def question_names(question: str) -> dict[str, str]:
     if first and first[0].lower() in _ASKING:
         names.pop(normal_name(first[0]), None)
     return names
+
+
+def _is_thing(name: str) -> bool:
+    """Whether a name is written like that of a model or a data set."""
+    bare = _SUFFIX.sub("", name)
+    return bool(_THING.fullmatch(bare)) and not _PLAIN.fullmatch(bare)
 
 
 def _with_parts(name: str) -> list[str]:

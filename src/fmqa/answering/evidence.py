@@ -153,12 +153,16 @@ class EvidenceSelector:
         """The quotes for a question, from its passages, the likeliest first."""
         marked = self.marker.mark(query.question, hits)
         ranked = ranked_sentences(scored_sentences(query, marked), self.is_evidence)
+        nearest = ranked[0].quote if ranked else None
+        if query.in_passing:
+            # What is said of another model is no answer on one that papers only mention.
+            ranked = [one for one in ranked if one.features["names"]]
         if not ranked:
-            return Evidence(())
+            return Evidence((), nearest=nearest)
         quotes = [one.quote for one in ranked]
         answerability = self.is_answer(answer_features(query, marked, quotes))
         chosen = tuple(one.quote for one in self._choose(query, ranked))
-        return Evidence(chosen, answerability, quotes[0])
+        return Evidence(chosen, answerability, nearest)
 
     def _choose(self, query: QueryAnalysis, ranked: Sequence[Scored]) -> list[Scored]:
         """The best of each paper that the question names, then all that are likely enough."""

@@ -94,7 +94,8 @@ class Answer(_Wire):
     refusal: str = Field(
         default="",
         description="The reason's code: `advice`, `attached_file`, `unknown_name`, "
-        "`nothing_found`, `not_answered` or `unsupported`; empty when it answered.",
+        "`named_in_passing`, `nothing_found`, `not_answered` or `unsupported`; empty when it "
+        "answered.",
     )
     confidence: float = Field(
         default=0.0,

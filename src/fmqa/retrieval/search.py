@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _DENSE_CANDIDATES = 200
 _LEXICAL_CANDIDATES = 200
 _LEXICAL_SCORED = 1000
-_LOOKED_THROUGH = 50  # passages that hold a word of a name
+_LOOKED_THROUGH = 200  # passages that hold a word of a name
 
 
 def clean_question(text: str, longest: int) -> str:
@@ -103,15 +104,21 @@ class Searcher:
         """Ids of the papers that go by one of these names, given in normal form."""
         return self.names.papers(names) if names else []
 
-    def mentions(self, name: str, filters: Filters | None = None) -> bool:
-        """Whether a passage or its paper's title holds a name, however it is hyphenated."""
+    def mentions(self, name: str, filters: Filters | None = None) -> int:
+        """How many passages of the paper that speaks most of a name hold it.
+
+        However it is hyphenated; a paper with the name in its title counts as speaking of it twice
+        at least.
+        """
         found = self.library.record.lexical(terms(name), _LOOKED_THROUGH, filters)
         passages = self.library.record.passages([key for key, _ in found])
         wanted = normal_name(name)
-        return any(
-            wanted in normal_name(f"{stored.paper.title}{stored.passage.text}")
-            for stored in passages.values()
-        )
+        counted: Counter[str] = Counter()
+        for stored in passages.values():
+            if wanted in normal_name(stored.paper.title):
+                counted[stored.paper.paper_id] += 2
+            counted[stored.paper.paper_id] += wanted in normal_name(stored.passage.text)
+        return max(counted.values(), default=0)
 
     def speaks_of(self, name: str, text: str) -> bool:
         """Whether a passage of the papers that go by a name holds a word of the text."""

@@ -43,6 +43,7 @@ _REFUSED = {
     "None of the sentences nearest to the question seems to answer it.": (
         "与问题最接近的句子看来都没有回答它。"
     ),
+    "The papers mention {names} only in passing.": "论文只是顺带提到 {names}。",
     "No paper of the library mentions {names}.": "文献库中没有论文提到 {names}。",
     "No sentence could be written that the papers' words carry.": ("写不出有论文原文支持的句子。"),
 }
