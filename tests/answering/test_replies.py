@@ -1,0 +1,128 @@
+"""What models write, and what of it is read as sentences with marks."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmqa.answering.replies import Reply, declines, denies, plain, without_reasoning
+
+GOOD = ["MedSAM has 1,570,263 pairs [1].", "It saw 86 tasks [2]."]
+
+
+def read(text: str, *, cut_off: bool = False, count: int = 5) -> list[str]:
+    """The sentences of a reply that streams in, word by word."""
+    reply = Reply(count)
+    sentences = [
+        sentence for piece in re.findall(r"\s*\S{1,7}|\s+", text) for sentence in reply.add(piece)
+    ]
+    return [*sentences, *reply.end(cut_off=cut_off)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MedSAM has 1,570,263 pairs [1]. It saw 86 tasks [2].",
+        "<think>\nUNI saw slides [3]. Hm.\n</think>\n\nMedSAM has 1,570,263 pairs [1]. "
+        "It saw 86 tasks [2].",
+        "The user asks. It saw 86 tasks [2]. Hm.</think>\nMedSAM has 1,570,263 pairs [1]. "
+        "It saw 86 tasks [2].",
+        "MedSAM has 1,570,263 pairs【1】. It saw 86 tasks【2†source】.",
+        "MedSAM has 1,570,263 pairs (1). It saw 86 tasks (Quote 2).",
+        "MedSAM has 1,570,263 pairs[^1]. It saw 86 tasks[^2].\n\n[^1]: Ma et al.",
+        "MedSAM has 1,570,263 pairs [Quote 1]. It saw 86 tasks [#2].",
+        "MedSAM has 1,570,263 pairs¹. It saw 86 tasks².",
+        "MedSAM has 1,570,263 pairs<sup>1</sup>. It saw 86 tasks<sup>[2]</sup>.",
+        "MedSAM has 1,570,263 pairs [[1]](https://arxiv.org/abs/1). It saw 86 tasks [2](#ref).",
+        "- **MedSAM** has *1,570,263* pairs [1].\n- It saw `86` tasks [2].\n",
+        "1. MedSAM has 1,570,263 pairs [1].\n2. It saw 86 tasks [2].",
+        "## Answer\n\n**Training data.** MedSAM has 1,570,263 pairs [1].\n\n### More\n"
+        "It saw 86 tasks [2].\n\n**Sources:**\n[1] Ma et al., 2023\n[2] Ma et al., 2023",
+        "MedSAM has 1,570,263\npairs [1].\nIt saw 86 tasks [2].",
+        json.dumps({"answer": "MedSAM has 1,570,263 pairs [1]. It saw 86 tasks [2]."}),
+        '```json\n{"sentences": [{"text": "MedSAM has 1,570,263 pairs.", "citations": [1]}, '
+        '{"text": "It saw 86 tasks.", "citations": ["2"]}]}\n```',
+        "$\\text{MedSAM}$ has $1{,}570{,}263$ pairs [1]. It saw 86 tasks [2].",
+        "MedSAM has 1\u202f570\u202f263 pairs [1]. It saw 86 tasks [2].",
+    ],
+)
+def test_all_of_these_say_the_same(text: str) -> None:
+    assert read(text) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("It says so [1-3].", "It says so [1, 2, 3]."),
+        ("It says so [1–2].", "It says so [1, 2]."),
+        ("It says so [1; 2].", "It says so [1, 2]."),
+        ("It says so [1 and 2].", "It says so [1, 2]."),
+        ("It says so¹².", "It says so¹²."),
+        ("It says that¹².", "It says that [1, 2]."),
+        ("Grade (2) of it was in (2023).", "Grade (2) of it was in (2023)."),
+        ("It covers 3 mm² of 10³ voxels.", "It covers 3 mm² of 10³ voxels."),
+        ("[MedSAM](https://x.org) is a_name.", "MedSAM is a_name."),
+    ],
+)
+def test_marks_and_what_only_looks_like_one(text: str, told: str) -> None:
+    assert plain(text, 5) == told
+
+
+def test_a_cut_off_sentence_is_not_said() -> None:
+    assert read("MedSAM has pairs [1]. It was evaluated on 86", cut_off=True) == [
+        "MedSAM has pairs [1]."
+    ]
+    assert read("MedSAM has pairs [1]. It ends [2].", cut_off=True)[-1] == "It ends [2]."
+    assert read('{"answer": "MedSAM has pai', cut_off=True) == []
+
+
+def test_a_reply_that_begins_as_asked_is_given_out_as_it_comes() -> None:
+    reply = Reply(3)
+    assert reply.add("One is so [1]. Two") == ["One is so [1]."]
+    assert reply.add(" is so [2]. ") == []
+    assert reply.end() == ["Two is so [2]."]
+
+
+def test_reasoning_alone_says_nothing() -> None:
+    assert read("<think>MedSAM has pairs [1]. And so") == []
+    assert without_reasoning("<thinking>a</thinking> b") == "b"
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_refusal"),
+    [
+        ("I'm sorry, but I can't help with that request.", True),
+        ("I am an AI language model and cannot give medical advice.", True),
+        ("MedSAM cannot segment vessels.", False),
+        ("I'm sorry, only this is said: MedSAM has pairs [1].", False),
+    ],
+)
+def test_refusals(reply: str, is_refusal: bool) -> None:
+    assert declines(reply) is is_refusal
+
+
+@pytest.mark.parametrize(
+    ("reply", "denied"),
+    [
+        ("NOT ANSWERED", True),
+        ("**NOT ANSWERED.** No figure is given.", True),
+        ("The provided quotes do not mention it.", True),
+        ("The quotes don't answer this.", True),
+        ("The quotes do mention it.", False),
+        ("MedSAM has pairs [1].", False),
+    ],
+)
+def test_that_the_quotes_do_not_answer(reply: str, denied: bool) -> None:
+    assert denies(reply) is denied
+
+
+@given(text=st.text(alphabet='ab1.[](){}|*#<>/think¹【】\n "`-:', max_size=120))
+def test_no_text_is_too_odd(text: str) -> None:
+    reply = Reply(3)
+    for character in text:
+        reply.add(character)
+    assert all(sentence.strip() for sentence in reply.end())
