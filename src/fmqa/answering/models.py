@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from fmqa.answering.asking import overflows, retry_after
 from fmqa.errors import ModelError, ModelMissing, ModelUnavailable
 from fmqa.settings import Settings
 from fmqa.weights.catalog import QWEN_CODER
@@ -37,12 +38,14 @@ ANSWER_TOKENS = 256
 SEED = 0
 
 _NO_MODEL_HINT = "Or set FMQA_LLM=none for the papers' own words."
+_SMALL_CONTEXT = "Give the server a larger context, or set another model with FMQA_LLM."
 _KEYS = {
     "openai": "OPENAI_API_KEY",
     "anthropic": "ANTHROPIC_API_KEY",
     "google_genai": "GOOGLE_API_KEY",
     "mistralai": "MISTRAL_API_KEY",
 }
+_PATIENT = {"openai", "anthropic", "azure_openai", "deepseek", "groq", "xai", "together"}
 _EXTRAS = {"langchain_anthropic": "anthropic", "langchain_ollama": "ollama"}
 
 
@@ -145,8 +148,10 @@ def as_model_error(error: Exception, settings: Settings) -> ModelError:
     if status == 404:
         return ModelUnavailable(f"{where} isn't known there: {text}")
     if status == 429:
+        wait = retry_after(error)
+        told = "Wait" if wait is None else f"Ask again in {wait:.0f} s"
         return ModelUnavailable(
-            f"{where} refuses more requests: {text}", hint="Wait, or check the account's quota."
+            f"{where} refuses more requests: {text}", hint=f"{told}, or check the account's quota."
         )
     if kinds & {"APITimeoutError", "TimeoutException", "TimeoutError", "ReadTimeout"}:
         return ModelUnavailable(
@@ -158,7 +163,9 @@ def as_model_error(error: Exception, settings: Settings) -> ModelError:
             f"{where} can't be reached: {text}",
             hint="Check the network and FMQA_LLM_BASE_URL. " + _NO_MODEL_HINT,
         )
-    return ModelUnavailable(f"{where} failed: {text}")
+    return ModelUnavailable(
+        f"{where} failed: {text}", hint=_SMALL_CONTEXT if overflows(error) else None
+    )
 
 
 def _local_chat_model(server: LocalServer, settings: Settings) -> BaseChatModel:
@@ -215,6 +222,8 @@ def _remote_chat_model(settings: Settings) -> BaseChatModel:
         options["client_kwargs"] = {"timeout": settings.llm_timeout}
     else:
         options["timeout"] = settings.llm_timeout
+    if provider in _PATIENT:  # `asking` tries again itself, and never waits for long
+        options["max_retries"] = 0
     if provider == "openai" and settings.llm_base_url:
         options |= _compatible_server(settings)
     try:

@@ -1,0 +1,126 @@
+"""Asking a chat model that may be busy, fail once, or not stream.
+
+The providers' own libraries wait as long as a server asks for, in silence: 84 s for a 429 that asks
+for 40. Here a server gets one more try after at most `LONGEST_WAIT` seconds, so that the user never
+waits long without a word; then the papers' own words are shown, with what happened.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage
+
+_T = TypeVar("_T")
+
+LONGEST_WAIT = 2.5
+_WAIT = 0.5
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+_CUT_OFF = {"length", "max_tokens", "model_length"}
+_FILTERED = {"content_filter", "safety", "refusal"}
+_OVERFLOW = re.compile(
+    r"context[ _](?:length|size|window)|maximum context|too many tokens|prompt is too long|"
+    r"exceed\w* (?:the )?(?:available |model'?s? )*context|tokens? exceed|input is too long",
+    re.IGNORECASE,
+)
+
+
+def retry_after(error: BaseException) -> float | None:
+    """The seconds that a server asks to wait in its ``Retry-After``; None where it doesn't."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    told = str(headers.get("retry-after") or "").strip()
+    if not told:
+        return None
+    try:
+        return max(0.0, float(told))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def overflows(error: BaseException) -> bool:
+    """Whether a server refuses a request because it is longer than the model's context."""
+    return any(one is not None and _OVERFLOW.search(str(one)) for one in (error, error.__cause__))
+
+
+def patiently(ask: Callable[[], _T]) -> _T:
+    """What ``ask`` gives; once more after a short wait where the server may do better then."""
+    try:
+        return ask()
+    except Exception as error:
+        wait = _worth_waiting(error)
+        if wait is None:
+            raise
+    time.sleep(wait)
+    return ask()
+
+
+def invoke(model: Any, messages: Any, **options: Any) -> AIMessage:
+    """The model's whole reply."""
+    reply: AIMessage = patiently(lambda: model.invoke(messages, **options))
+    return reply
+
+
+def stream(model: BaseChatModel, messages: Any) -> Iterator[AIMessage]:
+    """The reply in pieces as they come; in one piece from a server that doesn't stream."""
+
+    def begin() -> tuple[Iterator[AIMessage], AIMessage | None]:
+        pieces: Iterator[Any] = iter(model.stream(messages))
+        try:
+            return pieces, next(pieces, None)
+        except ValueError:  # LangChain's "No generation chunks were returned"
+            return iter(()), None
+
+    pieces, first = patiently(begin)
+    heard = False
+    if first is not None:
+        heard = bool(first.text or ending(first))
+        yield first
+    for piece in pieces:
+        heard = heard or bool(piece.text or ending(piece))
+        yield piece
+    if not heard:
+        # A reply without a choice in it raises one of these within LangChain.
+        with suppress(IndexError, TypeError):
+            yield invoke(model, messages)
+
+
+def ending(message: AIMessage) -> str:
+    """Why the reply ends with this piece: ``stop``, ``length``, … in small letters, if it does."""
+    told = message.response_metadata
+    for key in ("finish_reason", "stop_reason", "done_reason"):
+        if told.get(key):
+            return str(told[key]).lower()
+    return ""
+
+
+def is_cut_off(reason: str) -> bool:
+    """Whether an `ending` says that the reply was as long as it may be."""
+    return reason in _CUT_OFF
+
+
+def is_filtered(reason: str) -> bool:
+    """Whether an `ending` says that the server's filter took the reply away."""
+    return reason in _FILTERED
+
+
+def _worth_waiting(error: Exception) -> float | None:
+    status = getattr(error, "status_code", None)
+    if status == _TOO_MANY_REQUESTS:
+        wait = retry_after(error)
+        wait = 1.0 if wait is None else wait
+        return wait if wait <= LONGEST_WAIT else None
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    lost = "APIConnectionError" in kinds and "APITimeoutError" not in kinds
+    return _WAIT if lost or (isinstance(status, int) and status >= _SERVER_ERROR) else None
