@@ -151,6 +151,12 @@ def rewriter(*answers: str) -> ModelRewriter:
     return ModelRewriter(FakeListChatModel(responses=list(answers)), rules)
 
 
+def test_the_reasoning_before_a_rewriting_is_left_out() -> None:
+    history = [Exchange("What is MedSAM?", "What is MedSAM?", ("MedSAM",))]
+    said = rewriter("<think>It is MedSAM, not SAM-2.</think>\nHow large is MedSAM?")
+    assert said("How large is it?", history) == "How large is MedSAM?"
+
+
 def test_a_model_rewrites_where_there_is_one() -> None:
     assert rewriter("How large is  MedSAM?")("How large is it?", MEDSAM) == "How large is MedSAM?"
 

@@ -16,8 +16,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fmqa.answering import asking
 from fmqa.answering.analysis import question_names
 from fmqa.answering.claims import named_things
+from fmqa.answering.replies import without_reasoning
 from fmqa.errors import ModelError
 from fmqa.prompts import STANDALONE_SYSTEM, standalone_question
 from fmqa.retrieval.expansion import normal_name
@@ -145,12 +147,13 @@ class ModelRewriter:
         told = [(past.standalone, ", ".join(past.subjects)) for past in recent]
         try:
             with self.errors():
-                said = self.model.invoke(
-                    [("system", STANDALONE_SYSTEM), ("human", standalone_question(told, question))]
+                said = asking.invoke(
+                    self.model,
+                    [("system", STANDALONE_SYSTEM), ("human", standalone_question(told, question))],
                 )
         except ModelError:
             return self.rules(question, history)
-        text = " ".join(str(said.text).split())
+        text = " ".join(without_reasoning(str(said.text)).split())
         known = f"x {question} " + " ".join(f"{past.standalone} {past.subjects}" for past in recent)
         new = question_names(text).keys() - named_things(known).keys()
         if not text or new or len(text) > _LONGEST_REWRITE:

@@ -12,8 +12,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from fmqa.answering import asking
 from fmqa.answering.claims import named_things, numbers
 from fmqa.answering.languages import NAMES, by_glossary, language_of, terms_in
+from fmqa.answering.replies import without_reasoning
 from fmqa.errors import ModelError
 from fmqa.prompts import FROM_ENGLISH_EXAMPLES, TO_ENGLISH_EXAMPLES, from_english, to_english
 
@@ -136,7 +138,7 @@ class ModelTranslator:
             messages += [("human", asked), ("ai", answered)]
         messages.append(("human", message))
         with self._errors():
-            reply = str(self._model().invoke(messages).text).strip()
+            reply = without_reasoning(str(asking.invoke(self._model(), messages).text))
         lines = [line.strip() for line in reply.splitlines() if line.strip()]
         return lines[0].strip('"“”「」') if lines else ""
 
