@@ -19,6 +19,7 @@ FmqaError
 ├── ModelError
 │   ├── ModelMissing         a model's files aren't on this machine
 │   ├── ModelCorrupt         a model's files don't match their SHA-256
+│   ├── ModelSilent          a model answered, with nothing that could be said
 │   └── ModelUnavailable     a model's source or provider can't be reached, or refuses the key
 ├── ClusterError             the workers of a cluster can't do their work
 │   ├── ClusterUnreachable   its scheduler doesn't answer, or has no worker
@@ -168,6 +169,12 @@ class ModelCorrupt(ModelError):
     """The model's files are not the publisher's."""
 
     hint = "Run `fmqa models pull --force` to fetch them again."
+
+
+class ModelSilent(ModelError):
+    """A model answers, but gives no answer: nothing, a refusal, or what no quote carries."""
+
+    hint = "Ask again, or set another model with FMQA_LLM."
 
 
 class ModelUnavailable(ModelError):

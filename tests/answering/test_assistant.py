@@ -20,7 +20,7 @@ from fmqa.answering.assistant import (
     marked,
 )
 from fmqa.answering.citing import Numbering
-from fmqa.answering.drafting import Draft, Drafter, ExtractiveDrafter
+from fmqa.answering.drafting import Draft, Drafter, ExtractiveDrafter, Notice
 from fmqa.answering.schema import Answer, Sentence
 from fmqa.answering.verification import RuleVerifier
 from fmqa.errors import ModelUnavailable, NothingToSearch, UsageError
@@ -38,10 +38,10 @@ TWO = "How was MedSAM obtained from SAM, and which bounding box does MedSAM take
 class Saying:
     """A drafter that says these things, whatever the quotes; an error ends it."""
 
-    def __init__(self, *said: Draft | Exception) -> None:
+    def __init__(self, *said: Draft | Notice | Exception) -> None:
         self.said = said
 
-    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft | Notice]:
         for one in self.said:
             if isinstance(one, Exception):
                 raise one
@@ -134,12 +134,20 @@ def test_an_unfaithful_draft_is_withheld_and_its_quote_shown(filled: Library) ->
     assert "2,000,000" not in answer.answer
 
 
-def test_a_draft_without_any_quote_is_withheld_alone(filled: Library) -> None:
+def test_where_nothing_of_the_draft_is_carried_the_quotes_are_shown(filled: Library) -> None:
     answer = assistant(filled, Saying(Draft("The capital of France is Paris.", ()))).ask(QUESTION)
-    assert answer.status == "abstained"
+    assert answer.status == "answered"
     assert answer.withheld
-    assert answer.citations == ()
+    assert {sentence.verdict for sentence in answer.sentences} == {"verbatim"}
+    assert "No quote carries" in answer.notices[0]
     assert "Paris" not in answer.answer
+
+
+def test_a_word_on_the_model_is_a_notice(filled: Library) -> None:
+    draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (0,))
+    answer = assistant(filled, Saying(draft, Notice("It was cut off."))).ask(QUESTION)
+    assert answer.notices == ("It was cut off.",)
+    assert len(answer.sentences) == 1
 
 
 def test_a_model_that_says_nothing(filled: Library) -> None:

@@ -32,7 +32,7 @@ from fmqa.answering.drafting import (
     verbatim,
 )
 from fmqa.answering.quotes import stands_alone
-from fmqa.errors import ModelUnavailable
+from fmqa.errors import ModelSilent, ModelUnavailable
 
 QUOTES = [
     quote("We fine-tune SAM on 1,570,263 pairs [12].", passage_id=1, name="MedSAM"),
@@ -195,9 +195,29 @@ def test_marks(marks: str, quotes: tuple[int, ...]) -> None:
     assert synthesis(f"MedSAM fine-tunes SAM {marks}.") == [Draft("MedSAM fine-tunes SAM.", quotes)]
 
 
-@pytest.mark.parametrize("reply", ["NOT ANSWERED", "NOT ANSWERED.", "  NOT ANSWERED\n", "[1]", " "])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "NOT ANSWERED",
+        "NOT ANSWERED.",
+        "  NOT ANSWERED\n",
+        "**NOT ANSWERED.** The quotes give no figure.",
+        "The quotes do not answer the question.",
+    ],
+)
 def test_nothing_is_said_where_nothing_is_answered(reply: str) -> None:
     assert synthesis(reply) == []
+
+
+@pytest.mark.parametrize("reply", [" ", "<think>It may be [1].", "{not json", "I can't help you."])
+def test_silence_is_told_from_an_answer_that_there_is_none(reply: str) -> None:
+    with pytest.raises(ModelSilent):
+        synthesis(reply)
+
+
+def test_a_line_of_a_table_is_its_quote() -> None:
+    drafts = synthesis("| Model | Data |\n|---|---|\n| MedSAM | 1,570,263 pairs [1] |\n")
+    assert drafts == [verbatim(QUOTES[0], 0)]
 
 
 def test_decimals_and_abbreviations_are_not_cut() -> None:

@@ -21,13 +21,13 @@ from fmqa.answering.conversation import (
     with_kin_named,
     with_review_named,
 )
-from fmqa.answering.drafting import Draft, Drafter, verbatim
+from fmqa.answering.drafting import Draft, Drafter, Notice, verbatim
 from fmqa.answering.evidence import Evidence, EvidenceSelector
 from fmqa.answering.quotes import short_name
 from fmqa.answering.rows import is_row
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Timings, Withheld
 from fmqa.answering.verification import Verifier
-from fmqa.errors import ModelError
+from fmqa.errors import ModelError, ModelSilent
 from fmqa.retrieval.search import Searcher, clean_question, nearest_papers
 from fmqa.types import Filters, Hit, Quote
 
@@ -232,7 +232,12 @@ class Assistant(Asked):
         quotes = evidence.quotes
         try:
             for draft in self.drafter.drafts(question, quotes):
-                yield from self._checked(draft, quotes, state)
+                if isinstance(draft, Notice):
+                    state.notices.append(draft.text)
+                else:
+                    yield from self._checked(draft, quotes, state)
+            if state.withheld and not state.sentences:
+                raise ModelSilent("No quote carries what the language model wrote.")
         except ModelError as error:
             # The quotes are an answer of their own; what was said already stays.
             state.notices.append(f"{error} The papers' own words are shown instead. {error.hint}")

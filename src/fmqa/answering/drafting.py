@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
 from fmqa import prompts
+from fmqa.answering import asking
 from fmqa.answering.claims import without_citations
 from fmqa.answering.quotes import short_name, stands_alone
+from fmqa.answering.replies import MARK, Reply, declines, denies, plain, without_reasoning
 from fmqa.answering.rows import in_caption, is_row, told
+from fmqa.errors import ModelSilent
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import Quote
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 Errors = Callable[[], AbstractContextManager[None]]
 
-_MARK = re.compile(r"\s*\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]")
+_SHOWN_OF_REFUSAL = 200
 _PREAMBLE = re.compile(r"^(?:sentence|answer|rewording)\s*:\s*", re.IGNORECASE)
 
 
@@ -48,11 +50,18 @@ class Draft:
     verbatim: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A word to the user on how the model did."""
+
+    text: str
+
+
 class Drafter(Protocol):
     """Writes sentences from quotes, in the order in which they are to be read."""
 
-    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
-        """The sentences, each as soon as it is written.
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft | Notice]:
+        """The sentences, each as soon as it is written; none where the quotes don't answer.
 
         Raises:
             ModelError: the model can't be used (any more).
@@ -100,10 +109,12 @@ class RewordingDrafter:
             slot = free.get()
             try:
                 with self.errors():
-                    reply = slot.invoke(reword_messages(quote), stop=["\n"])
+                    reply = asking.invoke(slot, reword_messages(quote), stop=["\n"])
             finally:
                 free.put(slot)
-            return one_sentence(str(reply.text))
+            text = one_sentence(str(reply.text))
+            cut_off = asking.is_cut_off(asking.ending(reply)) and text[-1:] not in ".!?"
+            return "" if cut_off else text
 
         pool = ThreadPoolExecutor(len(self.slots), thread_name_prefix="draft")
         try:
@@ -138,8 +149,9 @@ class SparingDrafter:
         places = leaning[: self.most]
         reworded = self.inner.drafts(question, [quotes[place] for place in places])
         for place, quote in enumerate(quotes):
-            if place in places:
-                yield replace(next(reworded), quotes=(place,))
+            draft = next(reworded) if place in places else None
+            if isinstance(draft, Draft):
+                yield replace(draft, quotes=(place,))
             else:
                 yield verbatim(quote, place)
 
@@ -156,7 +168,7 @@ class PreparingDrafter:
         self._ready = self._pool.submit(make)
         self._pool.shutdown(wait=False)
 
-    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft | Notice]:
         """What the drafter writes, once it is ready."""
         yield from self._ready.result().drafts(question, quotes)
 
@@ -184,12 +196,12 @@ def reword_messages(quote: Quote) -> list[BaseMessage]:
 
 def one_sentence(reply: str) -> str:
     """The first sentence of a model's reply, without marks or a preamble; empty without one."""
-    lines = [line.strip() for line in reply.strip().splitlines() if line.strip()]
+    lines = [line.strip() for line in without_reasoning(reply).splitlines() if line.strip()]
     if not lines:
         return ""
     # "Here is the sentence:" says nothing yet.
     first = lines[1] if len(lines) > 1 and lines[0].endswith(":") else lines[0]
-    text = _MARK.sub("", _PREAMBLE.sub("", first.strip('"“”'))).strip('"“” ')
+    text = MARK.sub("", plain(_PREAMBLE.sub("", first.strip('"“”')))).strip('"“” ')
     spans = split_sentences(text)
     return text[spans[0][0] : spans[0][1]].strip() if spans else ""
 
@@ -206,23 +218,82 @@ class SynthesisDrafter:
         self.model = model
         self.errors = errors
 
-    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
-        """The model's sentences with the quotes that it names, as they stream in."""
-        from langchain_core.messages import HumanMessage, SystemMessage
+    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft | Notice]:
+        """The model's sentences with the quotes that it names, as they stream in.
 
-        named = [(short_name(quote), _shown(quote)) for quote in quotes]
-        messages = [
-            SystemMessage(prompts.SYNTHESIS_SYSTEM),
-            HumanMessage(prompts.synthesis_question(question, named)),
-        ]
-        written = ""
+        A model whose context is too small for all quotes is asked again with half of them.
+
+        Raises:
+            ModelSilent: it wrote nothing, declined, or was cut off before it answered.
+        """
+        count = len(quotes)
         with self.errors():
-            for chunk in self.model.stream(messages):
-                written += str(chunk.text)
-                *whole, written = _cut(written)
-                yield from (cited(text, len(quotes)) for text in whole if _says(text))
-        if _says(written):
-            yield cited(written, len(quotes))
+            while True:
+                reply, ending = Reply(count), ""
+                try:
+                    for piece in asking.stream(self.model, _messages(question, quotes[:count])):
+                        ending = asking.ending(piece) or ending
+                        yield from _drafts(reply.add(str(piece.text)), quotes[:count])
+                    break
+                except Exception as error:
+                    if count == 1 or reply.text or not asking.overflows(error):
+                        raise
+                    count = (count + 1) // 2
+            cut_off = asking.is_cut_off(ending)
+            yield from _drafts(_checked_end(reply, ending), quotes[:count])
+            if count < len(quotes):
+                yield Notice(TOO_LONG.format(read=count, count=len(quotes)))
+            if cut_off:
+                yield Notice(CUT_OFF)
+
+
+TOO_LONG = (
+    "The language model's context is too small for the {count} quotes; it was given {read} of them."
+)
+CUT_OFF = "The language model's reply was cut off; its last, unfinished sentence isn't said."
+
+
+def _messages(question: str, quotes: Sequence[Quote]) -> list[BaseMessage]:
+    from langchain_core.messages import HumanMessage, SystemMessage
+
+    named = [(short_name(quote), _shown(quote)) for quote in quotes]
+    return [
+        SystemMessage(prompts.SYNTHESIS_SYSTEM),
+        HumanMessage(prompts.synthesis_question(question, named)),
+    ]
+
+
+def _checked_end(reply: Reply, ending: str) -> list[str]:
+    """What is left of a reply that has ended.
+
+    Raises:
+        ModelSilent: there is no answer in all of it.
+    """
+    cut_off = asking.is_cut_off(ending)
+    left = reply.end(cut_off=cut_off)
+    if asking.is_filtered(ending):
+        raise ModelSilent("The server's filter took the language model's answer away.")
+    if reply.given:
+        if denies(reply.text):
+            return []
+        if declines(reply.text):
+            said = " ".join(reply.text.split())[:_SHOWN_OF_REFUSAL]
+            raise ModelSilent(f"The language model declined to answer: “{said}”")
+        return left
+    if cut_off:
+        raise ModelSilent("The language model was cut off before it answered.")
+    if reply.text:
+        raise ModelSilent("The language model's reply couldn't be read.")
+    raise ModelSilent("The language model gave no answer.")
+
+
+def _drafts(sentences: Sequence[str], quotes: Sequence[Quote]) -> Iterator[Draft]:
+    for sentence in sentences:
+        draft = cited(sentence, len(quotes))
+        if _says(sentence):
+            yield draft
+        elif not draft.text.strip(" ."):  # marks alone, as of a table's line
+            yield from (verbatim(quotes[index], index) for index in draft.quotes)
 
 
 def _shown(quote: Quote) -> str:
@@ -236,26 +307,13 @@ def _says(text: str) -> bool:
     return any(c.isalpha() for c in text) and prompts.NOT_ANSWERED not in text
 
 
-def _cut(written: str) -> list[str]:
-    """Whole sentences with the marks behind them, and last what isn't a whole one yet."""
-    spans = split_sentences(written)
-    if len(spans) < 2:
-        return [written]
-    cuts = [start for start, _ in spans[1:] if not written[start:].lstrip().startswith("[")]
-    if not cuts:
-        return [written]
-    edges = [0, *cuts]
-    whole = [written[a:b].strip() for a, b in pairwise(edges)]
-    return [*whole, written[cuts[-1] :]]
-
-
 def cited(sentence: str, count: int) -> Draft:
     """A sentence without its marks, and the quotes (from 0) that they name and that exist."""
     named = [
         int(number) - 1
-        for marks in _MARK.findall(sentence)
+        for marks in MARK.findall(sentence)
         for number in marks.split(",")
         if 1 <= int(number) <= count
     ]
-    text = re.sub(r"\s+([.,;])", r"\1", _MARK.sub("", sentence)).strip()
+    text = re.sub(r"\s+([.,;])", r"\1", MARK.sub("", sentence)).strip()
     return Draft(text, tuple(dict.fromkeys(named)))

@@ -51,6 +51,11 @@ _NOTICES = {
     "{error} The papers' own words are shown instead. {hint}": (
         "{error} 下面改为显示论文原文。{hint}"
     ),
+    "The language model's context is too small for the {count} quotes; it was given {read} of "
+    "them.": "语言模型的上下文容不下 {count} 条引文，只给了它其中 {read} 条。",
+    "The language model's reply was cut off; its last, unfinished sentence isn't said.": (
+        "语言模型的回复被截断，未写完的最后一句不予显示。"
+    ),
 }
 _WITHHELD = {
     "number {number} is not in the cited quote": "引文中没有数字 {number}",
@@ -111,6 +116,21 @@ _ERRORS = {
     "Check the network, FMQA_LLM and its key, or set FMQA_LLM=none for the papers' own words.": (
         "请检查网络、FMQA_LLM 及其密钥；或设 FMQA_LLM=none，只用论文原文。"
     ),
+    "Ask again, or set another model with FMQA_LLM.": "请再问一次，或用 FMQA_LLM 换一个模型。",
+    "Give the server a larger context, or set another model with FMQA_LLM.": (
+        "请给服务器更大的上下文，或用 FMQA_LLM 换一个模型。"
+    ),
+    "Ask again in {seconds} s, or check the account's quota.": (
+        "请在 {seconds} 秒后再问，或检查账户的配额。"
+    ),
+    "The language model gave no answer.": "语言模型没有给出回答。",
+    "The language model was cut off before it answered.": "语言模型尚未作答就被截断了。",
+    "The language model's reply couldn't be read.": "无法读懂语言模型的回复。",
+    "The language model declined to answer: “{said}”": "语言模型拒绝回答：“{said}”",
+    "The server's filter took the language model's answer away.": (
+        "服务器的过滤器拿掉了语言模型的回答。"
+    ),
+    "No quote carries what the language model wrote.": "语言模型所写的内容没有引文支持。",
     "Run `fmqa ingest` with PDF files or folders, or loosen the filters.": (
         "请用 `fmqa ingest` 读入 PDF 文件或文件夹，或放宽筛选条件。"
     ),
