@@ -18,6 +18,7 @@ from fakes import quote
 from fmqa.answering import asking
 from fmqa.answering.drafters import provider_drafter
 from fmqa.answering.drafting import CUT_OFF, Draft, Notice
+from fmqa.answering.models import check_model
 from fmqa.errors import ModelError, ModelSilent, ModelUnavailable
 from fmqa.settings import Settings
 
@@ -117,12 +118,15 @@ def server() -> Iterator[Server]:
 
 def drafts(server: Server, *responses: Response) -> list[Draft | Notice]:
     server.responses = list(responses)
-    settings = Settings(
+    return list(provider_drafter(settings_for(server)).drafts("Why?", QUOTES))
+
+
+def settings_for(server: Server) -> Settings:
+    return Settings(
         llm="openai:some",
         llm_base_url=f"http://127.0.0.1:{server.server_port}/v1",
         llm_api_key="k",
     )
-    return list(provider_drafter(settings).drafts("Why?", QUOTES))
 
 
 GOOD = streamed("MedSAM fine-tunes SAM [1].")
@@ -207,3 +211,19 @@ def test_retry_after(told: str, seconds: float | None) -> None:
     error = Exception()
     error.response = SimpleNamespace(headers={"retry-after": told})  # type: ignore[attr-defined]
     assert asking.retry_after(error) == seconds
+
+
+@pytest.mark.parametrize(
+    ("response", "told"),
+    [(streamed("one two three"), ", streams"), (whole("one two three"), "doesn't stream")],
+)
+def test_the_check_says_whether_it_streams(server: Server, response: Response, told: str) -> None:
+    server.responses = [response]
+    assert told in check_model(settings_for(server)).detail
+
+
+@pytest.mark.parametrize("response", [streamed(""), whole(None), streamed("<think>Hm.")])
+def test_the_check_takes_no_silence_for_an_answer(server: Server, response: Response) -> None:
+    server.responses = [response]
+    with pytest.raises(ModelSilent):
+        check_model(settings_for(server))

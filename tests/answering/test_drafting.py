@@ -120,8 +120,15 @@ def test_a_model_that_fails_in_the_middle() -> None:
 
 
 def test_an_empty_reply_is_the_quote_itself() -> None:
-    drafts = list(RewordingDrafter([Echo(lambda text: " \n")], in_words).drafts("?", QUOTES[:1]))
-    assert drafts == [verbatim(QUOTES[0], 0)]
+    model = Echo(lambda text: " \n" if "frozen" in text else "It is so.")
+    drafts = list(RewordingDrafter([model], in_words).drafts("?", QUOTES[:2]))
+    assert drafts == [Draft("It is so.", (0,)), verbatim(QUOTES[1], 1)]
+
+
+@pytest.mark.parametrize("reply", ["", "<think>Hm.", "I'm sorry, but I can't help with that."])
+def test_a_small_model_that_is_silent(reply: str) -> None:
+    with pytest.raises(ModelSilent):
+        list(RewordingDrafter([Echo(lambda text: reply)], in_words).drafts("?", QUOTES))
 
 
 def test_a_langchain_model_serves_as_a_slot() -> None:
@@ -140,6 +147,9 @@ def test_a_langchain_model_serves_as_a_slot() -> None:
         ("Here is the reworded sentence:\nMedSAM fine-tunes SAM.", "MedSAM fine-tunes SAM."),
         ("MedSAM fine-tunes SAM [1]. It also dances.", "MedSAM fine-tunes SAM."),
         ("\n\n  MedSAM fine-tunes SAM.\nQuestion: What", "MedSAM fine-tunes SAM."),
+        ('{"sentence": "MedSAM fine-tunes SAM."}', "MedSAM fine-tunes SAM."),
+        ("| Model | Data |\n|---|---|\n| MedSAM | pairs [1] |", ""),
+        ("<think>Hm. [1]</think>MedSAM **fine-tunes** SAM【1】.", "MedSAM fine-tunes SAM."),
         ("", ""),
         ("\n", ""),
         ("[1]", ""),

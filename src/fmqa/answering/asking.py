@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+    from langchain_core.language_models import LanguageModelInput
     from langchain_core.messages import AIMessage
+    from langchain_core.runnables import Runnable
 
 _T = TypeVar("_T")
 
@@ -67,12 +67,17 @@ def patiently(ask: Callable[[], _T]) -> _T:
 
 
 def invoke(model: Any, messages: Any, **options: Any) -> AIMessage:
-    """The model's whole reply."""
-    reply: AIMessage = patiently(lambda: model.invoke(messages, **options))
+    """The model's whole reply; an empty one where the server sent no choice."""
+    from langchain_core.messages import AIMessage
+
+    try:
+        reply: AIMessage = patiently(lambda: model.invoke(messages, **options))
+    except IndexError:  # LangChain's, at the first of no choices
+        return AIMessage("")
     return reply
 
 
-def stream(model: BaseChatModel, messages: Any) -> Iterator[AIMessage]:
+def stream(model: Runnable[LanguageModelInput, AIMessage], messages: Any) -> Iterator[AIMessage]:
     """The reply in pieces as they come; in one piece from a server that doesn't stream."""
 
     def begin() -> tuple[Iterator[AIMessage], AIMessage | None]:
@@ -91,9 +96,7 @@ def stream(model: BaseChatModel, messages: Any) -> Iterator[AIMessage]:
         heard = heard or bool(piece.text or ending(piece))
         yield piece
     if not heard:
-        # A reply without a choice in it raises one of these within LangChain.
-        with suppress(IndexError, TypeError):
-            yield invoke(model, messages)
+        yield invoke(model, messages)
 
 
 def ending(message: AIMessage) -> str:

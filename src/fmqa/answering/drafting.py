@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 Errors = Callable[[], AbstractContextManager[None]]
 
 _SHOWN_OF_REFUSAL = 200
+_ANY = 999  # as many quotes as a mark may name
 _PREAMBLE = re.compile(r"^(?:sentence|answer|rewording)\s*:\s*", re.IGNORECASE)
 
 
@@ -112,6 +113,8 @@ class RewordingDrafter:
                     reply = asking.invoke(slot, reword_messages(quote), stop=["\n"])
             finally:
                 free.put(slot)
+            if declines(without_reasoning(str(reply.text))):
+                raise ModelSilent(_declined(str(reply.text)))
             text = one_sentence(str(reply.text))
             cut_off = asking.is_cut_off(asking.ending(reply)) and text[-1:] not in ".!?"
             return "" if cut_off else text
@@ -120,8 +123,12 @@ class RewordingDrafter:
         try:
             del question  # see `prompts.reword_quote`
             waiting = [pool.submit(reword, quote) for quote in quotes]
+            written = False
             for index, future in enumerate(waiting):
                 text = future.result()
+                written = written or bool(text)
+                if not written and index == len(waiting) - 1:
+                    raise ModelSilent("The language model gave no answer.")
                 yield Draft(text, (index,)) if text else verbatim(quotes[index], index)
         finally:
             # Whoever stops listening doesn't wait for what he won't hear.
@@ -196,7 +203,11 @@ def reword_messages(quote: Quote) -> list[BaseMessage]:
 
 def one_sentence(reply: str) -> str:
     """The first sentence of a model's reply, without marks or a preamble; empty without one."""
-    lines = [line.strip() for line in without_reasoning(reply).splitlines() if line.strip()]
+    reply = without_reasoning(reply)
+    if reply.startswith(("{", "[{", "```", "|")):
+        whole = Reply(_ANY)
+        reply = "\n".join([*whole.add(reply), *whole.end()])
+    lines = [line.strip() for line in reply.splitlines() if line.strip()]
     if not lines:
         return ""
     # "Here is the sentence:" says nothing yet.
@@ -277,14 +288,18 @@ def _checked_end(reply: Reply, ending: str) -> list[str]:
         if denies(reply.text):
             return []
         if declines(reply.text):
-            said = " ".join(reply.text.split())[:_SHOWN_OF_REFUSAL]
-            raise ModelSilent(f"The language model declined to answer: “{said}”")
+            raise ModelSilent(_declined(reply.text))
         return left
     if cut_off:
         raise ModelSilent("The language model was cut off before it answered.")
     if reply.text:
         raise ModelSilent("The language model's reply couldn't be read.")
     raise ModelSilent("The language model gave no answer.")
+
+
+def _declined(reply: str) -> str:
+    said = " ".join(without_reasoning(reply).split())[:_SHOWN_OF_REFUSAL]
+    return f"The language model declined to answer: “{said}”"
 
 
 def _drafts(sentences: Sequence[str], quotes: Sequence[Quote]) -> Iterator[Draft]:

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from fmqa.answering import asking
 from fmqa.answering.asking import overflows, retry_after
-from fmqa.errors import ModelError, ModelMissing, ModelUnavailable
+from fmqa.answering.replies import without_reasoning
+from fmqa.errors import ModelError, ModelMissing, ModelSilent, ModelUnavailable
 from fmqa.settings import Settings
 from fmqa.weights.catalog import QWEN_CODER
 from fmqa.weights.llama import LocalServer
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 ANSWER_TOKENS = 256
+_FEW_TOKENS = 8
 SEED = 0
 
 _NO_MODEL_HINT = "Or set FMQA_LLM=none for the papers' own words."
@@ -113,7 +116,7 @@ def model_errors(settings: Settings) -> Iterator[None]:
 
 
 def check_model(settings: Settings) -> ModelCheck:
-    """Makes the model that the settings name say one word.
+    """Makes the model that the settings name say a few words, and sees whether it streams.
 
     Raises:
         ModelError: it can't, and why.
@@ -125,12 +128,16 @@ def check_model(settings: Settings) -> ModelCheck:
     try:
         model = make_chat_model(settings, server)
         assert model is not None
+        asked = model.bind(max_tokens=_FEW_TOKENS) if server else model
         with model_errors(settings):
-            model.invoke("Say yes.", max_tokens=4) if server else model.invoke("Say yes.")
+            pieces = [str(piece.text) for piece in asking.stream(asked, "Say one, two, three.")]
     finally:
         if server:
             server.stop()
-    return ModelCheck(settings.llm, f"answered after {time.monotonic() - began:.1f} s")
+    if not without_reasoning("".join(pieces)):
+        raise ModelSilent("The language model gave no answer.")
+    how = "streams" if sum(map(bool, pieces)) > 1 else "doesn't stream"
+    return ModelCheck(settings.llm, f"answered after {time.monotonic() - began:.1f} s, {how}")
 
 
 def as_model_error(error: Exception, settings: Settings) -> ModelError:
