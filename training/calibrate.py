@@ -26,8 +26,8 @@ from fmqa.weights.cross_encoder import CrossEncoderRunner
 from training.marker import held_out
 from training.windows import label_of, squeezed
 
-EVIDENCE = ("logit", "search", "rank", "words", "title", "names", "row")
-ANSWER = ("third", "wholes", "mass", "cosine", "words", "names")
+EVIDENCE = ("logit", "rank", "title", "names", "row")
+ANSWER = ("wholes", "mass", "cosine", "names")
 
 
 def main() -> None:
@@ -67,6 +67,12 @@ def main() -> None:
         labels.append(question["answerable"])
     is_answer = fitted(rows, labels, ANSWER, 0.3, balanced=True)
     print(f"{len(labels)} questions, {labels.count(False)} unanswerable")
+    told = [is_answer(row) for row in rows]
+    for least in (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6):
+        wrong = [p < least for p, label in zip(told, labels, strict=True) if label]
+        right = [p < least for p, label in zip(told, labels, strict=True) if not label]
+        shares = sum(wrong) / len(wrong), sum(right) / len(right)
+        print("below {}: {:.3f} of the answerable, {:.3f} of the others".format(least, *shares))
     both = {"evidence": is_evidence, "answer": is_answer}
     written = {name: {"bias": one.bias, "weights": dict(one.weights)} for name, one in both.items()}
     given.out.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")

@@ -91,9 +91,7 @@ def scored_sentences(query: QueryAnalysis, marked: Sequence[MarkedPassage]) -> l
             stems = frozenset(content_stems(said))
             features = {
                 "logit": logit,
-                "search": passage.hit.score,
                 "rank": math.log(1 + rank),
-                "words": sum(w for s, w in rarity.items() if s in stems) / total,
                 "title": sum(w for s, w in rarity.items() if s in stems or s in title) / total,
                 "names": _named(query, quote),
                 "row": float(is_row(quote)),
@@ -106,20 +104,12 @@ def answer_features(
     query: QueryAnalysis, marked: Sequence[MarkedPassage], ranked: Sequence[Quote]
 ) -> dict[str, float]:
     """What the probability of an answer goes by, given the sentences by probability."""
-    best = [_log_odds(quote.score) for quote in ranked[:3]] or [-10.0]
     wholes = sorted((passage.whole for passage in marked), reverse=True)[:3] or [-10.0]
     cosines = [p.hit.cosine for p in marked[:5] if p.hit.cosine is not None]
-    asked = set(content_stems(query.question))
-    there: set[str] = set()
-    for quote in ranked[:3]:
-        paper = quote.passage.paper
-        there.update(content_stems(f"{quote.context} {quote.text} {paper.title} {paper.name}"))
     return {
-        "third": sum(best) / len(best),
         "wholes": sum(wholes) / len(wholes),
         "mass": math.log(0.01 + sum(quote.score for quote in ranked)),
         "cosine": max(cosines, default=0.0),
-        "words": len(asked & there) / (len(asked) or 1),
         "names": max((_named(query, quote) for quote in ranked[:3]), default=0.0),
     }
 
@@ -207,9 +197,3 @@ def _named(query: QueryAnalysis, quote: Quote) -> float:
 def _whole(hit: Hit) -> str:
     paper = hit.passage.paper
     return f"{paper.title} {paper.name} {hit.passage.passage.text}"
-
-
-def _log_odds(probability: float) -> float:
-    least = 1e-6
-    p = min(1 - least, max(least, probability))
-    return math.log(p / (1 - p))
