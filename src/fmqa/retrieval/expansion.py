@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from fmqa.store.lexical import terms
-
 # Short form → long form, both lower case, as normal names are.
 ABBREVIATIONS: dict[str, str] = {
     "ct": "computed tomography",
@@ -60,10 +58,3 @@ def expand_names(text: str, names: set[str]) -> set[str]:
             found.update(re.sub(r"[^a-z0-9]", "", word) for word in re.split(r"[\s-]", long))
             found.update(re.sub(r"[^a-z0-9]", "", word) for word in long.split())
     return found
-
-
-def expanded_question(question: str) -> str:
-    """The question with the long forms of its abbreviations behind it, for the lexical leg."""
-    words = set(terms(question))
-    added = [long for short, long in ABBREVIATIONS.items() if short in words and short != "us"]
-    return f"{question} {' '.join(added)}" if added else question
