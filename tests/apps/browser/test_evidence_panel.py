@@ -136,9 +136,9 @@ def test_each_highlight_covers_its_quote(
         paragraph = reader.page.inner_text(".fmqa-paragraph")
         assert quote in paragraph
         assert len(paragraph) > len(quote)
+        card = reader.page.inner_text(".fmqa-evidence header")
         looked_at += 1
     assert looked_at >= 3
-    card = reader.page.inner_text(".fmqa-evidence header")
     assert TITLE in card
     assert "Ada Lind" in card
     assert "current" in card
