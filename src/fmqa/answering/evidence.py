@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from fmqa.types import Hit, Quote
 TRAINED = Path(__file__).resolve().parents[1] / "weights" / "trained" / "calibration.json"
 _SAME = 0.85  # of the shorter one's stems, that two sentences share which say the same
 # A sentence is said that is at least so likely to be evidence, and has this share of the likeliest
-# one's probability. Chosen on questions held out of training; docs/design.md has the curve.
+# one's probability. Chosen on questions held out of training.
 _LEAST, _SHARE = 0.05, 0.2
 
 
@@ -73,11 +72,11 @@ class Evidence:
 
 def scored_sentences(query: QueryAnalysis, marked: Sequence[MarkedPassage]) -> list[Scored]:
     """All sentences of marked passages that can be quoted, each text once, with their features."""
-    asked = Counter(content_stems(query.question))
+    asked = set(content_stems(query.question))
     texts = [frozenset(content_stems(_whole(passage.hit))) for passage in marked]
     rarity = {
         stem: math.log(1 + (len(texts) + 1) / (1 + sum(stem in text for text in texts)))
-        for stem in asked
+        for stem in sorted(asked)
     }
     total = sum(rarity.values()) or 1.0
     found: dict[str, Scored] = {}
