@@ -106,8 +106,30 @@ def test_one_sentence_is_always_chosen() -> None:
 
 def test_nothing_to_quote() -> None:
     found = word_selector().select(query("Why?"), [paper(1, "1 2 3")])
-    assert found == Evidence(())
+    assert found == Evidence((), passages=found.passages)
     assert word_selector().select(query("Why?"), []) == Evidence(())
+
+
+def test_all_passages_are_told_with_the_probabilities_of_their_sentences() -> None:
+    hits = [
+        paper(
+            1,
+            "The weather was fine in the city on that day. It is. Nobody counted any masks by hand.",
+        ),
+        paper(2, "Many masks were annotated by hand in two weeks."),
+    ]
+    found = word_selector(1).select(query("How many masks were annotated by hand?"), hits)
+    assert [[one.text for one in passage] for passage in found.passages] == [
+        ["Many masks were annotated by hand in two weeks."],
+        [
+            "The weather was fine in the city on that day.",
+            "It is.",
+            "Nobody counted any masks by hand.",
+        ],
+    ]
+    assert found.passages[0] == found.quotes
+    fine, short, masks = (one.score for one in found.passages[1])
+    assert masks > fine > short == 0
 
 
 def test_what_was_said_is_not_said_again() -> None:

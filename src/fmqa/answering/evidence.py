@@ -62,12 +62,14 @@ class Evidence:
     """The chosen quotes, the likeliest first, each with its probability as its score.
 
     ``answerability`` is the probability that they answer the question; ``nearest`` the likeliest
-    sentence of all, whether chosen or not.
+    sentence of all, whether chosen or not. ``passages`` are all that was looked through, each as
+    its sentences or rows with their probabilities, in the marker's order of whole passages.
     """
 
     quotes: tuple[Quote, ...]
     answerability: float = 0.0
     nearest: Quote | None = None
+    passages: tuple[tuple[Quote, ...], ...] = ()
 
 
 def scored_sentences(query: QueryAnalysis, marked: Sequence[MarkedPassage]) -> list[Scored]:
@@ -121,6 +123,20 @@ def ranked_sentences(sentences: Sequence[Scored], is_evidence: Logistic) -> list
     return sorted(scored, key=lambda one: -one.quote.score)
 
 
+def ranked_passages(
+    marked: Sequence[MarkedPassage], ranked: Sequence[Scored]
+) -> tuple[tuple[Quote, ...], ...]:
+    """The passages by the marker, the likeliest first, each sentence's probability as its score.
+
+    What is no evidence by itself (a short sentence, a formula, what stands elsewhere too) has 0.
+    """
+    scores = {(one.quote.passage.id, one.quote.span): one.quote.score for one in ranked}
+    return tuple(
+        tuple(replace(u, score=scores.get((u.passage.id, u.span), 0.0)) for u in passage.units)
+        for passage in sorted(marked, key=lambda passage: -passage.whole)
+    )
+
+
 class EvidenceSelector:
     """Chooses quotes.
 
@@ -142,16 +158,17 @@ class EvidenceSelector:
         """The quotes for a question, from its passages, the likeliest first."""
         marked = self.marker.mark(query.question, hits)
         ranked = ranked_sentences(scored_sentences(query, marked), self.is_evidence)
+        passages = ranked_passages(marked, ranked)
         nearest = ranked[0].quote if ranked else None
         if query.in_passing:
             # What is said of another model is no answer on one that papers only mention.
             ranked = [one for one in ranked if one.features["names"]]
         if not ranked:
-            return Evidence((), nearest=nearest)
+            return Evidence((), nearest=nearest, passages=passages)
         quotes = [one.quote for one in ranked]
         answerability = self.is_answer(answer_features(query, marked, quotes))
         chosen = tuple(one.quote for one in self._choose(query, ranked))
-        return Evidence(chosen, answerability, nearest)
+        return Evidence(chosen, answerability, nearest, passages)
 
     def _choose(self, query: QueryAnalysis, ranked: Sequence[Scored]) -> list[Scored]:
         """The best of each paper that the question names, then all that are likely enough."""
