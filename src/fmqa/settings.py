@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     )
     llm_tier: Tier = Field(
         default="auto",
-        description="`small` rewords quote by quote, `strong` writes over all quotes at once. "
+        description="`small` rewords quote by quote, `strong` reads passages and writes over all. "
         "`auto`: small for `local` and `ollama:`, strong for the rest.",
     )
     llm_timeout: float = Field(
@@ -112,6 +112,12 @@ class Settings(BaseSettings):
     passages: int = Field(default=24, ge=1, le=100, description="Passages a question retrieves.")
     quotes: int = Field(
         default=10, ge=1, le=20, description="Most quotes an answer is written from."
+    )
+    evidence_tokens: int = Field(
+        default=12_000,
+        ge=500,
+        description="Tokens of passages that a strong model is given; fewer than its context "
+        "holds, since prompt and answer need some too.",
     )
     max_question_chars: int = Field(
         default=4000, ge=100, description="Longest question that is taken."

@@ -17,8 +17,9 @@ import pytest
 from fakes import quote
 from fmqa.answering import asking
 from fmqa.answering.drafters import provider_drafter
-from fmqa.answering.drafting import CUT_OFF, Draft, Notice
+from fmqa.answering.drafting import Draft, Notice
 from fmqa.answering.models import check_model
+from fmqa.answering.synthesis import CUT_OFF
 from fmqa.errors import ModelError, ModelSilent, ModelUnavailable
 from fmqa.settings import Settings
 

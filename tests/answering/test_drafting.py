@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models.fake_chat_models import (
     FakeListChatModel,
-    GenericFakeChatModel,
 )
 from langchain_core.messages import AIMessage
 
@@ -24,8 +23,6 @@ from fmqa.answering.drafting import (
     PreparingDrafter,
     RewordingDrafter,
     SparingDrafter,
-    SynthesisDrafter,
-    cited,
     one_sentence,
     reword_messages,
     reword_prefix,
@@ -162,7 +159,6 @@ def test_one_sentence(reply: str, sentence: str) -> None:
 @given(text=st.text(max_size=200))
 def test_no_reply_is_too_odd(text: str) -> None:
     assert "\n" not in one_sentence(text)
-    cited(text, 3)
 
 
 def test_the_prompt_begins_the_same_for_every_quote() -> None:
@@ -171,90 +167,6 @@ def test_the_prompt_begins_the_same_for_every_quote() -> None:
     assert messages[: len(prefix)] == prefix
     assert len(messages) == len(prefix) + 1
     assert "MedSAM" in str(messages[-1].content)
-
-
-def synthesis(reply: str, quotes: list[Any] = QUOTES) -> list[Draft]:
-    """What is drafted when a strong model streams this, word by word."""
-    model = GenericFakeChatModel(messages=iter([AIMessage(reply)]))
-    return list(SynthesisDrafter(model, in_words).drafts("Why?", quotes))
-
-
-def test_a_stream_is_cut_into_sentences() -> None:
-    drafts = synthesis("MedSAM fine-tunes SAM [1]. The encoder is frozen [2].")
-    assert drafts == [Draft("MedSAM fine-tunes SAM.", (0,)), Draft("The encoder is frozen.", (1,))]
-
-
-def test_marks_behind_the_full_stop_belong_to_the_sentence_before() -> None:
-    drafts = synthesis("MedSAM fine-tunes SAM. [1] The encoder is frozen. [2]")
-    assert drafts == [Draft("MedSAM fine-tunes SAM.", (0,)), Draft("The encoder is frozen.", (1,))]
-
-
-@pytest.mark.parametrize(
-    ("marks", "quotes"),
-    [
-        ("[1][3]", (0, 2)),
-        ("[1, 3]", (0, 2)),
-        ("[3][1][3]", (2, 0)),
-        ("[4]", ()),
-        ("[0]", ()),
-        ("[2][99]", (1,)),
-        ("", ()),
-    ],
-)
-def test_marks(marks: str, quotes: tuple[int, ...]) -> None:
-    assert synthesis(f"MedSAM fine-tunes SAM {marks}.") == [Draft("MedSAM fine-tunes SAM.", quotes)]
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "NOT ANSWERED",
-        "NOT ANSWERED.",
-        "  NOT ANSWERED\n",
-        "**NOT ANSWERED.** The quotes give no figure.",
-        "The quotes do not answer the question.",
-    ],
-)
-def test_nothing_is_said_where_nothing_is_answered(reply: str) -> None:
-    assert synthesis(reply) == []
-
-
-@pytest.mark.parametrize("reply", [" ", "<think>It may be [1].", "{not json", "I can't help you."])
-def test_silence_is_told_from_an_answer_that_there_is_none(reply: str) -> None:
-    with pytest.raises(ModelSilent):
-        synthesis(reply)
-
-
-def test_a_line_of_a_table_is_its_quote() -> None:
-    drafts = synthesis("| Model | Data |\n|---|---|\n| MedSAM | 1,570,263 pairs [1] |\n")
-    assert drafts == [verbatim(QUOTES[0], 0)]
-
-
-def test_decimals_and_abbreviations_are_not_cut() -> None:
-    drafts = synthesis(
-        "A Dice of 0.94 was reached, e.g. on CT by Ma et al. in 2023 [1]. It ends [2]."
-    )
-    assert [draft.quotes for draft in drafts] == [(0,), (1,)]
-
-
-def test_the_first_sentence_is_there_before_the_last_is_written() -> None:
-    drafts = SynthesisDrafter(
-        GenericFakeChatModel(messages=iter([AIMessage("One is said [1]. Two is said [2]. ")])),
-        in_words,
-    ).drafts("Why?", QUOTES)
-    assert next(drafts) == Draft("One is said.", (0,))
-
-
-def test_a_stream_that_breaks_keeps_what_was_whole() -> None:
-    class Breaking:
-        def stream(self, messages: list[Any]) -> Iterator[AIMessage]:
-            yield AIMessage("One is said [1]. Two is sa")
-            raise RuntimeError("connection lost")
-
-    drafts = SynthesisDrafter(Breaking(), in_words).drafts("Why?", QUOTES)
-    assert next(drafts) == Draft("One is said.", (0,))
-    with pytest.raises(ModelUnavailable, match="connection lost"):
-        next(drafts)
 
 
 def test_a_drafter_being_prepared() -> None:

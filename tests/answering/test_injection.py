@@ -12,14 +12,10 @@ from langchain_core.language_models import FakeListChatModel
 
 from fakes import HashEmbedder, document, result, word_selector
 from fmqa.answering.assistant import Assistant
-from fmqa.answering.drafting import (
-    Drafter,
-    ExtractiveDrafter,
-    RewordingDrafter,
-    SynthesisDrafter,
-)
+from fmqa.answering.drafting import Drafter, ExtractiveDrafter, RewordingDrafter
 from fmqa.answering.models import model_errors
 from fmqa.answering.schema import Answer
+from fmqa.answering.synthesis import SynthesisDrafter
 from fmqa.answering.verification import RuleVerifier
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.retrieval.search import Searcher

@@ -9,18 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmqa.answering.replies import Reply, declines, denies, plain, without_reasoning
+from fmqa.answering.replies import Piece, Reply, declines, denies, plain, without_reasoning
 
 GOOD = ["MedSAM has 1,570,263 pairs [1].", "It saw 86 tasks [2]."]
 
 
 def read(text: str, *, cut_off: bool = False, count: int = 5) -> list[str]:
     """The sentences of a reply that streams in, word by word."""
+    return [piece.text for piece in pieces(text, cut_off=cut_off, count=count)]
+
+
+def pieces(text: str, *, cut_off: bool = False, count: int = 5) -> list[Piece]:
     reply = Reply(count)
-    sentences = [
-        sentence for piece in re.findall(r"\s*\S{1,7}|\s+", text) for sentence in reply.add(piece)
-    ]
-    return [*sentences, *reply.end(cut_off=cut_off)]
+    whole = [one for part in re.findall(r"\s*\S{1,7}|\s+", text) for one in reply.add(part)]
+    return [*whole, *reply.end(cut_off=cut_off)]
 
 
 @pytest.mark.parametrize(
@@ -82,9 +84,29 @@ def test_a_cut_off_sentence_is_not_said() -> None:
 
 def test_a_reply_that_begins_as_asked_is_given_out_as_it_comes() -> None:
     reply = Reply(3)
-    assert reply.add("One is so [1]. Two") == ["One is so [1]."]
+    assert reply.add("One is so [1]. Two") == [Piece("One is so [1].")]
     assert reply.add(" is so [2]. ") == []
-    assert reply.end() == ["Two is so [2]."]
+    assert reply.end() == [Piece("Two is so [2].")]
+
+
+def test_paragraphs_and_lists_are_told() -> None:
+    text = (
+        "One is so [1]. It is [1].\n\nTwo is so [2].\n\nOf each:\n"
+        "- Three [3]. It is [3].\n- Four [4].\n"
+    )
+    assert pieces(text) == [
+        Piece("One is so [1]."),
+        Piece("It is [1]."),
+        Piece("Two is so [2].", "paragraph"),
+        Piece("Three [3].", "item"),
+        Piece("It is [3]."),
+        Piece("Four [4].", "item"),
+    ]
+
+
+def test_round_brackets_are_marks_only_where_square_ones_are_not() -> None:
+    assert read("It is [1]. It saw all tasks (2).") == ["It is [1].", "It saw all tasks (2)."]
+    assert read("It is [1]. It is in metres².") == ["It is [1].", "It is in metres²."]
 
 
 def test_reasoning_alone_says_nothing() -> None:
@@ -110,6 +132,8 @@ def test_refusals(reply: str, is_refusal: bool) -> None:
     [
         ("NOT ANSWERED", True),
         ("**NOT ANSWERED.** No figure is given.", True),
+        ("NOT ANSWERED. The nearest is of MedSAM [1].", True),
+        ("NOT ANSWERED: the loss.\nMedSAM has pairs [1].", False),
         ("The provided quotes do not mention it.", True),
         ("The quotes don't answer this.", True),
         ("The quotes do mention it.", False),
@@ -125,4 +149,4 @@ def test_no_text_is_too_odd(text: str) -> None:
     reply = Reply(3)
     for character in text:
         reply.add(character)
-    assert all(sentence.strip() for sentence in reply.end())
+    assert all(piece.text.strip() for piece in reply.end())

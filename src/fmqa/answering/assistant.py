@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fmqa.answering.abstention import reason_of, refusal_of
 from fmqa.answering.analysis import QueryAnalysis, Refusal
+from fmqa.answering.checking import Checking
 from fmqa.answering.citing import Numbering
-from fmqa.answering.claims import named_things, numbers
 from fmqa.answering.conflicts import between_papers, from_earlier_versions
 from fmqa.answering.conversation import (
     Exchange,
@@ -21,54 +20,34 @@ from fmqa.answering.conversation import (
     with_kin_named,
     with_review_named,
 )
-from fmqa.answering.drafting import Draft, Drafter, Notice, verbatim
+from fmqa.answering.drafting import Drafter, verbatim
+from fmqa.answering.events import Event, EvidenceFound, Finished, SentenceReady, SentenceWithheld
 from fmqa.answering.evidence import Evidence, EvidenceSelector
 from fmqa.answering.quotes import short_name
 from fmqa.answering.rows import is_row
-from fmqa.answering.schema import Answer, Citation, Related, Sentence, Timings, Withheld
+from fmqa.answering.schema import Answer, Related
+from fmqa.answering.synthesis import for_reading
+from fmqa.answering.underway import Underway, marked
 from fmqa.answering.verification import Verifier
 from fmqa.errors import ModelError, ModelSilent
 from fmqa.retrieval.search import Searcher, clean_question, nearest_papers
-from fmqa.types import Filters, Hit, Quote
+from fmqa.types import Filters, Hit
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+__all__ = [
+    "Asked", "Assistant", "Event", "EvidenceFound", "Finished", "SentenceReady",
+    "SentenceWithheld", "exchange", "marked",
+]  # fmt: skip
 
 LEAST_ANSWERABILITY = 0.35
 """Of questions held out of training, 0.05 of the answerable fall below it, 0.80 of the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceFound:
-    """The quotes that the answer will rest on, before a word is written."""
-
-    citations: tuple[Citation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceReady:
-    """A sentence that has been checked, with the citations that it uses for the first time."""
-
-    sentence: Sentence
-    new_citations: tuple[Citation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceWithheld:
-    """A drafted sentence that is not said."""
-
-    withheld: Withheld
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The whole answer."""
-
-    answer: Answer
-
-
-Event = EvidenceFound | SentenceReady | SentenceWithheld | Finished
+LEAST_TO_READ = 0.05
+"""The same for a model that reads the passages, and says itself whether they answer."""
+SURE_TO_ANSWER = 0.9
+"""From here on such a model isn't believed when it says that they don't."""
+PASSAGES_TO_READ = 40
 
 
 class Asked(ABC):
@@ -132,7 +111,6 @@ class Assistant(Asked):
         verifier: decides which of them are said.
         model: what to call the drafter's model in an answer.
         passages: how many passages to look through.
-        least: the probability of an answer below which none is given.
         pdf_url: where arXiv's PDFs are.
         max_question_chars: the longest question that is taken.
         rewrite: makes follow-ups stand alone; by rules when None.
@@ -148,7 +126,6 @@ class Assistant(Asked):
         *,
         model: str,
         passages: int = 24,
-        least: float = LEAST_ANSWERABILITY,
         pdf_url: str = "https://arxiv.org/pdf",
         max_question_chars: int = 4000,
         rewrite: Rewrite | None = None,
@@ -160,7 +137,6 @@ class Assistant(Asked):
         self.verifier = verifier
         self.model = model
         self.passages = passages
-        self.least = least
         self.pdf_url = pdf_url
         self.max_question_chars = max_question_chars
         self.rewrite = rewrite or self.by_rules
@@ -187,8 +163,9 @@ class Assistant(Asked):
         question = with_review_named(question, names.name_of(self.review))
         question = clean_question(question, 2 * self.max_question_chars)
         numbering = Numbering(self.pdf_url)
-        state = _Answering(asked, question, numbering, started)
-        query, hits, evidence, refusal = self.find(question, filters, state.retrieved)
+        state = Underway(asked, question, numbering, started)
+        reads = bool(self.drafter.reads)
+        query, hits, evidence, refusal = self.find(question, filters, state.retrieved, reads=reads)
         state.subjects = subjects_of(question, (), self._is_paper)
         state.confidence = evidence.answerability
         if refusal:
@@ -197,14 +174,15 @@ class Assistant(Asked):
         preview = Numbering(self.pdf_url)
         for quote in evidence.quotes:
             preview.cite(quote)
-        state.subjects = subjects_of(question, evidence.quotes, self._is_paper)
         state.found()
         yield EvidenceFound(preview.citations)
         yield from self._sentences(question, evidence, state)
-        yield from self._differences(evidence.quotes, state)
         if not state.sentences:
-            yield Finished(self._abstained(state, Refusal.UNSUPPORTED, query, hits, evidence))
+            refusal = Refusal.UNSUPPORTED if state.withheld else Refusal.NOT_ANSWERED
+            yield Finished(self._abstained(state, refusal, query, hits, evidence))
             return
+        state.subjects = subjects_of(question, state.used, self._is_paper)
+        yield from self._differences(state)
         yield Finished(state.answer(self.model, related=_related(hits, numbering.papers)))
 
     def find(
@@ -212,6 +190,8 @@ class Assistant(Asked):
         question: str,
         filters: Filters | None = None,
         searched: Callable[[], None] = lambda: None,
+        *,
+        reads: bool = False,
     ) -> tuple[QueryAnalysis, list[Hit], Evidence, Refusal | None]:
         """What is found for a question that stands alone, and why it isn't answered, if so.
 
@@ -219,36 +199,49 @@ class Assistant(Asked):
             question: in English.
             filters: which papers may answer.
             searched: told when the passages are found.
+            reads: look for a model that reads: for more passages, and refuse less.
         """
-        hits = self.searcher.search(question, self.passages, filters)
+        passages = max(self.passages, PASSAGES_TO_READ) if reads else self.passages
+        hits = self.searcher.search(question, passages, filters)
         query = QueryAnalysis.of(question, self.searcher, filters)
         searched()
         evidence = self.selector.select(query, hits)
-        return query, hits, evidence, refusal_of(query, evidence, self.least)
+        least = LEAST_TO_READ if reads else LEAST_ANSWERABILITY
+        return query, hits, evidence, refusal_of(query, evidence, least)
 
     def _sentences(
-        self, question: str, evidence: Evidence, state: _Answering
+        self, question: str, evidence: Evidence, state: Underway
     ) -> Iterator[SentenceReady | SentenceWithheld]:
-        quotes = evidence.quotes
+        reads = self.drafter.reads
+        quotes = for_reading(evidence, reads) if reads else evidence.quotes
         try:
-            for draft in self.drafter.drafts(question, quotes):
-                if isinstance(draft, Notice):
-                    state.notices.append(draft.text)
-                else:
-                    yield from self._checked(draft, quotes, state)
-            if state.withheld and not state.sentences:
+            yield from Checking(self.drafter, self.verifier, quotes, state).drafts(question)
+            if state.sentences:
+                return
+            if state.withheld:
                 raise ModelSilent("No quote carries what the language model wrote.")
+            if evidence.answerability >= SURE_TO_ANSWER:
+                raise ModelSilent("The language model finds no answer in what seems to hold one.")
         except ModelError as error:
-            # The quotes are an answer of their own; what was said already stays.
-            state.notices.append(f"{error} The papers' own words are shown instead. {error.hint}")
-            for index, quote in enumerate(quotes):
-                if index not in state.used:
-                    yield from self._checked(verbatim(quote, index), quotes, state)
+            yield from self._in_the_papers_words(evidence, error, state)
 
-    def _differences(self, quotes: Sequence[Quote], state: _Answering) -> Iterator[SentenceReady]:
+    def _in_the_papers_words(
+        self, evidence: Evidence, error: ModelError, state: Underway
+    ) -> Iterator[SentenceReady]:
+        """What the model couldn't say; what was said already stays."""
+        state.say_last()
+        if evidence.answerability < LEAST_ANSWERABILITY:  # only a model could have told
+            state.notices.append(f"{error} The papers' own words are too far off. {error.hint}")
+            return
+        state.notices.append(f"{error} The papers' own words are shown instead. {error.hint}")
+        for quote in evidence.quotes:
+            if not state.uses(quote):
+                yield state.say(verbatim(quote, 0).text, [quote], "verbatim")
+
+    def _differences(self, state: Underway) -> Iterator[SentenceReady]:
         """What older versions and other papers say otherwise of the figures in the answer."""
         # A row's figures have their heads elsewhere, so they can't be compared with others'.
-        said = [quotes[index] for index in sorted(state.used) if not is_row(quotes[index])]
+        said = [quote for quote in state.used if not is_row(quote)]
         for difference in from_earlier_versions(
             said, self.searcher.library.record.earlier_passages
         ):
@@ -260,34 +253,9 @@ class Assistant(Asked):
                 f"The sources differ: {one} [{marks[0]}], {other} [{marks[1]}]. Read both quotes."
             )
 
-    def _checked(
-        self, draft: Draft, quotes: Sequence[Quote], state: _Answering
-    ) -> Iterator[SentenceReady | SentenceWithheld]:
-        if draft.verbatim:
-            if draft.quotes[0] not in state.used:
-                yield state.say(draft.text, quotes, draft.quotes[0], "verbatim")
-            return
-        named = draft.quotes[0] if draft.quotes else None
-        verdict = self.verifier.verify(draft.text, quotes, named, state.question)
-        if verdict.quote is not None:
-            if not state.said(draft.text):
-                yield state.say(draft.text, quotes, verdict.quote, "supported")
-            return
-        if any(part.quote is not None for part in verdict.parts):
-            for part in verdict.parts:
-                if part.quote is None:
-                    yield state.withhold(part.text, part.reason)
-                elif not state.said(part.text):
-                    yield state.say(part.text, quotes, part.quote, "supported")
-            return
-        yield state.withhold(draft.text, verdict.reason)
-        if named is not None and named not in state.used:
-            own = verbatim(quotes[named], named)
-            yield state.say(own.text, quotes, named, "verbatim")
-
     def _abstained(
         self,
-        state: _Answering,
+        state: Underway,
         refusal: Refusal,
         query: QueryAnalysis,
         hits: Sequence[Hit],
@@ -310,103 +278,9 @@ class Assistant(Asked):
         return answer.model_copy(update={"nearest": near, "refusal": refusal.value})
 
 
-class _Answering:
-    """What has been said so far to one question."""
-
-    def __init__(self, asked: str, question: str, numbering: Numbering, started: float) -> None:
-        self.asked = asked
-        self.question = question
-        self.confidence = 0.0
-        self.subjects: tuple[str, ...] = ()
-        self.numbering = numbering
-        self.started = started
-        self.sentences: list[Sentence] = []
-        self.withheld: list[Withheld] = []
-        self.notices: list[str] = []
-        self.used: set[int] = set()
-        self.retrieval_ms = 0
-        self.evidence_ms = 0
-        self.first_ms = 0
-
-    def retrieved(self) -> None:
-        self.retrieval_ms = self._elapsed()
-
-    def found(self) -> None:
-        self.evidence_ms = self._elapsed()
-
-    def said(self, text: str) -> bool:
-        """Whether it has been said in almost the same words, of the same, with its figures."""
-        words, facts = set(text.lower().split()), _facts(text)
-        return any(
-            len(words & set(said.text.lower().split())) > 0.85 * len(words)
-            and facts == _facts(said.text)
-            for said in self.sentences
-        )
-
-    def say(self, text: str, quotes: Sequence[Quote], index: int, verdict: Any) -> SentenceReady:
-        self.first_ms = self.first_ms or self._elapsed()
-        self.used.add(index)
-        new, citation = self.numbering.cite(quotes[index])
-        sentence = Sentence(text=text, citations=(citation.number,), verdict=verdict)
-        self.sentences.append(sentence)
-        return SentenceReady(sentence, (citation,) if new else ())
-
-    def say_earlier(self, quote: Quote) -> SentenceReady:
-        """Say, in its own words, what a replaced version gave as another figure."""
-        new, citation = self.numbering.cite(quote)
-        text = f"Version {citation.version} of the paper said: “{citation.quote}”"
-        sentence = Sentence(text=text, citations=(citation.number,), verdict="verbatim")
-        self.sentences.append(sentence)
-        return SentenceReady(sentence, (citation,) if new else ())
-
-    def withhold(self, text: str, reason: str) -> SentenceWithheld:
-        self.withheld.append(Withheld(text=text, reason=reason))
-        return SentenceWithheld(self.withheld[-1])
-
-    def answer(
-        self, model: str, *, related: tuple[Related, ...], abstained: str = "", reason: str = ""
-    ) -> Answer:
-        return Answer(
-            question=self.asked,
-            understood_as=self.question if self.question != self.asked else "",
-            subjects=self.subjects,
-            status="abstained" if abstained else "answered",
-            reason=reason,
-            confidence=round(self.confidence, 4),
-            answer=abstained or " ".join(marked(sentence) for sentence in self.sentences),
-            sentences=() if abstained else tuple(self.sentences),
-            withheld=tuple(self.withheld),
-            citations=() if abstained else self.numbering.citations,
-            related=related,
-            notices=tuple(self.notices),
-            model=model,
-            timings_ms=Timings(
-                retrieval=self.retrieval_ms,
-                evidence=self.evidence_ms,
-                first_sentence=self.first_ms,
-                total=self._elapsed(),
-            ),
-        )
-
-    def _elapsed(self) -> int:
-        return round((time.monotonic() - self.started) * 1000)
-
-
 def exchange(answer: Answer) -> Exchange:
     """What the next question of a conversation has to know of this one."""
     return Exchange(answer.question, answer.understood_as or answer.question, answer.subjects)
-
-
-def _facts(text: str) -> tuple[set[float], set[str]]:
-    return {number.value for number in numbers(text)}, set(named_things(f"x {text}"))
-
-
-def marked(sentence: Sentence) -> str:
-    """A sentence with its citation marks before its full stop: "… images [1]."."""
-    marks = "".join(f"[{number}]" for number in sentence.citations)
-    text = sentence.text.rstrip()
-    end = text[-1] if text and text[-1] in ".!?。！？" else "."
-    return f"{text.rstrip('.!?。！？')} {marks}{end}"
 
 
 def _related(hits: Sequence[Hit], cited: set[str]) -> tuple[Related, ...]:

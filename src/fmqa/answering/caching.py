@@ -127,7 +127,7 @@ def program_digest() -> str:
 
 def _is_lasting(answer: Answer) -> bool:
     """Whether the answer would be the same again: no model failed on the way."""
-    return not any("papers' own words are shown instead" in notice for notice in answer.notices)
+    return not any("papers' own words are" in notice for notice in answer.notices)
 
 
 def _replayed(answer: Answer, started: float) -> Iterator[Event]:

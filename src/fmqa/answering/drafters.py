@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from fmqa.answering.drafting import Drafter, RewordingDrafter, SynthesisDrafter, reword_prefix
+from fmqa.answering.drafting import Drafter, RewordingDrafter, reword_prefix
 from fmqa.answering.models import in_slot, make_chat_model, model_errors
+from fmqa.answering.synthesis import SynthesisDrafter
 from fmqa.settings import Settings
 from fmqa.weights.llama import LocalServer
 
@@ -14,7 +15,7 @@ _PARALLEL = 4
 
 
 def writes_at_once(settings: Settings) -> bool:
-    """Whether the model is strong enough to write over all quotes at once."""
+    """Whether the model is strong enough to read passages and write over all of them at once."""
     if settings.llm_tier != "auto":
         return settings.llm_tier == "strong"
     return settings.llm != "local" and not settings.llm.startswith("ollama:")
@@ -33,7 +34,7 @@ def local_drafter(settings: Settings, server: LocalServer) -> Drafter:
     assert model is not None
     errors = partial(model_errors, settings)
     if writes_at_once(settings):
-        return SynthesisDrafter(model, errors)
+        return SynthesisDrafter(model, errors, settings.evidence_tokens)
     with errors():
         server.warm(reword_prefix())
     slots = [in_slot(model, slot, max_tokens=_SENTENCE_TOKENS) for slot in range(server.slots)]
@@ -50,5 +51,5 @@ def provider_drafter(settings: Settings) -> Drafter:
     assert model is not None
     errors = partial(model_errors, settings)
     if writes_at_once(settings):
-        return SynthesisDrafter(model, errors)
+        return SynthesisDrafter(model, errors, settings.evidence_tokens)
     return RewordingDrafter([model] * _PARALLEL, errors)

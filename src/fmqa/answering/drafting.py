@@ -1,8 +1,8 @@
 """Writing sentences from quotes, in the way that the model at hand is good at.
 
 Without a model the quotes speak for themselves. A small model rewords one quote at a time, so that
-the citation is known without asking it. A strong model writes over all quotes at once and names
-them. Whatever is written here is only a draft: the verifier decides what is said.
+the citation is known without asking it. A strong one writes over whole passages (see `synthesis`).
+Whatever is written is only a draft: the verifier decides what is said.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from fmqa import prompts
 from fmqa.answering import asking
 from fmqa.answering.claims import without_citations
 from fmqa.answering.quotes import short_name, stands_alone
-from fmqa.answering.replies import MARK, Reply, declines, denies, plain, without_reasoning
-from fmqa.answering.rows import in_caption, is_row, told
+from fmqa.answering.replies import MARK, Begins, Reply, declines, plain, without_reasoning
+from fmqa.answering.rows import is_row, told
 from fmqa.errors import ModelSilent
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import Quote
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel, LanguageModelInput
+    from langchain_core.language_models import LanguageModelInput
     from langchain_core.messages import AIMessage, BaseMessage
     from langchain_core.runnables import Runnable
 
@@ -43,12 +43,13 @@ _PREAMBLE = re.compile(r"^(?:sentence|answer|rewording)\s*:\s*", re.IGNORECASE)
 class Draft:
     """A sentence and the quotes (by index) that it says it rests on.
 
-    ``verbatim`` when it is the quote itself.
+    ``verbatim`` when it is the quote itself; ``begins`` a paragraph or an item of a list.
     """
 
     text: str
     quotes: tuple[int, ...]
     verbatim: bool = False
+    begins: Begins = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,22 @@ class Notice:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A draft that no quote carries, and why: what a strong model may repair."""
+
+    draft: Draft
+    reason: str
+
+
 class Drafter(Protocol):
-    """Writes sentences from quotes, in the order in which they are to be read."""
+    """Writes sentences from quotes, in the order in which they are to be read.
+
+    ``reads`` is how many tokens of passages it takes. One that takes none is given the quotes that
+    were chosen; one that reads decides for itself what answers, and may repair what is refused.
+    """
+
+    reads: int = 0
 
     def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft | Notice]:
         """The sentences, each as soon as it is written; none where the quotes don't answer.
@@ -68,6 +83,19 @@ class Drafter(Protocol):
             ModelError: the model can't be used (any more).
         """
         ...
+
+    def repaired(
+        self, question: str, quotes: Sequence[Quote], refused: Sequence[Refused]
+    ) -> list[list[Draft] | None]:
+        """What takes the place of each refused draft: nothing where it is given up.
+
+        None where nothing was said of it.
+
+        Raises:
+            ModelError: the model can't be used (any more).
+        """
+        del question, quotes
+        return [None] * len(refused)
 
 
 def verbatim(quote: Quote, index: int) -> Draft:
@@ -78,7 +106,7 @@ def verbatim(quote: Quote, index: int) -> Draft:
     return Draft(re.sub(r"\s+([.,;:)])", r"\1", text), (index,), verbatim=True)
 
 
-class ExtractiveDrafter:
+class ExtractiveDrafter(Drafter):
     """The papers' own words."""
 
     def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
@@ -87,7 +115,7 @@ class ExtractiveDrafter:
         yield from (verbatim(quote, index) for index, quote in enumerate(quotes))
 
 
-class RewordingDrafter:
+class RewordingDrafter(Drafter):
     """One quote at a time, several at once: for small models.
 
     Args:
@@ -114,7 +142,7 @@ class RewordingDrafter:
             finally:
                 free.put(slot)
             if declines(without_reasoning(str(reply.text))):
-                raise ModelSilent(_declined(str(reply.text)))
+                raise ModelSilent(declined(str(reply.text)))
             text = one_sentence(str(reply.text))
             cut_off = asking.is_cut_off(asking.ending(reply)) and text[-1:] not in ".!?"
             return "" if cut_off else text
@@ -135,7 +163,7 @@ class RewordingDrafter:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-class SparingDrafter:
+class SparingDrafter(Drafter):
     """Says a quote that stands alone as it is, and has only the others reworded.
 
     Rewording a sentence that already names what it speaks of can only lose, and takes a small
@@ -163,14 +191,16 @@ class SparingDrafter:
                 yield verbatim(quote, place)
 
 
-class PreparingDrafter:
+class PreparingDrafter(Drafter):
     """A drafter that is being made ready in the background while passages are looked for.
 
     Args:
         make: makes the drafter; what it raises is raised by `drafts`.
+        reads: the tokens of passages that it will take.
     """
 
-    def __init__(self, make: Callable[[], Drafter]) -> None:
+    def __init__(self, make: Callable[[], Drafter], reads: int = 0) -> None:
+        self.reads = reads
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         self._ready = self._pool.submit(make)
         self._pool.shutdown(wait=False)
@@ -178,6 +208,12 @@ class PreparingDrafter:
     def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft | Notice]:
         """What the drafter writes, once it is ready."""
         yield from self._ready.result().drafts(question, quotes)
+
+    def repaired(
+        self, question: str, quotes: Sequence[Quote], refused: Sequence[Refused]
+    ) -> list[list[Draft] | None]:
+        """What the drafter makes of them."""
+        return self._ready.result().repaired(question, quotes, refused)
 
 
 def reword_prefix() -> list[BaseMessage]:
@@ -206,7 +242,7 @@ def one_sentence(reply: str) -> str:
     reply = without_reasoning(reply)
     if reply.startswith(("{", "[{", "```", "|")):
         whole = Reply(_ANY)
-        reply = "\n".join([*whole.add(reply), *whole.end()])
+        reply = "\n".join(piece.text for piece in [*whole.add(reply), *whole.end()])
     lines = [line.strip() for line in reply.splitlines() if line.strip()]
     if not lines:
         return ""
@@ -217,118 +253,7 @@ def one_sentence(reply: str) -> str:
     return text[spans[0][0] : spans[0][1]].strip() if spans else ""
 
 
-class SynthesisDrafter:
-    """All quotes at once: for strong models.
-
-    Args:
-        model: any LangChain chat model.
-        errors: turns what a provider raises into a `ModelError`.
-    """
-
-    def __init__(self, model: BaseChatModel, errors: Errors) -> None:
-        self.model = model
-        self.errors = errors
-
-    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft | Notice]:
-        """The model's sentences with the quotes that it names, as they stream in.
-
-        A model whose context is too small for all quotes is asked again with half of them.
-
-        Raises:
-            ModelSilent: it wrote nothing, declined, or was cut off before it answered.
-        """
-        count = len(quotes)
-        with self.errors():
-            while True:
-                reply, ending = Reply(count), ""
-                try:
-                    for piece in asking.stream(self.model, _messages(question, quotes[:count])):
-                        ending = asking.ending(piece) or ending
-                        yield from _drafts(reply.add(str(piece.text)), quotes[:count])
-                    break
-                except Exception as error:
-                    if count == 1 or reply.text or not asking.overflows(error):
-                        raise
-                    count = (count + 1) // 2
-            cut_off = asking.is_cut_off(ending)
-            yield from _drafts(_checked_end(reply, ending), quotes[:count])
-            if count < len(quotes):
-                yield Notice(TOO_LONG.format(read=count, count=len(quotes)))
-            if cut_off:
-                yield Notice(CUT_OFF)
-
-
-TOO_LONG = (
-    "The language model's context is too small for the {count} quotes; it was given {read} of them."
-)
-CUT_OFF = "The language model's reply was cut off; its last, unfinished sentence isn't said."
-
-
-def _messages(question: str, quotes: Sequence[Quote]) -> list[BaseMessage]:
-    from langchain_core.messages import HumanMessage, SystemMessage
-
-    named = [(short_name(quote), _shown(quote)) for quote in quotes]
-    return [
-        SystemMessage(prompts.SYNTHESIS_SYSTEM),
-        HumanMessage(prompts.synthesis_question(question, named)),
-    ]
-
-
-def _checked_end(reply: Reply, ending: str) -> list[str]:
-    """What is left of a reply that has ended.
-
-    Raises:
-        ModelSilent: there is no answer in all of it.
-    """
-    cut_off = asking.is_cut_off(ending)
-    left = reply.end(cut_off=cut_off)
-    if asking.is_filtered(ending):
-        raise ModelSilent("The server's filter took the language model's answer away.")
-    if reply.given:
-        if denies(reply.text):
-            return []
-        if declines(reply.text):
-            raise ModelSilent(_declined(reply.text))
-        return left
-    if cut_off:
-        raise ModelSilent("The language model was cut off before it answered.")
-    if reply.text:
-        raise ModelSilent("The language model's reply couldn't be read.")
-    raise ModelSilent("The language model gave no answer.")
-
-
-def _declined(reply: str) -> str:
+def declined(reply: str) -> str:
+    """What to say of a model that refuses to help."""
     said = " ".join(without_reasoning(reply).split())[:_SHOWN_OF_REFUSAL]
     return f"The language model declined to answer: “{said}”"
-
-
-def _drafts(sentences: Sequence[str], quotes: Sequence[Quote]) -> Iterator[Draft]:
-    for sentence in sentences:
-        draft = cited(sentence, len(quotes))
-        if _says(sentence):
-            yield draft
-        elif not draft.text.strip(" ."):  # marks alone, as of a table's line
-            yield from (verbatim(quotes[index], index) for index in draft.quotes)
-
-
-def _shown(quote: Quote) -> str:
-    """A quote as a strong model sees it: a row in its table, a sentence behind what it leans on."""
-    if is_row(quote):
-        return " ".join(in_caption(quote).text.split())
-    return f"({quote.context}) {quote.text}" if quote.context else quote.text
-
-
-def _says(text: str) -> bool:
-    return any(c.isalpha() for c in text) and prompts.NOT_ANSWERED not in text
-
-
-def cited(sentence: str, count: int) -> Draft:
-    """A sentence without its marks, and the quotes (from 0) that they name and that exist."""
-    named = [
-        int(number) - 1
-        for marks in MARK.findall(sentence)
-        for number in marks.split(",")
-        if 1 <= int(number) <= count
-    ]
-    text = re.sub(r"\s+([.,;])", r"\1", MARK.sub("", sentence)).strip()
-    return Draft(text, tuple(dict.fromkeys(named)))

@@ -19,12 +19,12 @@ from fmqa.answering.assistant import (
     Event,
     Finished,
     SentenceReady,
-    marked,
 )
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.languages import ENGLISH, NAMES, language_of
 from fmqa.answering.schema import Answer, Sentence
 from fmqa.answering.translation import Translated, Translator
+from fmqa.answering.underway import laid_out
 from fmqa.retrieval.search import clean_question
 from fmqa.types import Filters
 
@@ -146,7 +146,10 @@ class MultilingualAssistant(Asked):
         elif left:
             words = _LEFT_IN.get(language, _LEFT)
             notices.append(words.format(left=left, count=len(said), language=NAMES[language]))
-        text = " ".join(marked(sentence) for sentence in said)
+        # A repaired sentence comes last and stands where the one stood that failed.
+        order = {sentence.text: place for place, sentence in enumerate(answer.sentences)}
+        said = sorted(said, key=lambda one: order.get(one.english or one.text, len(order)))
+        text = laid_out(said)
         if answer.status == "abstained":
             text = self._abstained(answer, language)
         return answer.model_copy(

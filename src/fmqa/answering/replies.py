@@ -10,10 +10,13 @@ from __future__ import annotations
 import json
 import re
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from fmqa.prompts import NOT_ANSWERED
 from fmqa.reading.sentences import split_sentences
+
+Begins = Literal["", "paragraph", "item"]
+"""What a sentence is the first one of: a paragraph, an item of a list, or nothing."""
 
 _TAG = r"(?:think|thinking|thought|reasoning)"
 _THOUGHT = re.compile(rf"<{_TAG}>.*?</{_TAG}>", re.DOTALL | re.IGNORECASE)
@@ -52,8 +55,9 @@ _MARK_KEYS = ("citations", "citation", "quotes", "quote", "sources", "source", "
 
 _SAY = r"(?:answer|say|state|contain|mention|address|provide|give)"
 _PAPERS = r"(?:\w+ )?(?:quotes|papers|passages|sources)(?: provided| given)?"
+_NOT_ANSWERED = re.compile(rf"\W*{NOT_ANSWERED}(?P<part>\W*:)?")
 _DENIES = re.compile(
-    rf"\W*{NOT_ANSWERED}\b|(?:The|These) {_PAPERS} (?:do|did)(?: not|n['’]t) (?:\w+ )?{_SAY}"
+    rf"(?:The|These) {_PAPERS} (?:do|did)(?: not|n['’]t) (?:\w+ )?{_SAY}"
     rf"|None of the {_PAPERS} {_SAY}"
 )
 _DECLINES = re.compile(
@@ -68,6 +72,13 @@ _MARKED = re.compile(r"\[[\d, ]+\]\W*$")
 _STOPS = re.compile(r"[.!?。！？\n]")
 _NEAR = 12  # characters; pieces of a stream are words or less
 MARK = re.compile(r"\s*\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]")
+
+
+class Piece(NamedTuple):
+    """A sentence of a reply, with plain marks, and what it begins."""
+
+    text: str
+    begins: Begins = ""
 
 
 def without_reasoning(text: str) -> str:
@@ -85,14 +96,18 @@ def declines(text: str) -> bool:
 
 
 def denies(text: str) -> bool:
-    """Whether a reply says that the quotes don't answer."""
-    return bool(_DENIES.match(text.strip())) and not MARK.search(text)
+    """Whether a reply says that the quotes don't answer; with a colon, only that a part isn't."""
+    told = _NOT_ANSWERED.match(text)
+    if told and not told["part"]:
+        return True
+    return bool(told or _DENIES.match(text.strip())) and not MARK.search(text)
 
 
 class Reply:
     """A reply as it streams in, given out as sentences with plain marks behind them.
 
-    A line of a table is given as its marks alone: its cells are no sentence.
+    A line of a table is given as its marks alone: its cells are no sentence. What ends with a colon
+    and has no mark is a heading, and left out.
 
     Nothing is given out before the first sentence has ended with a mark, as was asked: a reply that
     begins without one may turn out to have been reasoning, when a lone ``</think>`` comes.
@@ -117,7 +132,7 @@ class Reply:
         """How many sentences were given out."""
         return self._given
 
-    def add(self, text: str) -> list[str]:
+    def add(self, text: str) -> list[Piece]:
         """The sentences that are whole now and weren't before."""
         self._raw += text
         if not self._lone and _LONE_END.match(_THOUGHT.sub("", self._raw)):
@@ -125,28 +140,31 @@ class Reply:
         if not _STOPS.search(self._raw[-_NEAR:]):
             return []
         sentences = self._sentences()[:-1]
-        if not self._given and not (sentences and _MARKED.search(sentences[0])):
+        if not self._given and not (sentences and _MARKED.search(sentences[0].text)):
             return []
         return self._new(sentences)
 
-    def end(self, *, cut_off: bool = False) -> list[str]:
+    def end(self, *, cut_off: bool = False) -> list[Piece]:
         """The sentences that are left; without the last where the server ``cut_off`` the reply."""
         sentences = self._sentences(ended=True)
-        if cut_off and sentences and not _WHOLE.search(sentences[-1]):
+        if cut_off and sentences and not _WHOLE.search(sentences[-1].text):
             sentences = sentences[:-1]
         return self._new(sentences)
 
-    def _new(self, sentences: list[str]) -> list[str]:
+    def _new(self, sentences: list[Piece]) -> list[Piece]:
         new, self._given = sentences[self._given :], max(self._given, len(sentences))
         return new
 
-    def _sentences(self, *, ended: bool = False) -> list[str]:
+    def _sentences(self, *, ended: bool = False) -> list[Piece]:
         text = self.text
         if text.lstrip("`json \n").startswith(("{", "[{")) or re.match(r"\[\s*[{\"]", text):
             if not ended:
                 return []
             text = _from_json(text)
-        return [piece for block in _blocks(text) for piece in _pieces(block, self._count)]
+        # Where marks are in square brackets, a "(3)" or a "²" is the sentence's own.
+        count = 0 if _BRACKETS.search(text) else self._count
+        pieces = [piece for block in _blocks(text) for piece in _pieces(block, count)]
+        return [pieces[0]._replace(begins=""), *pieces[1:]] if pieces else []
 
 
 def plain(text: str, count: int = 999) -> str:
@@ -172,6 +190,8 @@ def _linked(label: str) -> str:
 
 
 def _of_superscripts(digits: str, count: int) -> str:
+    if not count:
+        return digits
     number = digits.translate(_SUPERSCRIPTS)
     if int(number) > count:  # ¹² of five quotes is 1 and 2
         number = ", ".join(number)
@@ -208,10 +228,10 @@ def _blocks(text: str) -> list[str]:
     return blocks
 
 
-def _pieces(block: str, count: int) -> list[str]:
+def _pieces(block: str, count: int) -> list[Piece]:
     if block.strip().startswith("|"):
         marks = MARK.findall(plain(block.replace("|", " . "), count))
-        return [f"[{', '.join(marks)}]"] if marks else []
+        return [Piece(f"[{', '.join(marks)}]", "item")] if marks else []
     heading = bool(_HEADING.match(block))
     text = _LABEL.sub("", _ITEM.sub("", _HEADING.sub("", block)).strip())
     text = plain(text, count)
@@ -220,7 +240,10 @@ def _pieces(block: str, count: int) -> list[str]:
     spans = split_sentences(text)
     # Marks behind a full stop belong to the sentence before them.
     cuts = [start for start, _ in spans[1:] if not text[start:].startswith("[")]
-    return [text[a:b].strip() for a, b in pairwise([0, *cuts, len(text)])]
+    found = [text[a:b].strip() for a, b in pairwise([0, *cuts, len(text)])]
+    begins: Begins = "item" if _ITEM.match(block) else "paragraph"
+    pieces = [Piece(one, "" if number else begins) for number, one in enumerate(found)]
+    return [piece for piece in pieces if not piece.text.endswith(":")]
 
 
 def _from_json(text: str) -> str:

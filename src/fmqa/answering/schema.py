@@ -52,6 +52,9 @@ class Sentence(_Wire):
     verdict: Literal["supported", "verbatim"] = Field(
         description="`supported`: written by the model and checked; `verbatim`: the quote itself."
     )
+    begins: Literal["", "paragraph", "item"] = Field(
+        default="", description="What it is the first sentence of, item being one of a list."
+    )
 
 
 class Withheld(_Wire):

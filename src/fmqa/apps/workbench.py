@@ -365,12 +365,13 @@ class Workbench:
         settings = self.settings
         if settings.llm == "none":
             return ExtractiveDrafter()
+        reads = settings.evidence_tokens if writes_at_once(settings) else 0
         if settings.llm == "local":
             server = self.server.start()
-            drafter = PreparingDrafter(lambda: local_drafter(settings, server))
+            drafter = PreparingDrafter(lambda: local_drafter(settings, server), reads)
         else:
-            drafter = PreparingDrafter(lambda: provider_drafter(settings))
-        return drafter if writes_at_once(settings) else SparingDrafter(drafter)
+            drafter = PreparingDrafter(lambda: provider_drafter(settings), reads)
+        return drafter if reads else SparingDrafter(drafter)
 
     def pull(self, model: Model) -> Path:
         """Fetch a model's files, telling `step` of the progress."""

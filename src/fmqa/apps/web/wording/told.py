@@ -51,8 +51,13 @@ _NOTICES = {
     "{error} The papers' own words are shown instead. {hint}": (
         "{error} 下面改为显示论文原文。{hint}"
     ),
-    "The language model's context is too small for the {count} quotes; it was given {read} of "
-    "them.": "语言模型的上下文容不下 {count} 条引文，只给了它其中 {read} 条。",
+    "{error} The papers' own words are too far off. {hint}": (
+        "{error} 论文原文离问题太远，不予显示。{hint}"
+    ),
+    "{error} What failed the check could not be repaired.": "{error} 未通过核对的句子未能修正。",
+    "The language model finds no answer to this part: {part}.": "语言模型未找到这一部分的答案：{part}。",
+    "The language model's context is too small for the {count} sentences that were found; it was "
+    "given {read} of them.": "语言模型的上下文容不下找到的 {count} 句，只给了它其中 {read} 句。",
     "The language model's reply was cut off; its last, unfinished sentence isn't said.": (
         "语言模型的回复被截断，未写完的最后一句不予显示。"
     ),
@@ -131,6 +136,9 @@ _ERRORS = {
         "服务器的过滤器拿掉了语言模型的回答。"
     ),
     "No quote carries what the language model wrote.": "语言模型所写的内容没有引文支持。",
+    "The language model finds no answer in what seems to hold one.": (
+        "语言模型在看似有答案的内容中未找到答案。"
+    ),
     "Run `fmqa ingest` with PDF files or folders, or loosen the filters.": (
         "请用 `fmqa ingest` 读入 PDF 文件或文件夹，或放宽筛选条件。"
     ),

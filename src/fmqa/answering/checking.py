@@ -1,0 +1,156 @@
+"""From drafts to what is said: each is checked against quotes, and what fails is repaired once."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from fmqa.answering.drafting import Draft, Drafter, Notice, Refused, verbatim
+from fmqa.answering.events import SentenceReady, SentenceWithheld
+from fmqa.answering.rows import in_caption, is_row
+from fmqa.answering.underway import Underway
+from fmqa.answering.verification import Verdict, Verifier
+from fmqa.errors import ModelError
+from fmqa.types import Quote
+
+_LIKELIEST = 10  # quotes that are tried for a sentence that names none
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A draft that no quote carries, and where in the answer it belongs."""
+
+    place: int
+    draft: Draft
+    verdict: Verdict
+
+
+class Checking:
+    """What becomes of the drafts of one answer.
+
+    Args:
+        drafter: writes, and repairs if it reads.
+        verifier: decides.
+        quotes: what the drafter is given.
+        state: what has been said.
+    """
+
+    def __init__(
+        self, drafter: Drafter, verifier: Verifier, quotes: Sequence[Quote], state: Underway
+    ) -> None:
+        self.drafter = drafter
+        self.verifier = verifier
+        self.quotes = quotes
+        self.state = state
+
+    def drafts(self, question: str) -> Iterator[SentenceReady | SentenceWithheld]:
+        """Says each draft as soon as it has been checked; then what came of those that failed.
+
+        Raises:
+            ModelError: the model can't be used (any more).
+        """
+        failed: list[_Failed] = []
+        for place, draft in enumerate(self.drafter.drafts(question, self.quotes)):
+            self.state.place = place
+            if isinstance(draft, Notice):
+                self.state.notices.append(draft.text)
+                continue
+            verdict = yield from self._said(draft)
+            if verdict is not None and self.drafter.reads:
+                failed.append(_Failed(place, draft, verdict))
+            elif verdict is not None:
+                yield from self._kept(draft, verdict)
+        if failed:
+            yield from self._repaired(question, failed)
+
+    def _said(self, draft: Draft) -> Generator[SentenceReady, None, Verdict | None]:
+        """Say a draft that its quotes carry; the verdict where they don't."""
+        state, quotes = self.state, self.quotes
+        if draft.verbatim:
+            quote = quotes[draft.quotes[0]]
+            if not state.uses(quote):
+                yield state.say(draft.text, [quote], "verbatim", draft.begins)
+            return None
+        carriers, verdict = self._carriers(draft)
+        if not carriers:
+            return verdict
+        if not state.said(draft.text):
+            carrying = [quotes[index] for index in carriers]
+            yield state.say(draft.text, carrying, "supported", draft.begins)
+        return None
+
+    def _carriers(self, draft: Draft) -> tuple[tuple[int, ...], Verdict]:
+        """The quotes that carry a draft whole, and what was found of it.
+
+        A model that reads is held to what it cites: each quote that carries the sentence alone,
+        else those that do so together. Of one that doesn't, any quote will do.
+        """
+        tried = list(draft.quotes)
+        if not self.drafter.reads:
+            tried += [index for index in range(len(self.quotes)) if index not in tried]
+        elif not tried:
+            likeliest = sorted(enumerate(self.quotes), key=lambda numbered: -numbered[1].score)
+            tried = [index for index, _ in likeliest[:_LIKELIEST]]
+        elif len(tried) > 1:
+            alone = [index for index in tried if self._verdict(draft, [index]).quote is not None]
+            if alone:
+                return tuple(alone), Verdict(alone[0])
+        verdict = self._verdict(draft, tried)
+        return (verdict.quotes if verdict.supported else ()), verdict
+
+    def _verdict(self, draft: Draft, tried: Sequence[int]) -> Verdict:
+        """What the verifier finds of a draft against some of the quotes, by all quotes' indexes."""
+        named = 0 if draft.quotes else None
+        shown = [_under_caption(self.quotes[index]) for index in tried]
+        verdict = self.verifier.verify(draft.text, shown, named, self.state.question)
+        parts = tuple(
+            replace(part, quote=None if part.quote is None else tried[part.quote])
+            for part in verdict.parts
+        )
+        quote = None if verdict.quote is None else tried[verdict.quote]
+        return replace(verdict, quote=quote, parts=parts)
+
+    def _repaired(
+        self, question: str, failed: Sequence[_Failed]
+    ) -> Iterator[SentenceReady | SentenceWithheld]:
+        """What the model makes of what failed, checked again; what fails again isn't said."""
+        state = self.state
+        try:
+            refused = [Refused(one.draft, one.verdict.reason) for one in failed]
+            repaired = self.drafter.repaired(question, self.quotes, refused)
+        except ModelError as error:
+            state.notices.append(f"{error} What failed the check could not be repaired.")
+            repaired = [None] * len(failed)
+        for one, drafts in zip(failed, repaired, strict=True):
+            state.place = one.place
+            if drafts is None:
+                yield from self._kept(one.draft, one.verdict)
+            elif not drafts:
+                yield state.withhold(one.draft.text, one.verdict.reason)
+            for number, draft in enumerate(drafts or ()):
+                if not number:
+                    draft = replace(draft, begins=one.draft.begins)  # noqa: PLW2901
+                verdict = yield from self._said(draft)
+                if verdict is not None:
+                    yield from self._kept(draft, verdict)
+
+    def _kept(self, draft: Draft, verdict: Verdict) -> Iterator[SentenceReady | SentenceWithheld]:
+        """What is kept of a draft that no quote carries: some of its parts, else its quote."""
+        state = self.state
+        if verdict.quotes:
+            for part in verdict.parts:
+                if part.quote is None:
+                    yield state.withhold(part.text, part.reason)
+                elif not state.said(part.text):
+                    own = self.quotes[part.quote]
+                    yield state.say(part.text, [own], "supported", draft.begins)
+            return
+        yield state.withhold(draft.text, verdict.reason)
+        for own in [self.quotes[index] for index in draft.quotes[:1]]:
+            if not state.uses(own):
+                yield state.say(verbatim(own, 0).text, [own], "verbatim", draft.begins)
+
+
+def _under_caption(quote: Quote) -> Quote:
+    """A row under its caption and heads, without which its figures are of nothing."""
+    return replace(in_caption(quote), context="") if is_row(quote) else quote

@@ -1,0 +1,147 @@
+"""An answer that is coming about: what has been said so far, and what was withheld."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from fmqa.answering.citing import Numbering
+from fmqa.answering.claims import named_things, numbers
+from fmqa.answering.events import SentenceReady, SentenceWithheld
+from fmqa.answering.replies import Begins
+from fmqa.answering.schema import Answer, Related, Sentence, Timings, Withheld
+from fmqa.types import Quote, Span
+
+_LAST = 1_000_000  # a place behind all drafts
+
+
+class Underway:
+    """What has been said so far to one question.
+
+    ``place`` is where in the answer that belongs which is said next: a repaired sentence is said
+    late, and stands in the place of the one that failed.
+    """
+
+    def __init__(self, asked: str, question: str, numbering: Numbering, started: float) -> None:
+        self.asked = asked
+        self.question = question
+        self.confidence = 0.0
+        self.subjects: tuple[str, ...] = ()
+        self.numbering = numbering
+        self.started = started
+        self.place = 0
+        self.withheld: list[Withheld] = []
+        self.notices: list[str] = []
+        self._said: list[tuple[int, Sentence]] = []
+        self._used: dict[tuple[int, Span], Quote] = {}
+        self.retrieval_ms = 0
+        self.evidence_ms = 0
+        self.first_ms = 0
+
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """What has been said, in the order in which it is to be read."""
+        return tuple(sentence for _, sentence in sorted(self._said, key=lambda said: said[0]))
+
+    @property
+    def used(self) -> tuple[Quote, ...]:
+        """The quotes that carry what has been said."""
+        return tuple(self._used.values())
+
+    def uses(self, quote: Quote) -> bool:
+        """Whether something said rests on the quote."""
+        return (quote.passage.id, quote.span) in self._used
+
+    def retrieved(self) -> None:
+        """The passages are there."""
+        self.retrieval_ms = self._elapsed()
+
+    def found(self) -> None:
+        """The quotes are there."""
+        self.evidence_ms = self._elapsed()
+
+    def said(self, text: str) -> bool:
+        """Whether it has been said in almost the same words, of the same, with its figures."""
+        words, facts = set(text.lower().split()), _facts(text)
+        return any(
+            len(words & set(said.text.lower().split())) > 0.85 * len(words)
+            and facts == _facts(said.text)
+            for _, said in self._said
+        )
+
+    def say(
+        self, text: str, quotes: Sequence[Quote], verdict: Any, begins: Begins = ""
+    ) -> SentenceReady:
+        """Say a sentence that rests on these quotes."""
+        self.first_ms = self.first_ms or self._elapsed()
+        self._used |= {(quote.passage.id, quote.span): quote for quote in quotes}
+        cited = [self.numbering.cite(quote) for quote in quotes]
+        marks = tuple(dict.fromkeys(citation.number for _, citation in cited))
+        sentence = Sentence(text=text, citations=marks, verdict=verdict, begins=begins)
+        self._said.append((self.place, sentence))
+        return SentenceReady(sentence, tuple(citation for new, citation in cited if new))
+
+    def say_last(self) -> None:
+        """What is said from now on stands behind all drafts."""
+        self.place = _LAST
+
+    def say_earlier(self, quote: Quote) -> SentenceReady:
+        """Say, in its own words, what a replaced version gave as another figure."""
+        new, citation = self.numbering.cite(quote)
+        text = f"Version {citation.version} of the paper said: “{citation.quote}”"
+        sentence = Sentence(text=text, citations=(citation.number,), verdict="verbatim")
+        self._said.append((_LAST, sentence))
+        return SentenceReady(sentence, (citation,) if new else ())
+
+    def withhold(self, text: str, reason: str) -> SentenceWithheld:
+        """Keep what isn't said, and why."""
+        self.withheld.append(Withheld(text=text, reason=reason))
+        return SentenceWithheld(self.withheld[-1])
+
+    def answer(
+        self, model: str, *, related: tuple[Related, ...], abstained: str = "", reason: str = ""
+    ) -> Answer:
+        """The answer as it stands; a refusal in the words of ``abstained``, where there are any."""
+        return Answer(
+            question=self.asked,
+            understood_as=self.question if self.question != self.asked else "",
+            subjects=self.subjects,
+            status="abstained" if abstained else "answered",
+            reason=reason,
+            confidence=round(self.confidence, 4),
+            answer=abstained or laid_out(self.sentences),
+            sentences=() if abstained else self.sentences,
+            withheld=tuple(self.withheld),
+            citations=() if abstained else self.numbering.citations,
+            related=related,
+            notices=tuple(self.notices),
+            model=model,
+            timings_ms=Timings(
+                retrieval=self.retrieval_ms,
+                evidence=self.evidence_ms,
+                first_sentence=self.first_ms,
+                total=self._elapsed(),
+            ),
+        )
+
+    def _elapsed(self) -> int:
+        return round((time.monotonic() - self.started) * 1000)
+
+
+def marked(sentence: Sentence) -> str:
+    """A sentence with its citation marks before its full stop: "… images [1]."."""
+    marks = "".join(f"[{number}]" for number in sentence.citations)
+    text = sentence.text.rstrip()
+    end = text[-1] if text and text[-1] in ".!?。！？" else "."
+    return f"{text.rstrip('.!?。！？')} {marks}{end}"
+
+
+def laid_out(sentences: Sequence[Sentence]) -> str:
+    """Sentences with their marks as a text, in its paragraphs and lists."""
+    before = {"": " ", "paragraph": "\n\n", "item": "\n- "}
+    return "".join(before[one.begins] + marked(one) for one in sentences).strip()
+
+
+def _facts(text: str) -> tuple[set[float], set[str]]:
+    return {number.value for number in numbers(text)}, set(named_things(f"x {text}"))
