@@ -302,6 +302,16 @@ def test_of_two_clauses_the_one_that_is_carried_is_said(filled: Library) -> None
     assert "900 million" in answer.withheld[0].text
 
 
+def test_a_clause_that_leans_on_one_that_is_not_said_is_not_said_either(filled: Library) -> None:
+    leaning = (
+        "RETFound is trained on 900 million unlabelled retinal images, and it takes a bounding box "
+        "around the target as its prompt."
+    )
+    answer = assistant(filled, Saying(Draft(leaning, (0,)))).ask(OF_BOTH)
+    assert {sentence.verdict for sentence in answer.sentences} == {"verbatim"}
+    assert len(answer.withheld) == 2
+
+
 class Reading(Saying):
     """A drafter that reads passages; names quotes by their text, and repairs as it is told."""
 

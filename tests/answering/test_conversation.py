@@ -168,6 +168,43 @@ def test_a_model_that_adds_names_or_talks_isn_t_believed(said: str) -> None:
     assert rewriter(said)("and its successor?", MEDSAM) == "by rules: and its successor?"
 
 
+COMPARED = [
+    Exchange(
+        "Which models read pathology slides?",
+        "Which models read pathology slides?",
+        (),
+        "UNI is a ViT-L of DINOv2. CONCH saw 1.17 million image-caption pairs.",
+    )
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant", "history"),
+    [
+        ("And patients?", "How was MedSAM made of patients' images?", MEDSAM),
+        ("What about its licence?", "What is the licence of MedSAM?", MEDSAM),
+        ("the second one", "What is CONCH?", COMPARED),
+        ("yes", "What else is there to know of UNI and CONCH?", COMPARED),
+        ("tell me more", "What else is there to know of UNI and CONCH?", COMPARED),
+        ("What is federated learning?", "What is federated learning?", COMPARED),
+    ],
+)
+def test_a_model_is_told_the_answer_and_may_name_what_it_names(
+    asked: str, meant: str, history: list[Exchange]
+) -> None:
+    told: list[str] = []
+
+    class Watched(FakeListChatModel):
+        def _call(self, messages: Any, *args: Any, **options: Any) -> str:
+            told.append(str(messages[-1].content))
+            return super()._call(messages, *args, **options)
+
+    made = ModelRewriter(Watched(responses=[meant]), lambda question, past: "by rules")
+    assert made(asked, history) == meant
+    assert history[0].said in told[0]
+    assert asked in told[0]
+
+
 def test_a_model_isn_t_asked_about_a_first_question() -> None:
     assert rewriter("something else")("How large is it?", []) == "How large is it?"
 

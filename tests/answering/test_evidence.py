@@ -111,22 +111,11 @@ def test_nothing_to_quote() -> None:
 
 
 def test_all_passages_are_told_with_the_probabilities_of_their_sentences() -> None:
-    hits = [
-        paper(
-            1,
-            "The weather was fine in the city on that day. It is. Nobody counted any masks by hand.",
-        ),
-        paper(2, "Many masks were annotated by hand in two weeks."),
-    ]
+    many = "Many masks were annotated by hand in two weeks."
+    others = ["The weather was fine on that day.", "It is.", "Nobody counted any masks by hand."]
+    hits = [paper(1, " ".join(others)), paper(2, many)]
     found = word_selector(1).select(query("How many masks were annotated by hand?"), hits)
-    assert [[one.text for one in passage] for passage in found.passages] == [
-        ["Many masks were annotated by hand in two weeks."],
-        [
-            "The weather was fine in the city on that day.",
-            "It is.",
-            "Nobody counted any masks by hand.",
-        ],
-    ]
+    assert [[one.text for one in passage] for passage in found.passages] == [[many], others]
     assert found.passages[0] == found.quotes
     fine, short, masks = (one.score for one in found.passages[1])
     assert masks > fine > short == 0

@@ -48,6 +48,7 @@ LEAST_TO_READ = 0.05
 SURE_TO_ANSWER = 0.9
 """From here on such a model isn't believed when it says that they don't."""
 PASSAGES_TO_READ = 40
+_REMEMBERED = 1000  # characters of an answer that a follow-up is understood by
 
 
 class Asked(ABC):
@@ -280,7 +281,9 @@ class Assistant(Asked):
 
 def exchange(answer: Answer) -> Exchange:
     """What the next question of a conversation has to know of this one."""
-    return Exchange(answer.question, answer.understood_as or answer.question, answer.subjects)
+    said = " ".join(one.english or one.text for one in answer.sentences)[:_REMEMBERED]
+    asked = answer.understood_as or answer.question
+    return Exchange(answer.question, asked, answer.subjects, said)
 
 
 def _related(hits: Sequence[Hit], cited: set[str]) -> tuple[Related, ...]:

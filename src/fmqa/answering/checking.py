@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from fmqa.answering.drafting import Draft, Drafter, Notice, Refused, verbatim
 from fmqa.answering.events import SentenceReady, SentenceWithheld
+from fmqa.answering.quotes import leans
 from fmqa.answering.rows import in_caption, is_row
 from fmqa.answering.underway import Underway
 from fmqa.answering.verification import Verdict, Verifier
@@ -138,9 +139,11 @@ class Checking:
         """What is kept of a draft that no quote carries: some of its parts, else its quote."""
         state = self.state
         if verdict.quotes:
+            stands = False  # whether the clause before is said, which "it has …" leans on
             for part in verdict.parts:
-                if part.quote is None:
-                    yield state.withhold(part.text, part.reason)
+                stands = part.quote is not None and (stands or not leans(part.text))
+                if part.quote is None or not stands:
+                    yield state.withhold(part.text, part.reason or verdict.reason)
                 elif not state.said(part.text):
                     own = self.quotes[part.quote]
                     yield state.say(part.text, [own], "supported", draft.begins)

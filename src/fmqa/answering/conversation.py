@@ -105,12 +105,13 @@ class Exchange:
     """A question that was asked before, and what it was about.
 
     ``standalone`` is the question as it was searched for; ``subjects`` are the names of its papers,
-    as written, else of those that its answer rests on.
+    as written, else of those that its answer rests on. ``said`` is how the answer begins.
     """
 
     asked: str
     standalone: str
     subjects: tuple[str, ...] = ()
+    said: str = ""
 
 
 Rewrite = Callable[[str, Sequence[Exchange]], str]
@@ -144,7 +145,7 @@ class ModelRewriter:
         if not history:
             return question
         recent = history[-_REMEMBERED:]
-        told = [(past.standalone, ", ".join(past.subjects)) for past in recent]
+        told = [(past.standalone, ", ".join(past.subjects), past.said) for past in recent]
         try:
             with self.errors():
                 said = asking.invoke(
@@ -154,7 +155,7 @@ class ModelRewriter:
         except ModelError:
             return self.rules(question, history)
         text = " ".join(without_reasoning(str(said.text)).split())
-        known = f"x {question} " + " ".join(f"{past.standalone} {past.subjects}" for past in recent)
+        known = f"x {question} " + " ".join(" ".join((asked, *rest)) for asked, *rest in told)
         new = question_names(text).keys() - named_things(known).keys()
         if not text or new or len(text) > _LONGEST_REWRITE:
             return self.rules(question, history)

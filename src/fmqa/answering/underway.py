@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fmqa.answering.citing import Numbering
@@ -137,10 +137,10 @@ def marked(sentence: Sentence) -> str:
     return f"{text.rstrip('.!?。！？')} {marks}{end}"
 
 
-def laid_out(sentences: Sequence[Sentence]) -> str:
+def laid_out(sentences: Sequence[Sentence], told: Callable[[Sentence], str] = marked) -> str:
     """Sentences with their marks as a text, in its paragraphs and lists."""
     before = {"": " ", "paragraph": "\n\n", "item": "\n- "}
-    return "".join(before[one.begins] + marked(one) for one in sentences).strip()
+    return "".join(before[one.begins] + told(one) for one in sentences).strip()
 
 
 def _facts(text: str) -> tuple[set[float], set[str]]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MOST_PASSAGES = 30
 MOST_PAPERS = 100
 MOST_BEFORE = 20
+MOST_SAID = 1000  # characters of an earlier answer
 _AUTHORS = 10
 
 
@@ -62,7 +63,10 @@ class Queries:
                 f"{len(before)} earlier questions are given; at most {MOST_BEFORE} are taken.",
                 hint="Give the last ones.",
             )
-        history = [Exchange(b.question, b.understood_as or b.question, b.subjects) for b in before]
+        history = [
+            Exchange(b.question, b.understood_as or b.question, b.subjects, b.answer[:MOST_SAID])
+            for b in before
+        ]
         return with_comparison(self.bench, self.assistant().ask(question, filters, history))
 
     def search(self, query: str, limit: int = 8, filters: Filters | None = None) -> Passages:

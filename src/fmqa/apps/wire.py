@@ -26,6 +26,7 @@ class Before(BaseModel):
     question: str = Field(max_length=4000)
     understood_as: str = Field(default="", max_length=4000)
     subjects: Names = ()
+    answer: str = Field(default="", max_length=100_000)
 
 
 class PaperFilters(_Wire):

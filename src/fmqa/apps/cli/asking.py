@@ -176,10 +176,9 @@ def _next_line() -> str:
 
 
 def _history(bench: Workbench, session: str | None) -> list[Exchange]:
-    from fmqa.answering.conversation import Exchange
+    from fmqa.apps.exports.conversations import history
 
-    held = bench.library.sessions.history(session) if session else []
-    return [Exchange(past.asked, past.standalone, past.subjects) for past in held]
+    return history(bench.library.sessions, session) if session else []
 
 
 def _remember(bench: Workbench, session: str | None, answer: Answer) -> None:

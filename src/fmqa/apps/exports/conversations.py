@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from fmqa.answering.assistant import exchange
+from fmqa.answering.conversation import Exchange
 from fmqa.answering.schema import Answer
 from fmqa.errors import UsageError
 from fmqa.store.sessions import Sessions, StoredExchange
@@ -29,6 +30,14 @@ def kept_answers(sessions: Sessions, name: str) -> list[Answer]:
             hint=f"Kept are: {names}." if names else "`fmqa ask --session NAME` keeps one.",
         )
     return [_answer(exchange) for exchange in held]
+
+
+def history(sessions: Sessions, name: str) -> list[Exchange]:
+    """What a question in a session is asked after, oldest first; empty for a new one."""
+    return [
+        Exchange(held.asked, held.standalone, held.subjects, exchange(_answer(held)).said)
+        for held in sessions.history(name)
+    ]
 
 
 def stored(answer: Answer) -> StoredExchange:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fmqa.answering.assistant import marked
 from fmqa.answering.schema import Answer, Citation
+from fmqa.answering.underway import laid_out, marked
 from fmqa.apps.exports.names import parse_name
 from fmqa.apps.exports.works import clean, locator
 
@@ -51,7 +51,7 @@ def _said(answer: Answer) -> str:
     if not answer.sentences:
         return plain(answer.answer)
     marks = re.compile(r"\\\[(\d+)\\\]")
-    return marks.sub(r"[\1]", " ".join(plain(marked(sentence)) for sentence in answer.sentences))
+    return marks.sub(r"[\1]", laid_out(answer.sentences, lambda one: plain(marked(one))))
 
 
 def _source(citation: Citation) -> list[str]:

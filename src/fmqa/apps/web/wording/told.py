@@ -55,7 +55,9 @@ _NOTICES = {
         "{error} 论文原文离问题太远，不予显示。{hint}"
     ),
     "{error} What failed the check could not be repaired.": "{error} 未通过核对的句子未能修正。",
-    "The language model finds no answer to this part: {part}.": "语言模型未找到这一部分的答案：{part}。",
+    "The language model finds no answer to this part: {part}.": (
+        "语言模型未找到这一部分的答案：{part}。"
+    ),
     "The language model's context is too small for the {count} sentences that were found; it was "
     "given {read} of them.": "语言模型的上下文容不下找到的 {count} 句，只给了它其中 {read} 句。",
     "The language model's reply was cut off; its last, unfinished sentence isn't said.": (
