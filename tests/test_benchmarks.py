@@ -14,9 +14,20 @@ if not (ROOT / "benchmarks").is_dir():
     pytest.skip("the benchmarks come with the checkout", allow_module_level=True)
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import kills, latency, million, processes, quotes, retrieval, scale  # noqa: E402
+from benchmarks import (  # noqa: E402
+    kills,
+    latency,
+    million,
+    processes,
+    quotes,
+    rehearsal,
+    retrieval,
+    scale,
+)
 from benchmarks.__main__ import NAMES, measure  # noqa: E402
 from benchmarks.figures import FIGURES, Figure  # noqa: E402
+from fmqa.errors import ModelSilent  # noqa: E402
+from fmqa.prompts import REPAIR_SYSTEM  # noqa: E402
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -133,3 +144,24 @@ def test_the_simulation_is_that_of_its_units() -> None:
     assert told["core hours"][1] == pytest.approx(60 * 10_000 * 0.1 * 1.01 / 3600, rel=0.01)
     assert told["hours of fetching at arXiv's pace"][1] == pytest.approx(8.33, rel=0.01)
     assert told["PDFs, GiB"][1] == pytest.approx(10_000 * 10_000 / 2**30, rel=0.01)
+
+
+def test_a_rehearsal_writes_prompts_and_plays_replies(tmp_path: Path) -> None:
+    from langchain_core.messages import HumanMessage, SystemMessage
+
+    model = rehearsal.Recorded(folder=tmp_path, asked="q1")
+    with pytest.raises(ModelSilent, match=r"q1\.reply\.txt"):
+        model.invoke([SystemMessage("Answer."), HumanMessage("Why?")])
+    assert "Why?" in (tmp_path / "q1.txt").read_text(encoding="utf-8")
+    (tmp_path / "q1.reply.txt").write_text("It is so [1].\nAnd so [2].\n", encoding="utf-8")
+    pieces = [str(piece.content) for piece in model.stream("Why?")]
+    assert "".join(pieces) == "It is so [1].\nAnd so [2].\n"
+    with pytest.raises(ModelSilent, match=r"q1\.repair\.reply\.txt"):
+        model.invoke([SystemMessage(REPAIR_SYSTEM), HumanMessage("S1: It is.")])
+
+
+def test_a_rehearsal_counts_what_was_said_and_how(tmp_path: Path) -> None:
+    (tmp_path / "q1.repair.reply.txt").write_text("S1: It is so\n [1].", encoding="utf-8")
+    said = [{"text": "It is so.", "verdict": "supported"}, {"text": "Yes.", "verdict": "verbatim"}]
+    answer = {"status": "answered", "sentences": said, "withheld": [{}]}
+    assert [count for _, count in rehearsal.counts({"q1": answer}, tmp_path)] == [1, 2, 1, 1, 1]
