@@ -26,7 +26,7 @@ from fmqa.reading.reader import DefaultPdfReader
 from fmqa.reading.sentences import split_sentences
 from fmqa.sources.notes import Note, read_notes, starter_folder
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.survey.extracting import extract
+from fmqa.survey.extraction import extract
 from fmqa.survey.kinds import cues
 from fmqa.types import Document, Page, PaperMeta, PaperStatus, Source, StoredPassage
 

@@ -33,14 +33,13 @@ from fmqa.sources.notes import read_notes, starter_folder
 from fmqa.store.library import Library
 from fmqa.store.statements import passage_texts
 from fmqa.survey.challenges import challenge_map
-from fmqa.survey.comparison import compare
-from fmqa.survey.drawing import draw
-from fmqa.survey.faceting import FacetMaker
-from fmqa.survey.forms import as_html
-from fmqa.survey.mapping import MapMaker
-from fmqa.survey.since import SinceMaker
-from fmqa.survey.trending import TrendMaker
-from fmqa.survey.trends import By
+from fmqa.survey.comparison import as_html, compare
+from fmqa.survey.facet_maker import FacetMaker
+from fmqa.survey.map_maker import MapMaker
+from fmqa.survey.review_changes import SinceMaker
+from fmqa.survey.trend_data import By
+from fmqa.survey.trend_maker import TrendMaker
+from fmqa.survey.trend_plot import draw
 from fmqa.types import Document, Reference
 from tests.fakes import document, result
 

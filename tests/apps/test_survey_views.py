@@ -14,9 +14,9 @@ from fmqa.apps.web.views.charts import chart, numbers_table, papers_sheet
 from fmqa.apps.web.views.mapview import map_card, map_svg, map_table
 from fmqa.apps.web.views.news import since_review
 from fmqa.apps.web.wording import IN_CHINESE
-from fmqa.survey.map import Cluster, FieldMap, MapEdge, MapPaper
-from fmqa.survey.since import Contradicted, NewPaper, Revised, SinceReview
-from fmqa.survey.trends import GROUPS, By, Trend, TrendPoint
+from fmqa.survey.field_map import Cluster, FieldMap, MapEdge, MapPaper
+from fmqa.survey.review_changes import Contradicted, NewPaper, Revised, SinceReview
+from fmqa.survey.trend_data import GROUPS, By, Trend, TrendPoint
 
 NASTY = (
     "</text><script>hurt()</script><img src=x onerror=hurt()> \"quoted\" 'too' {{value}} ${value}"

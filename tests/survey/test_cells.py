@@ -14,7 +14,7 @@ from fmqa.reading.notes import note_document
 from fmqa.sources.notes import read_notes, starter_folder
 from fmqa.store.library import Library
 from fmqa.survey.comparison import DEFAULT, NOT_STATED, compare
-from fmqa.survey.faceting import FacetMaker
+from fmqa.survey.facet_maker import FacetMaker
 
 # For each paper what may stand under architecture, training, data and tasks; nothing where the
 # note doesn't say it, so that any value there is wrong.

@@ -12,7 +12,7 @@ from fmqa.errors import NothingToSearch, UsageError
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 from fmqa.survey.challenges import as_markdown, challenge_map
-from fmqa.survey.faceting import FacetMaker
+from fmqa.survey.facet_maker import FacetMaker
 from fmqa.survey.outlining import as_markdown as outline_markdown
 from fmqa.survey.outlining import outline
 from fmqa.types import Source

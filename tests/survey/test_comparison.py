@@ -13,10 +13,8 @@ from fmqa.errors import AmbiguousName, UsageError
 from fmqa.retrieval.naming import NameBook
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import FacetName, Origin
-from fmqa.survey.comparison import NOT_STATED, asked_for, compare, resolve
-from fmqa.survey.correcting import correct
-from fmqa.survey.faceting import FacetMaker
-from fmqa.survey.forms import FORMS
+from fmqa.survey.comparison import FORMS, NOT_STATED, asked_for, compare, resolve
+from fmqa.survey.facet_maker import FacetMaker, correct
 from fmqa.types import PaperMeta, Source
 
 MEDNET = [

@@ -6,8 +6,7 @@ import pytest
 
 from fakes import Add, document
 from fmqa.store.library import Library
-from fmqa.survey.datasets import used_datasets
-from fmqa.survey.trending import TrendMaker
+from fmqa.survey.trend_maker import TrendMaker, used_datasets
 
 
 def used(library: Library) -> dict[str, set[str]]:

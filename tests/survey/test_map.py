@@ -20,11 +20,9 @@ from fakes import Add, document
 from fmqa.apps.cli.main import app
 from fmqa.errors import NothingToSearch
 from fmqa.store.library import Library
-from fmqa.survey import mapping
-from fmqa.survey.graphs import as_graphml
-from fmqa.survey.map import FieldMap, MapFilter, build_map, nearest
-from fmqa.survey.mapping import MapMaker
-from fmqa.survey.naming import Described, telling_words
+from fmqa.survey import map_maker
+from fmqa.survey.field_map import Described, FieldMap, MapFilter, build_map, nearest, telling_words
+from fmqa.survey.map_maker import MapMaker, as_graphml
 from fmqa.types import PaperMeta, Reference, Source
 
 EYES = "Retinal fundus photographs show diabetic retinopathy of the eye in number {n}."
@@ -165,7 +163,7 @@ def test_it_is_made_once_for_a_state_of_the_library(
         made.append(args)
         return build_map(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(mapping, "build_map", counted)
+    monkeypatch.setattr(map_maker, "build_map", counted)
     first = MapMaker(two_fields)
     drawn = first.map()
     assert first.map() is drawn
@@ -179,7 +177,7 @@ def test_it_is_made_once_for_a_state_of_the_library(
 def test_the_same_library_gives_the_same_map_whatever_the_hash_seed() -> None:
     code = (
         "import numpy as np\n"
-        "from fmqa.survey.map import build_map\n"
+        "from fmqa.survey.field_map import build_map\n"
         "from fmqa.types import PaperMeta\n"
         "rng = np.random.default_rng(1)\n"
         "ids = [f'p{n}' for n in range(60)]\n"

@@ -12,9 +12,8 @@ from langchain_core.language_models import FakeListChatModel
 from fakes import Add, document
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import FacetName, Origin
-from fmqa.survey.faceting import FacetMaker
+from fmqa.survey.facet_maker import VALUES, FacetMaker, ModelReader, parsed
 from fmqa.survey.kinds import KINDS, kind_of_work
-from fmqa.survey.model_reading import VALUES, ModelReader, parsed
 from fmqa.types import Source
 
 MEDNET = [

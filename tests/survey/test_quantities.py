@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from fakes import stored
 from fmqa.retrieval.naming import NameBook
-from fmqa.survey.contradictions import Contradiction, contradictions
-from fmqa.survey.quantities import quantities
+from fmqa.survey.contradictions import Contradiction, contradictions, quantities
 from fmqa.types import PaperMeta, StoredPassage
 
 MODELS = ("MedSAM", "UNI", "BiomedCLIP", "CheXpert", "Other study", "Third study")

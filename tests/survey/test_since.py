@@ -18,10 +18,9 @@ from fmqa.apps.web.views.news import since_review
 from fmqa.apps.workbench import Workbench
 from fmqa.errors import UsageError
 from fmqa.store.library import Library
-from fmqa.survey import since
-from fmqa.survey.review import Review, published, standing
-from fmqa.survey.revisions import revised_figures
-from fmqa.survey.since import SinceMaker, SinceReview
+from fmqa.survey import review_changes
+from fmqa.survey.corpus import Review, published, standing
+from fmqa.survey.review_changes import SinceMaker, SinceReview, revised_figures
 from fmqa.sync.digest import as_markdown, as_text
 from fmqa.types import ArxivRecord, PaperMeta, Reference, Source
 from small_arxiv import SmallArxiv
@@ -206,7 +205,7 @@ def test_it_is_found_once_for_a_state_of_the_library(
     filled: Library, add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = made(filled)
-    monkeypatch.setattr(since, "standing", None)
+    monkeypatch.setattr(review_changes, "standing", None)
     assert made(filled) == told
     monkeypatch.undo()
     add(document("2602.00001", ["The newest of all."], year=2026))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.survey.solutions import proposals
+from fmqa.survey.review_changes import proposals
 from fmqa.types import Source, Span
 
 

@@ -23,12 +23,11 @@ from fmqa.apps.workbench import Workbench
 from fmqa.errors import NothingToSearch, UsageError
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.survey import trending
-from fmqa.survey.drawing import amount_words, draw, moment
-from fmqa.survey.review import Review, Standing
-from fmqa.survey.tabulating import as_csv, rows
-from fmqa.survey.trending import TrendMaker
-from fmqa.survey.trends import By, Observation, Trend, make_trend, panels
+from fmqa.survey import trend_maker
+from fmqa.survey.corpus import Review, Standing
+from fmqa.survey.trend_data import By, Observation, Trend, as_csv, make_trend, panels, trend_rows
+from fmqa.survey.trend_maker import TrendMaker
+from fmqa.survey.trend_plot import amount_words, draw, moment
 from fmqa.types import PaperMeta, Reference, Source, Span
 
 REVIEW = "2510.16973"
@@ -140,7 +139,7 @@ def test_each_number_opens_into_its_papers(filled: Library) -> None:
     for (value, year), count in trend.counts().items():
         papers = trend.at(value, year)
         assert len({point.paper_id for point in papers}) == count
-    assert sum(row.total for row in rows(trend)) == len(trend.points)
+    assert sum(row.total for row in trend_rows(trend)) == len(trend.points)
 
 
 def test_sizes_carry_the_quote_that_shows_them(filled: Library) -> None:
@@ -196,7 +195,7 @@ def test_it_is_made_once_for_a_state_of_the_library(
 ) -> None:
     first = maker(filled)
     trend = first.trend("kind")
-    monkeypatch.setattr(trending, "observe", None)
+    monkeypatch.setattr(trend_maker, "observe", None)
     assert first.trend(By.KIND) is trend
     assert maker(filled).trend(By.KIND) == trend
     monkeypatch.undo()

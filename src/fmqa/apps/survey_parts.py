@@ -11,11 +11,10 @@ from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
-    from fmqa.survey.faceting import FacetMaker
-    from fmqa.survey.mapping import MapMaker
-    from fmqa.survey.model_reading import ModelReader
-    from fmqa.survey.since import SinceMaker
-    from fmqa.survey.trending import TrendMaker
+    from fmqa.survey.facet_maker import FacetMaker, ModelReader
+    from fmqa.survey.map_maker import MapMaker
+    from fmqa.survey.review_changes import SinceMaker
+    from fmqa.survey.trend_maker import TrendMaker
 
 
 class SurveyParts:
@@ -33,7 +32,7 @@ class SurveyParts:
     @part
     def facets(self) -> FacetMaker:
         """What says what papers are and have, with quotes."""
-        from fmqa.survey.faceting import FacetMaker
+        from fmqa.survey.facet_maker import FacetMaker
 
         self.bench.load_starter()
         return FacetMaker(self.bench.library, self.bench.step)
@@ -41,14 +40,14 @@ class SurveyParts:
     @part
     def map(self) -> MapMaker:
         """What draws the map."""
-        from fmqa.survey.mapping import MapMaker
+        from fmqa.survey.map_maker import MapMaker
 
         return MapMaker(self.bench.library, self.facets)
 
     @part
     def trends(self) -> TrendMaker:
         """What counts papers over the years."""
-        from fmqa.survey.trending import TrendMaker
+        from fmqa.survey.trend_maker import TrendMaker
 
         settings = self.bench.settings
         return TrendMaker(self.bench.library, settings.review, settings.arxiv_pdf_url, self.facets)
@@ -56,7 +55,7 @@ class SurveyParts:
     @part
     def since(self) -> SinceMaker:
         """What finds what changed since the review."""
-        from fmqa.survey.since import SinceMaker
+        from fmqa.survey.review_changes import SinceMaker
 
         bench, settings = self.bench, self.bench.settings
         return SinceMaker(
@@ -72,7 +71,7 @@ class SurveyParts:
         """
         from fmqa.answering.drafters import writes_at_once
         from fmqa.answering.models import model_errors
-        from fmqa.survey.model_reading import ModelReader
+        from fmqa.survey.facet_maker import ModelReader
 
         settings = self.bench.settings
         if settings.llm == "none" or not writes_at_once(settings):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.survey.faceting import FacetMaker
+from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
 
 _SURE = 0.6  # from here on the sentence has a word of problem or of proposal beside the term

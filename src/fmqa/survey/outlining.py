@@ -18,7 +18,7 @@ from fmqa.errors import NothingToSearch
 from fmqa.retrieval.search import Searcher, clean_question
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey.challenges import escape_markdown
-from fmqa.survey.faceting import FacetMaker
+from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import Filters
 
 _PASSAGES = 60  # looked through for the papers of a topic

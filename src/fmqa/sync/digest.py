@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from fmqa.answering.schema import Citation
-from fmqa.survey.since import Contradicted, NewPaper, Revised, SinceReview, Solved
+from fmqa.survey.review_changes import Contradicted, NewPaper, Revised, SinceReview, Solved
 from fmqa.sync.changelog import escaped, plain
 
 Say = Callable[[str], str]

@@ -20,7 +20,7 @@ from fmqa.apps.cli.options import (
 from fmqa.errors import NothingToSearch, UsageError
 
 if TYPE_CHECKING:
-    from fmqa.survey.map import FieldMap
+    from fmqa.survey.field_map import FieldMap
 
 _NAMED = 6
 
@@ -44,7 +44,7 @@ class TrendForm(StrEnum):
 
 
 class TrendBy(StrEnum):
-    """What `fmqa.survey.trends.By` has, which takes longer to import than a help page may."""
+    """What `fmqa.survey.trend_data.By` has, which takes longer to import than a help page may."""
 
     KIND = "kind"
     MODALITY = "modality"
@@ -77,7 +77,7 @@ def field_map(
     home: Home = None,
 ) -> None:
     """The papers by what cites what and what is alike, in groups named by what sets them apart."""
-    from fmqa.survey.map import MapFilter
+    from fmqa.survey.field_map import MapFilter
 
     wanted = MapFilter(
         " ".join(about or ()),
@@ -133,7 +133,7 @@ def trends(
 
 
 def _formed(drawn: FieldMap, form: MapForm) -> str:
-    from fmqa.survey.graphs import as_graphml
+    from fmqa.survey.map_maker import as_graphml
 
     if form is MapForm.JSON:
         return drawn.as_json(indent=2)

@@ -104,8 +104,8 @@ def compare(
 
     Ends with 2 when a name is nobody's, or that of several papers, which are then listed.
     """
+    from fmqa.survey.comparison import FORMS
     from fmqa.survey.comparison import compare as made
-    from fmqa.survey.forms import FORMS
 
     with workbench(home=home) as bench:
         table = made(bench.survey.facets, names, by.split(","))
@@ -155,7 +155,7 @@ def as_text(table: Comparison) -> str:
     from rich.table import Table
 
     from fmqa.apps.cli.rendering import console
-    from fmqa.survey.forms import place
+    from fmqa.survey.comparison import place
     from fmqa.sync.changelog import plain
 
     out = console()
@@ -207,7 +207,7 @@ def _paper(bench: Workbench, name: str) -> Any:
 
 def _change(bench: Workbench, what: str, words: Sequence[str], quote: str) -> str:
     """Do it, and return the paper's id."""
-    from fmqa.survey.correcting import correct
+    from fmqa.survey.facet_maker import correct
 
     if len(words) < 2 or (what == "set") != (len(words) > 2):
         raise UsageError(

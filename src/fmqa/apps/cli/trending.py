@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal, cast
 import typer
 
 from fmqa.apps.cli.rendering import console
-from fmqa.survey.tabulating import as_csv, group_name, rows, told_of
+from fmqa.survey.trend_data import as_csv, coverage, group_name, trend_rows
 from fmqa.sync.changelog import plain, write_whole
 
 if TYPE_CHECKING:
-    from fmqa.survey.trends import Group, Trend
+    from fmqa.survey.trend_data import Group, Trend
 
 _MOST_ROWS = 30
 _MOST_POINTS = 40
@@ -34,7 +34,7 @@ def as_text(trend: Trend, groups: Sequence[Group | None]) -> str:
     """A table for each group, as wide as the terminal."""
     out = console()
     with out.capture() as captured:
-        out.print(f"[bold]{trend.by.heading}[/bold]. {told_of(trend)}")
+        out.print(f"[bold]{trend.by.heading}[/bold]. {coverage(trend)}")
         for group in groups:
             points = [point for point in trend.points if group in (None, point.group)]
             if len(groups) > 1:
@@ -53,7 +53,7 @@ def _counts(trend: Trend, group: Group | None) -> object:
     for year in trend.years:
         table.add_column(str(year), justify="right")
     table.add_column("all", justify="right", style="bold")
-    held = rows(trend, group)
+    held = trend_rows(trend, group)
     for row in held[:_MOST_ROWS]:
         counts = [str(count) if count else "·" for count in row.counts]
         table.add_row(escape(plain(row.value)), *counts, str(row.total))
@@ -67,7 +67,7 @@ def _sizes(trend: Trend, group: Group | None) -> object:
     from rich.markup import escape
     from rich.table import Table
 
-    from fmqa.survey.drawing import amount_words
+    from fmqa.survey.trend_plot import amount_words
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("year")
@@ -94,7 +94,7 @@ def save_plot(trend: Trend, form: str, path: Path, *, sides: bool) -> None:
     Raises:
         UsageError: the file can't be written there.
     """
-    from fmqa.survey.drawing import draw
+    from fmqa.survey.trend_plot import draw
 
     write_whole(path, draw(trend, cast("Literal['png', 'svg']", form), sides=sides))
     typer.echo(f"{trend.by.heading}: written to {path}.")

@@ -10,7 +10,7 @@ from fmqa.apps.web.tab import QUICK, Context, opening, show
 from fmqa.apps.web.views.mapview import map_card, map_svg, map_table
 from fmqa.apps.web.views.sheet import problem, waiting
 from fmqa.errors import FmqaError
-from fmqa.survey.map import FieldMap, MapFilter
+from fmqa.survey.field_map import FieldMap, MapFilter
 
 # A click on a paper, unless it ended a drag of the map.
 _PICK = """element.addEventListener('click', (event) => {

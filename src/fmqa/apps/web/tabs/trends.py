@@ -11,7 +11,7 @@ from fmqa.apps.web.views.charts import chart, number_words, numbers_table, paper
 from fmqa.apps.web.views.sheet import problem, waiting
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import FmqaError
-from fmqa.survey.trends import GROUPS, By, Trend, TrendPoint
+from fmqa.survey.trend_data import GROUPS, By, Trend, TrendPoint
 
 _PICK = """element.addEventListener('click', (event) => {
   const picked = event.target.closest('[data-value], [data-point]');

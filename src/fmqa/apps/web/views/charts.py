@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.sheet import meta_line, paper_heading, quoted, table
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
-from fmqa.survey.drawing import amount_words, moment
-from fmqa.survey.tabulating import rows
-from fmqa.survey.trends import GROUPS, Group, Panel, Trend, TrendPoint, panels
+from fmqa.survey.trend_data import GROUPS, Group, Panel, Trend, TrendPoint, panels, trend_rows
+from fmqa.survey.trend_plot import amount_words, moment
 
 _PANELS = 12
 _WIDTH, _HEIGHT, _BASE, _TOP = 260, 120, 100, 14  # of a small panel
@@ -297,7 +296,7 @@ def numbers_table(trend: Trend, *, sides: bool, say: Wording = IN_ENGLISH) -> st
 
 def _counts_table(trend: Trend, group: Group | None, say: Wording) -> str:
     body = []
-    for row in rows(trend, group):
+    for row in trend_rows(trend, group):
         cells = "".join(
             f'<td><button type="button" class="fmqa-pick" {_picked(row.value, year, group)} '
             f'aria-label="{escaped(row.value)}, {year}: {count}">{count}</button></td>'

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.sheet import meta_line, paper_heading, table
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
-from fmqa.survey.map import FieldMap, MapEdge, MapPaper
+from fmqa.survey.field_map import FieldMap, MapEdge, MapPaper
 
 _WIDTH, _HEIGHT, _MARGIN = 1000, 640, 30
 _COLOURS = 8  # of the style sheet: .fmqa-c0 to .fmqa-c7

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.sheet import meta_line, paper_heading, quoted
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
-from fmqa.survey.since import Contradicted, NewPaper, Revised, SinceReview, Solved
+from fmqa.survey.review_changes import Contradicted, NewPaper, Revised, SinceReview, Solved
 from fmqa.sync.digest import by_kind, tallies
 
 _OPEN = 12  # a kind with more papers is folded

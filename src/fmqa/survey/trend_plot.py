@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from fmqa.survey.trends import GROUPS, Group, Panel, Trend, TrendPoint, panels
+from fmqa.survey.trend_data import GROUPS, Group, Panel, Trend, TrendPoint, panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,9 +74,9 @@ def _multiples(figure: Figure, trend: Trend, sides: bool) -> None:
     """A panel of bars for each value, all to one scale."""
     shown = panels(trend, _PANELS)
     columns = min(_COLUMNS, max(1, len(shown)))
-    rows = max(1, math.ceil(len(shown) / columns))
-    figure.set_size_inches(_WIDTH, 0.9 + 1.3 * rows)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    trend_rows = max(1, math.ceil(len(shown) / columns))
+    figure.set_size_inches(_WIDTH, 0.9 + 1.3 * trend_rows)
+    grid = figure.subplots(trend_rows, columns, sharex=True, sharey=True, squeeze=False)
     years = trend.years
     highest = max((panel.in_year(year) for panel in shown for year in years), default=1)
     for place, axes in enumerate(grid.flat):

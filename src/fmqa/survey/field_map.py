@@ -1,15 +1,17 @@
-"""The map of the field: papers as points, joined where one cites another or both speak alike.
+"""The map of the field: papers as points, joined where one cites another or both are alike.
 
 Nearness is the cosine of the papers' mean passage vectors after the mean of all papers is taken
 away (Mu and Viswanath 2018): in one field everything is alike, and what sets papers apart is what
 remains. The layout is ForceAtlas2 (Jacomy et al. 2014), groups are those of Louvain (Blondel et al.
-2008); both are seeded, so that the same library always gives the same map.
+2008); both are seeded, so that the same library always gives the same map. A group is named by the
+words and facets that its papers have more often than others.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -18,11 +20,82 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fmqa.survey.naming import Described, telling_words
+from fmqa.store.lexical import STOP_WORDS
+from fmqa.survey.corpus import is_paper
 from fmqa.types import PaperMeta
 
 if TYPE_CHECKING:
     import networkx as nx
+
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*")
+# What most titles of this field hold, or what says nothing of a subject.
+_COMMON = frozenset(
+    """medical image images imaging model models foundation learning deep network networks based
+    using towards toward via approach method methods novel new large scale large-scale data study
+    analysis multi other general paper dataset datasets""".split()
+)
+_SHARE = 0.15  # of a group's papers must hold a word that names it
+_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a paper can lend to its group's name."""
+
+    title: str
+    facets: tuple[str, ...]
+
+
+def telling_words(groups: Mapping[int, Sequence[Described]], words: int = _WORDS) -> dict[int, str]:
+    """A name for each group: its most telling terms, joined by " · ".
+
+    A term's weight is the share of the group's papers that have it times the logarithm of how much
+    commoner it is there than in all papers, which is the pointwise part of the mutual information
+    of term and group (Manning et al. 2008, 13.5.1).
+    """
+    spelled: dict[str, Counter[str]] = {}
+    held = {
+        number: Counter(term for paper in papers for term in _terms(paper, spelled))
+        for number, papers in groups.items()
+    }
+    everywhere = sum(held.values(), Counter())
+    count = sum(map(len, groups.values()))
+    names: dict[int, str] = {}
+    for number, papers in groups.items():
+        weighed = []
+        for term, times in held[number].items():
+            share, usual = times / len(papers), everywhere[term] / count
+            if share >= _SHARE and (times > 1 or len(papers) == 1):
+                weighed.append((share * math.log(share / usual), term))
+        best: list[str] = []
+        for weight, term in sorted(weighed, key=lambda pair: (-pair[0], pair[1])):
+            if weight > 0 and not any(_overlap(term, one) for one in best):
+                best.append(term)
+            if len(best) == words:
+                break
+        shown = [spelled[term].most_common(1)[0][0] for term in best]
+        names[number] = " · ".join(shown) or f"Group {number + 1}"
+    return names
+
+
+def _terms(paper: Described, spelled: dict[str, Counter[str]]) -> set[str]:
+    """The paper's terms in lower case; how each is written is counted on the way."""
+    found = set()
+    words = [word for word in _WORD.findall(paper.title) if word.lower() not in STOP_WORDS]
+    for written in [*paper.facets, *words]:
+        term = written.lower().removesuffix("s") if len(written) > 4 else written.lower()
+        if len(term) > 2 and written.lower() not in _COMMON and term not in _COMMON:
+            spelled.setdefault(term, Counter())[written] += 1
+            found.add(term)
+    return found
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether a term says again what another says."""
+    mine, theirs = (set(re.split(r"[^a-z0-9]+", term)) for term in (one, other))
+    return mine <= theirs or theirs <= mine
+
 
 NEIGHBOURS = 5
 THRESHOLD = 0.25  # below it, neighbours of the starter library share a year rather than a subject
@@ -30,7 +103,6 @@ _SEED = 7
 _ITERATIONS = 120
 _CITES = "cites"
 _NEAR = "near"
-_TOPIC = "topic:"
 
 Vectors = NDArray[np.float32]
 
@@ -138,11 +210,6 @@ class MapFilter:
             return False
         told = " ".join((paper.title, paper.name, paper.paper_id, *paper.modality, *paper.tasks))
         return all(word in told.lower() for word in self.words.lower().split())
-
-
-def is_paper(meta: PaperMeta) -> bool:
-    """Whether it is a paper and not a note on a topic."""
-    return not meta.paper_id.startswith(_TOPIC)
 
 
 def build_map(

@@ -1,24 +1,145 @@
-"""What changed since the review: new papers, revised figures, contradictions, each quoted."""
+"""What changed since the review: new papers, new solutions, revised figures, contradictions."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
 from fmqa.answering.citing import Numbering
-from fmqa.answering.conflicts import Difference
+from fmqa.answering.claims import content_stems, numbers
+from fmqa.answering.conflicts import Difference, differing_figures
+from fmqa.answering.quotes import is_quotable, sentences_of
 from fmqa.answering.schema import Citation
 from fmqa.store.library import Library
+from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey.contradictions import Contradiction, contradictions
-from fmqa.survey.faceting import FacetMaker
-from fmqa.survey.map import is_paper
-from fmqa.survey.review import Standing, standing
-from fmqa.survey.revisions import revised_figures
-from fmqa.survey.solutions import proposals
-from fmqa.survey.values import Facets, cited, with_values
-from fmqa.types import PaperMeta, PaperStatus, StoredPassage
+from fmqa.survey.corpus import Facets, Standing, cited, is_paper, standing, with_values
+from fmqa.survey.facet_maker import FacetMaker
+from fmqa.types import Hit, PaperMeta, PaperStatus, PassageKind, Quote, StoredPassage
+
+_SHARED = 0.6  # of the shorter sentence's words, as `conflicts` has it
+_RARE = 40  # sentences that hold a word, up to which it is looked for
+
+
+def revised_figures(
+    now: Iterable[StoredPassage], before: Iterable[StoredPassage]
+) -> list[Difference]:
+    """The sentences of the replaced versions whose figures another sentence says differently now.
+
+    A sentence that still stands, or stood already, has not changed. Each is compared with the one
+    most like it only.
+
+    Args:
+        now: passages of the version that is searched.
+        before: those of the versions that it replaced, the oldest first.
+
+    Returns:
+        Differences with the new quote as ``one`` and the old as ``other``, in the text's order.
+    """
+    new, old = _figured(now), _figured(before)
+    standing, stood = {_key(quote) for quote in new}, {_key(quote) for quote in old}
+    new = [quote for quote in new if _key(quote) not in stood]
+    old = [quote for quote in old if _key(quote) not in standing]
+    stems = [frozenset(content_stems(quote.text)) for quote in old]
+    holding: dict[str, list[int]] = defaultdict(list)
+    for number, words in enumerate(stems):
+        for word in words:
+            holding[word].append(number)
+    found = []
+    for quote in new:
+        words = frozenset(content_stems(quote.text))
+        places = {at for word in words if len(holding[word]) <= _RARE for at in holding[word]}
+        best = _most_alike(words, stems, sorted(places))
+        if best is not None:
+            figures = differing_figures(quote.text, old[best].text)
+            if figures is not None:
+                found.append(Difference(quote, old[best], figures))
+    return found
+
+
+def _most_alike(
+    words: frozenset[str], others: Sequence[frozenset[str]], places: Sequence[int]
+) -> int | None:
+    """The place of the sentence that shares most words; the first of equals."""
+    best, most = None, 0.0
+    for at in places:
+        shared = len(words & others[at])
+        fewer = min(len(words), len(others[at]))
+        alike = shared / max(1, len(words | others[at]))
+        if fewer and shared >= _SHARED * fewer and alike > most:
+            best, most = at, alike
+    return best
+
+
+def _figured(passages: Iterable[StoredPassage]) -> list[Quote]:
+    """The sentences with figures, each once."""
+    found: dict[str, Quote] = {}
+    for stored in passages:
+        if stored.passage.kind is PassageKind.TABLE:
+            continue
+        for quote in sentences_of(Hit(stored, 0.0)):
+            if is_quotable(quote.text) and numbers(quote.text):
+                found.setdefault(_key(quote), quote)
+    return list(found.values())
+
+
+def _key(quote: Quote) -> str:
+    return " ".join(quote.text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A paper that names a challenge and proposes a solution.
+
+    ``first`` says that no paper before the review brings the two together.
+    """
+
+    paper_id: str
+    challenge: Facet
+    solution: Facet
+    first: bool
+
+
+def proposals(facets: Facets, since: Iterable[str]) -> list[Proposal]:
+    """What the new papers propose, those that are first of their kind before others.
+
+    A solution belongs to the challenge that the same sentence names, and otherwise to the paper's
+    only challenge; where neither is so, nothing is said.
+
+    Args:
+        facets: of all papers.
+        since: the new ones.
+    """
+    new = set(since)
+    known = {
+        (challenge.value, solution.value)
+        for paper, held in facets.items()
+        if paper not in new
+        for challenge, solution in _challenge_pairs(held)
+    }
+    found = [
+        Proposal(paper, challenge, solution, (challenge.value, solution.value) not in known)
+        for paper in sorted(new & facets.keys())
+        for challenge, solution in _challenge_pairs(facets[paper])
+    ]
+    return sorted(found, key=lambda one: (not one.first, one.challenge.value, one.solution.value))
+
+
+def _challenge_pairs(facets: Sequence[Facet]) -> list[tuple[Facet, Facet]]:
+    challenges = [facet for facet in facets if facet.name is FacetName.CHALLENGE and facet.quote]
+    solutions = [facet for facet in facets if facet.name is FacetName.SOLUTION and facet.quote]
+    only = challenges[0] if len({one.value for one in challenges}) == 1 else None
+    found: dict[tuple[str, str], tuple[Facet, Facet]] = {}
+    for solution in solutions:
+        same = [one for one in challenges if one.span == solution.span]
+        for challenge in same or ([only] if only else []):
+            found.setdefault((challenge.value, solution.value), (challenge, solution))
+    return list(found.values())
+
 
 Progress = Callable[[str, int, int], None]
 

@@ -1,11 +1,13 @@
 """How the field moved over the years: papers by what they are and do, and sizes.
 
-A trend is a list of points, each a paper with one value in one year; counts are made of them and
-nothing else, so that each number of a plot opens into the papers that it counts.
+A trend is a list of points, each a paper with one value in one year; all counts are made from the
+points, so that each number of a plot opens into the papers that it counts.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +19,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from fmqa.answering.schema import Citation
-from fmqa.survey.map import is_paper
-from fmqa.survey.review import Standing
+from fmqa.survey.cells import inert
+from fmqa.survey.corpus import Standing, is_paper
 from fmqa.types import PaperMeta
 
 Group = Literal["cited", "since", "other"]
@@ -260,3 +262,86 @@ def panels(trend: Trend, most: int) -> list[Panel]:
         }
         found.append(Panel(value, counts))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """A value's papers in each year, and in all."""
+
+    value: str
+    counts: tuple[int, ...]
+    total: int
+
+
+def trend_rows(trend: Trend, group: Group | None = None) -> list[TrendRow]:
+    """A row for each value, the commonest first, with a count for each of `Trend.years`."""
+    counts = trend.counts(group)
+    found = []
+    for value in trend.values:
+        of_years = tuple(counts.get((value, year), 0) for year in trend.years)
+        if any(of_years):
+            found.append(TrendRow(value, of_years, sum(of_years)))
+    return sorted(found, key=lambda row: -row.total)
+
+
+def as_csv(trend: Trend, groups: Sequence[Group | None] = (None,)) -> str:
+    """CSV (RFC 4180) with a line of headings.
+
+    Counted values: ``by, papers_of, value, year, papers``, where ``papers_of`` is ``all`` or a side
+    of the review. Sizes: a line a paper with the quote that shows it.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    if trend.by.is_size:
+        writer.writerow(_SIZE_HEADINGS)
+        for group in groups:
+            mine = [point for point in trend.points if group in (None, point.group)]
+            writer.writerows(_size_line(trend, group, point) for point in mine)
+    else:
+        writer.writerow(("by", "papers_of", "value", "year", "papers"))
+        for group in groups:
+            for row in trend_rows(trend, group):
+                for year, count in zip(trend.years, row.counts, strict=True):
+                    line = (trend.by.value, group or "all", row.value, year, count)
+                    writer.writerow(map(inert, line))
+    return out.getvalue()
+
+
+_SIZE_HEADINGS = (
+    "by", "papers_of", "paper", "version", "name", "title", "kind", "published", "amount", "page",
+    "quote",
+)  # fmt: skip
+
+
+def _size_line(trend: Trend, group: Group | None, point: TrendPoint) -> Iterable[object]:
+    cited = point.citation
+    line = (
+        trend.by.value,
+        group or "all",
+        point.paper_id,
+        cited.version if cited else None,
+        point.name,
+        point.title,
+        point.kind,
+        point.published or point.year,
+        f"{point.amount or 0:.10g}",
+        cited.page if cited else None,
+        cited.quote if cited else "",
+    )
+    return map(inert, line)
+
+
+def coverage(trend: Trend) -> str:
+    """One line on what the numbers are of."""
+    counted = len({point.paper_id for point in trend.points})
+    parts = [f"{counted} of {trend.papers} papers"]
+    if trend.unknown:
+        parts.append(f"{trend.unknown} don't say")
+    if trend.undated:
+        parts.append(f"{trend.undated} without a year")
+    return ", ".join(parts) + "."
+
+
+def group_name(group: Group | None) -> str:
+    """What a part of the numbers is called."""
+    return GROUPS[group] if group else "All papers"
