@@ -36,7 +36,7 @@ from fmqa.survey.challenges import challenge_map
 from fmqa.survey.comparison import as_html, compare
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.survey.map_maker import MapMaker
-from fmqa.survey.review_changes import SinceMaker
+from fmqa.survey.review_changes import ReviewChangesMaker
 from fmqa.survey.trend_data import By
 from fmqa.survey.trend_maker import TrendMaker
 from fmqa.survey.trend_plot import draw
@@ -80,7 +80,7 @@ class Open:
         self.facets = FacetMaker(library)
         self.maps = MapMaker(library, self.facets)
         self.trends = TrendMaker(library, REVIEW, PDF_URL, self.facets)
-        self.since = SinceMaker(library, REVIEW, PDF_URL, facets=self.facets)
+        self.changes = ReviewChangesMaker(library, REVIEW, PDF_URL, facets=self.facets)
 
 
 def _map(held: Open) -> object:
@@ -103,7 +103,7 @@ def _ten(held: Open) -> list[str]:
 VIEWS: dict[str, Callable[[Open], object]] = {
     "facets (behind all others)": lambda held: held.facets.facets(),
     "map": _map,
-    "changes since the review": lambda held: since_review(held.since.since()),
+    "changes since the review": lambda held: since_review(held.changes.changes()),
     **{f"trends by {by.value}": _trend(by) for by in By},
     "challenges": lambda held: challenges_list(challenge_map(held.facets), IN_ENGLISH),
     "a comparison of 10": lambda held: as_html(compare(held.facets, _ten(held))),

@@ -15,7 +15,7 @@ from fmqa.apps.web.views.mapview import map_card, map_svg, map_table
 from fmqa.apps.web.views.news import since_review
 from fmqa.apps.web.wording import IN_CHINESE
 from fmqa.survey.field_map import Cluster, FieldMap, MapEdge, MapPaper
-from fmqa.survey.review_changes import Contradicted, NewPaper, Revised, SinceReview
+from fmqa.survey.review_changes import Contradicted, NewPaper, ReviewChanges, Revised
 from fmqa.survey.trend_data import GROUPS, By, Trend, TrendPoint
 
 NASTY = (
@@ -205,7 +205,7 @@ def test_one_amount_can_be_drawn() -> None:
 
 
 def test_texts_in_the_news_are_texts() -> None:
-    told = SinceReview(
+    told = ReviewChanges(
         review_id=NASTY,
         title=NASTY,
         published="2025-10",

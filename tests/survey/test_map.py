@@ -198,11 +198,6 @@ def test_the_same_library_gives_the_same_map_whatever_the_hash_seed() -> None:
     assert len(told) == 1
 
 
-def test_json_reads_back_as_it_was(two_fields: Library) -> None:
-    drawn = MapMaker(two_fields).map()
-    assert FieldMap.from_json(drawn.as_json()) == drawn
-
-
 def test_graphml_is_read_by_others_and_holds_what_the_map_holds(two_fields: Library) -> None:
     drawn = MapMaker(two_fields).map()
     text = as_graphml(drawn)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
     from fmqa.survey.facet_maker import FacetMaker, ModelReader
     from fmqa.survey.map_maker import MapMaker
-    from fmqa.survey.review_changes import SinceMaker
+    from fmqa.survey.review_changes import ReviewChangesMaker
     from fmqa.survey.trend_maker import TrendMaker
 
 
@@ -53,12 +53,12 @@ class SurveyParts:
         return TrendMaker(self.bench.library, settings.review, settings.arxiv_pdf_url, self.facets)
 
     @part
-    def since(self) -> SinceMaker:
+    def changes(self) -> ReviewChangesMaker:
         """What finds what changed since the review."""
-        from fmqa.survey.review_changes import SinceMaker
+        from fmqa.survey.review_changes import ReviewChangesMaker
 
         bench, settings = self.bench, self.bench.settings
-        return SinceMaker(
+        return ReviewChangesMaker(
             bench.library, settings.review, settings.arxiv_pdf_url, bench.step, self.facets
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from fmqa.store.quoted_facets import Facet, FacetName
+from fmqa.survey.escaping import escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
 
@@ -142,11 +143,3 @@ def _line(one: Shown) -> str:
 
 def _more(papers: Sequence[Shown], most: int) -> list[str]:
     return [f"- and {len(papers) - most} more"] if len(papers) > most else []
-
-
-_MARKDOWN = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>#|~"})
-
-
-def escape_markdown(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return " ".join(text.split()).translate(_MARKDOWN)

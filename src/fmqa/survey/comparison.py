@@ -16,7 +16,7 @@ from fmqa.retrieval.expansion import normal_name
 from fmqa.retrieval.naming import NameBook, names_of, written_names
 from fmqa.sources.arxiv_ids import parse_id
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.survey.cells import inert
+from fmqa.survey.escaping import csv_cell, escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
 
@@ -216,7 +216,6 @@ _LATEX = str.maketrans(
         ">": r"\textgreater{}",
     }
 )
-_MARKDOWN = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>()#+!|~"})
 
 
 def as_json(table: Comparison) -> str:
@@ -235,7 +234,7 @@ def as_csv(table: Comparison) -> str:
         line: list[object] = [row.paper.shown, row.paper.arxiv_id or "", " ".join(sorted(versions))]
         for cell in row.cells:
             line += [cell.value, cell.quote or "", cell.page or ""]
-        writer.writerow([inert(one) for one in line])
+        writer.writerow([csv_cell(one) for one in line])
     return out.getvalue()
 
 
@@ -243,15 +242,15 @@ def as_markdown(table: Comparison) -> str:
     """A table of the values, and the quotes below it by number."""
     notes: list[str] = []
     lines = [
-        "| Paper | " + " | ".join(_md(one) for one in table.columns) + " |",
+        "| Paper | " + " | ".join(escape_markdown(one) for one in table.columns) + " |",
         "|" + " --- |" * (len(table.columns) + 1),
     ]
     for row in table.rows:
         cells = []
         for cell in row.cells:
-            mark = _noted(notes, row, cell, _md)
-            cells.append(_md(cell.value) + (f" [^{mark}]" if mark else ""))
-        lines.append(f"| {_md(row.paper.shown)} | " + " | ".join(cells) + " |")
+            mark = _noted(notes, row, cell, escape_markdown)
+            cells.append(escape_markdown(cell.value) + (f" [^{mark}]" if mark else ""))
+        lines.append(f"| {escape_markdown(row.paper.shown)} | " + " | ".join(cells) + " |")
     lines += ["", *(f"[^{number}]: {note}" for number, note in enumerate(notes, start=1))]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -331,10 +330,6 @@ def _noted(
     if note not in notes:
         notes.append(note)
     return notes.index(note) + 1
-
-
-def _md(text: str) -> str:
-    return _one_line(text).translate(_MARKDOWN)
 
 
 def _tex(text: str) -> str:

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import TypeAdapter
 
 from fmqa.answering.quotes import is_quotable, sentences_of
 from fmqa.errors import RecordBusy, UsageError
@@ -30,35 +32,30 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 
+T = TypeVar("T")
 Step = Callable[[str, int, int], None]
 
 _BATCH = 64  # versions between two commits
 _TOPIC = "topic"
 
 
-class FacetReader(Protocol):
-    """Reads a version's facets in a way of its own, beside the rules."""
-
-    name: str
-
-    def read(self, passages: Sequence[StoredPassage]) -> list[Facet]:
-        """The facets of the version whose passages these are, each with its quote."""
-        ...
-
-
 class FacetMaker:
-    """Reads what the library holds and hasn't been read yet, and hands out the facets.
+    """Reads the versions that the rules haven't read yet, and gives the facets of all papers.
+
+    What is made from the facets is cached here too, since it holds as long as they do.
 
     Args:
         library: whose papers to read.
-        step: is told of the progress.
+        step: called with the progress.
     """
 
     def __init__(self, library: Library, step: Step = lambda *told: None) -> None:
         self.library = library
         self.step = step
         self._guard = threading.Lock()
-        self._read = -1  # the generation that was read through last
+        self._read = -1  # the generation that was read last
+        self._cached: dict[str, tuple[tuple[int, int], Any]] = {}
+        self._locks: dict[str, threading.Lock] = {}
 
     def facets(
         self, papers: Iterable[str] | None = None, names: Iterable[FacetName] | None = None
@@ -67,11 +64,31 @@ class FacetMaker:
         self.bring_up_to_date()
         return self.library.facets.all(papers, names)
 
-    def state(self) -> tuple[int, int]:
-        """The record's generation and the facets' revision, once all papers are read.
+    def cached(self, key: str, form: type[T], make: Callable[[int], T]) -> T:
+        """A result that is made once for each state of papers and facets, and kept in the record.
 
-        What is made of both holds as long as both stay.
+        Args:
+            key: names the result, the form that it has, and all settings that it depends on.
+            form: a pydantic model or a dataclass.
+            make: makes it from the record of a generation.
         """
+        with self._locks.setdefault(key, threading.Lock()):
+            state = self._state()
+            held = self._cached.get(key)
+            if held is None or held[0] != state:
+                generation, revision = state
+                name = f"survey: {key}, {revision}"
+                adapter = TypeAdapter(form)
+                text = self.library.answers.get(name, generation)
+                value = adapter.validate_json(text) if text else make(generation)
+                if text is None:
+                    self.library.answers.put(name, generation, adapter.dump_json(value).decode())
+                held = self._cached[key] = state, value
+            made: T = held[1]
+            return made
+
+    def _state(self) -> tuple[int, int]:
+        """The record's generation and the facets' revision, once all papers are read."""
         generation = self.library.record.generation
         if generation != self._read:
             self.bring_up_to_date()
@@ -97,10 +114,10 @@ class FacetMaker:
                 pass
             return done
 
-    def read_by(self, reader: FacetReader, papers: Iterable[str] | None = None) -> int:
-        """Have another reader read these papers or all, those that it hasn't read yet.
+    def read_by(self, reader: ModelReader, papers: Iterable[str] | None = None) -> int:
+        """Let a language model read these papers, or all; those that it has read are left out.
 
-        Each version is kept as soon as it is read, so that an end in the middle loses one at most.
+        Each version is written as soon as it is read, so that a kill loses one at most.
 
         Returns:
             How many versions it read.

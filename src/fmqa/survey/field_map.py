@@ -162,18 +162,6 @@ class FieldMap:
         """JSON: the fields by their names."""
         return json.dumps(asdict(self), indent=indent, ensure_ascii=False)
 
-    @classmethod
-    def from_json(cls, text: str) -> FieldMap:
-        """A map read back from the JSON of `as_json`."""
-        told = json.loads(text)
-        papers = [
-            MapPaper(**one | {name: tuple(one[name]) for name in ("modality", "tasks")})
-            for one in told["papers"]
-        ]
-        edges = [MapEdge(**one) for one in told["edges"]]
-        clusters = [Cluster(**one) for one in told["clusters"]]
-        return cls(told["generation"], tuple(papers), tuple(edges), tuple(clusters))
-
     def only(self, paper_ids: Iterable[str]) -> FieldMap:
         """The map of some of its papers, at the places they have."""
         kept = set(paper_ids)

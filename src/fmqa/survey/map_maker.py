@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 from typing import Any
 
 from fmqa.errors import NothingToSearch
@@ -13,7 +12,7 @@ from fmqa.survey.corpus import is_paper, with_values
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.survey.field_map import FieldMap, build_map
 
-_KEY = "survey: map, form 3"  # counted up when the map is made in another way
+_KEY = "map, form 3"  # counted up when the map is made in another way
 
 
 class MapMaker:
@@ -27,8 +26,6 @@ class MapMaker:
     def __init__(self, library: Library, facets: FacetMaker | None = None) -> None:
         self.library = library
         self.facets = facets or FacetMaker(library)
-        self._held: tuple[tuple[int, int], FieldMap] | None = None
-        self._guard = threading.Lock()
 
     def map(self) -> FieldMap:
         """The map of the library as it is now.
@@ -36,23 +33,9 @@ class MapMaker:
         Raises:
             NothingToSearch: it holds no paper.
         """
-        with self._guard:
-            state = self.facets.state()
-            if self._held is None or self._held[0] != state:
-                self._held = state, self._found(state)
-            return self._held[1]
+        return self.facets.cached(_KEY, FieldMap, self._make)
 
-    def _found(self, state: tuple[int, int]) -> FieldMap:
-        generation, revision = state
-        key = f"{_KEY}, {revision}"
-        text = self.library.answers.get(key, generation)
-        if text:
-            return FieldMap.from_json(text)
-        made = self._made(generation)
-        self.library.answers.put(key, generation, made.as_json())
-        return made
-
-    def _made(self, generation: int) -> FieldMap:
+    def _make(self, generation: int) -> FieldMap:
         record = self.library.record
         papers = with_values([row.meta for row in record.papers()], self.facets.facets())
         if not any(map(is_paper, papers)):

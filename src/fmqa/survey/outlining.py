@@ -17,7 +17,7 @@ from fmqa.answering.schema import Answer, Citation, Sentence, Withheld
 from fmqa.errors import NothingToSearch
 from fmqa.retrieval.search import Searcher, clean_question
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.survey.challenges import escape_markdown
+from fmqa.survey.escaping import escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import Filters
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -143,7 +142,7 @@ def _challenge_pairs(facets: Sequence[Facet]) -> list[tuple[Facet, Facet]]:
 
 Progress = Callable[[str, int, int], None]
 
-_KEY = "survey: since the review, form 2"  # counted up when it is made in another way
+_KEY = "since the review, form 2"  # counted up when it is made in another way
 _READING = "Comparing figures"
 _PER_REVISION = 5  # changed figures told of one paper; a rewritten one would drown the others
 _CONTRADICTIONS = 12
@@ -198,7 +197,7 @@ class Solved(_Told):
     proposed: Citation
 
 
-class SinceReview(_Told):
+class ReviewChanges(_Told):
     """All of it. ``published`` is the review's date as far as it is known, ISO 8601."""
 
     review_id: str
@@ -212,7 +211,7 @@ class SinceReview(_Told):
     solved: tuple[Solved, ...] = ()
 
 
-class SinceMaker:
+class ReviewChangesMaker:
     """Finds it, and keeps it in the record until what is searched changes.
 
     Args:
@@ -236,31 +235,21 @@ class SinceMaker:
         self.review_id = review_id
         self.pdf_url = pdf_url
         self.progress = progress
-        self._held: tuple[tuple[int, int], SinceReview] | None = None
-        self._guard = threading.Lock()
 
-    def since(self) -> SinceReview:
+    def changes(self) -> ReviewChanges:
         """What changed since the review, in the library as it is now."""
-        with self._guard:
-            state = self.facets.state()
-            if self._held is None or self._held[0] != state:
-                generation, revision = state
-                key = f"{_KEY}, {revision}, {self.review_id}, {self.pdf_url}"
-                kept = self.library.answers.get(key, generation)
-                told = SinceReview.model_validate_json(kept) if kept else self._made()
-                if kept is None:
-                    self.library.answers.put(key, generation, told.model_dump_json())
-                self._held = state, told
-            return self._held[1]
+        key = f"{_KEY}, {self.review_id}, {self.pdf_url}"
+        return self.facets.cached(key, ReviewChanges, self._make)
 
-    def _made(self) -> SinceReview:
+    def _make(self, generation: int) -> ReviewChanges:
+        del generation
         stands = standing(self.library, self.review_id)
         numbering = Numbering(self.pdf_url)
         rows = self.library.record.papers()
         facets = self.facets.facets()
         metas = with_values([row.meta for row in rows if is_paper(row.meta)], facets)
         withdrawn = {row.meta.paper_id for row in rows if row.status is PaperStatus.WITHDRAWN}
-        return SinceReview(
+        return ReviewChanges(
             review_id=self.review_id,
             title=stands.review.title,
             published=stands.review.published,

@@ -19,8 +19,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from fmqa.answering.schema import Citation
-from fmqa.survey.cells import inert
 from fmqa.survey.corpus import Standing, is_paper
+from fmqa.survey.escaping import csv_cell
 from fmqa.types import PaperMeta
 
 Group = Literal["cited", "since", "other"]
@@ -303,7 +303,7 @@ def as_csv(trend: Trend, groups: Sequence[Group | None] = (None,)) -> str:
             for row in trend_rows(trend, group):
                 for year, count in zip(trend.years, row.counts, strict=True):
                     line = (trend.by.value, group or "all", row.value, year, count)
-                    writer.writerow(map(inert, line))
+                    writer.writerow(map(csv_cell, line))
     return out.getvalue()
 
 
@@ -328,7 +328,7 @@ def _size_line(trend: Trend, group: Group | None, point: TrendPoint) -> Iterable
         cited.page if cited else None,
         cited.quote if cited else "",
     )
-    return map(inert, line)
+    return map(csv_cell, line)
 
 
 def coverage(trend: Trend) -> str:

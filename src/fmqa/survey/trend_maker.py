@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Sequence
 
 from fmqa.answering.citing import Numbering
@@ -135,7 +134,7 @@ def observe(
             yield Observation(meta.paper_id, one.value, None, shown)
 
 
-_KEY = "survey: trend, form 2"  # counted up when trends are made in another way
+_KEY = "trend, form 2"  # counted up when trends are made in another way
 
 
 class TrendMaker:
@@ -155,8 +154,6 @@ class TrendMaker:
         self.facets = facets or FacetMaker(library)
         self.review_id = review_id
         self.pdf_url = pdf_url
-        self._held: dict[By, tuple[tuple[int, int], Trend]] = {}
-        self._guard = threading.Lock()
 
     def trend(self, by: By | str) -> Trend:
         """The trend of the library as it is now.
@@ -170,27 +167,16 @@ class TrendMaker:
         except ValueError:
             names = ", ".join(one.value for one in By)
             raise UsageError(f"There is no trend by {by!r}.", hint=f"There are {names}.") from None
-        with self._guard:
-            state = self.facets.state()
-            held = self._held.get(wanted)
-            if held is None or held[0] != state:
-                held = state, self._found(wanted, state)
-                self._held[wanted] = held
-        if not held[1].points:
+        key = f"{_KEY}, {wanted.value}, {self.review_id}, {self.pdf_url}"
+        trend = self.facets.cached(key, Trend, lambda generation: self._make(wanted))
+        if not trend.points:
             raise NothingToSearch(f"No paper of the library says its {wanted.value}.")
-        return held[1]
+        return trend
 
-    def _found(self, by: By, state: tuple[int, int]) -> Trend:
-        generation, revision = state
-        key = f"{_KEY}, {by.value}, {revision}, {self.review_id}, {self.pdf_url}"
-        kept = self.library.answers.get(key, generation)
-        if kept is not None:
-            return Trend.model_validate_json(kept)
+    def _make(self, by: By) -> Trend:
         metas = [row.meta for row in self.library.record.papers()]
         papers = [meta for meta in metas if is_paper(meta)]
         facets = self.facets.facets()
         observed = observe(self.library, by, papers, facets, self.pdf_url)
         told = with_values(papers, facets)
-        made = make_trend(by, observed, told, standing(self.library, self.review_id))
-        self.library.answers.put(key, generation, made.model_dump_json())
-        return made
+        return make_trend(by, observed, told, standing(self.library, self.review_id))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -23,6 +21,7 @@ from xml.etree import ElementTree as ET
 from fmqa.errors import DiskFull, UsageError
 from fmqa.sources.arxiv_ids import parse_id
 from fmqa.store.changes import Change
+from fmqa.survey.escaping import escape_markdown, plain
 
 KINDS = {
     "added": "Added",
@@ -41,9 +40,6 @@ KINDS = {
 
 _NOTHING = "Nothing has changed."
 _ATOM = "http://www.w3.org/2005/Atom"
-# Characters that turn the reading order round, so that a title could hide what follows it.
-_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_MARKS = re.compile(r"([\\`*_\[\]<>&|~$@])")
 
 
 def as_text(changes: Sequence[Change]) -> str:
@@ -69,7 +65,7 @@ def as_markdown(changes: Sequence[Change]) -> str:
         lines += ["", f"## {day}"]
         for _, of_kind in groupby(sorted(of_day, key=_place), key=_place):
             items = sorted(of_kind, key=lambda change: change.id)
-            lines += ["", f"### {escaped(heading_of(items[0]))}", ""]
+            lines += ["", f"### {escape_markdown(heading_of(items[0]))}", ""]
             lines += [_item(change) for change in items]
     return "\n".join(lines) + "\n"
 
@@ -221,36 +217,15 @@ def link_of(change: Change) -> str | None:
 
 
 def _item(change: Change) -> str:
-    title, name, link = escaped(change.title), escaped(name_of(change)), link_of(change)
+    title, name, link = (
+        escape_markdown(change.title),
+        escape_markdown(name_of(change)),
+        link_of(change),
+    )
     label = title or name
     parts = [f"[{label}]({link})" if link else label]
     if title and name:
         parts.append(f"({name})")
     item = " ".join(part for part in parts if part)
-    detail = escaped(change.detail)
-    whole = ": ".join(part for part in (item, detail) if part)
-    # At the start of an item these would start a heading, a rule or another list.
-    return "- " + re.sub(r"^(\d{1,9}(?=[.)])|(?=[#+=-]))", r"\1\\", whole)
-
-
-def escaped(text: str) -> str:
-    """The text as CommonMark that shows just it; addresses in it don't become links."""
-    marked = _MARKS.sub(r"\\\1", plain(text))
-    return re.sub(r"(?i)(www)\.", r"\1\\.", marked.replace("://", r"\://"))
-
-
-def plain(text: str) -> str:
-    """One line without control characters and those that turn the reading order round.
-
-    What XML 1.0 can't hold goes too: halves of surrogate pairs and U+FFFE and U+FFFF.
-    """
-    kept = "".join(_kept(character) for character in text)
-    return " ".join(kept.split())
-
-
-def _kept(character: str) -> str:
-    if unicodedata.category(character) == "Cc":
-        return " "
-    if "\ud800" <= character <= "\udfff":
-        return "\ufffd"
-    return "" if character in _TURNS or character in "\ufffe\uffff" else character
+    detail = escape_markdown(change.detail)
+    return "- " + ": ".join(part for part in (item, detail) if part)

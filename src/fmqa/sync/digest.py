@@ -8,41 +8,36 @@ from datetime import date
 from itertools import groupby
 
 from fmqa.answering.schema import Citation
-from fmqa.survey.review_changes import Contradicted, NewPaper, Revised, SinceReview, Solved
-from fmqa.sync.changelog import escaped, plain
+from fmqa.survey.escaping import escape_markdown, plain
+from fmqa.survey.review_changes import Contradicted, NewPaper, ReviewChanges, Revised, Solved
 
 Say = Callable[[str], str]
+_Entry = tuple[str, tuple[Citation, ...]]
 
 _UNSORTED = "kind not known"
 _MOST_TOLD = 8  # values of a facet that are counted in words
 
 
-def as_markdown(told: SinceReview, today: date | None = None) -> str:
+def as_markdown(told: ReviewChanges, today: date | None = None) -> str:
     """CommonMark, with a heading for each part; parts without an entry are left out."""
-    lines = [f"# Since {_reviewed(told, escaped)}", ""]
+    lines = [f"# Since {_reviewed(told, escape_markdown)}", ""]
     lines += [f"{'As of ' + today.isoformat() + '. ' if today else ''}{summary(told)}"]
     if told.papers:
         lines += ["", f"## New papers ({len(told.papers)})", ""]
-        lines += [f"- {_tally(facet, counts, escaped)}" for facet, counts in tallies(told.papers)]
+        lines += [
+            f"- {_tally(facet, counts, escape_markdown)}" for facet, counts in tallies(told.papers)
+        ]
         for kind, group in by_kind(told.papers):
-            lines += ["", f"### {escaped(kind or _UNSORTED)} ({len(group)})", ""]
-            lines += [f"- {_linked(paper)}{_facets(paper, escaped)}" for paper in group]
-    if told.solved:
-        lines += ["", "## Challenges with new solutions", ""]
-        for solved in told.solved:
-            lines += [f"- {_proposal(solved, escaped)}", *_quoted(_evidence(solved))]
-    if told.revised:
-        lines += ["", "## New versions with other figures", ""]
-        for revised in told.revised:
-            lines += [f"- {_change(revised, escaped)}", *_quoted(_sides(revised))]
-    if told.contradicted:
-        lines += ["", "## Papers that contradict each other", ""]
-        for pair in told.contradicted:
-            lines += [f"- {_disagreement(pair, escaped)}", *_quoted((pair.one, pair.other))]
+            lines += ["", f"### {escape_markdown(kind or _UNSORTED)} ({len(group)})", ""]
+            lines += [f"- {_linked(paper)}{_facets(paper, escape_markdown)}" for paper in group]
+    for heading, entries in _findings(told, escape_markdown):
+        lines += ["", f"## {heading}", ""]
+        for said, quotes in entries:
+            lines += [f"- {said}", *_quoted(quotes)]
     return "\n".join(lines) + "\n"
 
 
-def as_text(told: SinceReview) -> str:
+def as_text(told: ReviewChanges) -> str:
     """The same for a terminal."""
     lines = [f"Since {_reviewed(told, plain)}", summary(told)]
     if told.papers:
@@ -52,28 +47,38 @@ def as_text(told: SinceReview) -> str:
             lines += ["", f"  {plain(kind or _UNSORTED)} ({len(group)})"]
             for paper in group:
                 lines += [f"    {paper.published:<10}  {_titled(paper)}{_facets(paper, plain)}"]
-    if told.solved:
-        lines += ["", "Challenges with new solutions"]
-        for solved in told.solved:
-            lines += [f"  {_proposal(solved, plain)}", *_indented(_evidence(solved))]
-    if told.revised:
-        lines += ["", "New versions with other figures"]
-        for revised in told.revised:
-            lines += [f"  {_change(revised, plain)}", *_indented(_sides(revised))]
-    if told.contradicted:
-        lines += ["", "Papers that contradict each other"]
-        for pair in told.contradicted:
-            lines += [f"  {_disagreement(pair, plain)}", *_indented((pair.one, pair.other))]
+    for heading, entries in _findings(told, plain):
+        lines += ["", heading]
+        for said, quotes in entries:
+            lines += [f"  {said}", *_indented(quotes)]
     return "\n".join(lines) + "\n"
 
 
-def _reviewed(told: SinceReview, say: Say) -> str:
+def _findings(told: ReviewChanges, say: Say) -> Iterable[tuple[str, list[_Entry]]]:
+    """The headings with an entry below them: each entry in words, with the quotes that show it."""
+    found: dict[str, list[_Entry]] = {
+        "Challenges with new solutions": [
+            # One quote where a sentence says both.
+            (_proposal(one, say), tuple(dict.fromkeys((one.named, one.proposed))))
+            for one in told.solved
+        ],
+        "New versions with other figures": [
+            (_change(one, say), (one.old, one.new)) for one in told.revised
+        ],
+        "Papers that contradict each other": [
+            (_disagreement(one, say), (one.one, one.other)) for one in told.contradicted
+        ],
+    }
+    return [(heading, entries) for heading, entries in found.items() if entries]
+
+
+def _reviewed(told: ReviewChanges, say: Say) -> str:
     named = "" if told.title == told.review_id else f"“{say(told.title)}” "
     when = f", {say(told.published)}" if told.published else ""
     return f"the review {named}({say(told.review_id)}{when})"
 
 
-def summary(told: SinceReview) -> str:
+def summary(told: ReviewChanges) -> str:
     """How much changed, in a sentence or two."""
     parts = [
         _counted(len(told.papers), "new paper"),
@@ -119,7 +124,7 @@ def _titled(paper: NewPaper) -> str:
 
 
 def _linked(paper: NewPaper) -> str:
-    title = escaped(_titled(paper))
+    title = escape_markdown(_titled(paper))
     if not paper.arxiv_id:
         return title
     return f"[{title}](https://arxiv.org/abs/{plain(paper.arxiv_id)}), {paper.published}"
@@ -135,18 +140,9 @@ def _proposal(solved: Solved, say: Say) -> str:
     return f"{say(solved.challenge)}: {say(solved.solution)}{first}"
 
 
-def _evidence(solved: Solved) -> Iterable[Citation]:
-    """Both quotes, or the one where a sentence says both."""
-    return dict.fromkeys((solved.named, solved.proposed))
-
-
 def _change(revised: Revised, say: Say) -> str:
     old, new = map(say, revised.figures)
     return f"{say(revised.new.title)}: {old} → {new}"
-
-
-def _sides(revised: Revised) -> tuple[Citation, Citation]:
-    return revised.old, revised.new
 
 
 def _disagreement(pair: Contradicted, say: Say) -> str:
@@ -156,9 +152,9 @@ def _disagreement(pair: Contradicted, say: Say) -> str:
 
 def _quoted(sides: Iterable[Citation]) -> Iterable[str]:
     for cited in sides:
-        where = escaped(_place(cited))
+        where = escape_markdown(_place(cited))
         place = f"[{where}]({cited.url})" if cited.url.startswith("http") else where
-        yield f"  - “{escaped(cited.quote)}” {place}"
+        yield f"  - “{escape_markdown(cited.quote)}” {place}"
 
 
 def _indented(sides: Iterable[Citation]) -> Iterable[str]:

@@ -144,7 +144,7 @@ def _formed(drawn: FieldMap, form: MapForm) -> str:
 
 def _as_text(drawn: FieldMap) -> str:
     """Each group with its most cited and newest papers."""
-    from fmqa.sync.changelog import plain
+    from fmqa.survey.escaping import plain
 
     cites = sum(edge.kind == "cites" for edge in drawn.edges)
     lines = [

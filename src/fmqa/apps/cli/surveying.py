@@ -156,7 +156,7 @@ def as_text(table: Comparison) -> str:
 
     from fmqa.apps.cli.rendering import console
     from fmqa.survey.comparison import place
-    from fmqa.sync.changelog import plain
+    from fmqa.survey.escaping import plain
 
     out = console()
     shown = Table(header_style="bold", show_lines=True, expand=True)
@@ -251,7 +251,7 @@ def _show_facets(found: Sequence[Facet]) -> None:
 
     from fmqa.apps.cli.rendering import console
     from fmqa.store.quoted_facets import Origin
-    from fmqa.sync.changelog import plain
+    from fmqa.survey.escaping import plain
 
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for head in ("facet", "value", "sure", "page", "quote"):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal, cast
 import typer
 
 from fmqa.apps.cli.rendering import console
+from fmqa.survey.escaping import plain
 from fmqa.survey.trend_data import as_csv, coverage, group_name, trend_rows
-from fmqa.sync.changelog import plain, write_whole
+from fmqa.sync.changelog import write_whole
 
 if TYPE_CHECKING:
     from fmqa.survey.trend_data import Group, Trend

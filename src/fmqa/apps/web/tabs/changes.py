@@ -31,6 +31,6 @@ class ChangesTab:
 
     def _told(self) -> str:
         try:
-            return since_review(self.bench.survey.since.since(), self.say)
+            return since_review(self.bench.survey.changes.changes(), self.say)
         except FmqaError as error:
             return problem(error, self.say)

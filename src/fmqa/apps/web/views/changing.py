@@ -90,7 +90,7 @@ def changelog(changes: Sequence[Change], say: Wording = IN_ENGLISH) -> str:
         changes: oldest first.
         say: the page's language.
     """
-    from fmqa.sync.changelog import plain
+    from fmqa.survey.escaping import plain
 
     told = [one for one in reversed(changes) if one.what != "run"]
     if not told:
@@ -104,7 +104,8 @@ def changelog(changes: Sequence[Change], say: Wording = IN_ENGLISH) -> str:
 
 
 def _change(change: Change, say: Wording) -> str:
-    from fmqa.sync.changelog import heading_of, link_of, name_of, plain
+    from fmqa.survey.escaping import plain
+    from fmqa.sync.changelog import heading_of, link_of, name_of
 
     name, url = name_of(change), link_of(change)
     where = outward(url, name) if url else f'<span class="fmqa-meta">{escaped(name)}</span>'

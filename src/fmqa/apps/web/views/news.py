@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.sheet import meta_line, paper_heading, quoted
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
-from fmqa.survey.review_changes import Contradicted, NewPaper, Revised, SinceReview, Solved
+from fmqa.survey.review_changes import Contradicted, NewPaper, ReviewChanges, Revised, Solved
 from fmqa.sync.digest import by_kind, tallies
 
 _OPEN = 12  # a kind with more papers is folded
 
 
-def since_review(told: SinceReview, say: Wording = IN_ENGLISH) -> str:
+def since_review(told: ReviewChanges, say: Wording = IN_ENGLISH) -> str:
     """All of it, part by part."""
     when = f", {told.published}" if told.published else ""
     title = "" if told.title == told.review_id else f"“{escaped(told.title)}” "

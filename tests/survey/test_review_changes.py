@@ -20,7 +20,7 @@ from fmqa.errors import UsageError
 from fmqa.store.library import Library
 from fmqa.survey import review_changes
 from fmqa.survey.corpus import Review, published, standing
-from fmqa.survey.review_changes import SinceMaker, SinceReview, revised_figures
+from fmqa.survey.review_changes import ReviewChanges, ReviewChangesMaker, revised_figures
 from fmqa.sync.digest import as_markdown, as_text
 from fmqa.types import ArxivRecord, PaperMeta, Reference, Source
 from small_arxiv import SmallArxiv
@@ -63,8 +63,8 @@ def filled(library: Library, add: Add) -> Library:
     return library
 
 
-def made(library: Library) -> SinceReview:
-    return SinceMaker(library, REVIEW, PDF_URL).since()
+def made(library: Library) -> ReviewChanges:
+    return ReviewChangesMaker(library, REVIEW, PDF_URL).changes()
 
 
 @pytest.mark.parametrize(
