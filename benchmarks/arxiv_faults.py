@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from benchmarks.arxiv_world import Figures, ingest, of_review, opened, settings_for, share
-from fmqa.sync.report import SyncReport
+from fmqa.sync.run_types import SyncReport
 from tests.records import differences, digest
 from tests.small_arxiv import FAULTS, Fault, SmallArxiv, make_world
 

@@ -25,9 +25,9 @@ from fmqa.sources.scholar import ScholarClient
 from fmqa.sources.transport import Transport
 from fmqa.store.library import Library
 from fmqa.store.writer import RecordWriter
-from fmqa.sync.pipeline import Ingestor
-from fmqa.sync.request import Parts, Request
+from fmqa.sync.ingestor import Ingestor
 from fmqa.sync.run import synchronize
+from fmqa.sync.run_types import Parts, Request
 from tests.fakes import HashEmbedder
 
 PHASES = ("ask", "fetch", "read", "embed", "commit", "publish")

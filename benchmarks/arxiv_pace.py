@@ -18,8 +18,8 @@ from fmqa.sources.arxiv import ArxivClient
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.store.embedding import OnnxEmbedder, SentenceTransformerEmbedder, make_embedder
 from fmqa.store.statements import passage_texts
-from fmqa.sync.fetching import Fetching
-from fmqa.sync.request import Request
+from fmqa.sync.acquisition import Fetching
+from fmqa.sync.run_types import Request
 from fmqa.types import Document
 from tests.small_arxiv import SmallArxiv, World, make_world
 

@@ -13,10 +13,9 @@ from fmqa.sources.arxiv import ArxivClient
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.sources.scholar import ScholarClient
 from fmqa.store.library import Library
-from fmqa.sync.pipeline import EmbedTexts, Ingestor
-from fmqa.sync.report import SyncReport
-from fmqa.sync.request import Parts, Request
+from fmqa.sync.ingestor import EmbedTexts, Ingestor
 from fmqa.sync.run import synchronize
+from fmqa.sync.run_types import Parts, Request, SyncReport
 from tests.fakes import HashEmbedder
 from tests.small_arxiv import SmallArxiv, World
 

@@ -38,9 +38,8 @@ from fmqa.reading.pool import ReadLimits
 from fmqa.settings import Settings
 from fmqa.store.embedding import make_embedder
 from fmqa.store.library import Library
-from fmqa.sync.cluster.engine import ClusterEngine
-from fmqa.sync.engine import Engine, LocalEngine
-from fmqa.sync.pipeline import Ingestor
+from fmqa.sync.cluster.cluster_engine import ClusterEngine
+from fmqa.sync.ingestor import Engine, Ingestor, LocalEngine
 from fmqa.types import Outcome, ReadResult
 from tests.fakes import make_pdf
 from tests.ports import free_port

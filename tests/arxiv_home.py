@@ -20,8 +20,7 @@ from fmqa.apps.workbench import Workbench
 from fmqa.settings import load_settings
 from fmqa.sources.arxiv_ids import asked_id
 from fmqa.store.library import Library
-from fmqa.sync.report import PaperLine, SyncReport
-from fmqa.sync.request import Request
+from fmqa.sync.run_types import PaperLine, Request, SyncReport
 from fmqa.types import Reference
 from records import digest
 from small_arxiv import SmallArxiv, World, make_world

@@ -16,9 +16,8 @@ import psutil
 from distributed import Client
 
 from fakes import HashEmbedder
-from fmqa.sync.cluster.security import address_of, security
-from fmqa.sync.cluster.serving import run_workers
-from fmqa.sync.cluster.work import PaperWork
+from fmqa.sync.cluster.connection import address_of, security
+from fmqa.sync.cluster.workers import PaperWork, run_workers
 from ports import free_port
 
 ENDS_A_WORKER = b"% ends whoever reads it"

@@ -595,17 +595,17 @@ def test_refusals_say_when_to_come_back(
     server: SmallArxiv, world: World, client: httpx.Client
 ) -> None:
     url = f"{server.scholar_url}/paper/arXiv:{world.review}"
-    told = []
+    done = []
     for action in (refuse(429, 2), refuse(429, 5, as_date=True), refuse(429), refuse(503)):
         server.faults.clear()
         server.faults.add(Fault("scholar", action))
         answer = client.get(url)
-        told.append((answer.status_code, answer.headers.get("retry-after")))
-    assert told[0] == (429, "2")
-    date = told[1][1]
+        done.append((answer.status_code, answer.headers.get("retry-after")))
+    assert done[0] == (429, "2")
+    date = done[1][1]
     assert date is not None
     assert 3 < (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds() <= 6
-    assert told[2:] == [(429, None), (503, None)]
+    assert done[2:] == [(429, None), (503, None)]
 
 
 def test_wrong_contents(server: SmallArxiv, world: World, client: httpx.Client) -> None:
@@ -657,11 +657,11 @@ def test_it_runs_on_its_own(client: httpx.Client) -> None:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(5)]
-        told = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
-        answer = client.get(told["FMQA_ARXIV_API_URL"], params={"id_list": "2510.16973"})
+        done = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
+        answer = client.get(done["FMQA_ARXIV_API_URL"], params={"id_list": "2510.16973"})
         assert "A Small Review" in answer.text
-        assert client.get(f"{told['FMQA_ARXIV_PDF_URL']}/2510.16973").content[:5] == b"%PDF-"
-        assert Path(told["FMQA_PACE_DIR"]).is_dir()
+        assert client.get(f"{done['FMQA_ARXIV_PDF_URL']}/2510.16973").content[:5] == b"%PDF-"
+        assert Path(done["FMQA_PACE_DIR"]).is_dir()
         os.kill(process.pid, signal.SIGTERM)
         process.wait(10)
-    assert not Path(told["FMQA_PACE_DIR"]).exists()
+    assert not Path(done["FMQA_PACE_DIR"]).exists()

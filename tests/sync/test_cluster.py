@@ -20,9 +20,9 @@ from fmqa.errors import ClusterUnreachable, SettingsError, UsageError, WorkerMis
 from fmqa.reading.pool import ReadLimits
 from fmqa.settings import Settings
 from fmqa.store.library import Library
-from fmqa.sync.cluster.engine import ClusterEngine
-from fmqa.sync.cluster.security import address_of, refuse_open_port, security
-from fmqa.sync.pipeline import Ingestor, IngestReport
+from fmqa.sync.cluster.cluster_engine import ClusterEngine
+from fmqa.sync.cluster.connection import address_of, refuse_open_port, security
+from fmqa.sync.ingestor import Ingestor, IngestReport
 from fmqa.types import Outcome, ReadResult
 from records import digest
 
@@ -263,7 +263,7 @@ fmqa.sources.notes.starter_folder = lambda: Path("none")
 from fmqa.apps.cli.main import app
 app(["ingest", {str(papers[2])!r}, "--home", {str(tmp_path)!r}], standalone_mode=False)
 found = {{name.split(".")[0] for name in sys.modules}} & {{"dask", "distributed", "tornado"}}
-assert not found and "fmqa.sync.cluster.engine" not in sys.modules, found
+assert not found and "fmqa.sync.cluster.cluster_engine" not in sys.modules, found
 """
     ended = subprocess.run(
         [sys.executable, "-c", code], check=False, capture_output=True, text=True

@@ -13,7 +13,7 @@ from fmqa.errors import DiskFull, FmqaError, NotServed, SourceRefused, SourceUnr
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.sources.partfile import Fetched
 from fmqa.store.library import Library
-from fmqa.sync.fetching import Fetching
+from fmqa.sync.acquisition import Fetching
 
 PAPERS = [ArxivId(f"2301.0000{number}", 1) for number in range(1, 7)]
 
@@ -40,7 +40,7 @@ def fetch(source: Pdfs, library: Library, **more: object) -> Fetching:
 
 def test_files_come_in_order_and_are_noted_before(library: Library) -> None:
     told: list[tuple[ArxivId, str]] = []
-    fetching = fetch(Pdfs(), library, told=lambda *one: told.append(one))
+    fetching = fetch(Pdfs(), library, done=lambda *one: told.append(one))
     for paper, path in zip(PAPERS, fetching, strict=True):
         assert path == Path("/papers") / paper.file_name
         file = library.catalog.files()[(paper.bare, 1)]
@@ -57,7 +57,7 @@ def test_files_come_in_order_and_are_noted_before(library: Library) -> None:
 def test_what_cannot_be_had_is_noted_and_passed_over(library: Library) -> None:
     told: dict[ArxivId, str] = {}
     source = Pdfs({PAPERS[1]: NotServed("no such PDF")})
-    fetching = fetch(source, library, told=told.__setitem__)
+    fetching = fetch(source, library, done=told.__setitem__)
     assert len(list(fetching)) == 5
     assert fetching.error is None
     files = library.catalog.files()

@@ -16,7 +16,7 @@ from fakes import HashEmbedder, make_pdf
 from fmqa.reading.pool import ReadLimits
 from fmqa.store.library import Library
 from fmqa.store.rows import content_hash, index_text
-from fmqa.sync.pipeline import Ingestor
+from fmqa.sync.ingestor import Ingestor
 
 HERE = Path(__file__).resolve().parents[1]
 MODEL = "hash:64"

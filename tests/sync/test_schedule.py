@@ -22,8 +22,8 @@ from fmqa.apps.cli import scheduling
 from fmqa.errors import FmqaError, UsageError
 from fmqa.sync.periods import parse_cron
 from fmqa.sync.schedules import job, schedule, systemd
-from fmqa.sync.schedules.github import workflow
-from fmqa.sync.schedules.schedule import Using, make_timetable
+from fmqa.sync.schedules.job import Using, make_timetable
+from fmqa.sync.schedules.schedule import workflow
 
 DAILY = make_timetable("1d", None)
 

@@ -18,8 +18,7 @@ from machines import CRONTAB, Machine, make_machine
 
 from fmqa.errors import FmqaError, UsageError
 from fmqa.sync.schedules import cron, schedule, systemd
-from fmqa.sync.schedules.job import Job
-from fmqa.sync.schedules.schedule import Using, make_timetable
+from fmqa.sync.schedules.job import Job, Using, make_timetable
 
 DAILY = make_timetable("1d", None)
 ANALYZE = shutil.which("systemd-analyze")

@@ -19,7 +19,7 @@ from fmqa.types import Outcome as Reading
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
     from fmqa.sources.arxiv_ids import ArxivId
-    from fmqa.sync.report import PaperLine, SyncReport
+    from fmqa.sync.run_types import PaperLine, SyncReport
     from fmqa.types import ReadResult
 
 ADDED, KNOWN, FAILED, REMOVED = "Added", "In the library already", "Failed", "Removed"
@@ -74,7 +74,7 @@ def add_papers(bench: Workbench, ids: Sequence[ArxivId], watch: Watch) -> Outcom
     Raises:
         FmqaError: as `Workbench.synchronize` does.
     """
-    from fmqa.sync.request import Request
+    from fmqa.sync.run_types import Request
 
     # A paper that the user names again is asked for again, though it failed before.
     request = Request(asked=tuple(ids), depth=0, retry=True)

@@ -32,10 +32,8 @@ if TYPE_CHECKING:
     from fmqa.reading.pool import ReadLimits
     from fmqa.retrieval.search import Searcher
     from fmqa.store.library import Library
-    from fmqa.sync.engine import Engine
-    from fmqa.sync.pipeline import Ingestor
-    from fmqa.sync.report import SyncReport
-    from fmqa.sync.request import Request
+    from fmqa.sync.ingestor import Engine, Ingestor
+    from fmqa.sync.run_types import Request, SyncReport
     from fmqa.types import Embedder
     from fmqa.weights.catalog import Model
     from fmqa.weights.llama import LocalServer
@@ -96,7 +94,7 @@ class Workbench:
     @part
     def ingestor(self) -> Ingestor:
         """What brings documents into the library."""
-        from fmqa.sync.pipeline import Ingestor
+        from fmqa.sync.ingestor import Ingestor
 
         model = self.embedder.fingerprint
         return Ingestor(self.library, model, self.embedder.embed_array, self._engine(model))
@@ -106,11 +104,11 @@ class Workbench:
         settings = self.settings
         if not settings.cluster:
             return None
-        from fmqa.sync.cluster.needed import needs_distributed
+        from fmqa.sync.cluster.connection import needs_distributed
 
         with needs_distributed():
-            from fmqa.sync.cluster.engine import ClusterEngine
-            from fmqa.sync.cluster.security import address_of, security
+            from fmqa.sync.cluster.cluster_engine import ClusterEngine
+            from fmqa.sync.cluster.connection import address_of, security
 
         guard = security(settings)
         return ClusterEngine(address_of(settings.cluster, tls=guard is not None), model, guard)
@@ -144,10 +142,9 @@ class Workbench:
         """
         from fmqa.sources.arxiv import ArxivClient
         from fmqa.sources.scholar import ScholarClient
-        from fmqa.sync.feed import write_feed
-        from fmqa.sync.planning import plan
-        from fmqa.sync.request import Parts
-        from fmqa.sync.run import synchronize
+        from fmqa.sync.changelog import write_feed
+        from fmqa.sync.run import plan, synchronize
+        from fmqa.sync.run_types import Parts
 
         self.load_starter()
         settings = self.settings
@@ -191,7 +188,7 @@ class Workbench:
     ) -> SyncReport:
         """A run over seeds.toml, as `fmqa sync` does one; ``changes`` as `Request` has fields."""
         from fmqa.sources.seeds import read_seeds, seeds_path
-        from fmqa.sync.request import Request
+        from fmqa.sync.run_types import Request
 
         seeds = read_seeds(seeds_path(self.settings.home))
         fields: dict[str, Any] = {"kind": "sync", "seeds": seeds}

@@ -1,23 +1,128 @@
-"""Which versions have to be fetched, and bringing them in."""
+"""Which versions a run has to fetch, and bringing them in.
+
+One thread fetches PDFs at arXiv's pace while others are read and embedded.
+"""
 
 from __future__ import annotations
 
 import itertools
+import queue
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fmqa.errors import SourceUnreachable
+from fmqa.errors import FmqaError, NotServed, SourceRefused, SourceUnreachable
 from fmqa.sources.arxiv_ids import ArxivId
-from fmqa.store.catalog import FetchedFile
+from fmqa.store.catalog import Catalog, FetchedFile
 from fmqa.store.changes import News
 from fmqa.store.writer import RecordWriter
-from fmqa.sync.fetching import Fetching
-from fmqa.sync.following import Followed
-from fmqa.sync.inquiry import Inquiry
-from fmqa.sync.report import PaperLine
+from fmqa.sync.run_types import PaperLine
+from fmqa.sync.tracking import TrackedPaper, Tracker
 from fmqa.types import ArxivRecord, Outcome, ReadResult
+
+if TYPE_CHECKING:
+    from fmqa.sources.arxiv import ArxivClient
+
+
+_LOOK_SECONDS = 0.2  # how often somebody who waits looks whether it is over
+_MOST_REFUSED = 3  # in a row; then arXiv means us, not the paper
+
+
+class Fetching:
+    """An iterator over files that a thread fetches, in order; each is in the catalog before.
+
+    A PDF that can't be had is noted and passed over. When arXiv itself can't be reached, or the
+    disk is full, the iteration ends early and `error` says why.
+
+    Args:
+        source: where PDFs come from.
+        catalog: where each file is noted.
+        folder: where files go; their names are noted.
+        papers: versions to fetch; may take its time to say which, in the thread that fetches.
+        done: called in the thread after each paper, with what went wrong; empty if nothing did.
+    """
+
+    def __init__(
+        self,
+        source: ArxivClient,
+        catalog: Catalog,
+        folder: Path,
+        papers: Iterable[ArxivId],
+        *,
+        done: Callable[[ArxivId, str], None] = lambda paper, failure: None,
+    ) -> None:
+        self.error: FmqaError | None = None
+        self._source = source
+        self._catalog = catalog
+        self._folder = folder
+        self._papers = papers
+        self._done = done
+        self._ready: queue.Queue[Path | None] = queue.Queue()
+        self._closed = threading.Event()
+        self._failed: BaseException | None = None
+        self._refused = 0
+        self._thread = threading.Thread(target=self._run, name="fetching", daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[Path]:
+        return self
+
+    def __next__(self) -> Path:
+        while not self._closed.is_set():
+            try:
+                path = self._ready.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                continue
+            if path is not None:
+                return path
+            self._closed.set()
+        if self._failed is not None:
+            raise self._failed
+        raise StopIteration
+
+    def close_waiting(self) -> None:
+        """End the iteration, and the thread after the request that is under way."""
+        self._closed.set()
+
+    def _run(self) -> None:
+        try:
+            for paper in self._papers:
+                if self._closed.is_set():
+                    break
+                self._one(paper)
+        except FmqaError as error:
+            self.error = error
+        except BaseException as error:  # told to whoever iterates
+            self._failed = error
+        finally:
+            self._ready.put(None)
+
+    def _one(self, paper: ArxivId) -> None:
+        assert paper.version is not None
+        try:
+            fetched = self._source.fetch_pdf(paper, self._folder)
+        except SourceRefused as error:
+            self._refused += 1
+            self._done(paper, str(error))
+            if self._refused >= _MOST_REFUSED:
+                raise SourceUnreachable(str(error), hint=error.hint) from error
+            return
+        except NotServed as error:
+            self._catalog.put_file(FetchedFile(paper.bare, paper.version, failure=str(error)))
+            self._done(paper, str(error))
+            return
+        self._refused = 0
+        name = fetched.path.name
+        self._catalog.put_file(
+            FetchedFile(paper.bare, paper.version, name, fetched.sha256, fetched.size)
+        )
+        self._ready.put(fetched.path)
+        self._done(paper, "")
+
 
 _PUBLISH_SECONDS = 120.0  # then questions find what came in meanwhile
 _PUBLISH_SHARE = 0.1  # of the time, at most: a large index takes minutes to build
@@ -26,27 +131,27 @@ Later = Callable[[], Iterable[ArxivRecord]]
 _FETCHING, _READING = "Fetching from arXiv", "Reading and embedding"
 
 
-class Needs:
+class MissingVersions:
     """What a run has to fetch.
 
     Args:
-        inquiry: the facts, and what the run is to do.
+        tracker: the facts, and what the run is to do.
     """
 
-    def __init__(self, inquiry: Inquiry) -> None:
-        self.inquiry = inquiry
-        self.request = inquiry.request
-        self.report = inquiry.report
-        self.record = inquiry.parts.ingestor.library.record
+    def __init__(self, tracker: Tracker) -> None:
+        self.tracker = tracker
+        self.request = tracker.request
+        self.report = tracker.report
+        self.record = tracker.parts.ingestor.library.record
         self.tried: set[ArxivId] = set()
 
-    def missing(self, papers: Iterable[Followed]) -> list[ArxivRecord]:
+    def of(self, papers: Iterable[TrackedPaper]) -> list[ArxivRecord]:
         """What to fetch: of each paper the version that is wanted and isn't there.
 
         What is there, withdrawn or known not to be had goes into the report.
         """
         held = self.record.held_pdfs()
-        files = self.inquiry.catalog.files()
+        files = self.tracker.catalog.files()
         unreadable = {
             result.sha256: result
             for result in self.record.journal()
@@ -65,7 +170,7 @@ class Needs:
             if key in held:
                 self.tried.add(_id(record))
                 self.report.known += 1
-            elif record.withdrawn and record == self.inquiry.facts[record.arxiv_id]:
+            elif record.withdrawn and record == self.tracker.facts[record.arxiv_id]:
                 # The withdrawing version has no text; an older one that is held stays.
                 self.tried.add(_id(record))
                 if all(held_id != paper.arxiv_id for held_id, _ in held):
@@ -81,9 +186,9 @@ class Needs:
                 jobs.append(record)
         return jobs
 
-    def _version_of(self, paper: Followed) -> ArxivRecord | None:
+    def _version_of(self, paper: TrackedPaper) -> ArxivRecord | None:
         """The facts of the version that is wanted: the one named, in a sync the newest."""
-        record = self.inquiry.facts.get(paper.arxiv_id)
+        record = self.tracker.facts.get(paper.arxiv_id)
         if record is None or paper.version is None or self.request.refresh:
             return record
         return replace(record, version=paper.version)
@@ -107,17 +212,17 @@ class Acquisition:
     """Brings versions of papers into the library, in one run.
 
     Args:
-        needs: where it is noted what was tried.
+        missing: where it is noted what was tried.
         writer: what the library is written by.
     """
 
-    def __init__(self, needs: Needs, writer: RecordWriter) -> None:
-        self.needs = needs
-        self.inquiry = needs.inquiry
-        self.parts = needs.inquiry.parts
-        self.report = needs.report
+    def __init__(self, missing: MissingVersions, writer: RecordWriter) -> None:
+        self.missing = missing
+        self.tracker = missing.tracker
+        self.parts = missing.tracker.parts
+        self.report = missing.report
         self.writer = writer
-        self.library = needs.inquiry.parts.ingestor.library
+        self.library = missing.tracker.parts.ingestor.library
         self._publish_from = time.monotonic() + _PUBLISH_SECONDS
 
     def bring_in(self, records: Sequence[ArxivRecord], later: Later = lambda: ()) -> None:
@@ -136,7 +241,7 @@ class Acquisition:
             self.writer,
             fetching,
             self.parts.limits,
-            workers=self.needs.request.workers,
+            workers=self.missing.request.workers,
             facts=lambda path: coming.by_name.get(path.name),
         )
         for done, result in enumerate(results, start=1):
@@ -149,14 +254,14 @@ class Acquisition:
             for label in (_FETCHING, _READING):
                 self.parts.step(label, len(coming.by_name), len(coming.by_name))
         if isinstance(fetching.error, SourceUnreachable):
-            self.inquiry.give_up(fetching.error)
+            self.tracker.give_up(fetching.error)
         elif fetching.error is not None:
             raise fetching.error
 
     def _here(self, records: Iterable[ArxivRecord]) -> list[ArxivRecord]:
         """Of these versions those that can be had: all, or, without arXiv, what lies here."""
         found = list(records)
-        self.needs.tried.update(map(_id, found))
+        self.missing.tried.update(map(_id, found))
         if not self.report.unreachable:
             return found
         return [one for one in found if (self.parts.folder / _id(one).file_name).is_file()]
@@ -167,7 +272,7 @@ class Acquisition:
         """The fetching of what comes, under way; what fails is added to ``failures``."""
         fetched = itertools.count(1)
 
-        def told(paper: ArxivId, failure: str) -> None:
+        def done(paper: ArxivId, failure: str) -> None:
             if failure:
                 failures.append((paper, failure))
             self.parts.step(_FETCHING, next(fetched), len(coming.by_name))
@@ -178,8 +283,8 @@ class Acquisition:
             coming.add(more)
             yield from map(_id, more)
 
-        catalog, parts = self.inquiry.catalog, self.parts
-        return Fetching(parts.arxiv, catalog, parts.folder, papers(), told=told)
+        catalog, parts = self.tracker.catalog, self.parts
+        return Fetching(parts.arxiv, catalog, parts.folder, papers(), done=done)
 
     def _note(self, result: ReadResult, record: ArxivRecord, before: set[str]) -> None:
         if result.outcome is not Outcome.OK:
@@ -195,7 +300,7 @@ class Acquisition:
         line = PaperLine(record.arxiv_id, record.version, record.title, why)
         self.report.failed.append(line)
         news = News("failed", why, record.arxiv_id, record.version, record.title, self.writer.run)
-        self.inquiry.catalog.note_change(news)
+        self.tracker.catalog.note_change(news)
 
     def _publish(self) -> None:
         began = time.monotonic()

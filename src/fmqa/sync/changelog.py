@@ -1,17 +1,17 @@
 """The changelog's forms: text, Markdown, JSON, and an Atom feed (RFC 4287).
 
-Titles and details come from outside. Each form shows them as plain characters: none of them starts
-an escape sequence of a terminal, a link, a tag or an entity.
+Titles and details come from outside; `fmqa.survey.escaping` makes them plain characters.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from xml.etree import ElementTree as ET
 
 from fmqa.errors import DiskFull, UsageError
 from fmqa.sources.arxiv_ids import parse_id
+from fmqa.store.catalog import Catalog, now
 from fmqa.store.changes import Change
 from fmqa.survey.escaping import escape_markdown, plain
 
@@ -229,3 +230,23 @@ def _item(change: Change) -> str:
     item = " ".join(part for part in parts if part)
     detail = escape_markdown(change.detail)
     return "- " + ": ".join(part for part in (item, detail) if part)
+
+
+FEED_NAME = "changes.atom"
+_FEED_DAYS = 90
+_SERVICE = "feed"
+
+
+def feed(catalog: Catalog, changes: Sequence[Change]) -> str:
+    """These changes as a feed, under an id that stays this library's."""
+    feed_id = catalog.answer(_SERVICE, "id")
+    if feed_id is None:
+        feed_id = f"urn:uuid:{uuid.uuid4()}"
+        catalog.put_answer(_SERVICE, "id", feed_id)
+    return as_atom(changes, feed_id=feed_id, updated=changes[-1].at if changes else now())
+
+
+def write_feed(catalog: Catalog, folder: Path) -> None:
+    """Write the last three months of changes to ``changes.atom`` in the folder."""
+    since = datetime.now(UTC) - timedelta(days=_FEED_DAYS)
+    write_whole(folder / FEED_NAME, feed(catalog, catalog.changes(since)))

@@ -12,7 +12,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from fmqa.types import Reference
 
@@ -30,28 +29,9 @@ _YEARS_LATER = 3  # a preprint is printed in a journal so many years later at mo
 _YEARS_EARLIER = 1
 
 
-class Candidate(Protocol):
-    """A paper that a service found."""
-
-    @property
-    def title(self) -> str:
-        """Its title."""
-        ...
-
-    @property
-    def authors(self) -> tuple[str, ...]:
-        """Its authors' names."""
-        ...
-
-    @property
-    def year(self) -> int | None:
-        """The year in which it came out first."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A ``Candidate`` with its arXiv id."""
+    """A paper that a service found; ``year`` is the one in which it came out first."""
 
     arxiv_id: str
     title: str
@@ -73,7 +53,7 @@ def best_match(reference: Reference, candidates: Iterable[Found]) -> tuple[Found
     return (found, best) if len(rivals) == 1 else None
 
 
-def match_score(reference: Reference, candidate: Candidate) -> float:
+def match_score(reference: Reference, candidate: Found) -> float:
     """How well a candidate fits, 0 to 1; 0 when it isn't the paper that the reference means."""
     score, whole = title_score(reference.title, candidate.title)
     if score <= 0:

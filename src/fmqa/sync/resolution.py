@@ -11,14 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from fmqa.errors import SourceError, SourceRefused, SourceUnreachable
 from fmqa.sources.arxiv_ids import ArxivId
-from fmqa.sources.scholar import ScholarReference
+from fmqa.sources.scholar import ScholarClient, ScholarReference
 from fmqa.store.catalog import Catalog
 from fmqa.sync.matching import Found, best_match, title_words
 from fmqa.types import ArxivRecord, Reference
+
+if TYPE_CHECKING:
+    from fmqa.sources.arxiv import ArxivClient
 
 Progress = Callable[[int, int], None]
 
@@ -26,22 +29,6 @@ _SCHOLAR, _TITLE = "scholar references", "arxiv title"
 _ASK_AGAIN = timedelta(days=30)  # a paper may come to arXiv after it was cited
 _LEAST_TITLE_WORDS = 3  # "Deep learning" finds anything
 _PRINTED = frozenset({"text", "link", "doi"})
-
-
-class TitleSearch(Protocol):
-    """Finds papers on arXiv by their title."""
-
-    def find_title(self, title: str, limit: int = 5) -> list[ArxivRecord]:
-        """Papers whose title has these words."""
-        ...
-
-
-class ScholarSearch(Protocol):
-    """Knows what a paper cites."""
-
-    def references(self, paper: ArxivId) -> list[ScholarReference]:
-        """The paper's bibliography."""
-        ...
 
 
 class Resolver:
@@ -57,8 +44,8 @@ class Resolver:
     def __init__(
         self,
         catalog: Catalog,
-        arxiv: TitleSearch | None = None,
-        scholar: ScholarSearch | None = None,
+        arxiv: ArxivClient | None = None,
+        scholar: ScholarClient | None = None,
         notify: Callable[[str], None] = lambda message: None,
     ) -> None:
         self.catalog = catalog

@@ -38,11 +38,11 @@ def scheduler(
 ) -> None:
     """Run a scheduler, which hands papers to workers, until it is told to end."""
     from fmqa.settings import load_settings
-    from fmqa.sync.cluster.needed import needs_distributed
+    from fmqa.sync.cluster.connection import needs_distributed
 
     with needs_distributed():
-        from fmqa.sync.cluster.security import refuse_open_port, security
-        from fmqa.sync.cluster.serving import run_scheduler
+        from fmqa.sync.cluster.connection import refuse_open_port, security
+        from fmqa.sync.cluster.workers import run_scheduler
 
     guard = security(load_settings())
     refuse_open_port(host, guarded=trust_network or guard is not None)
@@ -66,12 +66,12 @@ def start(
     """
     from fmqa.apps.workbench import Workbench
     from fmqa.settings import load_settings
-    from fmqa.sync.cluster.needed import needs_distributed
+    from fmqa.sync.cluster.connection import needs_distributed
     from fmqa.weights.cpu import usable_threads
 
     with needs_distributed():
-        from fmqa.sync.cluster.security import address_of, refuse_open_port, security
-        from fmqa.sync.cluster.serving import run_workers
+        from fmqa.sync.cluster.connection import address_of, refuse_open_port, security
+        from fmqa.sync.cluster.workers import run_workers
 
     settings = load_settings()
     guard = security(settings)

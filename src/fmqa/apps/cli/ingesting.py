@@ -15,8 +15,8 @@ from fmqa.types import Outcome, ReadResult
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
     from fmqa.sources.arxiv_ids import ArxivId
-    from fmqa.sync.pipeline import IngestReport
-    from fmqa.sync.report import SyncReport
+    from fmqa.sync.ingestor import IngestReport
+    from fmqa.sync.run_types import SyncReport
 
 
 def register(app: typer.Typer) -> None:
@@ -123,7 +123,7 @@ def _fetch(
     bench: Workbench, ids: list[ArxivId], depth: int | None, options: dict[str, Any]
 ) -> SyncReport:
     """From arXiv: the papers named, or all that seeds.toml asks for."""
-    from fmqa.sync.request import Request
+    from fmqa.sync.run_types import Request
 
     if ids:
         return bench.synchronize(Request(asked=tuple(ids), depth=depth or 0, **options))

@@ -13,7 +13,7 @@ from fmqa.errors import SourceUnreachable
 
 if TYPE_CHECKING:
     from fmqa.store.bibliography import CitingSentence
-    from fmqa.sync.report import PaperLine, SyncReport
+    from fmqa.sync.run_types import PaperLine, SyncReport
     from fmqa.types import Reference
 
 _SHOWN = 30  # of a list; --json has it whole

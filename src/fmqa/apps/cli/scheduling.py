@@ -40,11 +40,11 @@ def install(
     """Have the library synced at set times, by the user's systemd, cron or GitHub Actions."""
     from fmqa.settings import load_settings
     from fmqa.sync.schedules import schedule
-    from fmqa.sync.schedules.github import workflow
+    from fmqa.sync.schedules.job import make_timetable
 
-    timetable = schedule.make_timetable(every, cron)
+    timetable = make_timetable(every, cron)
     if using is Using.GITHUB:
-        typer.echo(workflow(timetable), nl=False)
+        typer.echo(schedule.workflow(timetable), nl=False)
         return
     found = schedule.install(load_settings(home=home).home, timetable, using)
     if as_json:

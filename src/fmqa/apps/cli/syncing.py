@@ -119,7 +119,7 @@ def _since_review(form: Form, output: Path | None, home: Path | None) -> None:
 
 def _formed(bench: Workbench, found: list[Change], form: Form) -> str:
     from fmqa.sync import changelog
-    from fmqa.sync.feed import feed
+    from fmqa.sync.changelog import feed
 
     if form is Form.JSON:
         return json.dumps(changelog.as_json(found), indent=2, ensure_ascii=False)

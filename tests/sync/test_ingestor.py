@@ -12,8 +12,8 @@ from fmqa.errors import RecordBusy
 from fmqa.reading.pool import ReadLimits, file_sha256
 from fmqa.sources.notes import Note
 from fmqa.store.library import Library
-from fmqa.sync import engine
-from fmqa.sync.pipeline import Ingestor, notes_mark
+from fmqa.sync import ingestor as ingestor_module
+from fmqa.sync.ingestor import Ingestor, notes_mark
 from fmqa.types import Outcome, PaperMeta, ReadResult, Source
 
 LIMITS = ReadLimits()
@@ -88,7 +88,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             made = document(f"local:{digest[:16]}", [text], sha256=digest, arxiv_id=None)
             yield ReadResult(path, Outcome.OK, document=made, sha256=digest)
 
-    monkeypatch.setattr(engine, "read_files", read)
+    monkeypatch.setattr(ingestor_module, "read_files", read)
     folder = tmp_path / "files"
     folder.mkdir()
     return folder
@@ -170,7 +170,7 @@ def test_a_file_that_is_gone_is_left_to_the_reader(
         asked.extend(paths)
         return iter(ReadResult(path, Outcome.DAMAGED, "it is gone") for path in paths)
 
-    monkeypatch.setattr(engine, "read_files", read)
+    monkeypatch.setattr(ingestor_module, "read_files", read)
     paths = [Path("/nowhere/a.pdf"), Path("/nowhere/b.pdf")]
     report = ingestor.ingest_files(paths, LIMITS)
     assert asked == paths
@@ -183,7 +183,7 @@ def test_a_pdf_takes_its_notes_place(
     ingestor.ingest_notes([note("2001.00001", kind="dataset", name="Set")])
     pdf = replace(document("2001.00001", ["The paper's own words."]), sha256="x")
     monkeypatch.setattr(
-        engine,
+        ingestor_module,
         "read_files",
         lambda paths, *rest: iter([ReadResult(paths[0], Outcome.OK, document=pdf, sha256="x")]),
     )

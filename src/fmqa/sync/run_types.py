@@ -1,9 +1,20 @@
-"""What an ingestion or sync of arXiv did, and in which words it is told."""
+"""What a run is asked to do, what it works with, and what it reports."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fmqa.reading.pool import ReadLimits
+from fmqa.sources.arxiv_ids import ArxivId
+from fmqa.sources.seeds import Seeds
+
+if TYPE_CHECKING:
+    from fmqa.sources.arxiv import ArxivClient
+    from fmqa.sources.scholar import ScholarClient
+    from fmqa.sync.ingestor import Ingestor
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class SyncReport:
             "left": self.left,
         }
 
-    def in_words(self) -> str:
+    def summary(self) -> str:
         """One line for the changelog."""
         told = {
             "new papers": len(self.ingested),
@@ -97,3 +108,59 @@ class SyncReport:
         if self.unreachable:
             parts.append(f"ended early: {self.unreachable}")
         return f"{self.kind}: {', '.join(parts) or 'nothing changed'}"
+
+
+Step = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is to do.
+
+    Args:
+        kind: ``ingest`` goes on with what is missing; ``sync`` asks after what is known, too.
+        seeds: seeds.toml; None to leave it alone.
+        asked: papers that the user names.
+        depth: how far references are followed, of seeds and of those papers.
+        limit: how many papers are fetched at most, beyond those whose references are followed.
+        retry: ask again for what couldn't be had or read.
+        dry: only find out what would be fetched.
+        workers: reading processes.
+    """
+
+    kind: str = "ingest"
+    seeds: Seeds | None = None
+    asked: tuple[ArxivId, ...] = ()
+    depth: int = 1
+    limit: int | None = None
+    retry: bool = False
+    dry: bool = False
+    workers: int = 2
+
+    @property
+    def refresh(self) -> bool:
+        """Whether arXiv is asked again about papers that are known."""
+        return self.kind == "sync"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run works with.
+
+    Args:
+        ingestor: what reads, embeds and commits.
+        arxiv: where papers come from.
+        scholar: Semantic Scholar.
+        folder: where PDFs are kept.
+        limits: for reading one file.
+        step: told of progress as (label, done, total); from several threads.
+        notify: told in words of what is waited for or given up.
+    """
+
+    ingestor: Ingestor
+    arxiv: ArxivClient
+    scholar: ScholarClient
+    folder: Path
+    limits: ReadLimits
+    step: Step = lambda label, done, total: None
+    notify: Callable[[str], None] = lambda message: None

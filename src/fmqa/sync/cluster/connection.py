@@ -1,17 +1,38 @@
-"""TLS between the ingesting process, the scheduler and the workers."""
+"""The way to a cluster: Dask itself, the scheduler's address, and TLS.
+
+Importing this module doesn't import Dask.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from fmqa.errors import SettingsError, UsageError
+from fmqa.errors import ClusterError, SettingsError, UsageError
 
 if TYPE_CHECKING:
     from distributed.security import Security
 
     from fmqa.settings import Settings
+
+
+@contextmanager
+def needs_distributed() -> Iterator[None]:
+    """Imports of Dask in this context fail in words.
+
+    Raises:
+        ClusterError: it isn't installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ClusterError(
+            f"A cluster needs Dask, of which {error.name!r} isn't installed.",
+            hint="Run: pip install 'fmqa[cluster]'",
+        ) from error
 
 
 def security(settings: Settings) -> Security | None:

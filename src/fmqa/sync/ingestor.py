@@ -1,31 +1,94 @@
 """Ingestion: files → reading → embedding → the record, with an outcome for each file.
 
-Reading runs in worker processes while the embedding of what was read before goes on here. A paper
-is committed as soon as it is embedded, so that a kill loses the paper at hand and no other.
+An engine reads and embeds: the processes of this machine, or the workers of a cluster. A paper is
+committed as soon as it is embedded, so that a kill loses the paper at hand and no other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fmqa.reading.notes import note_document
-from fmqa.reading.pool import ReadLimits, file_sha256
+from fmqa.reading.pool import ReadLimits, file_sha256, read_files
 from fmqa.sources.notes import Note, mark_of
 from fmqa.store.rows import content_hash
 from fmqa.store.statements import passage_texts
 from fmqa.store.writer import RecordWriter
-from fmqa.sync.engine import EmbedTexts, Engine, LocalEngine, Notify, Texts, Vectors
 from fmqa.types import ArxivRecord, Document, Outcome, PaperMeta, ReadResult
 
 if TYPE_CHECKING:
     from fmqa.store.library import Library
+
+
+Vectors = NDArray[np.float32]
+EmbedTexts = Callable[[Sequence[str]], Vectors]
+Texts = Mapping[bytes, str]
+"""What is to be embedded, by the texts' content hashes."""
+ChooseTexts = Callable[[ReadResult], Texts]
+EngineResult = tuple[ReadResult, Mapping[bytes, Vectors]]
+Notify = Callable[[str], None]
+
+
+class Engine(Protocol):
+    """Reads files and embeds their passages. It knows no record and writes none."""
+
+    def work(
+        self,
+        paths: Iterable[Path],
+        limits: ReadLimits,
+        choose: ChooseTexts,
+        *,
+        workers: int = 2,
+        notify: Notify = lambda words: None,
+    ) -> Generator[EngineResult]:
+        """Each file's result with the vectors of its texts, as they are done, in no fixed order.
+
+        Closing the iterator ends the work. Each failure to read is an outcome in a result.
+
+        Args:
+            paths: the files; taken as there is room for them. An iterator that waits for files to
+                come has a method ``close_waiting``, which ends its waiting.
+            limits: for the reading of one file.
+            choose: asked once a file is read, by the thread that iterates: which texts to embed.
+            workers: reading processes, where the engine has a say in it.
+            notify: told in words of what is waited for.
+        """
+        ...
+
+
+class LocalEngine:
+    """Worker processes of this machine read while this process embeds.
+
+    Args:
+        embed: turns texts into unit vectors, shape (texts, dimension).
+    """
+
+    def __init__(self, embed: EmbedTexts) -> None:
+        self.embed = embed
+
+    def work(
+        self,
+        paths: Iterable[Path],
+        limits: ReadLimits,
+        choose: ChooseTexts,
+        *,
+        workers: int = 2,
+        notify: Notify = lambda words: None,
+    ) -> Generator[EngineResult]:
+        """As `Engine.work` says; nothing is ever waited for."""
+        for result in read_files(paths, limits, workers):
+            texts = choose(result)
+            fresh = self.embed(list(texts.values())) if texts else ()
+            yield result, dict(zip(texts, fresh, strict=True))
+
 
 Progress = Callable[[ReadResult], None]
 Facts = Callable[[Path], ArxivRecord | None]
@@ -146,7 +209,7 @@ class Ingestor:
 
         Args:
             writer: what the library is written by.
-            paths: of the files; see `fmqa.sync.engine.Engine` for those that have to be waited for.
+            paths: of the files; see `Engine` for those that have to be waited for.
             limits: for the reading of one file.
             workers: reading processes.
             facts: what arXiv says of the paper at a path, with the version of that file; None where
@@ -158,14 +221,16 @@ class Ingestor:
             if result.document is None:
                 return None
             known = facts(result.path)
-            told = writer.known(_told(result.document, known))
-            return _told(told, known)  # arXiv's word on title and authors is the last one
+            told = writer.known(_with_arxiv_facts(result.document, known))
+            return _with_arxiv_facts(
+                told, known
+            )  # arXiv's word on title and authors is the last one
 
-        def wanted(result: ReadResult) -> Texts:
+        def choose(result: ReadResult) -> Texts:
             document = document_of(result)
             return self._missing(writer, document)[0] if document else {}
 
-        worked = self.engine.work(paths, limits, wanted, workers=workers, notify=self._notify)
+        worked = self.engine.work(paths, limits, choose, workers=workers, notify=self._notify)
         with closing(worked):
             for result, fresh in worked:
                 document = document_of(result)
@@ -256,7 +321,7 @@ def paper_meta(record: ArxivRecord) -> PaperMeta:
     )
 
 
-def _told(document: Document, known: ArxivRecord | None) -> Document:
+def _with_arxiv_facts(document: Document, known: ArxivRecord | None) -> Document:
     """The document with arXiv's word on what it is."""
     if known is None:
         return document

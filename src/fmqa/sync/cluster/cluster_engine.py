@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 import logging
 import queue
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError
@@ -20,6 +21,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from distributed import Client, Future, KilledWorker
@@ -29,13 +31,63 @@ from fmqa.errors import ClusterError, ClusterUnreachable, FmqaError, ReadingErro
 from fmqa.reading.pool import ReadLimits, file_sha256
 from fmqa.reading.reader import load
 from fmqa.reading.wire import decode_result
-from fmqa.sync.cluster import work
-from fmqa.sync.cluster.feed import Feed
-from fmqa.sync.engine import Notify, Texts, Vectors, Wanted, Worked
+from fmqa.sync.cluster import workers
+from fmqa.sync.ingestor import ChooseTexts, EngineResult, Notify, Texts, Vectors
 from fmqa.types import Outcome, ReadResult
 
 if TYPE_CHECKING:
     from distributed.security import Security
+
+
+class PathFeed:
+    """A thread that takes paths, which may have to be waited for, as room is made for them.
+
+    Args:
+        paths: taken one by one.
+        events: where each path is put, then None, or what ended the paths early.
+    """
+
+    def __init__(self, paths: Iterable[Path], events: SimpleQueue[Any]) -> None:
+        self.events = events
+        self._paths = iter(paths)
+        self._room = threading.Semaphore(0)
+        self._allowed = 0
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="feeding", daemon=True)
+
+    def start(self) -> None:
+        """Begin to take."""
+        self._thread.start()
+
+    def allow(self, count: int) -> None:
+        """Let so many be under way; a smaller count takes no room back."""
+        for _ in range(count - self._allowed):
+            self._room.release()
+            self._allowed += 1
+
+    def free(self) -> None:
+        """One that was under way is done."""
+        self._room.release()
+
+    def close(self) -> None:
+        """End, also where the next path is being waited for."""
+        self._closed.set()
+        self._room.release()
+        if close := getattr(self._paths, "close_waiting", None):
+            close()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while self._room.acquire() and not self._closed.is_set():
+                path = next(self._paths, None)
+                self.events.put(path)
+                if path is None:
+                    return
+        except BaseException as error:  # told to whoever takes the results
+            self.events.put(error)
+
 
 PART_TEXTS = 64
 """Passages that one task embeds: some seconds of work, and enough for OpenVINO."""
@@ -108,11 +160,11 @@ class ClusterEngine:
         self,
         paths: Iterable[Path],
         limits: ReadLimits,
-        wanted: Wanted,
+        choose: ChooseTexts,
         *,
         workers: int = 2,
         notify: Notify = lambda words: None,
-    ) -> Generator[Worked]:
+    ) -> Generator[EngineResult]:
         """As `Engine.work` says. ``workers`` is what the cluster has, whatever is asked.
 
         Raises:
@@ -120,7 +172,7 @@ class ClusterEngine:
             ClusterError: the workers can't do this work.
         """
         link = _Link(self.address, self.security, self.patience, notify)
-        yield from _Work(link, self.model, limits, wanted, paths).run()
+        yield from _Work(link, self.model, limits, choose, paths).run()
 
 
 class _Link:
@@ -196,14 +248,19 @@ class _Work:
     """One ingestion's papers on the cluster."""
 
     def __init__(
-        self, link: _Link, model: str, limits: ReadLimits, wanted: Wanted, paths: Iterable[Path]
+        self,
+        link: _Link,
+        model: str,
+        limits: ReadLimits,
+        choose: ChooseTexts,
+        paths: Iterable[Path],
     ) -> None:
         self.link = link
         self.model = model
         self.limits = limits
-        self.wanted = wanted
+        self.choose = choose
         self.events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
-        self.feed = Feed(paths, self.events)
+        self.feed = PathFeed(paths, self.events)
         self.fed = False
         self.tasks: set[_Task] = set()
         self.later: list[_Task] = []
@@ -212,7 +269,7 @@ class _Work:
         self._looked = 0.0
         self._each = _FIRST_LOOK_SECONDS
 
-    def run(self) -> Generator[Worked]:
+    def run(self) -> Generator[EngineResult]:
         """The papers as they are done."""
         self.link.connect()
         try:
@@ -321,10 +378,10 @@ class _Work:
         given: tuple[Any, ...]
         if task.part is None:
             data = load(paper.path, self.limits)
-            call, given = work.read_paper, (data, paper.path.name, asdict(self.limits))
+            call, given = workers.read_paper, (data, paper.path.name, asdict(self.limits))
             key, held, priority = "read", self.program, 0
         else:
-            call, given = work.embed_texts, (list(paper.parts[task.part].values()),)
+            call, given = workers.embed_texts, (list(paper.parts[task.part].values()),)
             # A paper that was begun is ended first: what is under way stays little.
             key, held, priority = "embed", self.model, 1
         task.future = client.submit(
@@ -339,14 +396,14 @@ class _Work:
         if task.part is None:
             return self._read(paper, packed)
         texts = paper.parts.pop(task.part)
-        paper.vectors |= dict(zip(texts, work.vectors(packed, len(texts)), strict=True))
+        paper.vectors |= dict(zip(texts, workers.vectors(packed, len(texts)), strict=True))
         return [] if paper.parts else [paper]
 
     def _read(self, paper: _Paper, packed: bytes) -> list[_Paper]:
         """Embed what the record lacks of a paper that was read."""
         paper.result = replace(decode_result(packed), path=paper.path)
         # Texts of like length together are padded least.
-        texts = sorted(self.wanted(paper.result).items(), key=lambda item: len(item[1]))
+        texts = sorted(self.choose(paper.result).items(), key=lambda item: len(item[1]))
         starts = range(0, len(texts), PART_TEXTS)
         paper.parts = {at: dict(texts[at : at + PART_TEXTS]) for at in starts}
         for part in list(paper.parts):

@@ -1,25 +1,99 @@
-"""What a run asks of arXiv before it fetches anything: new papers of queries, facts of papers."""
+"""Which papers are tracked, and why, and what arXiv says of them.
+
+A run asks arXiv for this before it fetches anything: new papers of saved queries, facts of papers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from fmqa.errors import SourceRefused, SourceUnreachable
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.sources.seeds import SavedQuery, Seeds
 from fmqa.store.catalog import Catalog, FetchedFile, Wish
-from fmqa.sync.following import seed_wishes
-from fmqa.sync.report import SyncReport
-from fmqa.sync.request import Parts, Request
+from fmqa.sync.run_types import Parts, Request, SyncReport
 from fmqa.types import ArxivRecord
+
+Cited = Callable[[str], Sequence[str]]
+"""The arXiv ids that a paper cites, as far as its bibliography is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedPaper:
+    """A paper that is tracked.
+
+    ``depth`` is how far its references are tracked, 0 not at all. ``reason`` is the first that was
+    found, in words; ``version`` the one that the user named, None for the newest.
+    """
+
+    arxiv_id: str
+    depth: int
+    reason: str
+    version: int | None = None
+
+
+def tracked_papers(wishes: Iterable[Wish], cited: Cited, excluded: set[str]) -> list[TrackedPaper]:
+    """All papers that are tracked, nearest first (breadth-first over the references).
+
+    Args:
+        wishes: papers tracked for their own sake.
+        cited: the arXiv ids that a paper cites.
+        excluded: papers that the user removed: neither they nor what only they cite.
+    """
+    found: dict[str, TrackedPaper] = {}
+    waiting: deque[TrackedPaper] = deque()
+    for wish in sorted(wishes, key=lambda wish: -wish.depth):
+        waiting.append(TrackedPaper(wish.arxiv_id, wish.depth, _reason(wish), wish.version))
+    while waiting:
+        paper = waiting.popleft()
+        held = found.get(paper.arxiv_id)
+        if paper.arxiv_id in excluded or (held is not None and held.depth >= paper.depth):
+            continue
+        found[paper.arxiv_id] = (
+            paper if held is None else TrackedPaper(held.arxiv_id, paper.depth, held.reason)
+        )
+        if paper.depth > 0:
+            reason = f"cited by {paper.arxiv_id}"
+            waiting.extend(
+                TrackedPaper(arxiv_id, paper.depth - 1, reason)
+                for arxiv_id in cited(paper.arxiv_id)
+            )
+    return list(found.values())
+
+
+def seed_wishes(seeds: Seeds, depth: int) -> list[Wish]:
+    """The wishes of seeds.toml, its saved queries apart.
+
+    Args:
+        seeds: what it says.
+        depth: how far the references of those papers are tracked that it says so of.
+    """
+    return [
+        Wish(
+            seed.arxiv_id.bare,
+            "seed",
+            version=seed.arxiv_id.version,
+            depth=depth if seed.follow_references else 0,
+        )
+        for seed in seeds.papers
+    ]
+
+
+def _reason(wish: Wish) -> str:
+    if wish.why == "seed":
+        return "in seeds.toml"
+    return "asked for" if wish.why == "asked" else f"found by {wish.source}"
+
 
 QUERY = "saved query"
 UNKNOWN = "arXiv has no such paper."
 _OVERLAP = timedelta(days=7)  # papers are announced some days after they were submitted
 
 
-class Inquiry:
+class Tracker:
     """Wishes and facts of one run.
 
     Args:
@@ -38,7 +112,7 @@ class Inquiry:
         self._asked: set[str] = set()
 
     def wishes(self) -> list[Wish]:
-        """What is followed for its own sake; of that what the user names, if he names papers."""
+        """What is tracked for its own sake; of that what the user names, if he names papers."""
         wishes = [*self.catalog.wishes(), *self._dry_wishes]
         if self.request.seeds is not None:
             return wishes

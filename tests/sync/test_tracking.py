@@ -1,11 +1,11 @@
-"""Which papers are followed: wishes, and what follows from their references."""
+"""Which papers are tracked: wishes, and what follows from their references."""
 
 from __future__ import annotations
 
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.sources.seeds import SavedQuery, Seed, Seeds
 from fmqa.store.catalog import Wish
-from fmqa.sync.following import Followed, followed, seed_wishes
+from fmqa.sync.tracking import TrackedPaper, seed_wishes, tracked_papers
 
 CITED = {"a": ["b", "c"], "b": ["c", "d", "a"], "c": ["e"], "d": ["f"]}
 
@@ -15,7 +15,7 @@ def cited(paper: str) -> list[str]:
 
 
 def depths(wishes: list[Wish], excluded: set[str] = frozenset()) -> dict[str, int]:
-    return {paper.arxiv_id: paper.depth for paper in followed(wishes, cited, set(excluded))}
+    return {paper.arxiv_id: paper.depth for paper in tracked_papers(wishes, cited, set(excluded))}
 
 
 def test_a_wish_without_depth_is_alone() -> None:
@@ -49,17 +49,19 @@ def test_why() -> None:
         Wish("y", "asked", version=2),
         Wish("a", "seed", depth=1),
     ]
-    assert followed(wishes, cited, set()) == [
-        Followed("a", 1, "in seeds.toml"),
-        Followed("x", 0, "found by ti:heart"),
-        Followed("y", 0, "asked for", 2),
-        Followed("b", 0, "cited by a"),
-        Followed("c", 0, "cited by a"),
+    assert tracked_papers(wishes, cited, set()) == [
+        TrackedPaper("a", 1, "in seeds.toml"),
+        TrackedPaper("x", 0, "found by ti:heart"),
+        TrackedPaper("y", 0, "asked for", 2),
+        TrackedPaper("b", 0, "cited by a"),
+        TrackedPaper("c", 0, "cited by a"),
     ]
 
 
 def test_a_named_version_stays_when_others_cite_the_paper() -> None:
-    papers = followed([Wish("b", "asked", version=1), Wish("a", "seed", depth=1)], cited, set())
+    papers = tracked_papers(
+        [Wish("b", "asked", version=1), Wish("a", "seed", depth=1)], cited, set()
+    )
     assert {paper.arxiv_id: paper.version for paper in papers} == {"a": None, "b": 1, "c": None}
 
 
