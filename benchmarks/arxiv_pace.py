@@ -17,7 +17,7 @@ from fmqa.settings import Settings
 from fmqa.sources.arxiv import ArxivClient
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.store.embedding import OnnxEmbedder, SentenceTransformerEmbedder, make_embedder
-from fmqa.store.statements import passage_texts
+from fmqa.store.writer import passage_texts
 from fmqa.sync.acquisition import Fetching
 from fmqa.sync.run_types import Request
 from fmqa.types import Document

@@ -30,8 +30,8 @@ from benchmarks.processes import ROOT, environment
 from fmqa.errors import FmqaError
 from fmqa.settings import Settings
 from fmqa.store.library import Library
+from fmqa.store.mappers import PaperRow
 from fmqa.store.record import Record
-from fmqa.store.rows import PaperRow
 from fmqa.types import Source
 
 _ORPHAN_SECONDS = 20.0

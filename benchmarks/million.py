@@ -29,7 +29,7 @@ from benchmarks.latency import percentile
 from benchmarks.processes import use_cpus
 from fmqa.settings import Settings
 from fmqa.store.embedding import make_embedder
-from fmqa.store.vectors import FaissIndex, publish
+from fmqa.store.sqlite.faiss_index import FaissIndex, write_generation
 
 Vectors = NDArray[np.float32]
 SEED = 7
@@ -139,7 +139,7 @@ def index_figures(vectors: Vectors, questions: Vectors) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         began = time.perf_counter()
-        manifest = publish(folder, 1, "measured", ids, [vectors])
+        manifest = write_generation(folder, 1, "measured", ids, [vectors])
         built = time.perf_counter() - began
         del vectors
         before = psutil.Process().memory_info()

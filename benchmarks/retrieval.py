@@ -149,7 +149,7 @@ def tune(
     }
     by_title = {}
     for weight in TITLE_WEIGHTS:
-        with patch("fmqa.store.sqlite.words.TITLE_WEIGHT", weight):
+        with patch("fmqa.store.sqlite.sqlite_database.TITLE_WEIGHT", weight):
             by_title[str(weight)] = _mean(
                 ndcg(s.ranked, s.relevant) for s in search_all(searcher, names, asked)
             )

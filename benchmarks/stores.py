@@ -30,8 +30,8 @@ from fmqa.answering.assistant import Assistant
 from fmqa.apps.workbench import Workbench
 from fmqa.evaluation.questions import Question, chosen, read_questions, starter_questions
 from fmqa.settings import Settings
-from fmqa.store.moving import move
-from fmqa.store.opening import open_database
+from fmqa.store.library import open_database
+from fmqa.store.transfer import copy_record
 from tests.servers import postgres, schema
 
 _ASKED = 300  # of SciFact's claims
@@ -108,13 +108,13 @@ def compared(url: str, questions: Sequence[Question]) -> dict[str, Any]:
             closing(open_database(home.record_path)) as source,
             closing(open_database(home.record_path, url)) as target,
         ):
-            moved = move(source, target, home.index_dir)
+            moved = copy_record(source, target, home.index_dir)
         seconds = time.perf_counter() - began
         there = Settings(home=Path(folder), llm="none", database_url=url)
         with closing(Workbench(there)) as bench:
             exact, exact_ms = asked(bench.assistant.inner, questions)
         with (
-            patch("fmqa.store.postgres.nearest._EXACT_UP_TO", 0),
+            patch("fmqa.store.postgres.hnsw._EXACT_UP_TO", 0),
             closing(Workbench(there)) as bench,
         ):
             bench.library.publish(bench.embedder.fingerprint)

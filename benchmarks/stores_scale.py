@@ -23,10 +23,9 @@ from numpy.typing import NDArray
 
 from benchmarks.latency import percentile
 from fmqa.retrieval.search import Searcher
-from fmqa.store.catalog import now
+from fmqa.store.arxiv_catalog import now
 from fmqa.store.library import Library
-from fmqa.store.postgres.searched import VECTORS_OF_KEY
-from fmqa.store.postgres.tokens import words_of
+from fmqa.store.postgres.full_text import VECTORS_OF_KEY, words_of
 from fmqa.store.record import MODEL_KEY
 
 Vectors = NDArray[np.float32]
@@ -253,8 +252,8 @@ def searched(
 def every(library: Library, words: Sequence[str]) -> list[tuple[int, float]]:
     """The best ten when all passages with any of the words are scored."""
     with (
-        patch("fmqa.store.postgres.candidates._EXPECTED", 10**8),
-        patch("fmqa.store.postgres.searched.MOST_SCORED", 10**8),
+        patch("fmqa.store.postgres.full_text._EXPECTED", 10**8),
+        patch("fmqa.store.postgres.full_text.MOST_SCORED", 10**8),
     ):
         return library.record.lexical(words, 10)
 

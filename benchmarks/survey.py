@@ -31,7 +31,7 @@ from fmqa.apps.web.views.news import since_review
 from fmqa.apps.web.wording import IN_ENGLISH
 from fmqa.sources.notes import read_notes, starter_folder
 from fmqa.store.library import Library
-from fmqa.store.statements import passage_texts
+from fmqa.store.writer import passage_texts
 from fmqa.survey.challenges import challenge_map
 from fmqa.survey.comparison import as_html, compare
 from fmqa.survey.facet_maker import FacetMaker

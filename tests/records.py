@@ -11,7 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from fmqa.store.library import Library
-from fmqa.store.sqlite.database import SqliteDatabase
+from fmqa.store.sqlite.sqlite_database import SqliteDatabase
 
 # Times, row numbers, folders and ports differ from run to run and are left out.
 _PAPERS = """SELECT paper_id, arxiv_id, name, title, authors, year, kind, modality, architecture,

@@ -22,7 +22,7 @@ from fmqa.apps.cli.options import make_filters
 from fmqa.errors import UsageError
 from fmqa.sources import notes
 from fmqa.store.library import Library
-from fmqa.store.statements import passage_texts
+from fmqa.store.writer import passage_texts
 
 ANSWERED, ERROR, USAGE, ABSTAINED = 0, 1, 2, 3
 PAIRS = "We obtained MedSAM by fine-tuning SAM on 1,570,263 image-mask pairs."
@@ -343,7 +343,7 @@ def test_a_conversation_taken_away(run: Any, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_a_conversation_that_was_not_kept(run: Any, home: Path) -> None:
-    from fmqa.store.sessions import StoredExchange
+    from fmqa.store.history import StoredExchange
 
     ended = run("export", "--session", "other")
     assert ended.code == USAGE

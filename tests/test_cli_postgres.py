@@ -63,7 +63,7 @@ def test_settings_show_no_password(run: Any, home: Path, monkeypatch: pytest.Mon
 
 def test_nothing_of_it_is_imported_without_an_address(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; import fmqa.apps.cli.main, fmqa.store.moving;"
+        "import sys; from pathlib import Path; import fmqa.apps.cli.main, fmqa.store.transfer;"
         "from fmqa.store.library import Library;"
         f"Library(Path({str(tmp_path)!r}), Path({str(tmp_path)!r}) / 'r.sqlite3').check();"
         "print([name for name in sys.modules if name.startswith(('psycopg', 'fmqa.store.postg'))])"

@@ -12,8 +12,8 @@ from fmqa.apps.person import NOBODY, Person
 from fmqa.apps.web.conversation import Stage, Turn
 from fmqa.apps.web.remembered import KEPT, Remembered
 from fmqa.apps.web.tabs.ask import AskTab
+from fmqa.store.history import StoredExchange
 from fmqa.store.library import Library
-from fmqa.store.sessions import StoredExchange
 
 NAME, OTHER = "0" * 32, "f" * 32
 

@@ -9,7 +9,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmqa.store.postgres.candidates import Asked, chosen
+from fmqa.store.postgres.full_text import Phrase, candidates_query
 
 PASSAGES = 1_000_000
 SHARES = st.lists(
@@ -17,10 +17,10 @@ SHARES = st.lists(
 )
 
 
-def asked_for(counts: list[int]) -> list[Asked]:
+def asked_for(counts: list[int]) -> list[Phrase]:
     weights = (max(math.log((PASSAGES - n + 0.5) / (n + 0.5)), 1e-6) for n in counts)
     found = [
-        Asked(f"'w{place}'", held, weight)
+        Phrase(f"'w{place}'", held, weight)
         for place, (held, weight) in enumerate(zip(counts, weights, strict=True))
     ]
     return sorted(found, key=lambda one: one.held)
@@ -32,14 +32,14 @@ def passes(query: str, words: set[str]) -> bool:
     return bool(eval(told.replace("&", " and ").replace("|", " or ")))
 
 
-def every_combination(asked: list[Asked]) -> list[tuple[Asked, ...]]:
+def every_combination(asked: list[Phrase]) -> list[tuple[Phrase, ...]]:
     return [some for count in range(len(asked) + 1) for some in combinations(asked, count)]
 
 
 @given(counts=SHARES)
 def test_what_weighs_more_is_chosen_too(counts: list[int]) -> None:
     asked = asked_for(counts)
-    query = chosen(asked, PASSAGES)
+    query = candidates_query(asked, PASSAGES)
     words = {one for one in asked if one.query in query}
     told = every_combination(sorted(words)[:8])
     weight = {some: sum(one.weight for one in some) for some in told}
@@ -53,7 +53,7 @@ def test_what_weighs_more_is_chosen_too(counts: list[int]) -> None:
 @given(counts=SHARES)
 def test_no_more_are_expected_than_can_be_scored(counts: list[int]) -> None:
     asked = asked_for(counts)
-    query = chosen(asked, PASSAGES)
+    query = candidates_query(asked, PASSAGES)
     words = [one for one in asked if one.query in query]
     expected = 0.0
     for some in every_combination(words):
@@ -69,12 +69,12 @@ def test_no_more_are_expected_than_can_be_scored(counts: list[int]) -> None:
 
 
 def test_few_passages_are_all_scored() -> None:
-    assert chosen(asked_for([700, 300, 500]), PASSAGES) == "('w1') | ('w2') | ('w0')"
-    assert chosen(asked_for([900, 900]), 1_000) == "('w0') | ('w1')"
+    assert candidates_query(asked_for([700, 300, 500]), PASSAGES) == "('w1') | ('w2') | ('w0')"
+    assert candidates_query(asked_for([900, 900]), 1_000) == "('w0') | ('w1')"
 
 
 def test_several_frequent_words_make_up_for_a_rare_one() -> None:
-    query = chosen(asked_for([400, 20_000, 30_000, 400_000]), PASSAGES)
+    query = candidates_query(asked_for([400, 20_000, 30_000, 400_000]), PASSAGES)
     assert passes(query, {"w0"})
     assert passes(query, {"w1", "w2"})
     assert not passes(query, {"w1", "w3"})

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from fakes import Add, document
-from fmqa.store.catalog import Catalog, FetchedFile, Wish
-from fmqa.store.changes import News
+from fmqa.store.arxiv_catalog import Catalog, FetchedFile, News, Wish
 from fmqa.store.library import Library
 from fmqa.types import ArxivRecord
 

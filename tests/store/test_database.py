@@ -12,11 +12,12 @@ import pytest
 
 from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import DiskFull, FmqaError, ForeignIndex, RecordBusy, RecordDamaged, StoreError
+from fmqa.store import schema as schema_module
 from fmqa.store.library import Library
-from fmqa.store.sqlite import database as database_module
-from fmqa.store.sqlite import migrations
-from fmqa.store.sqlite.database import SqliteDatabase
-from fmqa.store.statements import passage_texts
+from fmqa.store.schema import Migration
+from fmqa.store.sqlite import sqlite_database as database_module
+from fmqa.store.sqlite.sqlite_database import SqliteDatabase
+from fmqa.store.writer import passage_texts
 
 
 def schema(path: Path) -> list[str]:
@@ -53,14 +54,12 @@ def test_steps_are_recorded_by_name_and_only_new_ones_run(
     path = tmp_path / "record.sqlite3"
     SqliteDatabase(path).close()
 
-    def m999_colours(db: sqlite3.Connection) -> None:
-        db.execute("CREATE TABLE colours (name TEXT)")
-
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, m999_colours))
+    colours = Migration("m999_colours", ("CREATE TABLE colours (name TEXT)",))
+    steps = (*schema_module.SQLITE_MIGRATIONS, colours)
+    monkeypatch.setattr(schema_module, "SQLITE_MIGRATIONS", steps)
     opened = SqliteDatabase(path)
     names = [row[0] for row in opened.connection.execute("SELECT name FROM migrations")]
-    before = [step.__name__ for step in migrations.MIGRATIONS]
-    assert sorted(names) == before
+    assert sorted(names) == [step.name for step in steps]
     opened.close()
 
 
@@ -71,11 +70,9 @@ def test_a_step_that_fails_leaves_the_record_as_it_was(
     SqliteDatabase(path).close()
     before = schema(path)
 
-    def m002_breaks(db: sqlite3.Connection) -> None:
-        db.execute("CREATE TABLE colours (name TEXT)")
-        db.execute("CREATE TABLE colours (name TEXT)")
-
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, m002_breaks))
+    breaks = Migration("m999_breaks", ("CREATE TABLE colours (name TEXT)",) * 2)
+    steps = (*schema_module.SQLITE_MIGRATIONS, breaks)
+    monkeypatch.setattr(schema_module, "SQLITE_MIGRATIONS", steps)
     with pytest.raises(StoreError):
         SqliteDatabase(path)
     assert schema(path) == before
@@ -305,10 +302,10 @@ def test_an_error_after_sqlite_rolled_back_itself_is_not_hidden(tmp_path: Path) 
 
 
 def test_nor_while_migrating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def m001_on_a_full_disk(db: sqlite3.Connection) -> None:
+    def on_a_full_disk(db: sqlite3.Connection, steps: object) -> None:
         db.execute("ROLLBACK")
         raise DiskFull("No room left.")
 
-    monkeypatch.setattr(migrations, "MIGRATIONS", (m001_on_a_full_disk,))
+    monkeypatch.setattr(schema_module, "apply", on_a_full_disk)
     with pytest.raises(DiskFull):
         SqliteDatabase(tmp_path / "r.sqlite3")

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from fakes import Add, document
 from fmqa.store.lexical import STOP_WORDS, terms
 from fmqa.store.library import Library
-from fmqa.store.sqlite.database import SqliteDatabase
-from fmqa.store.sqlite.words import match_query
+from fmqa.store.sqlite.sqlite_database import SqliteDatabase, match_query
 
 
 @pytest.fixture(scope="module")

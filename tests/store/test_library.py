@@ -16,10 +16,10 @@ from fmqa.errors import DiskFull, ForeignIndex, RecordBusy
 from fmqa.store import library as library_module
 from fmqa.store import record as record_module
 from fmqa.store.library import Library
-from fmqa.store.rows import index_text
-from fmqa.store.sqlite import generations
-from fmqa.store.statements import passage_texts
-from fmqa.store.vectors import read_manifest
+from fmqa.store.mappers import index_text
+from fmqa.store.sqlite import faiss_index
+from fmqa.store.sqlite.faiss_index import read_manifest
+from fmqa.store.writer import passage_texts
 
 MODEL = "hash:64"
 of_files = pytest.mark.parametrize("library", ["sqlite"], indirect=True)
@@ -266,7 +266,7 @@ def test_a_question_that_mends_the_index_stops_no_writer(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (library.index_dir / "vectors.json").unlink()
-    real = generations.publish
+    real = faiss_index.write_generation
     wrote: list[bool] = []
 
     def slow(*arguments: object) -> object:
@@ -274,7 +274,7 @@ def test_a_question_that_mends_the_index_stops_no_writer(
             wrote.append(True)
         return real(*arguments)
 
-    monkeypatch.setattr(generations, "publish", slow)
+    monkeypatch.setattr(faiss_index, "write_generation", slow)
     assert len(library.index(MODEL)) == 2
     assert wrote == [True]
 
@@ -305,7 +305,7 @@ def test_an_index_that_is_behind_says_so_and_catches_up(
     library: Library, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = document("2001.00003", ["Chest radiographs."])
-    monkeypatch.setattr(generations.Generations, "publish", lambda *_: None)  # killed before
+    monkeypatch.setattr(faiss_index.Generations, "publish", lambda *_: None)  # killed before
     with library.writing(MODEL) as writer:
         writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))
     monkeypatch.undo()
@@ -322,7 +322,7 @@ def test_a_full_disk_while_publishing_keeps_the_record(
     def full(*arguments: object) -> None:
         raise DiskFull("No room left.")
 
-    monkeypatch.setattr(generations, "publish", full)
+    monkeypatch.setattr(faiss_index, "write_generation", full)
     made = document("2001.00003", ["Chest radiographs."])
     with pytest.raises(DiskFull), library.writing(MODEL) as writer:
         writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))

@@ -23,13 +23,13 @@ from fmqa.errors import (
     SettingsError,
     StoreError,
 )
-from fmqa.store.library import Library
-from fmqa.store.opening import open_database
-from fmqa.store.postgres import migrations
-from fmqa.store.postgres.database import PostgresDatabase
-from fmqa.store.sessions import StoredExchange
-from fmqa.store.sqlite.database import SqliteDatabase
-from fmqa.store.statements import passage_texts
+from fmqa.store import schema as schema_module
+from fmqa.store.history import StoredExchange
+from fmqa.store.library import Library, open_database
+from fmqa.store.postgres.postgres_database import PostgresDatabase
+from fmqa.store.schema import Migration
+from fmqa.store.sqlite.sqlite_database import SqliteDatabase
+from fmqa.store.writer import passage_texts
 from servers import PostgresServer, Unavailable, postgres, schema
 
 MODEL = "hash:64"
@@ -71,7 +71,9 @@ def test_migrating_twice_changes_nothing_and_a_newer_record_is_refused(postgres_
     PostgresDatabase(postgres_url).close()
     again = PostgresDatabase(postgres_url)
     with again.atomic() as db:
-        assert db.one("SELECT count(*) AS n FROM migrations")["n"] == len(migrations.MIGRATIONS)
+        assert db.one("SELECT count(*) AS n FROM migrations")["n"] == len(
+            schema_module.POSTGRES_MIGRATIONS
+        )
         db.execute("INSERT INTO migrations VALUES ('p999_future', 'soon')")
     again.close()
     with pytest.raises(ForeignIndex, match="newer fmqa") as caught:
@@ -82,15 +84,12 @@ def test_migrating_twice_changes_nothing_and_a_newer_record_is_refused(postgres_
 def test_a_step_that_fails_leaves_the_record_as_it_was(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def p999_breaks(db) -> None:
-        db.execute("CREATE TABLE colours (name text)")
-        db.execute("CREATE TABLE colours (name text)")
-
-    steps = migrations.MIGRATIONS
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*steps, p999_breaks))
+    breaks = Migration("p999_breaks", ("CREATE TABLE colours (name text)",) * 2)
+    steps = schema_module.POSTGRES_MIGRATIONS
+    monkeypatch.setattr(schema_module, "POSTGRES_MIGRATIONS", (*steps, breaks))
     with pytest.raises(StoreError, match="colours"):
         PostgresDatabase(postgres_url)
-    monkeypatch.setattr(migrations, "MIGRATIONS", steps)
+    monkeypatch.setattr(schema_module, "POSTGRES_MIGRATIONS", steps)
     library = PostgresDatabase(postgres_url)
     with library.snapshot() as db:
         assert db.one("SELECT to_regclass('colours') AS held")["held"] is None
@@ -135,7 +134,7 @@ def test_what_cannot_be_reached_is_said_without_the_password(tmp_path: Path) -> 
 def test_a_missing_driver_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "fmqa.store.postgres.database")
+    monkeypatch.delitem(sys.modules, "fmqa.store.postgres.postgres_database")
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(SettingsError) as caught:
         open_database(tmp_path / "r.sqlite3", "postgresql://localhost/fmqa")

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from fakes import HashEmbedder, document
 from fmqa.store.lexical import terms
 from fmqa.store.library import Library
-from fmqa.store.postgres import candidates, nearest, searched
+from fmqa.store.postgres import full_text, hnsw
+from fmqa.store.postgres.full_text import Words, phrases_of, words_of
 from fmqa.store.postgres.session import translated
-from fmqa.store.postgres.tokens import Words, phrases_of, words_of
-from fmqa.store.statements import passage_texts
+from fmqa.store.writer import passage_texts
 from fmqa.types import Document, Filters
 from servers import PostgresServer, schema
 
@@ -108,16 +108,16 @@ def test_beyond_so_many_passages_those_with_the_rarest_words_are_scored(
     whole = dict(ranked(pair[1], asked, None))
     rare = dict(ranked(pair[1], ["don't"], None))
     assert 2 < len(rare) < len(whole)
-    monkeypatch.setattr(candidates, "_EXPECTED", len(rare))
+    monkeypatch.setattr(full_text, "_EXPECTED", len(rare))
     some = dict(ranked(pair[1], asked, None))
     assert some.keys() == rare.keys()
     assert some.items() <= whole.items()  # scored by all words none the less
     # Where even the rarest are too many, those with both.
-    monkeypatch.setattr(candidates, "_EXPECTED", len(rare) - 1)
+    monkeypatch.setattr(full_text, "_EXPECTED", len(rare) - 1)
     both = dict(ranked(pair[1], asked, None))
     assert both.keys() == {key for key in rare if whole[key] > rare[key]}
     assert both.items() <= whole.items()
-    monkeypatch.setattr(searched, "MOST_SCORED", 2)
+    monkeypatch.setattr(full_text, "MOST_SCORED", 2)
     assert len(ranked(pair[1], ["segment"], None)) == 2
 
 
@@ -142,8 +142,8 @@ def test_the_nearest_are_the_same(pair: tuple[Library, Library]) -> None:
 def test_an_index_of_many_finds_what_comparing_all_does(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nearest, "_EXACT_UP_TO", 100)
-    monkeypatch.setattr(nearest, "_SCANNED", 10)
+    monkeypatch.setattr(hnsw, "_EXACT_UP_TO", 100)
+    monkeypatch.setattr(hnsw, "_SCANNED", 10)
     library = Library(tmp_path, tmp_path / "record.sqlite3", postgres_url)
     texts = [f"{WORDS[n % 20]} {WORDS[n * 7 % 19]} word{n} other{n % 31}" for n in range(400)]
     write(library, document("2001.00001", texts[:200]), document("2001.00002", texts[200:]))
@@ -151,7 +151,7 @@ def test_an_index_of_many_finds_what_comparing_all_does(
         (made,) = db.execute("SELECT to_regclass('searched_by_vectors') IS NOT NULL").fetchone()
         db.execute("SET LOCAL enable_seqscan = off")
         sql = "EXPLAIN SELECT id FROM searched_vectors ORDER BY vector::halfvec(64) <#> ? LIMIT 5"
-        plan = db.execute(sql, (nearest.HalfVector(np.ones(64, np.float32)),)).fetchall()
+        plan = db.execute(sql, (hnsw.HalfVector(np.ones(64, np.float32)),)).fetchall()
     assert made
     assert "searched_by_vectors" in str(plan)
     index = library.index(MODEL)

@@ -11,9 +11,8 @@ from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import StoreError
 from fmqa.store import writer as writer_module
 from fmqa.store.library import Library
-from fmqa.store.rows import content_hash
-from fmqa.store.statements import passage_texts
-from fmqa.store.writer import RecordWriter
+from fmqa.store.mappers import content_hash
+from fmqa.store.writer import RecordWriter, passage_texts
 from fmqa.types import Filters, HiddenRun, Outcome, PaperStatus, ReadResult, Source, Span
 
 MEDSAM = "2304.12306"

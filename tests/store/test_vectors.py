@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fmqa.errors import DiskFull, StoreError
-from fmqa.store import vectors as vectors_module
-from fmqa.store.vectors import FaissIndex, Manifest, publish, read_manifest
+from fmqa.store.sqlite import faiss_index
+from fmqa.store.sqlite.faiss_index import FaissIndex, Manifest, read_manifest, write_generation
 
 DIMENSION = 8
 
@@ -74,10 +74,10 @@ def test_each_recipe_is_served_from_its_file(
     """The sizes at which the recipes change are lowered; the files are the real ones."""
     rows = 4200
     limits = {"Flat": (rows, rows), "SQfp16": (1, rows), "IVF4096,SQ8": (1, 2)}[recipe]
-    monkeypatch.setattr(vectors_module, "_FLAT_UP_TO", limits[0])
-    monkeypatch.setattr(vectors_module, "_FP16_UP_TO", limits[1])
+    monkeypatch.setattr(faiss_index, "_FLAT_UP_TO", limits[0])
+    monkeypatch.setattr(faiss_index, "_FP16_UP_TO", limits[1])
     ids, table = list(range(10, 10 + rows)), unit(rows)
-    publish(tmp_path, 1, "m", ids, [table[:3000], table[3000:]])
+    write_generation(tmp_path, 1, "m", ids, [table[:3000], table[3000:]])
     index = reopened(tmp_path)
     query = table[77]
     assert index.search(query, 1)[0][0] == 87
@@ -93,7 +93,7 @@ def test_each_recipe_is_served_from_its_file(
 
 def test_the_file_gives_what_memory_gave(tmp_path: Path) -> None:
     ids, table = ascending(50, 3), unit(50, 3)
-    publish(tmp_path, 7, "model", ids, [table])
+    write_generation(tmp_path, 7, "model", ids, [table])
     opened, built = reopened(tmp_path), FaissIndex.build(7, ids, [table])
     assert opened.generation == 7
     assert len(opened) == 50
@@ -101,7 +101,7 @@ def test_the_file_gives_what_memory_gave(tmp_path: Path) -> None:
 
 
 def test_an_empty_index(tmp_path: Path) -> None:
-    publish(tmp_path, 1, "model", [], [])
+    write_generation(tmp_path, 1, "model", [], [])
     opened = reopened(tmp_path)
     assert len(opened) == 0
     assert opened.search(unit(1)[0], 5) == []
@@ -109,11 +109,11 @@ def test_an_empty_index(tmp_path: Path) -> None:
 
 
 def test_older_generations_and_killed_writers_are_swept(tmp_path: Path) -> None:
-    publish(tmp_path, 1, "model", [1], [unit(1)])
+    write_generation(tmp_path, 1, "model", [1], [unit(1)])
     reader = reopened(tmp_path)
     (tmp_path / ".vectors-00000002.faiss.999.tmp").write_bytes(b"half")
     (tmp_path / "record.sqlite3").write_bytes(b"not the index's to sweep")
-    publish(tmp_path, 2, "model", [1, 2], [unit(2)])
+    write_generation(tmp_path, 2, "model", [1, 2], [unit(2)])
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "record.sqlite3", "vectors-00000002.faiss", "vectors-00000002.ids.npy", "vectors.json"
     ]  # fmt: skip
@@ -135,7 +135,7 @@ def test_a_manifest_that_is_none(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("name", Manifest.__slots__)
 @pytest.mark.parametrize("value", [None, -1, 10**30, "../../etc/passwd", "", [], {"a": 1}, 1.5])
 def test_a_manifest_with_a_wrong_value_is_noticed(tmp_path: Path, name: str, value: object) -> None:
-    publish(tmp_path, 1, "model", [1, 2, 3], [unit(3)])
+    write_generation(tmp_path, 1, "model", [1, 2, 3], [unit(3)])
     path = tmp_path / "vectors.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
     manifest = read_manifest(tmp_path)
@@ -148,7 +148,7 @@ def test_a_manifest_with_a_wrong_value_is_noticed(tmp_path: Path, name: str, val
 @pytest.mark.parametrize("file", ["index_file", "ids_file"])
 @pytest.mark.parametrize("damage", ["missing", "empty", "torn", "longer", "folder"])
 def test_a_damaged_file_is_noticed(tmp_path: Path, file: str, damage: str) -> None:
-    manifest = publish(tmp_path, 1, "model", ascending(40, 1), [unit(40)])
+    manifest = write_generation(tmp_path, 1, "model", ascending(40, 1), [unit(40)])
     path = tmp_path / getattr(manifest, file)
     content = path.read_bytes()
     path.unlink()
@@ -168,7 +168,7 @@ def test_garbage_of_the_same_size_is_an_error_in_words(
 ) -> None:
     """Whatever stands in the first bytes, opening ends in a StoreError and never in a crash."""
     folder = tmp_path_factory.mktemp("index")
-    manifest = publish(folder, 1, "model", ascending(40, 1), [unit(40)])
+    manifest = write_generation(folder, 1, "model", ascending(40, 1), [unit(40)])
     path = folder / getattr(manifest, file)
     content = bytearray(path.read_bytes())
     for place in noise.sample(range(64), noise.randint(1, 64)):
@@ -182,7 +182,7 @@ def test_garbage_of_the_same_size_is_an_error_in_words(
 
 
 def test_ids_that_would_run_code_are_refused(tmp_path: Path) -> None:
-    manifest = publish(tmp_path, 1, "model", [1], [unit(1)])
+    manifest = write_generation(tmp_path, 1, "model", [1], [unit(1)])
     path = tmp_path / manifest.ids_file
     ran = tmp_path / "ran"
 
@@ -210,7 +210,7 @@ def test_ids_that_would_run_code_are_refused(tmp_path: Path) -> None:
 def test_a_failed_write_keeps_the_old_generation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, kind: type[Exception]
 ) -> None:
-    publish(tmp_path, 1, "model", [1], [unit(1)])
+    write_generation(tmp_path, 1, "model", [1], [unit(1)])
     before = sorted(path.name for path in tmp_path.iterdir())
     real = os.fsync
     calls = []
@@ -221,12 +221,12 @@ def test_a_failed_write_keeps_the_old_generation(
             raise error
         real(file)
 
-    monkeypatch.setattr(vectors_module.os, "fsync", fsync)
+    monkeypatch.setattr(faiss_index.os, "fsync", fsync)
     with pytest.raises(kind):
-        publish(tmp_path, 2, "model", [1, 2], [unit(2)])
+        write_generation(tmp_path, 2, "model", [1, 2], [unit(2)])
     monkeypatch.undo()
     assert reopened(tmp_path).generation == 1
     assert not list(tmp_path.glob(".*tmp"))
     assert set(before) <= {path.name for path in tmp_path.iterdir()}
-    publish(tmp_path, 3, "model", [1, 2], [unit(2)])
+    write_generation(tmp_path, 3, "model", [1, 2], [unit(2)])
     assert len(list(tmp_path.glob("vectors-*"))) == 2

@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from fmqa.errors import DiskFull, UsageError
-from fmqa.store.changes import Change
+from fmqa.store.arxiv_catalog import Change
 from fmqa.sync.changelog import KINDS, as_atom, as_json, as_markdown, as_text, write_whole
 
 FEED = "tag:example.org,2026:library"

@@ -15,7 +15,7 @@ import pytest
 from fakes import HashEmbedder, make_pdf
 from fmqa.reading.pool import ReadLimits
 from fmqa.store.library import Library
-from fmqa.store.rows import content_hash, index_text
+from fmqa.store.mappers import content_hash, index_text
 from fmqa.sync.ingestor import Ingestor
 
 HERE = Path(__file__).resolve().parents[1]

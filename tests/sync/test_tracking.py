@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.sources.seeds import SavedQuery, Seed, Seeds
-from fmqa.store.catalog import Wish
+from fmqa.store.arxiv_catalog import Wish
 from fmqa.sync.tracking import TrackedPaper, seed_wishes, tracked_papers
 
 CITED = {"a": ["b", "c"], "b": ["c", "d", "a"], "c": ["e"], "d": ["f"]}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fmqa.answering.assistant import Asked
     from fmqa.answering.compared import Comparison
     from fmqa.apps.workbench import Workbench
-    from fmqa.store.rows import PaperRow
+    from fmqa.store.mappers import PaperRow
 
 MOST_PASSAGES = 30
 MOST_PAPERS = 100

@@ -10,7 +10,7 @@ from fmqa.errors import FmqaError, RecordBusy, SourceUnreachable
 
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
-    from fmqa.store.catalog import Run
+    from fmqa.store.arxiv_catalog import Run
     from fmqa.sync.background import BackgroundSync
 
 _log = logging.getLogger(__name__)

@@ -1,14 +1,98 @@
-"""Bibliographies in the record: what each version cites, and the sentences that cite it."""
+"""Single versions of papers as a reader opens them, and what each version cites."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 
-from fmqa.store.engine import Connection, Database, Row
-from fmqa.types import Document, Reference, Source
+from fmqa.store.engine import Connection, Database, Row, insert
+from fmqa.store.mappers import paper_meta, status_of, unpack_runs
+from fmqa.types import Document, Page, PaperMeta, PaperStatus, Reference, Source
 
+_VERSION = """SELECT papers.*, versions.id AS version_id, versions.version, versions.source,
+    versions.active, versions.withdrawn, versions.file, versions.sha256, versions.lookups
+    FROM versions JOIN papers ON papers.paper_id = versions.paper_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVersion:
+    """One version of a paper with where it came from.
+
+    ``file`` is the path that it was read from, empty for a note; ``lookups`` the addresses where
+    a note's facts were looked up.
+    """
+
+    id: int
+    meta: PaperMeta
+    source: Source
+    status: PaperStatus
+    file: str
+    sha256: str
+    lookups: tuple[str, ...]
+
+
+class Versions:
+    """Reads versions and their pages.
+
+    Args:
+        database: where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def find(self, paper_id: str, version: int, source: Source) -> HeldVersion | None:
+        """The version of this number, where it is held."""
+        return self._one(
+            f"{_VERSION} WHERE versions.paper_id = ? AND versions.version = ? "
+            "AND versions.source = ?",
+            paper_id,
+            version,
+            source.value,
+        )
+
+    def get(self, version_id: int) -> HeldVersion | None:
+        """The version of this id, where it is held."""
+        return self._one(f"{_VERSION} WHERE versions.id = ?", version_id)
+
+    def active(self, paper_id: str) -> HeldVersion | None:
+        """The version of a paper that is searched."""
+        return self._one(f"{_VERSION} WHERE versions.paper_id = ? AND versions.active", paper_id)
+
+    def page(self, version_id: int, number: int) -> Page | None:
+        """One page of a version."""
+        with self.database.snapshot() as db:
+            row = db.execute(
+                "SELECT number, text, runs FROM pages WHERE version_id = ? AND number = ?",
+                (version_id, number),
+            ).fetchone()
+        return None if row is None else Page(row["number"], row["text"], unpack_runs(row["runs"]))
+
+    def section(self, version_id: int, page: int, start: int) -> str:
+        """The section of the passage that holds a character of a page; empty where none does."""
+        with self.database.snapshot() as db:
+            return _section(_sections(db, version_id), page, start)
+
+    def _one(self, sql: str, *values: object) -> HeldVersion | None:
+        with self.database.snapshot() as db:
+            row = db.execute(sql, values).fetchone()
+        return None if row is None else _held(row)
+
+
+def _held(row: Row) -> HeldVersion:
+    return HeldVersion(
+        id=row["version_id"],
+        meta=paper_meta(row),
+        source=Source(row["source"]),
+        status=status_of(row),
+        file=row["file"],
+        sha256=row["sha256"],
+        lookups=tuple(json.loads(row["lookups"])),
+    )
+
+
+_REFERENCE = tuple(field.name for field in fields(Reference))
 _LEAST_TITLE = 24  # letters and digits
 
 
@@ -92,19 +176,14 @@ class Bibliography:
         """The sentences of the paper that cite, in reading order."""
         with self.database.snapshot() as db:
             rows = db.execute(
-                """SELECT page, numbers, start,
+                """SELECT versions.id AS version_id, page, numbers, start,
                           substr(pages.text, start + 1, "end" - start) AS sentence
                    FROM mentions JOIN versions ON versions.id = mentions.version_id
                    JOIN pages ON pages.version_id = versions.id AND pages.number = page
                    WHERE paper_id = ? AND versions.active AND source = ? ORDER BY place""",
                 (paper_id, Source.PDF.value),
             ).fetchall()
-            passages = db.execute(
-                """SELECT section, spans FROM passages JOIN versions ON versions.id = version_id
-                   WHERE paper_id = ? AND active AND source = ? ORDER BY ordinal""",
-                (paper_id, Source.PDF.value),
-            ).fetchall()
-        spans = [(row["section"], *span) for row in passages for span in json.loads(row["spans"])]
+            spans = _sections(db, rows[0]["version_id"]) if rows else []
         return [
             CitingSentence(
                 " ".join(row["sentence"].split()),
@@ -114,6 +193,14 @@ class Bibliography:
             )
             for row in rows
         ]
+
+
+def _sections(db: Connection, version_id: int) -> list[tuple[str, int, int, int]]:
+    """A version's passages as section, page, start and end, in reading order."""
+    rows = db.execute(
+        "SELECT section, spans FROM passages WHERE version_id = ? ORDER BY ordinal", (version_id,)
+    ).fetchall()
+    return [(row["section"], *span) for row in rows for span in json.loads(row["spans"])]
 
 
 def _section(spans: Sequence[tuple[str, int, int, int]], page: int, start: int) -> str:
@@ -127,37 +214,21 @@ def insert_bibliography(db: Connection, document: Document, version_id: int) -> 
     db.executemany(
         "INSERT INTO mentions VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (
-                version_id,
-                place,
-                mention.span.page,
-                mention.span.start,
-                mention.span.end,
-                json.dumps(mention.numbers),
-            )
+            (version_id, place, *astuple(mention.span), json.dumps(mention.numbers))
             for place, mention in enumerate(document.mentions)
         ],
     )
 
 
 def _insert_references(db: Connection, references: Sequence[Reference], version_id: int) -> None:
+    values = [
+        asdict(one) | {"authors": json.dumps(one.authors, ensure_ascii=False)} for one in references
+    ]
     db.executemany(
-        "INSERT INTO bibliography VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        insert("bibliography", ("version_id", "place", *_REFERENCE)),
         [
-            (
-                version_id,
-                place,
-                reference.number,
-                reference.text,
-                reference.title,
-                json.dumps(reference.authors, ensure_ascii=False),
-                reference.year,
-                reference.arxiv_id,
-                reference.doi,
-                reference.method,
-                reference.score,
-            )
-            for place, reference in enumerate(references)
+            (version_id, place, *(value[name] for name in _REFERENCE))
+            for place, value in enumerate(values)
         ],
     )
 
@@ -169,14 +240,5 @@ def _title_key(title: str) -> str:
 
 
 def _reference(row: Row) -> Reference:
-    return Reference(
-        number=row["number"],
-        text=row["text"],
-        title=row["title"],
-        authors=tuple(json.loads(row["authors"])),
-        year=row["year"],
-        arxiv_id=row["arxiv_id"],
-        doi=row["doi"],
-        method=row["method"],
-        score=row["score"],
-    )
+    values = {name: row[name] for name in _REFERENCE}
+    return Reference(**values | {"authors": tuple(json.loads(row["authors"]))})

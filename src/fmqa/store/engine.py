@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-if TYPE_CHECKING:
-    from fmqa.store.vectors import VectorIndex
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
 
 
 class Row(Protocol):
@@ -170,6 +172,22 @@ class Database(Protocol):
         ...
 
 
+class VectorIndex(Protocol):
+    """Nearest passages to a vector, by inner product."""
+
+    def search(
+        self, query: Vectors, limit: int, allowed: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
+        """Up to ``limit`` pairs of passage id and cosine, best first."""
+        ...
+
+    def scores(self, query: Vectors, ids: Sequence[int]) -> dict[int, float]:
+        """The cosine of each of these passages that the index holds."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
 class DenseSearch(Protocol):
     """The vectors of what is searched, as one index."""
 
@@ -191,11 +209,13 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
+def insert(table: str, columns: Sequence[str]) -> str:
+    """A statement that writes a row."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)})"
+
+
 def upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
     """A statement that writes a row in place of the one with the same key, if there is one."""
     others = [name for name in columns if name not in key]
-    return (
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)}) "  # noqa: S608
-        f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET "
-        + ", ".join(f"{name} = excluded.{name}" for name in others)
-    )
+    updates = ", ".join(f"{name} = excluded.{name}" for name in others)
+    return f"{insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"

@@ -1,4 +1,7 @@
-"""The record and its index together: what the later stages open."""
+"""The record and its index together: what the later stages open.
+
+The record is kept by SQLite in the data folder, or by PostgreSQL where an address is set.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +9,71 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fmqa.errors import ForeignIndex, StoreError
-from fmqa.store.answers import AnswerCache
-from fmqa.store.bibliography import Bibliography
-from fmqa.store.catalog import Catalog
-from fmqa.store.feedback import FeedbackStore
-from fmqa.store.opening import dense_search, open_database
+from fmqa.errors import ForeignIndex, SettingsError, StoreError
+from fmqa.store.arxiv_catalog import Catalog
+from fmqa.store.bibliography import Bibliography, Versions
+from fmqa.store.engine import Database, DenseSearch, VectorIndex
+from fmqa.store.history import AnswerCache, FeedbackStore, Sessions
 from fmqa.store.quoted_facets import FacetStore
 from fmqa.store.record import COPYING_KEY, Record
-from fmqa.store.sessions import Sessions
-from fmqa.store.vectors import VectorIndex
-from fmqa.store.versions import Versions
+from fmqa.store.sqlite.sqlite_database import SqliteDatabase
 from fmqa.store.writer import RecordWriter
 from fmqa.types import Embedder
 
-Vectors = NDArray[np.float32]
+_SCHEMES = ("postgresql://", "postgres://")
+
+
+def is_postgres(url: str) -> bool:
+    """Whether an address is one of PostgreSQL."""
+    return url.startswith(_SCHEMES)
+
+
+def open_database(record_path: Path, url: str = "") -> Database:
+    """The record's engine.
+
+    Args:
+        record_path: the SQLite file, for when there is no address.
+        url: address of a PostgreSQL database.
+
+    Raises:
+        SettingsError: the address is none, or psycopg isn't installed.
+        StoreError: the record can't be opened; the subclasses say why.
+    """
+    if not url:
+        return SqliteDatabase(record_path)
+    if not is_postgres(url):
+        raise SettingsError(
+            "FMQA_DATABASE_URL is no address of a PostgreSQL database.",
+            hint="It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE.",
+        )
+    try:
+        from fmqa.store.postgres.postgres_database import PostgresDatabase
+    except ImportError as error:
+        raise SettingsError(
+            f"PostgreSQL is set, and its driver can't be imported: {error}.",
+            hint="pip install 'fmqa[postgres]'",
+        ) from error
+    return PostgresDatabase(url)
+
+
+def dense_search(record: Record, index_dir: Path) -> DenseSearch:
+    """The index of a record's vectors that goes with its engine.
+
+    Args:
+        record: what it is made from.
+        index_dir: where an SQLite record's index files are.
+    """
+    if isinstance(record.database, SqliteDatabase):
+        from fmqa.store.sqlite.faiss_index import Generations
+
+        return Generations(index_dir, record)
+    from fmqa.store.postgres.hnsw import PostgresVectors
+    from fmqa.store.postgres.postgres_database import PostgresDatabase
+
+    assert isinstance(record.database, PostgresDatabase)
+    return PostgresVectors(record.database)
+
+
 Progress = Callable[[str, int, int], None]
 
 _WRITER_SECONDS = 0.5  # readers hold the writer's lock for an instant, to see whether it is free

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Self
 
-from fmqa.store.catalog import now
+from fmqa.store.arxiv_catalog import now
 from fmqa.store.engine import Connection, Database, Row, upsert
 from fmqa.types import Quote, Source, Span
 

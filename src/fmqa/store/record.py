@@ -10,15 +10,20 @@ from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fmqa.errors import ForeignIndex
-from fmqa.store.engine import Connection, Database, Row, Within, marks, upsert
-from fmqa.store.facets import FacetCounts, count_facets, where
-from fmqa.store.rows import PaperRow, index_text, paper_row, stored_passage, unpack_runs
+from fmqa.store.engine import Connection, Database, Row, Vectors, Within, marks, upsert
+from fmqa.store.mappers import (
+    FacetCounts,
+    PaperRow,
+    count_facets,
+    index_text,
+    paper_row,
+    stored_passage,
+    unpack_runs,
+    where,
+)
 from fmqa.types import Filters, Outcome, Page, ReadResult, Source, StoredPassage
-
-Vectors = NDArray[np.float32]
 
 _JOINED = """FROM passages JOIN versions ON versions.id = passages.version_id
     JOIN papers ON papers.paper_id = versions.paper_id"""

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 
 from fmqa.errors import FmqaError, NotServed, SourceRefused, SourceUnreachable
 from fmqa.sources.arxiv_ids import ArxivId
-from fmqa.store.catalog import Catalog, FetchedFile
-from fmqa.store.changes import News
+from fmqa.store.arxiv_catalog import Catalog, FetchedFile, News
 from fmqa.store.writer import RecordWriter
 from fmqa.sync.run_types import PaperLine
 from fmqa.sync.tracking import TrackedPaper, Tracker

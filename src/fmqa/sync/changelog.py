@@ -20,8 +20,7 @@ from xml.etree import ElementTree as ET
 
 from fmqa.errors import DiskFull, UsageError
 from fmqa.sources.arxiv_ids import parse_id
-from fmqa.store.catalog import Catalog, now
-from fmqa.store.changes import Change
+from fmqa.store.arxiv_catalog import Catalog, Change, now
 from fmqa.survey.escaping import escape_markdown, plain
 
 KINDS = {

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from fmqa.reading.notes import note_document
 from fmqa.reading.pool import ReadLimits, file_sha256, read_files
 from fmqa.sources.notes import Note, mark_of
-from fmqa.store.rows import content_hash
-from fmqa.store.statements import passage_texts
-from fmqa.store.writer import RecordWriter
+from fmqa.store.mappers import content_hash
+from fmqa.store.writer import RecordWriter, passage_texts
 from fmqa.types import ArxivRecord, Document, Outcome, PaperMeta, ReadResult
 
 if TYPE_CHECKING:

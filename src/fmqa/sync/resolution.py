@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fmqa.errors import SourceError, SourceRefused, SourceUnreachable
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.sources.scholar import ScholarClient, ScholarReference
-from fmqa.store.catalog import Catalog
+from fmqa.store.arxiv_catalog import Catalog
 from fmqa.sync.matching import Found, best_match, title_words
 from fmqa.types import ArxivRecord, Reference
 

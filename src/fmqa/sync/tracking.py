@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from fmqa.errors import SourceRefused, SourceUnreachable
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.sources.seeds import SavedQuery, Seeds
-from fmqa.store.catalog import Catalog, FetchedFile, Wish
+from fmqa.store.arxiv_catalog import Catalog, FetchedFile, Wish
 from fmqa.sync.run_types import Parts, Request, SyncReport
 from fmqa.types import ArxivRecord
 

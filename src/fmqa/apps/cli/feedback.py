@@ -11,7 +11,7 @@ import typer
 from fmqa.apps.cli.options import Home, Json, workbench
 
 if TYPE_CHECKING:
-    from fmqa.store.feedback import Feedback
+    from fmqa.store.history import Feedback
 
 
 def register(app: typer.Typer) -> None:

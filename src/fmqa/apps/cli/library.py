@@ -21,7 +21,7 @@ from fmqa.apps.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from fmqa.store.rows import PaperRow
+    from fmqa.store.mappers import PaperRow
 
 Paper = Annotated[str, typer.Argument(help="The paper's id, as `fmqa papers list` shows it.")]
 

@@ -32,8 +32,8 @@ def migrate(
 
     It is compared with the copy, and stays as it is. Goes on where it was stopped.
     """
-    from fmqa.store.moving import move, open_target
-    from fmqa.store.opening import open_database
+    from fmqa.store.library import open_database
+    from fmqa.store.transfer import copy_record, open_target
 
     with workbench(home=home) as bench:
         settings = bench.settings
@@ -41,7 +41,7 @@ def migrate(
         with closing(source):
             target, index_dir = open_target(to, settings.record_path)
             with closing(target):
-                moved = move(source, target, index_dir, bench.step)
+                moved = copy_record(source, target, index_dir, bench.step)
     if as_json:
         typer.echo(json.dumps({"to": moved.where, "rows": moved.rows}, indent=2))
         return

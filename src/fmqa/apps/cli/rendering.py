@@ -17,7 +17,7 @@ from fmqa.types import Hit, Outcome, ReadResult
 if TYPE_CHECKING:
     from fmqa.answering.assistant import Event
     from fmqa.answering.schema import Answer, Citation
-    from fmqa.store.rows import PaperRow
+    from fmqa.store.mappers import PaperRow
 
 _QUOTE_SHOWN = 400
 

@@ -13,7 +13,7 @@ from fmqa.apps.cli.options import Home, Json, Most, workbench
 
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
-    from fmqa.store.changes import Change
+    from fmqa.store.arxiv_catalog import Change
     from fmqa.types import Reference
 
 

@@ -8,7 +8,7 @@ from fmqa.answering.assistant import exchange
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.schema import Answer
 from fmqa.errors import UsageError
-from fmqa.store.sessions import Sessions, StoredExchange
+from fmqa.store.history import Sessions, StoredExchange
 
 _NOT_KEPT = "The answer wasn't kept."
 

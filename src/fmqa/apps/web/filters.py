@@ -12,7 +12,7 @@ from fmqa.apps.web.render import escaped
 from fmqa.apps.web.tab import QUICK, Context
 from fmqa.errors import FmqaError, StoreError
 from fmqa.filters import FIELDS, filters_of, make_filters, query_of
-from fmqa.store.facets import FacetCounts
+from fmqa.store.mappers import FacetCounts
 from fmqa.types import Filters
 
 # The other fields of the address stay: theme, language, tab.

@@ -19,7 +19,7 @@ from fmqa.apps.exports.conversations import stored
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.conversation import Turn
 from fmqa.errors import FmqaError
-from fmqa.store.sessions import Sessions, StoredExchange
+from fmqa.store.history import Sessions, StoredExchange
 
 if TYPE_CHECKING:
     from fmqa.apps.person import Person

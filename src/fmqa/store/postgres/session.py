@@ -1,18 +1,91 @@
-"""A PostgreSQL session that speaks the record's common SQL: ``?`` for values, rows as SQLite's."""
+"""A PostgreSQL session that speaks the record's common SQL, and errors of psycopg as fmqa's.
+
+``?`` stands for values, and rows are like SQLite's.
+"""
 
 from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
+from psycopg import errors as postgres
 from psycopg.adapt import Buffer, Dumper
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Format
 from psycopg.types import TypeInfo
+from psycopg_pool import PoolTimeout
+
+from fmqa.errors import (
+    DiskFull,
+    RecordBusy,
+    RecordDamaged,
+    RecordUnreachable,
+    SettingsError,
+    StoreError,
+)
+
+_FULL = (postgres.DiskFull, postgres.OutOfMemory)
+_BUSY = (postgres.LockNotAvailable, postgres.DeadlockDetected, postgres.SerializationFailure)
+_DAMAGED = (postgres.DataCorrupted, postgres.IndexCorrupted)
+
+
+def address_without_secrets(url: str) -> str:
+    """An address without user, password and options, for a message.
+
+    Raises:
+        SettingsError: it is no address of a PostgreSQL database.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise SettingsError(
+            "FMQA_DATABASE_URL is no address of a PostgreSQL database.",
+            hint="It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE.",
+        ) from None
+    port = f":{parts['port']}" if parts.get("port") else ""
+    return f"postgresql://{parts.get('host') or 'localhost'}{port}/{parts.get('dbname') or ''}"
+
+
+@contextmanager
+def store_errors(where: str) -> Iterator[None]:
+    """Errors of psycopg inside of the block come out as errors of fmqa.
+
+    Args:
+        where: the database, as `address_without_secrets` tells it.
+    """
+    try:
+        yield
+    except (psycopg.Error, PoolTimeout) as error:
+        raise _store_error(error, where) from error
+
+
+def _store_error(error: Exception, where: str) -> StoreError:
+    """The error of fmqa that says what psycopg's does."""
+    if isinstance(error, _FULL):
+        return DiskFull(f"No room left for the record in {where}.")
+    if isinstance(error, _BUSY):
+        return RecordBusy("Another process is writing to the record.")
+    if isinstance(error, _DAMAGED):
+        hint = "Restore the database from a backup."
+        return RecordDamaged(f"The record in {where} is damaged: {_line(error)}.", hint=hint)
+    if isinstance(error, postgres.InsufficientPrivilege | postgres.ReadOnlySqlTransaction):
+        hint = "Let the user of FMQA_DATABASE_URL create and write tables in its schema."
+        return StoreError(f"The record in {where} can't be written: {_line(error)}.", hint=hint)
+    if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
+        return RecordUnreachable(f"The record in {where} can't be reached: {_line(error)}.")
+    return StoreError(f"The record refused: {_line(error)}.")
+
+
+def _line(error: Exception) -> str:
+    """The first line of what the server says, without its full stop."""
+    return (str(error).strip().splitlines() or ["no reason given"])[0].rstrip(".")
+
 
 # What stands in quotes is no place for a value.
 _TOKEN = re.compile(r"""'(?:[^']|'')*'|"[^"]*"|\?|%""")

@@ -20,7 +20,7 @@ from fmqa.apps.web.tab import QUICK, Context
 from fmqa.apps.web.takeaway import TakeAway
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import Busy, FmqaError, UsageError
-from fmqa.store.feedback import Feedback
+from fmqa.store.history import Feedback
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from fmqa.sources.arxiv_ids import parse_id
 
 if TYPE_CHECKING:
     from fmqa.apps.jobs import JobState, Line
-    from fmqa.store.changes import Change
+    from fmqa.store.arxiv_catalog import Change
     from fmqa.types import PaperMeta
 
 _SHOWN = 100

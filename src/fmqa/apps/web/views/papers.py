@@ -19,7 +19,7 @@ from fmqa.types import Outcome, PaperStatus, ReadResult, Source
 
 if TYPE_CHECKING:
     from fmqa.store.library import Library
-    from fmqa.store.rows import PaperRow
+    from fmqa.store.mappers import PaperRow
     from fmqa.types import StoredPassage
 
 _HEADS = ("Paper", "Year", "Kind", "Modality", "Status", "Source", "Pages", "Passages")

@@ -17,7 +17,7 @@ from typing import Any
 
 from fmqa.errors import StoreError, UsageError
 from fmqa.store.engine import Connection, Database, SearchedPassage, marks
-from fmqa.store.opening import dense_search, open_database
+from fmqa.store.library import dense_search, open_database
 from fmqa.store.record import COPYING_KEY, PUT_META, Record
 
 Progress = Callable[[str, int, int], None]
@@ -67,16 +67,16 @@ TABLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class CopyReport:
     """What was copied: rows by table, and where to."""
 
     where: str
     rows: dict[str, int]
 
 
-def move(
+def copy_record(
     source: Database, target: Database, index_dir: Path, progress: Progress = lambda *step: None
-) -> Moved:
+) -> CopyReport:
     """Copy a record, and compare the copy with it. Can be stopped and called again.
 
     Args:
@@ -110,7 +110,7 @@ def move(
             dense_search(record, index_dir).publish(record.model)
         with target.atomic() as db:
             db.execute("DELETE FROM meta WHERE key = ?", (COPYING_KEY,))
-    return Moved(target.where, counts)
+    return CopyReport(target.where, counts)
 
 
 def open_target(address: str, own_record: Path) -> tuple[Database, Path]:

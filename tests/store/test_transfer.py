@@ -14,14 +14,12 @@ import pytest
 
 from fakes import Add, HashEmbedder, document
 from fmqa.errors import RecordBusy, StoreError, UsageError
-from fmqa.store import moving
-from fmqa.store.catalog import FetchedFile, Wish
-from fmqa.store.feedback import Feedback
-from fmqa.store.library import Library
-from fmqa.store.moving import TABLES, Moved, move, open_target
-from fmqa.store.opening import open_database
+from fmqa.store import transfer
+from fmqa.store.arxiv_catalog import FetchedFile, Wish
+from fmqa.store.history import Feedback, StoredExchange
+from fmqa.store.library import Library, open_database
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.store.sessions import StoredExchange
+from fmqa.store.transfer import TABLES, CopyReport, copy_record, open_target
 from fmqa.types import ArxivRecord, HiddenRun, Mention, Outcome, ReadResult, Reference, Source, Span
 from records import digest
 from servers import PostgresServer, schema
@@ -69,12 +67,12 @@ def other(postgres_server: PostgresServer) -> Iterator[str]:
         yield url
 
 
-def moved(library: Library, address: str, folder: Path, **more: object) -> Moved:
+def moved(library: Library, address: str, folder: Path, **more: object) -> CopyReport:
     source = open_database(library.index_dir / "record.sqlite3", library.url)
     with closing(source):
         target, index_dir = open_target(address, folder / "record.sqlite3")
         with closing(target):
-            return move(source, target, index_dir, **more)
+            return copy_record(source, target, index_dir, **more)
 
 
 def told(library: Library) -> str:
@@ -166,7 +164,7 @@ def stop_after(steps: int) -> Callable[[str, int, int], None]:
 def test_a_copy_that_was_stopped_goes_on(
     full: Library, other: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moving, "_ROWS", 30)
+    monkeypatch.setattr(transfer, "_ROWS", 30)
     folder = tmp_path / "copy"
     url = "" if full.url else other
     to = f"sqlite://{folder / 'record.sqlite3'}" if full.url else other
@@ -211,9 +209,9 @@ def test_an_unfinished_copy_is_no_source_and_no_other_records_target(
     source = open_database(folder / "record.sqlite3", other)
     with closing(source), closing(open_database(folder / "new.sqlite3")) as target:
         with pytest.raises(UsageError, match="itself an unfinished copy"):
-            move(source, target, folder)
+            copy_record(source, target, folder)
         with pytest.raises(UsageError, match="holds an unfinished copy"):
-            move(target, source, folder)
+            copy_record(target, source, folder)
 
 
 def test_characters_that_postgresql_cannot_hold_give_way_to_spaces(

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fmqa.errors import DiskFull, StoreError
+from fmqa.errors import DiskFull, RecordBusy, StoreError
+from fmqa.store.engine import VectorIndex, Vectors
+from fmqa.store.record import Record
 
-Vectors = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
 _MANIFEST = "vectors.json"
@@ -29,22 +31,6 @@ _FP16_UP_TO = 500_000
 _TRAINED_ON = 166_000  # vectors that the centres of the lists are drawn from, 40 a list
 _PROBES = 80
 _SCANNED = 10_000  # up to so many passages that a filter lets through are compared one by one
-
-
-class VectorIndex(Protocol):
-    """Nearest passages to a vector, by inner product."""
-
-    def search(
-        self, query: Vectors, limit: int, allowed: Sequence[int] | None = None
-    ) -> list[tuple[int, float]]:
-        """Up to ``limit`` pairs of passage id and cosine, best first."""
-        ...
-
-    def scores(self, query: Vectors, ids: Sequence[int]) -> dict[int, float]:
-        """The cosine of each of these passages that the index holds."""
-        ...
-
-    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +88,7 @@ class FaissIndex:
 
     @classmethod
     def build(cls, generation: int, ids: Sequence[int], blocks: Iterable[Vectors]) -> FaissIndex:
-        """A generation in memory. See `publish`."""
+        """A generation in memory. See `write_generation`."""
         return cls(_build(len(ids), blocks), np.asarray(ids, dtype=np.int64), generation)
 
     def __len__(self) -> int:
@@ -172,7 +158,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     return manifest if all(isinstance(text, str) for text in texts) else None
 
 
-def publish(
+def write_generation(
     folder: Path, generation: int, model: str, ids: Sequence[int], blocks: Iterable[Vectors]
 ) -> Manifest:
     """Write a generation and make it current. A kill at any moment leaves the old one current.
@@ -189,7 +175,7 @@ def publish(
         DiskFull: there is no room for it; the old generation stays.
     """
     try:
-        return _publish(folder, generation, model, ids, blocks)
+        return _write_generation(folder, generation, model, ids, blocks)
     except OSError as error:
         if error.errno == 28:
             raise DiskFull(f"No room left for the index in {folder}.") from error
@@ -198,7 +184,7 @@ def publish(
         raise DiskFull(f"The index can't be written to {folder}.") from error
 
 
-def _publish(
+def _write_generation(
     folder: Path, generation: int, model: str, ids: Sequence[int], blocks: Iterable[Vectors]
 ) -> Manifest:
     import faiss
@@ -288,3 +274,93 @@ def _size(path: Path) -> int | None:
         return path.stat().st_size
     except OSError:
         return None
+
+
+_PUBLISH_SECONDS = 600.0  # the largest index takes some minutes to build
+
+
+class Generations:
+    """One generation of the index after another, in a folder.
+
+    Args:
+        index_dir: the folder.
+        record: what they are made from.
+    """
+
+    def __init__(self, index_dir: Path, record: Record) -> None:
+        self.index_dir = index_dir
+        self.record = record
+        self._index: FaissIndex | None = None
+        self._guard = threading.Lock()
+
+    def index(self, fingerprint: str) -> VectorIndex:
+        """The index of what is committed, made again from the record when it isn't whole.
+
+        While another process writes, the last whole generation serves.
+        """
+        with self._guard:
+            generation = self.record.generation
+            if self._index is not None and self._index.generation == generation:
+                return self._index
+            newest = self._open_current(fingerprint)
+            if newest is None or newest.generation != generation:
+                newest = self._renew(fingerprint, newest)
+            self._index = newest
+            return newest
+
+    def publish(self, fingerprint: str) -> None:
+        """Make the record's generation the current one, unless another process just did."""
+        self._write_current(fingerprint)
+
+    def check(self) -> list[str]:
+        """What is wrong with the index, in words."""
+        manifest = read_manifest(self.index_dir)
+        if manifest is None:
+            count = len(self.record.active_ids())
+            return ["There is no index yet; the next question builds it."] if count else []
+        if manifest.generation != self.record.generation:
+            return ["The index is behind the record; the next question brings it up to date."]
+        index = self._open_current(manifest.model)
+        if index is None:
+            return ["An index file is torn; the next question rebuilds it from the record."]
+        if len(index) != len(self.record.active_ids()):
+            return ["The index doesn't hold what the record says; run `fmqa index --rebuild`."]
+        return []
+
+    def _open_current(self, fingerprint: str) -> FaissIndex | None:
+        manifest = read_manifest(self.index_dir)
+        if manifest is None or manifest.model != fingerprint:
+            return None
+        try:
+            return FaissIndex.open(self.index_dir, manifest)
+        except StoreError:
+            return None
+
+    def _renew(self, fingerprint: str, older: FaissIndex | None) -> FaissIndex:
+        """Bring the index up to date. While another process writes, what there is must do."""
+        try:
+            with self.record.database.lock("writer", 0.0):
+                pass
+        except RecordBusy:
+            if older is not None:
+                return older
+            with self.record.active_vectors(fingerprint) as active:
+                return FaissIndex.build(active.generation, active.ids, active)
+        return self._write_current(fingerprint)
+
+    def _write_current(self, fingerprint: str) -> FaissIndex:
+        """The record's generation, made current.
+
+        Under a lock of its own, so that a question that mends the index stops no writer.
+        """
+        with self.record.database.lock("index", _PUBLISH_SECONDS):
+            newest = self._open_current(fingerprint)
+            if newest is None or newest.generation != self.record.generation:
+                with self.record.active_vectors(fingerprint) as active:
+                    write_generation(
+                        self.index_dir, active.generation, fingerprint, active.ids, active
+                    )
+                newest = self._open_current(fingerprint)
+        if newest is None:
+            raise StoreError("The index could not be opened right after it was written.")
+        return newest

@@ -1,9 +1,9 @@
-"""Conversations that go on from one command to the next."""
+"""Conversations that go on from one command to the next, and what readers thought."""
 
 from __future__ import annotations
 
+from fmqa.store.history import Feedback, StoredExchange
 from fmqa.store.library import Library
-from fmqa.store.sessions import StoredExchange
 
 
 def exchange(number: int) -> StoredExchange:
@@ -34,3 +34,21 @@ def test_a_session_can_be_forgotten(library: Library) -> None:
     assert library.sessions.forget("a")
     assert not library.sessions.forget("a")
     assert library.sessions.history("a") == []
+
+
+def test_a_verdict_is_kept_changed_and_taken_back(library: Library) -> None:
+    library.feedback.put(Feedback("What is MedSAM?", 1, "{}"))
+    library.feedback.put(Feedback("What is UNI?", -1, "{}"))
+    library.feedback.put(Feedback("What is MedSAM?", 1, "{}", user="ada"))
+    assert [(one.question, one.rating, one.user) for one in library.feedback.list()] == [
+        ("What is MedSAM?", 1, "ada"),
+        ("What is UNI?", -1, ""),
+        ("What is MedSAM?", 1, ""),
+    ]
+    library.feedback.put(Feedback("What is MedSAM?", -1, "{}"))
+    library.feedback.put(Feedback("What is UNI?", 0, "{}"))
+    assert [(one.question, one.rating, one.user) for one in library.feedback.list()] == [
+        ("What is MedSAM?", -1, ""),
+        ("What is MedSAM?", 1, "ada"),
+    ]
+    assert all(one.at for one in library.feedback.list())

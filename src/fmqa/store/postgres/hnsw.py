@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fmqa.errors import RecordBusy
-from fmqa.store.engine import Connection, marks
-from fmqa.store.postgres.database import PostgresDatabase
-from fmqa.store.postgres.searched import VECTORS_OF_KEY, add_vectors
+from fmqa.store.engine import Connection, VectorIndex, Vectors, marks
+from fmqa.store.postgres.full_text import VECTORS_OF_KEY, add_vectors
+from fmqa.store.postgres.postgres_database import PostgresDatabase
 from fmqa.store.postgres.session import HalfVector
 from fmqa.store.record import PUT_META
-from fmqa.store.vectors import VectorIndex
-
-Vectors = NDArray[np.float32]
 
 _FILLING = "being filled: "
 _BATCH = 500

@@ -1,23 +1,174 @@
-"""What is searched in PostgreSQL: words as tsvectors with BM25's statistics, vectors as halfvecs.
+"""The search by words in PostgreSQL: words as tsvectors, ranked by BM25 as FTS5 has it.
 
-BM25 is computed from what FTS5 computes it from: in how many passages each word is, how often in
-this one, and how long the passages are. ``ts_rank_cd`` of a single word or phrase is the sum of the
-weights of its places, which is that frequency with the title's words counted twice.
+FTS5 itself makes the words, in a table in memory, so that both engines search for the same ones:
+another tokenizer and stemmer would agree with it only nearly, and no text search configuration of
+the server has a say. BM25 is computed from what FTS5 computes it from: in how many passages each
+word is, how often in this one, and how long the passages are. ``ts_rank_cd`` of a single word or
+phrase is the sum of the weights of its places, which is that frequency with the title's words
+counted twice.
+
+Scoring takes some 5 µs a passage, and a place in a list of the GIN index 0.2 (two cores, a million
+passages), so that common words are combined with rare ones before anything is scored.
 """
 
 from __future__ import annotations
 
 import math
+import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from fmqa.store.engine import Connection, SearchedPassage, Within
-from fmqa.store.postgres.candidates import MOST_SCORED, Asked, chosen
 from fmqa.store.postgres.session import HalfVector
-from fmqa.store.postgres.tokens import phrases_of, quoted, words_of
 from fmqa.store.record import MODEL_KEY
+
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+_MOST_PLACES, _LAST_PLACE, _LONGEST = 255, 16383, 2046  # what a tsvector holds, in its own units
+
+
+class Words(NamedTuple):
+    """The words of a passage.
+
+    ``places`` has for each word where it stands, from 1, and whether that is in the title. Between
+    title, section and text a place stays empty, so that no phrase goes over it. ``length`` counts
+    all words, those too that a tsvector has no room for.
+    """
+
+    places: dict[str, list[tuple[int, bool]]]
+    length: int
+
+    def tsvector(self) -> str:
+        """As PostgreSQL reads a tsvector; words of the title have the weight A."""
+        parts = []
+        for word, places in self.places.items():
+            if len(word.encode()) > _LONGEST:
+                continue
+            told = ",".join(
+                f"{place}A" if title else str(place)
+                for place, title in places[:_MOST_PLACES]
+                if place <= _LAST_PLACE
+            )
+            parts.append(f"{quoted(word)}:{told}" if told else quoted(word))
+        return " ".join(parts)
+
+
+def words_of(passages: Sequence[tuple[str, str, str]]) -> list[Words]:
+    """The words of passages, each given by its title, section and text."""
+    lists = _tokens([text for passage in passages for text in passage])
+    made = []
+    for start in range(0, len(lists), 3):
+        places: dict[str, list[tuple[int, bool]]] = {}
+        at = 1
+        for column, tokens in enumerate(lists[start : start + 3]):
+            for place, token in enumerate(tokens, start=at):
+                places.setdefault(token, []).append((place, column == 0))
+            at += len(tokens) + 1
+        made.append(Words(places, sum(map(len, lists[start : start + 3]))))
+    return made
+
+
+def phrases_of(texts: Sequence[str]) -> list[tuple[str, ...]]:
+    """The words of each phrase that is asked for; none of a text without any."""
+    return [tuple(tokens) for tokens in _tokens(texts)]
+
+
+def quoted(word: str) -> str:
+    """A word in a tsvector's or a tsquery's text, where it can mean nothing else."""
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _tokens(texts: Sequence[str]) -> list[list[str]]:
+    """The words of each text, in order."""
+    db = sqlite3.connect(":memory:")
+    try:
+        db.execute(f"CREATE VIRTUAL TABLE t USING fts5 (a, content='', tokenize='{TOKENIZER}')")
+        db.execute("CREATE VIRTUAL TABLE v USING fts5vocab (t, instance)")
+        db.executemany("INSERT INTO t (rowid, a) VALUES (?, ?)", enumerate(texts))
+        found: list[list[tuple[int, str]]] = [[] for _ in texts]
+        for term, row, place in db.execute('SELECT term, doc, "offset" FROM v'):
+            found[row].append((place, term))
+    finally:
+        db.close()
+    return [[term for _, term in sorted(tokens)] for tokens in found]
+
+
+MOST_SCORED = 6_000
+_EXPECTED = 1_500  # a quarter, since words that go together are in more passages together
+_MOST_LISTED = 100_000
+_MOST_COMBINED = 10  # phrases, of which all combinations are weighed
+_HAIR = 5e-7  # less than any weight
+
+
+class Phrase(NamedTuple):
+    """A phrase that is looked for: as a tsquery, in how many passages, and its weight."""
+
+    query: str
+    held: int
+    weight: float
+
+
+def candidates_query(asked: Sequence[Phrase], passages: int) -> str:
+    """The tsquery of the passages to score: all that hold a phrase, while these aren't too many.
+
+    Where they are, a passage is scored when the phrases that it holds weigh enough together, which
+    one rare word does, or several that aren't. A passage that is passed over could score more only
+    by holding its phrases more often. What weighs enough is drawn where as many passages are
+    expected as are to be scored, if phrases stood in passages independently of each other.
+
+    Args:
+        asked: the rarest first; one at least.
+        passages: how many are searched.
+    """
+    if passages > _EXPECTED and sum(one.held for one in asked) > _EXPECTED:
+        combined = _combined(asked, passages)
+        query = _weighing(combined, _least(combined, passages) - _HAIR)
+        if query:
+            return query
+    return " | ".join(f"({one.query})" for one in asked)
+
+
+def _combined(asked: Sequence[Phrase], passages: int) -> Sequence[Phrase]:
+    """The rarest, as many as can be looked up, and at least as many as few passages hold all of."""
+    listed, together = 0, float(passages)
+    for count, one in enumerate(asked[:_MOST_COMBINED]):
+        listed += one.held
+        if count and listed > _MOST_LISTED and together <= _EXPECTED:
+            return asked[:count]
+        together *= one.held / passages
+    return asked[:_MOST_COMBINED]
+
+
+def _least(combined: Sequence[Phrase], passages: int) -> float:
+    """The weight that so many passages are expected to reach as are to be scored."""
+    weights, expected = np.zeros(1), np.full(1, float(passages))
+    for one in combined:  # of each combination of those so far, without this one and with it
+        share = one.held / passages
+        weights = np.concatenate([weights, weights + one.weight])
+        expected = np.concatenate([expected * (1 - share), expected * share])
+    order = np.argsort(-weights, kind="stable")
+    fit = int(np.searchsorted(np.cumsum(expected[order]), _EXPECTED, side="right"))
+    return float(weights[order[max(fit - 1, 0)]])
+
+
+def _weighing(asked: Sequence[Phrase], least: float) -> str | None:
+    """The tsquery of what holds phrases of a weight in all; None where all don't weigh so much.
+
+    Empty where nothing has to be held.
+    """
+    if least <= 0:
+        return ""
+    if not asked:
+        return None
+    first, others = asked[0], asked[1:]
+    with_it, without = _weighing(others, least - first.weight), _weighing(others, least)
+    if with_it is None:
+        return None
+    query = f"(({first.query}) & {with_it})" if with_it else f"({first.query})"
+    return f"({query} | {without})" if without else query
+
 
 VECTORS_OF_KEY = "searched_vectors_of"  # the model whose vectors are searched
 _K1, _B = 1.2, 0.75
@@ -84,7 +235,7 @@ class PostgresSearched:
         if not asked:
             return []
         average = totals["tokens"] / totals["passages"]
-        sql, values = _scored(asked, chosen(asked, totals["passages"]), average, within)
+        sql, values = _scored(asked, candidates_query(asked, totals["passages"]), average, within)
         rows = db.execute(f"{sql} ORDER BY score DESC, id LIMIT ?", (*values, limit)).fetchall()
         return [(row["id"], row["score"]) for row in rows]
 
@@ -127,7 +278,7 @@ def add_vectors(db: Connection, model: str, passages: Sequence[tuple[int, bytes]
     return len(known)
 
 
-def _asked(db: Connection, phrases: Sequence[str], passages: int) -> list[Asked]:
+def _asked(db: Connection, phrases: Sequence[str], passages: int) -> list[Phrase]:
     """The phrases that are in any passage, the rarest first."""
     times = Counter(tokens for tokens in phrases_of(phrases) if tokens)
     single = [tokens[0] for tokens in times if len(tokens) == 1]
@@ -139,7 +290,7 @@ def _asked(db: Connection, phrases: Sequence[str], passages: int) -> list[Asked]
         held = counts.get(tokens, 0) if len(tokens) == 1 else _count(db, query)
         if held > 0:
             idf = math.log((passages - held + 0.5) / (held + 0.5))
-            found.append(Asked(query, held, often * (idf if idf > 0 else _LEAST_IDF)))
+            found.append(Phrase(query, held, often * (idf if idf > 0 else _LEAST_IDF)))
     return sorted(found, key=lambda one: one.held)
 
 
@@ -149,7 +300,7 @@ def _count(db: Connection, query: str) -> int:
 
 
 def _scored(
-    asked: Sequence[Asked], chosen: str, average: float, within: Within | None
+    asked: Sequence[Phrase], chosen: str, average: float, within: Within | None
 ) -> tuple[str, list[object]]:
     """SQL of the ids and scores of the passages that a tsquery chooses, and its values."""
     often = ", ".join(

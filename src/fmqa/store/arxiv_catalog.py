@@ -1,4 +1,4 @@
-"""What is known of arXiv, and what is wanted of it: facts, wishes, files, answers, runs.
+"""What is known of arXiv, and what is wanted of it: facts, wishes, files, answers, runs, changes.
 
 Everything here is written in small transactions of its own, as soon as it is known, so that a kill
 costs at most the request that was under way.
@@ -8,23 +8,50 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fmqa.store.changes import Change, News
 from fmqa.store.engine import Connection, Database, Row, upsert
 from fmqa.types import ArxivRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to a paper, or in a run, and when.
+
+    ``at`` is ISO 8601 in UTC. ``what`` is one of added, new_version, withdrawn, restored, removed,
+    followed, unfollowed, new_reference, failed, hidden_text and run.
+    """
+
+    id: int
+    at: str
+    what: str
+    detail: str
+    paper_id: str
+    version: int | None
+    title: str
+    run: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """An entry that is about to be written; the fields are those of `Change`."""
+
+    what: str
+    detail: str
+    paper_id: str = ""
+    version: int | None = None
+    title: str = ""
+    run: int | None = None
+
 
 _LISTS = ("authors", "categories")
 _FACTS = tuple(field.name for field in fields(ArxivRecord))
 _PUT_FACTS = upsert("arxiv", (*_FACTS, "checked_at"), ("arxiv_id",))
 _PUT_LOOKUP = upsert("lookups", ("service", "key", "answer", "at"), ("service", "key"))
-_PUT_FILE = upsert(
-    "files",
-    ("arxiv_id", "version", "name", "sha256", "bytes", "failure", "at"),
-    ("arxiv_id", "version"),
-)
+_FILE_COLUMNS = ("arxiv_id", "version", "name", "sha256", "bytes", "failure", "at")
+_PUT_FILE = upsert("files", _FILE_COLUMNS, ("arxiv_id", "version"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +117,11 @@ class Catalog:
 
     def wishes(self) -> list[Wish]:
         """All papers that are followed for their own sake, not as another's reference."""
-        rows = self._all("SELECT * FROM wanted ORDER BY why = 'seed' DESC, at, arxiv_id")
-        return [
-            Wish(row["arxiv_id"], row["why"], row["source"], row["version"], row["depth"])
-            for row in rows
-        ]
+        rows = self._all(
+            """SELECT arxiv_id, why, source, version, depth FROM wanted
+               ORDER BY why = 'seed' DESC, at, arxiv_id"""
+        )
+        return [Wish(*row) for row in rows]
 
     def want(self, wishes: Iterable[Wish]) -> None:
         """Follow papers; one that was removed by the user comes back only when it is asked for."""
@@ -133,35 +160,13 @@ class Catalog:
 
     def files(self) -> dict[tuple[str, int], FetchedFile]:
         """What became of each version's PDF, by arXiv id and version."""
-        rows = self._all("SELECT * FROM files")
-        return {
-            (row["arxiv_id"], row["version"]): FetchedFile(
-                row["arxiv_id"],
-                row["version"],
-                row["name"],
-                row["sha256"],
-                row["bytes"],
-                row["failure"],
-                row["at"],
-            )
-            for row in rows
-        }
+        rows = self._all(f"SELECT {', '.join(_FILE_COLUMNS)} FROM files")
+        return {(row["arxiv_id"], row["version"]): FetchedFile(*row) for row in rows}
 
     def put_file(self, file: FetchedFile) -> None:
         """Keep what became of a PDF."""
         with self.database.atomic() as db:
-            db.execute(
-                _PUT_FILE,
-                (
-                    file.arxiv_id,
-                    file.version,
-                    file.name,
-                    file.sha256,
-                    file.size,
-                    file.failure,
-                    now(),
-                ),
-            )
+            db.execute(_PUT_FILE, astuple(replace(file, at=now())))
 
     def forget_files(self, arxiv_id: str) -> list[str]:
         """Forget a paper's files; returns their names, for whoever deletes them."""
@@ -183,10 +188,8 @@ class Catalog:
     def put_answer(self, service: str, key: str, answer: Any) -> None:
         """Keep a service's answer."""
         with self.database.atomic() as db:
-            db.execute(
-                _PUT_LOOKUP,
-                (service, key, json.dumps(answer, ensure_ascii=False), now()),
-            )
+            told = json.dumps(answer, ensure_ascii=False)
+            db.execute(_PUT_LOOKUP, (service, key, told, now()))
 
     def begin_run(self, kind: str) -> int:
         """Open a run. Runs that were still open were killed, and are marked so.
@@ -213,43 +216,25 @@ class Catalog:
 
     def runs(self, limit: int = 20) -> list[Run]:
         """The last runs, newest first."""
-        rows = self._all("SELECT * FROM runs ORDER BY id DESC LIMIT ?", limit)
-        return [
-            Run(
-                row["id"],
-                row["kind"],
-                row["started_at"],
-                row["ended_at"],
-                row["state"],
-                json.loads(row["summary"]),
-            )
-            for row in rows
-        ]
+        rows = self._all(
+            """SELECT id, kind, started_at, ended_at, state, summary FROM runs
+               ORDER BY id DESC LIMIT ?""",
+            limit,
+        )
+        return [replace(Run(*row), summary=json.loads(row["summary"])) for row in rows]
 
     def changes(self, since: datetime | None = None) -> list[Change]:
         """What changed, oldest first."""
         start = since.astimezone(UTC).isoformat(timespec="seconds") if since else ""
         rows = self._all(
-            """SELECT changes.*, coalesce(nullif(changes.title, ''), papers.title,
-                         arxiv.title, '') AS heading
+            """SELECT changes.id, changes.at, what, detail, changes.paper_id, changes.version,
+                      coalesce(nullif(changes.title, ''), papers.title, arxiv.title, ''), run
                FROM changes LEFT JOIN arxiv ON arxiv.arxiv_id = changes.paper_id
                LEFT JOIN papers ON papers.paper_id = changes.paper_id
                WHERE changes.at >= ? ORDER BY changes.id""",
             start,
         )
-        return [
-            Change(
-                id=row["id"],
-                at=row["at"],
-                what=row["what"],
-                detail=row["detail"],
-                paper_id=row["paper_id"],
-                version=row["version"],
-                title=row["heading"],
-                run=row["run"],
-            )
-            for row in rows
-        ]
+        return [Change(*row) for row in rows]
 
     def note_citations(self, arxiv_id: str, cited: Sequence[str], run: int | None) -> list[str]:
         """Note which papers a paper has come to cite since this was last called for it.

@@ -15,11 +15,16 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from fmqa.errors import RecordBusy, RecordUnreachable, StoreError
+from fmqa.store import schema
 from fmqa.store.engine import Connection
-from fmqa.store.postgres.in_words import in_words, place
-from fmqa.store.postgres.migrations import migrate
-from fmqa.store.postgres.searched import VECTORS_OF_KEY, PostgresSearched
-from fmqa.store.postgres.session import Session, named_rows, register_vectors
+from fmqa.store.postgres.full_text import VECTORS_OF_KEY, PostgresSearched
+from fmqa.store.postgres.session import (
+    Session,
+    address_without_secrets,
+    named_rows,
+    register_vectors,
+    store_errors,
+)
 
 _CONNECT_SECONDS = 10
 _BUSY_SECONDS = 30
@@ -51,13 +56,13 @@ class PostgresDatabase:
     """
 
     def __init__(self, url: str) -> None:
-        self.where = place(url)
+        self.where = address_without_secrets(url)
         self.searched = PostgresSearched()
         self.own_facts = (VECTORS_OF_KEY,)
         self._url = url
         self._local = threading.local()
         logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it says, we say
-        with in_words(self.where):
+        with store_errors(self.where):
             self._schema = self._prepare()
             if self._schema != "public":
                 self.where += f" (schema {self._schema})"
@@ -86,14 +91,18 @@ class PostgresDatabase:
             db.execute("SELECT pg_advisory_xact_lock(?)", (_number("schema"),))
             if not db.execute("SELECT 1 FROM pg_extension WHERE extname = 'vector'").fetchone():
                 _create_extension(db, self.where)
-            schema = db.one("SELECT current_schema() AS name")["name"]
-            if schema is None:
+            name = db.one("SELECT current_schema() AS name")["name"]
+            if name is None:
                 raise StoreError(
                     f"The schema that FMQA_DATABASE_URL names isn't there in {self.where}.",
                     hint="Create it, or leave the search_path out of the address.",
                 )
-            migrate(db)
-        return str(schema)
+            there = db.one("SELECT to_regclass('migrations') IS NOT NULL")[0]
+            steps = schema.pending(
+                db, schema.POSTGRES_MIGRATIONS, there=there, setting="FMQA_DATABASE_URL"
+            )
+            schema.apply(db, steps, schema.POSTGRES_MIGRATIONS_TABLE)
+        return str(name)
 
     @contextmanager
     def atomic(self) -> Iterator[Session]:
@@ -103,7 +112,7 @@ class PostgresDatabase:
         """
         if getattr(self._local, "current", None) is not None:
             raise StoreError("A change of the record stands inside of another one.")
-        with in_words(self.where), self._begun("BEGIN") as db:
+        with store_errors(self.where), self._begun("BEGIN") as db:
             db.execute("SELECT pg_advisory_xact_lock(?)", (self._key("write"),))
             yield db
             db.raw.execute("COMMIT")
@@ -115,7 +124,7 @@ class PostgresDatabase:
         if current is not None:
             yield current
             return
-        with in_words(self.where), self._begun(_SNAPSHOT) as db:
+        with store_errors(self.where), self._begun(_SNAPSHOT) as db:
             yield db
 
     @contextmanager
@@ -159,10 +168,10 @@ class PostgresDatabase:
         held: _Held | None = getattr(self._local, "held", None)
         outer = held is None
         if held is None:
-            with in_words(self.where):
+            with store_errors(self.where):
                 held = _Held(Session(self._pool.getconn()))
         try:
-            with in_words(self.where):
+            with store_errors(self.where):
                 self._acquire(held, name, seconds)
             self._local.held = held
             try:
@@ -205,7 +214,7 @@ class PostgresDatabase:
     def alone(self) -> Iterator[Session]:
         """A session in autocommit mode, for what can't be part of a transaction."""
         held: _Held | None = getattr(self._local, "held", None)
-        with in_words(self.where):
+        with store_errors(self.where):
             if held is not None:
                 yield held.db
                 return
