@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fmqa.answering.schema import Answer
-from fmqa.apps.comparing import with_comparison
+from fmqa.apps.queries import with_comparison
 from fmqa.apps.web.conversation import Stage, Turn
 from fmqa.apps.web.render import reply
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH

@@ -24,8 +24,8 @@ from fmqa.errors import (
     StoreError,
 )
 from fmqa.sources import partfile
-from fmqa.sources.answers import explanation, is_host_of, retry_after, user_agent
 from fmqa.sources.pacing import Pacer
+from fmqa.sources.service import explanation, is_host_of, retry_after, user_agent
 from fmqa.sources.transport import Transport
 
 MIB = 1 << 20

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from fmqa.answering.citing import paper_url
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.schema import Answer
-from fmqa.apps.comparing import with_comparison
 from fmqa.apps.wire import (
     Before,
     FoundPassage,
@@ -25,8 +24,36 @@ from fmqa.types import Filters, StoredPassage
 if TYPE_CHECKING:
     from fmqa.answering.assistant import Asked
     from fmqa.answering.compared import Comparison
+    from fmqa.answering.schema import Answer
     from fmqa.apps.workbench import Workbench
     from fmqa.store.mappers import PaperRow
+
+
+def comparison_for(bench: Workbench, question: str) -> Comparison | None:
+    """The table that a question asks for; None where it asks for none.
+
+    The first time it takes seconds, since it is read what papers are.
+
+    Raises:
+        UsageError: a name in it is that of several papers.
+    """
+    from fmqa.survey.comparison import asked_for, compare
+
+    asked = asked_for(question, lambda: bench.searcher.names)
+    return None if asked is None else compare(bench.survey.facets, *asked)
+
+
+def with_comparison(bench: Workbench, answer: Answer) -> Answer:
+    """The answer with the table that its question asks for; as it is where that asks for none."""
+    for question in (answer.question, answer.understood_as):
+        try:
+            table = comparison_for(bench, question)
+        except UsageError:  # a name of several papers: the answer in words stands alone
+            continue
+        if table is not None:
+            return answer.model_copy(update={"comparison": table})
+    return answer
+
 
 MOST_PASSAGES = 30
 MOST_PAPERS = 100

@@ -1,12 +1,12 @@
-"""What the survey is told by: facets, map, trends and changes, over the library."""
+"""What the survey is made by: facets, map, trends and changes, each made when it is first used."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from fmqa.apps.parts import part
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,6 +15,40 @@ if TYPE_CHECKING:
     from fmqa.survey.map_maker import MapMaker
     from fmqa.survey.review_changes import ReviewChangesMaker
     from fmqa.survey.trend_maker import TrendMaker
+
+
+T = TypeVar("T")
+
+
+class part(Generic[T]):  # noqa: N801 - it is used as a decorator, as `property` is
+    """A property that is made once, by one thread at a time, under the lock of its owner.
+
+    `functools.cached_property` has, up to Python 3.11, a lock for each property, which two threads
+    that make parts of each other would take in opposite orders.
+    """
+
+    lock = "_guard"
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self.make = make
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, bench: Any, owner: type) -> T:
+        with getattr(bench, self.lock):
+            held: dict[str, Any] = bench.__dict__
+            if self.name not in held:
+                held[self.name] = self.make(bench)
+            made: T = held[self.name]
+            return made
+
+
+class leaf(part[T]):  # noqa: N801
+    """One that needs no other part, and is wanted while others, which take long, are made."""
+
+    lock = "_leaf_guard"
 
 
 class SurveyParts:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
-from fmqa.apps.parts import leaf, part
+from fmqa.apps.survey_parts import leaf, part
 from fmqa.errors import ModelMissing
 from fmqa.settings import Settings
 

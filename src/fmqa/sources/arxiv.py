@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 from fmqa.errors import SettingsError, SourceRefused, SourceUnreachable, UsageError
-from fmqa.sources.answers import Answer, explanation, is_host_of
 from fmqa.sources.arxiv_ids import ArxivId, parse_id
 from fmqa.sources.pacing import Pacer
-from fmqa.sources.partfile import describe
-from fmqa.sources.service import Service
-from fmqa.sources.transport import Fetched, Transport, check_pdf, silent
+from fmqa.sources.partfile import Fetched, describe
+from fmqa.sources.service import Service, ServiceAnswer, explanation, is_host_of
+from fmqa.sources.transport import Transport, check_pdf, silent
 from fmqa.types import ArxivRecord
 
 if TYPE_CHECKING:
@@ -281,7 +280,7 @@ class _Session:
                 raise _EmptyPage("arXiv sends empty pages, though it has results.")
         return _Response(answer)
 
-    def _feed(self, url: str) -> Answer:
+    def _feed(self, url: str) -> ServiceAnswer:
         answer = self._transport.get(url, whole=lambda body: body.rstrip().endswith(b"</feed>"))
         if _ERROR_ENTRY.search(answer.content):  # it came with 200 for years
             told = explanation(answer.content)
@@ -292,7 +291,7 @@ class _Session:
 class _Response:
     """What ``arxiv.Client`` needs of an answer."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: ServiceAnswer) -> None:
         self.status_code = answer.status
         self.content = answer.content
 

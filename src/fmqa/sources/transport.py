@@ -23,21 +23,19 @@ from fmqa.errors import (
     SourceRefused,
     SourceUnreachable,
 )
-from fmqa.sources.answers import (
-    Answer,
+from fmqa.sources.pacing import Pacer, Turn
+from fmqa.sources.partfile import Fetched, PartFile
+from fmqa.sources.service import (
+    ServiceAnswer,
     explanation,
-    in_words,
+    format_seconds,
     is_host_of,
     retry_after,
     user_agent,
 )
-from fmqa.sources.pacing import Pacer, Turn
-from fmqa.sources.partfile import Fetched, PartFile
 
 if TYPE_CHECKING:
     import httpx
-
-__all__ = ["Answer", "Fetched", "Transport", "check_pdf", "silent"]
 
 T = TypeVar("T")
 
@@ -133,7 +131,7 @@ class Transport:
         params: Mapping[str, str | int] | None = None,
         *,
         whole: Callable[[bytes], bool] = bool,
-    ) -> Answer:
+    ) -> ServiceAnswer:
         """The answer to a GET request.
 
         Args:
@@ -149,11 +147,11 @@ class Transport:
         if params:
             url = f"{url}?{urlencode(params)}"
 
-        def receive(response: httpx.Response) -> Answer:
+        def receive(response: httpx.Response) -> ServiceAnswer:
             body = self._body(response)
             if not whole(body):
                 raise _TryAgain("its answer is incomplete or isn't of the form expected")
-            return Answer(response.status_code, dict(response.headers), body)
+            return ServiceAnswer(response.status_code, dict(response.headers), body)
 
         return self._persist(lambda: self._request(url, dict, receive))
 
@@ -214,7 +212,7 @@ class Transport:
                         f"{self.name} can't be reached: {failure} (tries: {failures})."
                     ) from failure
                 wait = self._backoff(failures) if failure.wait is None else failure.wait
-                self.notify(f"{self.name}: {failure}; next try in {in_words(wait)}")
+                self.notify(f"{self.name}: {failure}; next try in {format_seconds(wait)}")
                 self._sleep(wait)
             else:
                 self._refusals = 0
@@ -254,7 +252,7 @@ class Transport:
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise SettingsError(f"The address {url!r} of {self.name} doesn't hold.") from error
         except httpx.TimeoutException as error:
-            raise _TryAgain(f"no answer within {in_words(self.timeout)}") from error
+            raise _TryAgain(f"no answer within {format_seconds(self.timeout)}") from error
         except (httpx.RequestError, httpx.StreamError) as error:
             raise _TryAgain(str(error) or type(error).__name__) from error
 
@@ -266,7 +264,9 @@ class Transport:
             self._refusals += 1
             wait = self._backoff(self._refusals) if asked is None else asked
             turn.hold_off(wait)
-            self.notify(f"{self.name} asks to wait {in_words(max(wait, self.pacer.interval))}")
+            self.notify(
+                f"{self.name} asks to wait {format_seconds(max(wait, self.pacer.interval))}"
+            )
             raise _TooMany
         if status >= 500 or status in _AGAIN:
             if asked is not None:

@@ -17,9 +17,8 @@ from pylatexenc.latex2text import LatexNodes2Text
 
 from fmqa.answering.schema import Answer, Citation, Sentence
 from fmqa.apps.exports import Form, export
-from fmqa.apps.exports.markdown import plain
-from fmqa.apps.exports.names import parse_name
-from fmqa.apps.exports.works import clean, works
+from fmqa.apps.exports.works import parse_name, works
+from fmqa.survey.escaping import escape_markdown, plain
 from fmqa.types import ArxivRecord
 
 SCHEMA = json.loads((Path(__file__).parent / "csl-data.json").read_text(encoding="utf-8"))
@@ -34,7 +33,7 @@ NASTY = [
     "1. A list - or not",
     "# heading? > quote? - item + item",
 ]
-TEXT = st.text(min_size=1).filter(lambda text: bool(clean(text)))
+TEXT = st.text(min_size=1).filter(lambda text: bool(plain(text)))
 
 
 def citation(number: int = 1, **changes: Any) -> Citation:
@@ -104,7 +103,7 @@ def decoded(latex: str) -> str:
     text = LatexNodes2Text(math_mode="verbatim").latex_to_text(latex)
     for name, mark in marks.items():
         text = text.replace(mark, kept[name])
-    return clean(text)
+    return plain(text)
 
 
 def spelled(text: str) -> str:
@@ -155,11 +154,11 @@ def check_round_trip(title: str, author: str, quote: str) -> None:
     assert len(references) == 2
     items = json.loads(export([said], Form.CSL, FACTS))
     jsonschema.validate(items, SCHEMA)
-    assert items[0].get("title", "") == clean(title)
-    assert f"“{clean(quote)}”" in items[0]["note"]
-    if clean(title):
-        assert references[0]["title"] == clean(title)
-    assert f"“{clean(quote)}”" in references[0]["notes"][0]
+    assert items[0].get("title", "") == plain(title)
+    assert f"“{plain(quote)}”" in items[0]["note"]
+    if plain(title):
+        assert references[0]["title"] == plain(title)
+    assert f"“{plain(quote)}”" in references[0]["notes"][0]
     json_bytes = export([said], Form.CSL).encode()  # no half of a surrogate is left
     assert json_bytes
 
@@ -167,7 +166,7 @@ def check_round_trip(title: str, author: str, quote: str) -> None:
 @pytest.mark.parametrize("title", NASTY)
 def test_what_tex_prints_is_the_title(title: str) -> None:
     (entry,) = read_bibtex(export([answer(citation(title=title))], Form.BIBTEX))
-    assert spelled(decoded(entry["title"])) == spelled(clean(title))
+    assert spelled(decoded(entry["title"])) == spelled(plain(title))
 
 
 @given(st.text())
@@ -291,9 +290,9 @@ def test_markdown_shows_text_as_text(text: str) -> None:
 
     from markdown_it import MarkdownIt
 
-    made = MarkdownIt("commonmark").render(f"x{plain(text)}")
+    made = MarkdownIt("commonmark").render(f"x{escape_markdown(text)}")
     assert re.fullmatch(r"<p>[^<>]*</p>\n", made)
-    assert html.unescape(made[3:-5]) == f"x{clean(text)}".strip()
+    assert html.unescape(made[3:-5]) == f"x{plain(text)}".strip()
 
 
 @pytest.mark.parametrize(

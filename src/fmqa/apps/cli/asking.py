@@ -23,7 +23,7 @@ from fmqa.apps.cli.options import (
     make_filters,
     workbench,
 )
-from fmqa.apps.comparing import comparison_for, with_comparison
+from fmqa.apps.queries import comparison_for, with_comparison
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -176,13 +176,13 @@ def _next_line() -> str:
 
 
 def _history(bench: Workbench, session: str | None) -> list[Exchange]:
-    from fmqa.apps.exports.conversations import history
+    from fmqa.apps.exports import history
 
     return history(bench.library.sessions, session) if session else []
 
 
 def _remember(bench: Workbench, session: str | None, answer: Answer) -> None:
-    from fmqa.apps.exports.conversations import stored
+    from fmqa.apps.exports import stored
 
     if session:
         bench.library.sessions.append(session, stored(answer))

@@ -27,8 +27,7 @@ def export_session(
     home: Home = None,
 ) -> None:
     """Take a whole conversation away: as Markdown, or the papers it cites as a bibliography."""
-    from fmqa.apps.exports import Form, export
-    from fmqa.apps.exports.conversations import kept_answers
+    from fmqa.apps.exports import Form, export, kept_answers
 
     if form is AnswerForm.TEXT:
         raise UsageError("A conversation isn't exported as text.", hint="Use --format markdown.")

@@ -11,8 +11,74 @@ from functools import cached_property
 from urllib.parse import quote as url_quote
 
 from fmqa.answering.schema import Answer, Citation
-from fmqa.apps.exports.names import Name, parse_name
+from fmqa.survey.escaping import plain
 from fmqa.types import ArxivRecord
+
+_SUFFIX = re.compile(r"(?:Jr|Sr)\.?|II|III|IV", re.I)
+_GROUP = re.compile(
+    r"\b(?:consortium|collaborations?|group|team|network|initiative|alliance|society|university|"
+    r"institute|investigators)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A person's name in parts, or a whole one in ``literal`` (a group, a name of one word)."""
+
+    family: str = ""
+    given: str = ""
+    particle: str = ""
+    suffix: str = ""
+    literal: str = ""
+
+    @property
+    def sorted_form(self) -> str:
+        """ "van der Maaten, Jr., Laurens", as BibTeX and RIS order the parts."""
+        if self.literal:
+            return self.literal
+        family = f"{self.particle} {self.family}".strip()
+        return ", ".join(part for part in (family, self.suffix, self.given) if part)
+
+    @property
+    def shown(self) -> str:
+        """What a short reference calls him: the family name with its particle."""
+        return self.literal or f"{self.particle} {self.family}".strip()
+
+
+def parse_name(text: str) -> Name:
+    """A name as printed, "First von Last Jr." or "von Last, First", in parts.
+
+    The particle is told as BibTeX tells it, by its small letters (B. Beeton's and O. Patashnik's
+    rules in "BibTeXing", 1988, section 4).
+
+    >>> parse_name("Laurens van der Maaten").sorted_form
+    'van der Maaten, Laurens'
+    """
+    text = " ".join(text.split())
+    head, comma, rest = text.partition(",")
+    if comma and rest.strip() and "," not in rest and not _SUFFIX.fullmatch(rest.strip()):
+        particle, family = _split_particle(head.split())
+        return Name(family, rest.strip(), particle) if family else Name(literal=text)
+    words = text.replace(",", " ").split()
+    if len(words) < 2 or _GROUP.search(text):
+        return Name(literal=text)
+    suffix = words.pop() if len(words) > 2 and _SUFFIX.fullmatch(words[-1]) else ""
+    first = next((at for at in range(1, len(words) - 1) if _small(words[at])), len(words) - 1)
+    particle, family = _split_particle(words[first:])
+    return Name(family, " ".join(words[:first]), particle, suffix)
+
+
+def _split_particle(words: list[str]) -> tuple[str, str]:
+    end = 0
+    while end < len(words) - 1 and _small(words[end]):
+        end += 1
+    return " ".join(words[:end]), " ".join(words[end:])
+
+
+def _small(word: str) -> bool:
+    return word[:1].islower()
+
 
 Facts = Mapping[str, ArxivRecord]
 """What arXiv says of papers, by arXiv id, as `store.catalog.Catalog.facts` gives it."""
@@ -55,7 +121,7 @@ class Work:
     @property
     def doi(self) -> str:
         """The published article's, where arXiv knows of one."""
-        return clean(self.record.doi) if self.record else ""
+        return plain(self.record.doi) if self.record else ""
 
     @property
     def category(self) -> str:
@@ -99,7 +165,7 @@ class Work:
         statuses = {quote.status for quote in self.quotes} - {"current"}
         return (
             *(f"This version is {status}." for status in sorted(statuses)),
-            *dict.fromkeys(f"{locator(quote)}: “{clean(quote.quote)}”" for quote in self.quotes),
+            *dict.fromkeys(f"{locator(quote)}: “{plain(quote.quote)}”" for quote in self.quotes),
         )
 
 
@@ -116,8 +182,8 @@ def _work(quotes: Sequence[Citation], facts: Facts) -> Work:
     newest = max(quotes, key=lambda quote: quote.version or 0)
     return Work(
         paper_id=newest.paper_id,
-        title=clean(newest.title),
-        authors=tuple(parse_name(name) for author in newest.authors if (name := clean(author))),
+        title=plain(newest.title),
+        authors=tuple(parse_name(name) for author in newest.authors if (name := plain(author))),
         year=newest.year,
         arxiv_id=newest.arxiv_id,
         version=newest.version,
@@ -132,20 +198,14 @@ def locator(citation: Citation) -> str:
     where = (
         "our note, not the paper's words" if citation.source == "note" else f"p. {citation.page}"
     )
-    section = f" ({clean(citation.section)})" if clean(citation.section) else ""
+    section = f" ({plain(citation.section)})" if plain(citation.section) else ""
     return ", ".join(part for part in (version, where) if part) + section
-
-
-def clean(text: str) -> str:
-    """The text on one line, without what isn't text: controls, halves of surrogates."""
-    kept = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cs"})
-    return " ".join(kept.split())
 
 
 def _ascii(text: str, also: str = "") -> str:
     """Its letters and digits without accents; what is in ``also`` stays, the rest becomes "-"."""
-    plain = (
+    letters = (
         unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode()
     )
     allowed = re.escape(also)
-    return re.sub(rf"[^A-Za-z0-9{allowed}]+", "-" if "-" in also else "", plain).strip("-")
+    return re.sub(rf"[^A-Za-z0-9{allowed}]+", "-" if "-" in also else "", letters).strip("-")

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from fmqa.answering.assistant import Finished
 from fmqa.answering.schema import Answer
-from fmqa.apps.exports.conversations import stored
+from fmqa.apps.exports import stored
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.conversation import Turn
 from fmqa.errors import FmqaError

@@ -1,0 +1,233 @@
+"""Answers as BibTeX, CSL-JSON, RIS and Markdown.
+
+BibTeX is in UTF-8, as arXiv writes its own entries: ``@misc`` with an ``eprint``. CSL-JSON follows
+the schema csl-data.json of CSL 1.0.2, which Zotero and pandoc read; preprints are of type
+``article``. RIS is written by rispy: unpublished works of arXiv. The quotes stand in ``annote``
+(which Zotero imports as a note and no style prints), in ``note`` and in notes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from fmqa.answering.schema import Answer, Citation
+from fmqa.answering.underway import laid_out, marked
+from fmqa.apps.exports.works import Name, Work, locator, parse_name
+from fmqa.survey.escaping import escape_markdown, plain
+
+# Braces must balance even where they are _tex: BibTeX counts them before TeX sees them.
+_ESCAPED = {
+    "\\": r"{\textbackslash}",
+    "{": r"{\textbraceleft}",
+    "}": r"{\textbraceright}",
+    "~": r"{\textasciitilde}",
+    "^": r"{\textasciicircum}",
+    "<": r"{\textless}",
+    ">": r"{\textgreater}",
+    "|": r"{\textbar}",
+    "#": r"\#",
+    "$": r"\$",
+    "%": r"\%",
+    "&": r"\&",
+    "_": r"\_",
+}
+_ESCAPE = str.maketrans(_ESCAPED)
+# Styles put titles in small letters; these words would lose their meaning.
+_KEEPS_CASE = re.compile(r"\w*[^\W\d_a-z]\w*", re.UNICODE)
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+
+
+def as_bibtex(works: Sequence[Work]) -> str:
+    """An entry for each paper."""
+    return "\n".join(_entry(work) for work in works)
+
+
+def _entry(work: Work) -> str:
+    fields: dict[str, str] = {
+        "title": f"{{{_title(work.title)}}}",
+        "author": f"{{{' and '.join(_author(name) for name in work.authors)}}}",
+        "year": f"{{{work.year}}}" if work.year else "",
+        "month": _MONTHS[work.date[1] - 1] if len(work.date) > 1 else "",
+    }
+    if work.arxiv_id:
+        fields |= {
+            "eprint": f"{{{work.versioned_id}}}",
+            "archivePrefix": "{arXiv}",
+            "eprinttype": "{arxiv}",  # what biblatex and Zotero read
+            "primaryClass": f"{{{work.category}}}",
+            "url": f"{{{work.url}}}",
+        }
+    fields |= {
+        "doi": f"{{{_verbatim(work.doi)}}}",
+        "annote": f"{{{_tex(chr(10).join(work.remarks))}}}",
+    }
+    lines = [f"  {name} = {value}," for name, value in fields.items() if value not in {"", "{}"}]
+    return "\n".join([f"@misc{{{work.key},", *lines, "}\n"])
+
+
+def _tex(text: str) -> str:
+    """The text as TeX prints it."""
+    return text.translate(_ESCAPE)
+
+
+def _title(text: str) -> str:
+    """The title with braces around the words whose capitals must stay: "{MedSAM} and friends"."""
+    return " ".join(_word(word, at) for at, word in enumerate(text.split()))
+
+
+def _word(word: str, at: int) -> str:
+    match = _KEEPS_CASE.search(word)
+    inner = match is not None and any(c.isupper() for c in word[1 if word[0].isalpha() else 2 :])
+    single = len(word) == 1 and word.isupper() and at > 0 and word != "A"
+    return f"{{{_tex(word)}}}" if inner or single else _tex(word)
+
+
+def _author(name: Name) -> str:
+    if name.literal:
+        return f"{{{_tex(name.literal)}}}"
+    family = " ".join(part for part in (name.particle, _part(name.family)) if part)
+    return ", ".join(part for part in (family, _part(name.suffix), _part(name.given)) if part)
+
+
+def _part(text: str) -> str:
+    """A part of a name; braced where BibTeX would split it."""
+    braced = "," in text or re.search(r"\band\b", text, re.I)
+    return f"{{{_tex(text)}}}" if braced else _tex(text)
+
+
+def _verbatim(text: str) -> str:
+    """An address or identifier, which isn't read by TeX; what could end the field is left out."""
+    return re.sub(r"[{}\\\s]", "", text)
+
+
+def as_csl_json(works: Sequence[Work]) -> str:
+    """A list with an item for each paper."""
+    return json.dumps([_csl_item(work) for work in works], indent=2, ensure_ascii=False) + "\n"
+
+
+def _csl_item(work: Work) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "id": work.key,
+        "citation-key": work.key,
+        "type": "article" if work.arxiv_id else "document",
+        "title": work.title,
+        "author": [_csl_name(name) for name in work.authors],
+        "issued": {"date-parts": [list(work.date)]} if work.date else None,
+        "publisher": "arXiv" if work.arxiv_id else "",
+        "number": f"arXiv:{work.arxiv_id}" if work.arxiv_id else "",
+        "version": str(work.version or ""),
+        "DOI": work.doi,
+        "URL": work.url,
+        "locator": ", ".join(str(page) for page in work.pages),
+        "note": "\n".join(work.remarks),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+def _csl_name(name: Name) -> dict[str, str]:
+    if name.literal:
+        return {"literal": name.literal}
+    fields = {
+        "family": name.family,
+        "given": name.given,
+        "non-dropping-particle": name.particle,
+        "suffix": name.suffix,
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def as_ris(works: Sequence[Work]) -> str:
+    """A reference for each paper."""
+    from rispy import RisWriter, dumps
+
+    class Plain(RisWriter):  # type: ignore[misc]  # rispy has no types
+        """rispy counts the references on lines of their own, which other readers stumble over."""
+
+        def set_header(self, count: int) -> str:
+            del count
+            return ""
+
+    return dumps([_ris_reference(work) for work in works], implementation=Plain) if works else ""
+
+
+def _ris_reference(work: Work) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "type_of_reference": "UNPB",
+        "id": work.key,
+        "title": work.title,
+        "authors": [name.sorted_form for name in work.authors],
+        "year": str(work.year or ""),
+        "date": "/".join(f"{part:02}" for part in work.date) if len(work.date) > 1 else "",
+        "doi": work.doi,
+        "publisher": "arXiv" if work.arxiv_id else "",
+        "accession_number": f"arXiv:{work.versioned_id}" if work.arxiv_id else "",
+        "urls": [work.url] if work.url else [],
+        "notes": list(work.remarks),
+    }
+    return {name: value for name, value in fields.items() if value}
+
+
+_MOST_AUTHORS = 3
+
+
+def as_markdown(answers: Sequence[Answer], title: str = "") -> str:
+    """One answer under its question, or a conversation under its title."""
+    if not title and len(answers) == 1:
+        return "\n".join(_markdown_answer(answers[0], 1))
+    parts = [f"# {escape_markdown(title) or 'Conversation'}", ""]
+    for answer in answers:
+        parts += _markdown_answer(answer, 2)
+    return "\n".join(parts)
+
+
+def _markdown_answer(answer: Answer, level: int) -> list[str]:
+    lines = [f"{'#' * level} {escape_markdown(answer.question)}", ""]
+    if answer.understood_as:
+        lines += [f"*Understood as: {escape_markdown(answer.understood_as)}*", ""]
+    lines += [_markdown_text(answer), ""]
+    lines += [f"*{escape_markdown(notice)}*\n" for notice in answer.notices]
+    if answer.citations:
+        lines += [f"{'#' * (level + 1)} Sources", ""]
+        for citation in answer.citations:
+            lines += _source(citation)
+    return lines
+
+
+def _markdown_text(answer: Answer) -> str:
+    """The sentences with their citation marks; the whole text where it comes without any."""
+    if not answer.sentences:
+        return escape_markdown(answer.answer)
+    marks = re.compile(r"\\\[(\d+)\\\]")
+    return marks.sub(
+        r"[\1]", laid_out(answer.sentences, lambda one: escape_markdown(marked(one)))
+    )
+
+
+def _source(citation: Citation) -> list[str]:
+    authors = [parse_name(name).shown for name in citation.authors if plain(name)]
+    named = ", ".join(authors[:_MOST_AUTHORS]) + (" et al." if len(authors) > _MOST_AUTHORS else "")
+    facts = [escape_markdown(named) if named else "", str(citation.year or "")]
+    where = locator(citation)
+    if citation.arxiv_id:
+        where = f"arXiv:{citation.arxiv_id}{where if citation.version else f', {where}'}"
+    link = (
+        f"[{escape_markdown(where)}](<{_address(citation.url)}>)"
+        if citation.url
+        else escape_markdown(where)
+    )
+    status = "" if citation.status == "current" else f" **{citation.status.capitalize()}.**"
+    head = ", ".join(fact for fact in facts if fact)
+    return [
+        f"**[{citation.number}]** {head + '. ' if head else ''}"
+        f"*{escape_markdown(citation.title)}*. {link}.{status}",
+        "",
+        f"> “{escape_markdown(citation.quote)}”",
+        "",
+    ]
+
+
+def _address(url: str) -> str:
+    return re.sub(r"[<>\\\s]", "", url)
