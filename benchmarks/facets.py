@@ -27,7 +27,7 @@ from fmqa.reading.sentences import split_sentences
 from fmqa.sources.notes import Note, read_notes, starter_folder
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey.extraction import extract
-from fmqa.survey.kinds import cues
+from fmqa.survey.kinds import cue_features
 from fmqa.types import Document, Page, PaperMeta, PaperStatus, Source, StoredPassage
 
 _MULTI = 4
@@ -165,7 +165,7 @@ def fitted(notes: Sequence[Note]) -> str:
     rows, kinds = [], []
     for note in notes:
         sentences = [note.text[start:end] for start, end in split_sentences(note.text)]
-        found = cues(sentences)
+        found = cue_features(sentences)
         rows.append([value for pair in found.values() for value in pair])
         kinds.append(note.meta.kind)
     model = LogisticRegression(C=1, max_iter=5000).fit(np.array(rows), kinds)

@@ -1,9 +1,9 @@
 """What kind of work a paper is, from the words of its own sentences.
 
-A linear model over cues: whether the first sentence has one, and how many do. The weights in
-`kinds.json` are those of a multinomial logistic regression (Fan et al. 2008) on notes that the
-benchmark doesn't measure on, made by `python -m benchmarks.facets --fit`. Vectors of the sentences
-beside the cues made it no better: 0.88 of nine held-out folds either way.
+A linear model over the cues of `vocabulary.toml`: whether the first sentence has one, and how many
+do. The weights in `kinds.json` are those of a multinomial logistic regression (Fan et al. 2008) on
+notes that the benchmark doesn't measure on, made by `python -m benchmarks.facets --fit`. Vectors of
+the sentences beside the cues make it no better: 0.88 of nine held-out folds either way.
 """
 
 from __future__ import annotations
@@ -16,101 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_PATTERNS = {
-    "survey": (
-        r"\b(?:survey|review)s?\b(?! and)|\breviews?\b|\bperspective\b|\btaxonomy\b"
-        r"|\bsystematic\b"
-    ),
-    "reviews papers": (
-        r"\b(?:survey|review|perspective|article|paper)\b[^.]{0,40}\b(?:covers|groups"
-        r"|sorts|discusses|organi[sz]es|divides|summari[sz]es|collects|lists)"
-    ),
-    "dataset noun": r"\b(?:data ?set|data set|database|corpus|collection|benchmark|challenge)\b",
-    "is a dataset": (
-        r"\b(?:is|are|was|provides?|releases?|introduces?|presents?"
-        r"|contribute)\s+(?:\w+\s+){0,3}?(?:an?|the|two"
-        r"|three)\s+(?:[\w-]+\s+){0,6}?(?:data ?set|data set|database|corpus|collection"
-        r"|benchmark|test set)\b"
-    ),
-    "holds N": (
-        r"\b(?:holds|contains?|comprises?|consists? of|has|covers"
-        r"|includes)\b[^.;]{0,30}\b[\d,.]{3,}"
-    ),
-    "labels": (
-        r"\b(?:annotat\w+|radiologists? (?:drew|marked|labell?ed)|labels of|masks of"
-        r"|split)\b"
-    ),
-    "public": r"\b(?:public|open|freely)\b",
-    "benchmark study": r"\b(?:benchmark|study|compares?|evaluat\w+|tests?|tested)\b",
-    "generalist": r"\bgeneralist\b|\bone set of weights\b|\bmany tasks\b|\bunified\b|\bversatile\b",
-    "LLM": (
-        r"\bLLMs?\b|\blarge (?:multimodal )?language\b|\bmultimodal large\b"
-        r"|\blanguage model\b|\bLLaMA\b|\bLLaVA\b|\bVicuna\b|\bGPT|\bQwen|\bPaLM"
-        r"|\bGemini\b|\bGemma\b"
-    ),
-    "instruction": r"\binstruction|\bdialogue|\bconversation|\bchat\b|\bassistant\b",
-    "answers": r"\bquestion|\banswers?\b",
-    "vision-language": r"\bvision[- ]language|\bvisual[- ]language|\bvision-and-language\b",
-    "image-text": r"\bimage[- ](?:text|report|caption)|\bcaptions?\b|\btext encoder\b|\btexts?\b",
-    "reports": r"\breports?\b(?! that)",
-    "CLIP": r"\bCLIP\b|\bcontrastive",
-    "SAM": r"\bSAM\b|\bSegment Anything\b",
-    "SAM 2": r"\bSAM ?2\b",
-    "adapts": r"\badapts?\b|\badapt(?:ed|ing|ation)\b|\btransfers?\b|\btailor",
-    "PEFT": r"\badapters?\b|\bLoRA\b|\blow-rank\b|\bparameter-efficient|\bPEFT\b",
-    "frozen": r"\bfrozen\b|\bfreez",
-    "fine-tune": r"\bfine-?tun",
-    "prompt": r"\bprompt",
-    "self-supervised": (
-        r"\bself-supervis|\bDINO|\bmasked (?:auto|image)|\bMAE\b|\bunlabell?ed"
-        r"|\bwithout labels"
-    ),
-    "encoder": r"\bencoder\b|\bfeatures?\b|\brepresentation",
-    "foundation": r"\bfoundation model",
-    "pre-trained": r"\bpre-?train",
-    "segment": r"\bsegment",
-    "generate": r"\bgenerat|\bdiffusion\b|\bsynthe",
-    "federated": r"\bfederated",
-    "natural": r"\bImageNet\b|\bnatural images?\b|\bimage recognition\b|\bgeneral\b",
-    "network": r"\bnetwork\b|\bTransformer\b|\bconvolution",
-    "method": r"\bmethod\b|\bway to\b|\btechnique|\bframework\b|\bstrategy",
-    "3D": r"\b3D\b|\bvolum",
-    "trained on N": r"\btrained on\b[^.;]{0,60}\b[\d,.]{3,}|\bmillion\b",
-    "medical": r"\bmedical\b|\bbiomedical\b|\bclinical\b",
-    "zero-shot": r"\bzero-shot|\bwithout (?:re)?training",
-    "is a survey": (
-        r"^(?:the\s)?[^.]{0,80}\b(?:survey|review|perspective"
-        r"|article)\b[^.]{0,60}\b(?:reviews?|gives?|covers?|discuss|summari|surveys?"
-        r"|groups?|maps?|is a|is an|examin|looks?|sorts?|divides?|by\b)"
-    ),
-    "chats": (
-        r"\b(?:conversational|chat|assistant|multimodal (?:large )?language|LLaVA"
-        r"|chatbot|dialogue|reasoning)\b|\bfree text\b|\banswers? (?:\w+ )?questions"
-    ),
-    "many kinds": r"\b(?:generalist|family of|collection of)\b|\bunderstands?\b|\bboth\b",
-    "of medicine": (
-        r"\b(?:medical|biomedical|clinical|patients?|radiolog\w+|patholog\w+|histolog\w+"
-        r"|histopath\w+|surg\w+|x-?rays?|ct|mri|tissue|tumou?rs?|cancer|fundus|retina\w*"
-        r"|ultrasound|endoscop\w+|organs?|lesions?|skin|diseases?)\b"
-    ),
-    "is a method": (
-        r"\bis an? (?:[\w-]+ ){0,4}?(?:method|way|technique|network|setting|strategy"
-        r"|architecture)\b"
-    ),
-    "is a model": r"\bis an? (?:[\w-]+ ){0,6}?(?:model|encoder)\b",
-    "is a vl model": (
-        r"\bis an? (?:[\w-]+ ){0,6}?(?:vision-language|visual-language|image-text"
-        r"|multimodal)\b"
-    ),
-    "is a encoder": r"\bis an? (?:[\w-]+ ){0,6}?(?:encoder|ViT|Vision Transformer)\b",
-    "segments": r"\b(?:segments|segmentation (?:model|network|foundation))\b",
-    "is tested": (
-        r"\b(?:study|benchmark|evaluation|comparison|audit|report)\b[^.]{0,60}\b(?:by"
-        r"|asks?|measures?|tests?|compares?|finds?)\b|\bcolleagues (?:tested|studied"
-        r"|asked|compared)"
-    ),
-}
-_CUES = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _PATTERNS.items()}
+from fmqa.survey.vocabulary import CUES
+
 # Said outright, which outweighs all cues.
 _SURVEY = re.compile(
     r"(?i)\b(?:this|our|present an?|provide an?) (?:[\w-]+ ){0,3}(?:survey|review)\b|"
@@ -141,10 +48,10 @@ KINDS = (
 _MANY = 3  # sentences with a cue; more say no more
 
 
-def cues(sentences: Sequence[str]) -> dict[str, tuple[float, float]]:
+def cue_features(sentences: Sequence[str]) -> dict[str, tuple[float, float]]:
     """For each cue: whether the first sentence has it, and the share of three that do."""
     found = {}
-    for name, cue in _CUES.items():
+    for name, cue in CUES.items():
         has = [bool(cue.search(sentence)) for sentence in sentences]
         found[name] = (float(any(has[:1])), min(sum(has), _MANY) / _MANY)
     return found
@@ -168,7 +75,7 @@ def kind_of_work(sentences: Sequence[str]) -> tuple[str, float, int]:
     model = _model()
     kinds, weights = model.kinds, model.weights
     scores = list(model.bias)
-    for name, (first, share) in cues(sentences).items():
+    for name, (first, share) in cue_features(sentences).items():
         at_first, at_all = weights[name]
         for place in range(len(kinds)):
             scores[place] += at_first[place] * first + at_all[place] * share
@@ -180,7 +87,7 @@ def kind_of_work(sentences: Sequence[str]) -> tuple[str, float, int]:
     speaks = [
         sum(
             weights[name][1][best] / _MANY + (weights[name][0][best] if place == 0 else 0.0)
-            for name, cue in _CUES.items()
+            for name, cue in CUES.items()
             if cue.search(sentence)
         )
         for place, sentence in enumerate(sentences)

@@ -14,16 +14,9 @@ from fmqa.store.record import Record
 from fmqa.survey.corpus import Facets, cited, is_paper, standing, values, with_values
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.survey.trend_data import By, Observation, Trend, make_trend
+from fmqa.survey.vocabulary import DATASETS
 from fmqa.types import Hit, PaperMeta, PassageKind, Quote, StoredPassage
 
-# Data sets of the field that a library seldom holds the paper of.
-_KNOWN_DATASETS = tuple(
-    """ADNI; ACDC; APTOS; BTCV; CAMELYON16; CAMELYON17; CHAOS; ChestX-ray14; CRC-100K; DRIVE;
-    EchoNet-Dynamic; ImageNet; ISIC; IU X-Ray; IXI; JSRT; LAION-400M; LAION-5B; LIDC-IDRI; LUNA16;
-    Messidor; MIMIC-CXR; MIMIC-III; MIMIC-IV; MoNuSeg; MS-COCO; NLST; OASIS; OpenPath; PanNuke;
-    PatchCamelyon; PubMedQA; ROCO; RSNA Pneumonia; SA-1B; Synapse; TCGA; UK Biobank; VQA-RAD;
-    PathVQA; SLAKE; Quilt-1M""".replace("\n", " ").split("; ")
-)
 _USED = re.compile(
     r"\b(?:pre-?)?train|\bfine-?\s?tun|\bevaluat|\btest(?:ed|s|ing)?\b|\bvalidat|\bexperiment"
     r"|\bbenchmark|\bus(?:e[ds]?|ing)\b|\breach|\bachiev|\bapplied\b|\bdrawn from\b"
@@ -47,7 +40,7 @@ def dataset_names(papers: Iterable[PaperMeta]) -> dict[str, str]:
         for meta in papers
         if meta.kind == _INTRODUCES and meta.name and not meta.name.isnumeric()
     }
-    return dict.fromkeys(_KNOWN_DATASETS, "") | own
+    return dict.fromkeys(DATASETS, "") | own
 
 
 def used_datasets(record: Record, papers: Sequence[PaperMeta]) -> Iterable[tuple[str, Quote]]:
