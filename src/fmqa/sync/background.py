@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import logging
 import random
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-
-from apscheduler.executors.base import BaseExecutor, run_job  # type: ignore[import-untyped]
 
 from fmqa.errors import FmqaError
 
-if TYPE_CHECKING:
-    from apscheduler.schedulers.background import (  # type: ignore[import-untyped]
-        BackgroundScheduler,
-    )
-
 _log = logging.getLogger(__name__)
-_JOB = "sync"
 # A waiting thread's clock stands still while a laptop sleeps. Looking at the time this often makes
 # up a run that was due meanwhile soon after it wakes.
-_LOOK = timedelta(minutes=5)
+_LOOK_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +33,11 @@ def _now() -> datetime:
 
 
 class BackgroundSync:
-    """Calls ``run`` each ``every``, one run at a time, on threads that die with the program.
+    """Calls ``run`` each ``every``, one run at a time, on a thread that dies with the program.
 
     A run that was due while the program was off, or the machine asleep, is made up once; one that
-    falls due while another still goes is left out. A run that fails is kept in the state in words,
-    and the next one comes as planned.
+    falls due while another goes on is left out. Why a run failed stands in the state, and the next
+    one comes as planned.
 
     Args:
         run: one sync; it takes the lock over processes itself.
@@ -78,30 +68,17 @@ class BackgroundSync:
         self._lock = threading.Lock()
         self._idle = threading.Event()
         self._idle.set()
-        self._scheduler: BackgroundScheduler | None = None
+        self._stop: threading.Event | None = None
 
     def start(self) -> None:
         """Begin; a second call changes nothing."""
-        from apscheduler.schedulers.background import BackgroundScheduler
-        from apscheduler.triggers.interval import (  # type: ignore[import-untyped]
-            IntervalTrigger,
-        )
-
-        if self._scheduler is not None:
-            return
         first = _now() + self._delay()
-        scheduler = BackgroundScheduler(
-            timezone=UTC,
-            daemon=True,
-            executors={"default": _DaemonThreads()},
-            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
-        )
-        every = IntervalTrigger(seconds=self._every.total_seconds(), start_date=first)
-        scheduler.add_job(self._once, every, id=_JOB, next_run_time=first)
-        scheduler.add_job(_look, IntervalTrigger(seconds=_LOOK.total_seconds()), id="look")
         with self._lock:
-            self._scheduler = scheduler
-        scheduler.start()
+            if self._stop is not None:
+                return
+            self._stop = stop = threading.Event()
+            self._state = replace(self._state, next_run=first)
+        threading.Thread(target=self._loop, args=(stop, first), name="sync", daemon=True).start()
 
     def stop(self, seconds: float = 10.0) -> bool:
         """Start no more runs, and wait for the one under way at most so many seconds.
@@ -110,17 +87,16 @@ class BackgroundSync:
             Whether none is under way any more. One that is goes on until it or the program ends.
         """
         with self._lock:
-            scheduler, self._scheduler = self._scheduler, None
-        if scheduler is not None:
-            scheduler.shutdown(wait=False)
+            if self._stop is not None:
+                self._stop.set()
+            self._stop = None
+            self._state = replace(self._state, next_run=None)
         return self._idle.wait(seconds)
 
     def state(self) -> SyncState:
         """What is going on now."""
-        scheduler = self._scheduler
-        job = scheduler.get_job(_JOB) if scheduler is not None else None
         with self._lock:
-            return replace(self._state, next_run=job.next_run_time if job else None)
+            return self._state
 
     def _delay(self) -> timedelta:
         """How long until the first run: what is left of the interval, or a moment if it is over."""
@@ -137,57 +113,51 @@ class BackgroundSync:
         # A last run in the future is a clock that was set back: wait one interval, not for years.
         return max(soon, min(last + self._every - self._clock(), self._every))
 
+    def _loop(self, stop: threading.Event, due: datetime) -> None:
+        while not stop.wait(min(max(0.0, (due - _now()).total_seconds()), _LOOK_SECONDS)):
+            if due > _now():
+                continue
+            due = self._following(due)
+            if self._begin(stop, due):
+                self._once()
+                due = self._following(due)
+                with self._lock:
+                    if not stop.is_set():
+                        self._state = replace(self._state, next_run=due)
+
+    def _following(self, due: datetime) -> datetime:
+        """The first time from ``due`` on, in whole intervals, that is still to come."""
+        passed = _now() - due
+        return due if passed < timedelta(0) else due + (passed // self._every + 1) * self._every
+
+    def _begin(self, stop: threading.Event, following: datetime) -> bool:
+        """Whether this run may go: not after a stop, nor beside one that outlived a stop."""
+        with self._lock:
+            if stop.is_set():
+                return False
+            self._state = replace(self._state, next_run=following)
+            if self._state.running:
+                return False
+            self._state = replace(self._state, running=True, last_start=self._clock())
+            self._idle.clear()
+            return True
+
     def _once(self) -> None:
         """One run, whatever becomes of it."""
-        if not self._begin():
-            return
-        error = "The run was broken off."
+        error = ""
         try:
             self._run()
-            error = ""
         except FmqaError as failure:
             error = " ".join(part for part in (str(failure), failure.hint) if part)
             _log.warning("The sync failed: %s", error)
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"
             _log.exception("The sync failed")
-        finally:
-            with self._lock:
-                self._state = replace(
-                    self._state, running=False, last_end=self._clock(), last_error=error
-                )
-                self._idle.set()
-
-    def _begin(self) -> bool:
-        """Whether this run may go: not after a stop, nor beside one that outlived a stop."""
+        except BaseException:
+            error = "The run was broken off."
+            _log.exception("The sync was broken off")
         with self._lock:
-            if self._state.running or self._scheduler is None:
-                return False
-            self._state = replace(self._state, running=True, last_start=self._clock())
-            self._idle.clear()
-            return True
-
-
-def _look() -> None:
-    """Nothing; see `_LOOK`."""
-
-
-class _DaemonThreads(BaseExecutor):  # type: ignore[misc]
-    """Runs each job on a daemon thread.
-
-    APScheduler's own pool uses threads that the interpreter waits for: a sync under way would keep
-    a server that was told to end.
-    """
-
-    def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
-        threading.Thread(
-            target=self._work, args=(job, run_times), name=f"fmqa-{job.id}", daemon=True
-        ).start()
-
-    def _work(self, job: Any, run_times: list[datetime]) -> None:
-        try:
-            events = run_job(job, job._jobstore_alias, run_times, self._logger.name)
-        except BaseException:  # as APScheduler's executors do: whatever it is, the job has ended
-            self._run_job_error(job.id, *sys.exc_info()[1:])
-        else:
-            self._run_job_success(job.id, events)
+            self._state = replace(
+                self._state, running=False, last_end=self._clock(), last_error=error
+            )
+            self._idle.set()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, time, timedelta
+from itertools import product
 
 from fmqa.errors import UsageError
 
-if TYPE_CHECKING:
-    from apscheduler.triggers.base import BaseTrigger  # type: ignore[import-untyped]
-
 _LONGEST = timedelta(days=3650)
+_LONGEST_WAIT_DAYS = 41 * 366  # until a 29 February falls on a given day of the week
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _PERIOD = re.compile(r"(?:[0-9]{1,10}[wdhms] ?)+", re.ASCII)
 _PART = re.compile(r"([0-9]+)([wdhms])")
@@ -127,33 +125,21 @@ class Cron:
             return ((self.days, self.weekdays),)
         return ((self.days, tuple(range(7))), (tuple(range(1, 32)), self.weekdays))
 
-    def trigger(self, timezone: tzinfo | None = None) -> BaseTrigger:
-        """APScheduler's trigger for it, in ``timezone`` or the machine's own.
-
-        Days of the week go over by name: APScheduler 3 counts them from Monday, cron from Sunday.
-        """
-        from apscheduler.triggers.combining import OrTrigger  # type: ignore[import-untyped]
-        from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
-
-        triggers = [
-            CronTrigger.from_crontab(" ".join(self._fields(days, weekdays)), timezone)
-            for days, weekdays in self.day_rules()
-        ]
-        return triggers[0] if len(triggers) == 1 else OrTrigger(triggers)
-
-    def next_after(self, now: datetime, timezone: tzinfo | None = None) -> datetime | None:
-        """The first time after ``now`` that it matches; None where there is none."""
-        found = self.trigger(timezone).get_next_fire_time(None, now)
-        return found if isinstance(found, datetime) else None
-
-    def _fields(self, days: tuple[int, ...], weekdays: tuple[int, ...]) -> list[str]:
-        values = (self.minutes, self.hours, days, self.months, weekdays)
-        fields = []
-        for field, chosen in zip(_FIELDS, values, strict=True):
-            named = field.names if field.name == "day of week" else ()
-            words = [named[value] if named else str(value) for value in chosen]
-            fields.append("*" if len(chosen) == field.size else ",".join(words))
-        return fields
+    def next_after(self, now: datetime) -> datetime | None:
+        """The first minute after ``now``, in its time zone, that matches; None if none does."""
+        start = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+        for ahead in range(_LONGEST_WAIT_DAYS):
+            day = start.date() + timedelta(days=ahead)
+            if day.month not in self.months or not any(
+                day.day in days and day.isoweekday() % 7 in weekdays
+                for days, weekdays in self.day_rules()
+            ):
+                continue
+            for hour, minute in product(self.hours, self.minutes):
+                moment = datetime.combine(day, time(hour, minute), now.tzinfo)
+                if moment >= start:
+                    return moment
+        return None
 
 
 def parse_cron(text: str) -> Cron:
@@ -179,11 +165,7 @@ def parse_cron(text: str) -> Cron:
         weekdays=tuple(sorted({day % 7 for day in weekdays})),
         either_day=not fields[2].startswith("*") and not fields[4].startswith("*"),
     )
-    try:
-        comes = cron.next_after(datetime.now(UTC), UTC)
-    except ValueError as error:
-        raise UsageError(f"{text[:80]!r} can't be used: {error}.", hint=_CRON_HINT) from error
-    if comes is None:
+    if cron.next_after(datetime.now(UTC)) is None:
         raise UsageError(f"{cron.text!r} never comes: there is no such day.", hint=_CRON_HINT)
     return cron
 

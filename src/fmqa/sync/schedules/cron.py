@@ -102,9 +102,9 @@ def _understood(line: str) -> tuple[list[str], datetime | None]:
     if match is None:
         return [], None
     try:
-        comes = parse_cron(match["cron"]).next_after(datetime.now(UTC).astimezone())
+        comes = parse_cron(match["cron"]).next_after(datetime.now())  # by the local clock
         command = parse_command(match["command"])
-    except (UsageError, ValueError, LookupError):
+    except (UsageError, ValueError):
         return [], None
     return command, comes.astimezone(UTC) if comes else None
 
