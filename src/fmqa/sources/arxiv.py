@@ -77,10 +77,8 @@ class ArxivClient(Service):
     """The way to arXiv; use it as a context manager, or close it.
 
     Args:
-        settings: addresses, pace, contact and limits.
         stop: ends waiting and retrying when it is set; what was asked then ends with
             `SourceUnreachable`.
-        notify: gets one line of text whenever there is something to wait for.
 
     Raises:
         SettingsError: the pace is faster than arXiv allows, or the contact can't be sent.
@@ -149,7 +147,6 @@ class ArxivClient(Service):
         Args:
             query: in the language of arXiv's API, such as ``cat:cs.CV AND abs:"foundation model"``.
             since: only papers first submitted then or later; UTC when it has no time zone.
-            limit: how many at most.
 
         Raises:
             SourceUnreachable: arXiv doesn't answer, or sends empty pages where there are results.

@@ -52,7 +52,6 @@ class Pacer:
 
     Args:
         folder: of the lock and the stamp; made when it isn't there, for all users of the machine.
-        service: names both files.
         interval: seconds from one answer to the next request.
     """
 

@@ -40,7 +40,6 @@ class ScholarClient(Service):
     Args:
         settings: address, pace (arXiv's serves for it too), contact and limits.
         stop: as in `fmqa.sources.arxiv.ArxivClient`.
-        notify: gets one line of text whenever there is something to wait for.
     """
 
     def __init__(

@@ -95,11 +95,7 @@ def format_seconds(seconds: float) -> str:
 
 
 class Service:
-    """A client of one service; use it as a context manager, or close it.
-
-    Args:
-        transport: the way to the service.
-    """
+    """A client of one service; use it as a context manager, or close it."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

@@ -94,8 +94,6 @@ class Transport:
         timeout: seconds without a byte before a try is given up.
         tries: tries of one request, answers of 429 not counted.
         stop: ends waiting and retrying when it is set.
-        notify: gets one line of text whenever there is something to wait for.
-        name: what the service is called in messages.
         refusals: answers of 429 in a row after which the service counts as down; None for never.
     """
 
@@ -136,7 +134,6 @@ class Transport:
 
         Args:
             url: of http or https; without a query when ``params`` are given.
-            params: its query.
             whole: says whether a body is complete; a try whose body isn't has failed.
 
         Raises:
@@ -164,7 +161,6 @@ class Transport:
         call goes on from there as long as the server has the same file.
 
         Args:
-            url: of the PDF.
             target: a path made by our own code.
             max_bytes: the largest size that is fetched.
             check: gets the first 1024 bytes and raises `NotServed` when they aren't a PDF's.

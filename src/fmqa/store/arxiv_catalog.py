@@ -96,11 +96,7 @@ class Run:
 
 
 class Catalog:
-    """Reads and writes these tables. Usable from several threads.
-
-    Args:
-        database: where they are kept.
-    """
+    """Reads and writes these tables. Usable from several threads."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

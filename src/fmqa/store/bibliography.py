@@ -33,11 +33,7 @@ class HeldVersion:
 
 
 class Versions:
-    """Reads versions and their pages.
-
-    Args:
-        database: where they are kept.
-    """
+    """Reads versions and their pages."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -107,11 +103,7 @@ class CitingSentence:
 
 
 class Bibliography:
-    """Reads and mends the bibliographies of the versions that are held.
-
-    Args:
-        database: where they are kept.
-    """
+    """Reads and mends the bibliographies of the versions that are held."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

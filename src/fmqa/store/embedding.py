@@ -79,8 +79,6 @@ class OnnxEmbedder(_LangChainMethods):
         """Reads nothing yet.
 
         Args:
-            folder: holds the model's files.
-            model: which model that is.
             threads: for many texts; 0 means all that the process may use.
         """
         self._folder = folder

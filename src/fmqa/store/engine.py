@@ -105,7 +105,6 @@ class Searched(Protocol):
         Args:
             db: inside of a snapshot.
             phrases: each a word, or several that must follow each other; equal ones count apart.
-            limit: how many passages at most.
             within: which passages; None for all.
 
         Returns:

@@ -35,11 +35,7 @@ class SessionRow:
 
 
 class Sessions:
-    """Reads and writes conversations by name.
-
-    Args:
-        database: where they are kept.
-    """
+    """Reads and writes conversations by name."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -92,11 +88,7 @@ _KEPT_ANSWERS = 1000
 
 
 class AnswerCache:
-    """Answers as JSON, by key. Those of an earlier generation are forgotten with the next one kept.
-
-    Args:
-        database: where they are kept.
-    """
+    """Answers as JSON, by key. Those of an earlier generation are forgotten with the next one kept."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -144,11 +136,7 @@ class Feedback:
 
 
 class FeedbackStore:
-    """Reads and writes verdicts; one a reader, question and answer.
-
-    Args:
-        database: where they are kept.
-    """
+    """Reads and writes verdicts; one a reader, question and answer."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

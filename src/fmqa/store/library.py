@@ -60,7 +60,6 @@ def dense_search(record: Record, index_dir: Path) -> DenseSearch:
     """The index of a record's vectors that goes with its engine.
 
     Args:
-        record: what it is made from.
         index_dir: where an SQLite record's index files are.
     """
     if isinstance(record.database, SqliteDatabase):
@@ -85,7 +84,6 @@ class Library:
 
     Args:
         index_dir: folder of the record and its indexes.
-        record_path: the SQLite file.
         url: address of the PostgreSQL database that keeps the record in its place; see
             `fmqa.settings.Settings.database_url`.
 
@@ -141,7 +139,6 @@ class Library:
         """The right to write, for one process at a time; publishes a generation at the end.
 
         Args:
-            fingerprint: the embedder's.
             kind: opens a run of this kind, whose number the writer carries; none when empty.
 
         Raises:

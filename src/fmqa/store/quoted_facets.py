@@ -92,11 +92,7 @@ class PendingVersion:
 
 
 class FacetStore:
-    """Reads and writes facets. Usable from several threads.
-
-    Args:
-        database: where they are kept.
-    """
+    """Reads and writes facets. Usable from several threads."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

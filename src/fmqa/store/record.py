@@ -69,11 +69,7 @@ class ActiveVectors:
 
 
 class Record:
-    """Reads the record file. All methods see committed transactions only.
-
-    Args:
-        database: where it is kept.
-    """
+    """Reads the record file. All methods see committed transactions only."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -201,8 +197,6 @@ class Record:
         Args:
             phrases: words to look for, any of them, see `fmqa.store.lexical.terms`; what is
                 several words counts where they follow each other. None finds nothing.
-            limit: how many at most.
-            filters: which papers.
         """
         narrowing, values = where(filters)
         within = None
@@ -284,8 +278,6 @@ class Record:
 
         Args:
             sql: a SELECT that ends with the column of the keys.
-            keys: they are asked for in parts.
-            values: of the statement itself, before the keys.
         """
         for start in range(0, len(keys), _SQL_VARIABLES):
             part = keys[start : start + _SQL_VARIABLES]

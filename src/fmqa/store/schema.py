@@ -234,8 +234,6 @@ def pending(
     """The migrations that a record hasn't seen yet.
 
     Args:
-        db: the record.
-        migrations: its engine's.
         there: whether it has a table of those that it has seen.
         setting: what names another record.
 
@@ -257,8 +255,6 @@ def apply(
     """Run migrations; part of the caller's transaction.
 
     Args:
-        db: the record.
-        migrations: those that it hasn't seen.
         table: the statement that makes the table of those that it has seen.
     """
     if not migrations:

@@ -119,7 +119,6 @@ def open_target(address: str, own_record: Path) -> tuple[Database, Path]:
     Args:
         address: ``postgresql://…``, ``sqlite`` for the data folder's own record, or
             ``sqlite:///PATH`` for another file.
-        own_record: the data folder's record.
 
     Raises:
         UsageError: it names neither.

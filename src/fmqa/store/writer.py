@@ -269,7 +269,6 @@ class RecordWriter(Record):
     """Writes the record file. One process at a time may hold one, see `Library.writing`.
 
     Args:
-        database: where it is kept.
         run: number of the run that the changes are part of.
     """
 
@@ -318,9 +317,7 @@ class RecordWriter(Record):
         """Commit one version of a paper with its passages' vectors, in one transaction.
 
         Args:
-            document: what was read.
             vectors: one unit vector per passage, shape (passages, dimension).
-            model: fingerprint of the embedder that made them.
             result: the file it was read from, for the journal; None for a note.
 
         Returns:

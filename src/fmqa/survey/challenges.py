@@ -61,11 +61,7 @@ class ChallengeMap(_Told):
 
 
 def challenge_map(maker: FacetMaker) -> ChallengeMap:
-    """The challenges and solutions of all papers that the library holds.
-
-    Args:
-        maker: where facets come from.
-    """
+    """The challenges and solutions of all papers that the library holds."""
     held = maker.facets(names=[FacetName.CHALLENGE, FacetName.SOLUTION])
     metas = {row.meta.paper_id: row.meta for row in maker.library.record.papers()}
     named = _by_value(held, metas, FacetName.CHALLENGE)
@@ -115,12 +111,7 @@ def shown(facet: Facet, paper: PaperMeta) -> Shown:
 
 
 def as_markdown(made: ChallengeMap, most: int = 5) -> str:
-    """The map as Markdown, with a few papers for each thing said.
-
-    Args:
-        made: the map.
-        most: how many papers to show for a challenge and for a solution.
-    """
+    """The map as Markdown, with a few papers for each thing said."""
     lines = [f"# Challenges and solutions, from {made.papers} papers", ""]
     for challenge in made.challenges:
         lines += [f"## {challenge.name} ({len(challenge.named_by)} papers)", ""]

@@ -61,7 +61,6 @@ def compare(maker: FacetMaker, names: Sequence[str], by: Sequence[str] = DEFAULT
     """The papers that go by these names, by these columns.
 
     Args:
-        maker: where facets come from.
         names: of models as the field calls them, arXiv ids, or ids of papers.
         by: architecture, training, data, tasks, kind, modality, parameters, year, challenges,
             solutions.
@@ -141,10 +140,6 @@ def asked_for(question: str, names: Callable[[], NameBook]) -> tuple[list[str], 
 
     At least two of the names must be papers' here, so that "compare" of other things is answered
     in words.
-
-    Args:
-        question: as it was asked.
-        names: the papers' names, looked at only where the question compares something.
     """
     match = _ASKED.match(question.strip())
     if match is None:

@@ -82,12 +82,7 @@ def _rounded(short: Number, exact: Number) -> bool:
 
 
 def quantities(passages: Iterable[StoredPassage], book: NameBook) -> list[Quantity]:
-    """All that the passages' sentences say so; tables are left out.
-
-    Args:
-        passages: of whatever papers.
-        book: the names that papers go by.
-    """
+    """All that the passages' sentences say so; tables are left out."""
     found: list[Quantity] = []
     for stored in passages:
         if stored.passage.kind is PassageKind.TABLE or not _QUICK.search(stored.passage.text):

@@ -135,14 +135,7 @@ def with_values(metas: Iterable[PaperMeta], facets: Facets) -> list[PaperMeta]:
 
 
 def cited(facet: Facet, meta: PaperMeta, pdf_url: str, withdrawn: bool = False) -> Citation | None:
-    """The citation of a facet's quote; None for a value that has none.
-
-    Args:
-        facet: what to show.
-        meta: its paper.
-        pdf_url: where arXiv's PDFs are linked.
-        withdrawn: whether the paper was.
-    """
+    """The citation of a facet's quote; None for a value that has none."""
     if not facet.quote:
         return None
     paper = replace(meta, version=facet.version)

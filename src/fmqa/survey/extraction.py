@@ -111,11 +111,7 @@ class _Found:
 
 
 def extract(passages: Sequence[StoredPassage]) -> list[Facet]:
-    """The facets of one version of a paper, in the order of `FacetName`.
-
-    Args:
-        passages: all of the version's, in reading order.
-    """
+    """The facets of one version of a paper, in the order of `FacetName`."""
     said = _sentences(passages)
     if not said:
         return []

@@ -43,10 +43,6 @@ class FacetMaker:
     """Reads the versions that the rules haven't read yet, and gives the facets of all papers.
 
     What is made from the facets is cached here too, since it holds as long as they do.
-
-    Args:
-        library: whose papers to read.
-        step: called with the progress.
     """
 
     def __init__(self, library: Library, step: Step = lambda *told: None) -> None:

@@ -209,8 +209,6 @@ def build_map(
     """Place the papers, tie them, and group them.
 
     Args:
-        generation: of the record that the rest is from.
-        papers: what to place; notes on topics are left out.
         citations: (citing, cited) ids.
         vectors: each paper's mean passage vector; a paper may lack one.
     """

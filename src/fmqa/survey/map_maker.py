@@ -16,12 +16,7 @@ _KEY = "map, form 3"  # counted up when the map is made in another way
 
 
 class MapMaker:
-    """Makes the map, and keeps it in the record until what is searched changes.
-
-    Args:
-        library: whose papers to place.
-        facets: what reads the papers' facets; one of the library's own when None.
-    """
+    """Makes the map, and keeps it in the record until what is searched changes."""
 
     def __init__(self, library: Library, facets: FacetMaker | None = None) -> None:
         self.library = library

@@ -87,13 +87,6 @@ def outline(
 ) -> Outline:
     """The draft of a section on a topic.
 
-    Args:
-        maker: where facets come from.
-        searcher: finds the topic's papers.
-        assistant: answers the question of each heading.
-        topic: in words.
-        step: is told of the progress.
-
     Raises:
         UsageError: the topic is empty or too long.
         NothingToSearch: no paper has to do with it.

@@ -33,7 +33,6 @@ def revised_figures(
     most like it only.
 
     Args:
-        now: passages of the version that is searched.
         before: those of the versions that it replaced, the oldest first.
 
     Returns:
@@ -108,10 +107,6 @@ def proposals(facets: Facets, since: Iterable[str]) -> list[Proposal]:
 
     A solution belongs to the challenge that the same sentence names, and otherwise to the paper's
     only challenge; where neither is so, nothing is said.
-
-    Args:
-        facets: of all papers.
-        since: the new ones.
     """
     new = set(since)
     known = {
@@ -215,11 +210,7 @@ class ReviewChangesMaker:
     """Finds it, and keeps it in the record until what is searched changes.
 
     Args:
-        library: whose papers to look at.
-        review_id: the review's arXiv id.
-        pdf_url: where arXiv's PDFs are linked.
         progress: told of long steps as (label, done, total).
-        facets: what reads the papers' facets; one of the library's own when None.
     """
 
     def __init__(

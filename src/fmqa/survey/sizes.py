@@ -85,7 +85,6 @@ def data_sizes(sentence: str, *, is_dataset: bool = False) -> list[Size]:
     """What a sentence says that a model was trained on, or that a data set holds; surest first.
 
     Args:
-        sentence: without citation marks.
         is_dataset: the paper introduces data, so that what it holds is what is asked.
     """
     found = []

@@ -172,7 +172,6 @@ def make_trend(
     else in that of its publication.
 
     Args:
-        by: what the observations are of.
         observations: of whatever papers; those of papers that aren't given are left out.
         papers: which to count; notes on topics are left out.
         stands: their dates, and their sides of the review.
@@ -247,12 +246,7 @@ class Panel:
 
 
 def panels(trend: Trend, most: int) -> list[Panel]:
-    """A panel for each of the commonest values.
-
-    Args:
-        trend: of counted values.
-        most: how many panels at most.
-    """
+    """A panel for each of the commonest values."""
     counted = {group: trend.counts(group) for group in GROUPS}
     found = []
     for value in trend.values[:most]:

@@ -48,10 +48,6 @@ def used_datasets(record: Record, papers: Sequence[PaperMeta]) -> Iterable[tuple
 
     A sentence says so when it names the set as it is written, behind a verb of use and not behind
     words that set it apart. The paper that introduces a set isn't one that uses it.
-
-    Args:
-        record: where the papers are.
-        papers: those that count.
     """
     names = dataset_names(papers)
     counted = {meta.paper_id for meta in papers}
@@ -97,15 +93,7 @@ _FACETS = {
 def observe(
     library: Library, by: By, metas: Sequence[PaperMeta], facets: Facets, pdf_url: str
 ) -> Iterable[Observation]:
-    """The observations for a trend.
-
-    Args:
-        library: whose papers to look at.
-        by: what is wanted of them.
-        metas: the papers that count.
-        facets: theirs.
-        pdf_url: where arXiv's PDFs are linked.
-    """
+    """The observations for a trend."""
     if by is By.DATASETS:
         numbering = Numbering(pdf_url)
         for name, quote in used_datasets(library.record, metas):
@@ -131,14 +119,7 @@ _KEY = "trend, form 2"  # counted up when trends are made in another way
 
 
 class TrendMaker:
-    """Makes trends, and keeps them in the record until what is searched changes.
-
-    Args:
-        library: whose papers to count.
-        review_id: arXiv id of the review that they are set against.
-        pdf_url: where arXiv's PDFs are linked.
-        facets: what reads the papers' facets; one of the library's own when None.
-    """
+    """Makes trends, and keeps them in the record until what is searched changes."""
 
     def __init__(
         self, library: Library, review_id: str, pdf_url: str, facets: FacetMaker | None = None

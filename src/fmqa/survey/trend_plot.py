@@ -47,7 +47,6 @@ def draw(trend: Trend, form: Literal["png", "svg"], *, sides: bool = False) -> b
 
     Args:
         trend: what to plot; it needs a point.
-        form: of the file.
         sides: tell apart what the review cites and what came since, and leave out the rest.
     """
     with warnings.catch_warnings():  # a mark that the font lacks is drawn as a box

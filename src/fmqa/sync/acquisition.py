@@ -38,9 +38,6 @@ class Fetching:
     disk is full, the iteration ends early and `error` says why.
 
     Args:
-        source: where PDFs come from.
-        catalog: where each file is noted.
-        folder: where files go; their names are noted.
         papers: versions to fetch; may take its time to say which, in the thread that fetches.
         done: called in the thread after each paper, with what went wrong; empty if nothing did.
     """
@@ -131,11 +128,7 @@ _FETCHING, _READING = "Fetching from arXiv", "Reading and embedding"
 
 
 class MissingVersions:
-    """What a run has to fetch.
-
-    Args:
-        tracker: the facts, and what the run is to do.
-    """
+    """What a run has to fetch."""
 
     def __init__(self, tracker: Tracker) -> None:
         self.tracker = tracker
@@ -208,12 +201,7 @@ class MissingVersions:
 
 
 class Acquisition:
-    """Brings versions of papers into the library, in one run.
-
-    Args:
-        missing: where it is noted what was tried.
-        writer: what the library is written by.
-    """
+    """Brings versions of papers into the library, in one run."""
 
     def __init__(self, missing: MissingVersions, writer: RecordWriter) -> None:
         self.missing = missing
@@ -228,7 +216,6 @@ class Acquisition:
         """Fetch, read, embed and commit these versions, each step while the others go on.
 
         Args:
-            records: versions that are missing.
             later: what is missing besides, which takes requests to find out: called by the thread
                 that fetches, when it has fetched those.
         """

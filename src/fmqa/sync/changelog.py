@@ -82,7 +82,6 @@ def as_atom(changes: Iterable[Change], *, feed_id: str, updated: str) -> str:
     """An Atom 1.0 feed, newest change first.
 
     Args:
-        changes: the entries.
         feed_id: names this library's feed for good, best a ``tag:`` URI. An entry's id is made of
             it and the change's id, so that a reader never shows a change twice.
         updated: when the library last changed, ISO 8601; UTC where no time zone is said.

@@ -55,7 +55,6 @@ class Engine(Protocol):
         Args:
             paths: the files; taken as there is room for them. An iterator that waits for files to
                 come has a method ``close_waiting``, which ends its waiting.
-            limits: for the reading of one file.
             choose: asked once a file is read, by the thread that iterates: which texts to embed.
             workers: reading processes, where the engine has a say in it.
             notify: told in words of what is waited for.
@@ -112,8 +111,6 @@ class Ingestor:
     """Brings documents into a library.
 
     Args:
-        library: where to.
-        model: fingerprint of the embedder.
         embed: turns texts into unit vectors, shape (texts, dimension).
         engine: reads and embeds papers; this machine, by ``embed``, where none is given.
     """
@@ -146,10 +143,7 @@ class Ingestor:
 
         Args:
             paths: absolute paths of files.
-            limits: for the reading of one file.
             retry: read again what is known, whatever its outcome was.
-            workers: reading processes.
-            progress: called after each file.
 
         Raises:
             ClusterError: the cluster that the engine is can't do its work.
@@ -207,10 +201,7 @@ class Ingestor:
         """Read files as they come, embed each and commit it; then its result, without the document.
 
         Args:
-            writer: what the library is written by.
             paths: of the files; see `Engine` for those that have to be waited for.
-            limits: for the reading of one file.
-            workers: reading processes.
             facts: what arXiv says of the paper at a path, with the version of that file; None where
                 the file's own word has to do.
         """

@@ -35,7 +35,6 @@ class Resolver:
     """Finds the arXiv ids of references.
 
     Args:
-        catalog: where answers are kept.
         arxiv: title search; None to work with the answers that are kept.
         scholar: Semantic Scholar; None likewise.
         notify: told of a service that can't help.
@@ -68,8 +67,6 @@ class Resolver:
 
         Args:
             paper: whose references they are, with its version; None if it isn't on arXiv.
-            references: as they were read from it.
-            progress: told of the title searches.
             titles: search by title, which takes a request each; else only what is known of them.
         """
         resolved = [as_printed(reference) for reference in references]

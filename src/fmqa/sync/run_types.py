@@ -125,7 +125,6 @@ class Request:
         limit: how many papers are fetched at most, beyond those whose references are followed.
         retry: ask again for what couldn't be had or read.
         dry: only find out what would be fetched.
-        workers: reading processes.
     """
 
     kind: str = "ingest"
@@ -148,11 +147,7 @@ class Parts:
     """What a run works with.
 
     Args:
-        ingestor: what reads, embeds and commits.
-        arxiv: where papers come from.
         scholar: Semantic Scholar.
-        folder: where PDFs are kept.
-        limits: for reading one file.
         step: told of progress as (label, done, total); from several threads.
         notify: told in words of what is waited for or given up.
     """

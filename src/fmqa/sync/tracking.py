@@ -39,8 +39,6 @@ def tracked_papers(wishes: Iterable[Wish], cited: Cited, excluded: set[str]) -> 
     """All papers that are tracked, nearest first (breadth-first over the references).
 
     Args:
-        wishes: papers tracked for their own sake.
-        cited: the arXiv ids that a paper cites.
         excluded: papers that the user removed: neither they nor what only they cite.
     """
     found: dict[str, TrackedPaper] = {}
@@ -68,7 +66,6 @@ def seed_wishes(seeds: Seeds, depth: int) -> list[Wish]:
     """The wishes of seeds.toml, its saved queries apart.
 
     Args:
-        seeds: what it says.
         depth: how far the references of those papers are tracked that it says so of.
     """
     return [
@@ -94,13 +91,7 @@ _OVERLAP = timedelta(days=7)  # papers are announced some days after they were s
 
 
 class Tracker:
-    """Wishes and facts of one run.
-
-    Args:
-        parts: what to ask by.
-        request: what the run is to do.
-        report: where it is noted that arXiv can't be reached.
-    """
+    """Wishes and facts of one run."""
 
     def __init__(self, parts: Parts, request: Request, report: SyncReport) -> None:
         self.parts = parts

@@ -120,7 +120,6 @@ def candidates_query(asked: Sequence[Phrase], passages: int) -> str:
 
     Args:
         asked: the rarest first; one at least.
-        passages: how many are searched.
     """
     if passages > _EXPECTED and sum(one.held for one in asked) > _EXPECTED:
         combined = _combined(asked, passages)

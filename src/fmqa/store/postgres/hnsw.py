@@ -29,12 +29,7 @@ _INDEX = "searched_by_vectors"
 
 
 class HnswIndex:
-    """All vectors that are searched now.
-
-    Args:
-        database: where they are.
-        model: fingerprint of the embedding model.
-    """
+    """All vectors that are searched now."""
 
     def __init__(self, database: PostgresDatabase, model: str) -> None:
         self.database = database
@@ -51,7 +46,6 @@ class HnswIndex:
 
         Args:
             query: unit vector, shape (dimension,).
-            limit: how many at most.
             allowed: ids of the only passages to look at; None for all.
         """
         if limit <= 0 or (allowed is not None and not len(allowed)):
@@ -110,9 +104,6 @@ class PostgresVectors:
 
     What is committed is searched at once, so that there is little to publish: vectors are written
     with their passages. All are written anew when the record is made another model's.
-
-    Args:
-        database: where they are.
     """
 
     def __init__(self, database: PostgresDatabase) -> None:

@@ -54,11 +54,7 @@ def address_without_secrets(url: str) -> str:
 
 @contextmanager
 def store_errors(where: str) -> Iterator[None]:
-    """Errors of psycopg inside of the block come out as errors of fmqa.
-
-    Args:
-        where: the database, as `address_without_secrets` tells it.
-    """
+    """Errors of psycopg inside of the block come out as errors of fmqa."""
     try:
         yield
     except (psycopg.Error, PoolTimeout) as error:

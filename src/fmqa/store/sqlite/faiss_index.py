@@ -101,7 +101,6 @@ class FaissIndex:
 
         Args:
             query: unit vector, shape (dimension,).
-            limit: how many at most.
             allowed: ids of the only passages to look at; None for all.
         """
         import faiss
@@ -164,9 +163,7 @@ def write_generation(
     """Write a generation and make it current. A kill at any moment leaves the old one current.
 
     Args:
-        folder: where generations are kept.
         generation: the record's generation that the vectors were read at.
-        model: fingerprint of the embedder.
         ids: passage ids, ascending.
         blocks: the vectors of all of them, in their order, each block of shape
             (any, dimension). Gone through twice where the index has to be trained.
@@ -280,12 +277,7 @@ _PUBLISH_SECONDS = 600.0  # the largest index takes some minutes to build
 
 
 class Generations:
-    """One generation of the index after another, in a folder.
-
-    Args:
-        index_dir: the folder.
-        record: what they are made from.
-    """
+    """One generation of the index after another, in a folder."""
 
     def __init__(self, index_dir: Path, record: Record) -> None:
         self.index_dir = index_dir

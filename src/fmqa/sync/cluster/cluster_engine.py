@@ -43,7 +43,6 @@ class PathFeed:
     """A thread that takes paths, which may have to be waited for, as room is made for them.
 
     Args:
-        paths: taken one by one.
         events: where each path is put, then None, or what ended the paths early.
     """
 
@@ -140,7 +139,6 @@ class ClusterEngine:
     Args:
         address: of the scheduler, with its protocol.
         model: fingerprint of the embedder that the workers must have.
-        security: TLS, or None.
         patience: how long a scheduler, or any worker, is waited for, in seconds.
     """
 

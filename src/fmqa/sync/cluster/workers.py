@@ -61,9 +61,7 @@ class PaperWork(WorkerPlugin):
         """The result of reading a PDF as `fmqa.reading.wire` encodes it.
 
         Args:
-            data: the file.
             name: what it is called, without a folder; titles and ids may be told from it.
-            limits: what it may cost.
         """
         path = self._scratch / Path(name).name
         try:
@@ -142,11 +140,7 @@ def run_scheduler(
     """Be a scheduler until told to end.
 
     Args:
-        host: what to listen on.
-        port: where tasks come in.
         health_port: where ``/health`` answers by HTTP.
-        security: TLS, or None.
-        notify: told where it listens.
 
     Raises:
         ClusterError: it can't listen there.
@@ -188,9 +182,7 @@ def run_workers(
     One that dies is replaced; where the scheduler goes, it is waited for.
 
     Args:
-        scheduler: its address.
         count: worker processes, each of which uses one core.
-        notify: told of what is waited for.
         plugin: makes what a worker works with.
         listening: ``host`` that they listen on, and ``security``, if there is any.
     """
