@@ -12,7 +12,7 @@ from dataclasses import asdict, astuple, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fmqa.store.engine import Connection, Database, Row, upsert
+from fmqa.store.engine import Connection, Row, Tables, upsert
 from fmqa.types import ArxivRecord
 
 
@@ -95,11 +95,8 @@ class Run:
     summary: dict[str, Any]
 
 
-class Catalog:
+class Catalog(Tables):
     """Reads and writes these tables. Usable from several threads."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def put_facts(self, records: Sequence[ArxivRecord]) -> None:
         """Keep what arXiv says of papers now."""
@@ -108,12 +105,12 @@ class Catalog:
 
     def facts(self) -> dict[str, ArxivRecord]:
         """What arXiv said last of each paper, by id."""
-        rows = self._all("SELECT * FROM arxiv")
+        rows = self.rows("SELECT * FROM arxiv")
         return {row["arxiv_id"]: _record(row) for row in rows}
 
     def wishes(self) -> list[Wish]:
         """All papers that are followed for their own sake, not as another's reference."""
-        rows = self._all(
+        rows = self.rows(
             """SELECT arxiv_id, why, source, version, depth FROM wanted
                ORDER BY why = 'seed' DESC, at, arxiv_id"""
         )
@@ -152,11 +149,11 @@ class Catalog:
 
     def excluded(self) -> set[str]:
         """Papers that the user removed: no reason but his asking brings them back."""
-        return {row["paper_id"] for row in self._all("SELECT paper_id FROM excluded")}
+        return {row["paper_id"] for row in self.rows("SELECT paper_id FROM excluded")}
 
     def files(self) -> dict[tuple[str, int], FetchedFile]:
         """What became of each version's PDF, by arXiv id and version."""
-        rows = self._all(f"SELECT {', '.join(_FILE_COLUMNS)} FROM files")
+        rows = self.rows(f"SELECT {', '.join(_FILE_COLUMNS)} FROM files")
         return {(row["arxiv_id"], row["version"]): FetchedFile(*row) for row in rows}
 
     def put_file(self, file: FetchedFile) -> None:
@@ -173,7 +170,7 @@ class Catalog:
 
     def answer(self, service: str, key: str, newer_than: timedelta | None = None) -> Any:
         """A service's answer as it was kept, or None when there is none (that new)."""
-        rows = self._all(
+        rows = self.rows(
             "SELECT answer, at FROM lookups WHERE service = ? AND key = ?", service, key
         )
         if not rows:
@@ -212,7 +209,7 @@ class Catalog:
 
     def runs(self, limit: int = 20) -> list[Run]:
         """The last runs, newest first."""
-        rows = self._all(
+        rows = self.rows(
             """SELECT id, kind, started_at, ended_at, state, summary FROM runs
                ORDER BY id DESC LIMIT ?""",
             limit,
@@ -222,7 +219,7 @@ class Catalog:
     def changes(self, since: datetime | None = None) -> list[Change]:
         """What changed, oldest first."""
         start = since.astimezone(UTC).isoformat(timespec="seconds") if since else ""
-        rows = self._all(
+        rows = self.rows(
             """SELECT changes.id, changes.at, what, detail, changes.paper_id, changes.version,
                       coalesce(nullif(changes.title, ''), papers.title, arxiv.title, ''), run
                FROM changes LEFT JOIN arxiv ON arxiv.arxiv_id = changes.paper_id
@@ -255,10 +252,6 @@ class Catalog:
         """Put an entry of its own into the changelog."""
         with self.database.atomic() as db:
             insert_change(db, news)
-
-    def _all(self, sql: str, *values: object) -> list[Row]:
-        with self.database.snapshot() as db:
-            return db.execute(sql, values).fetchall()
 
 
 def insert_change(db: Connection, news: News) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 
-from fmqa.store.engine import Connection, Database, Row, insert
+from fmqa.store.engine import Connection, Row, Tables, insert
 from fmqa.store.mappers import paper_meta, status_of, unpack_runs
 from fmqa.types import Document, Page, PaperMeta, PaperStatus, Reference, Source
 
@@ -32,11 +32,8 @@ class HeldVersion:
     lookups: tuple[str, ...]
 
 
-class Versions:
+class Versions(Tables):
     """Reads versions and their pages."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def find(self, paper_id: str, version: int, source: Source) -> HeldVersion | None:
         """The version of this number, where it is held."""
@@ -58,12 +55,9 @@ class Versions:
 
     def page(self, version_id: int, number: int) -> Page | None:
         """One page of a version."""
-        with self.database.snapshot() as db:
-            row = db.execute(
-                "SELECT number, text, runs FROM pages WHERE version_id = ? AND number = ?",
-                (version_id, number),
-            ).fetchone()
-        return None if row is None else Page(row["number"], row["text"], unpack_runs(row["runs"]))
+        sql = "SELECT number, text, runs FROM pages WHERE version_id = ? AND number = ?"
+        rows = self.rows(sql, version_id, number)
+        return next((Page(number, text, unpack_runs(runs)) for _, text, runs in rows), None)
 
     def section(self, version_id: int, page: int, start: int) -> str:
         """The section of the passage that holds a character of a page; empty where none does."""
@@ -71,9 +65,7 @@ class Versions:
             return _section(_sections(db, version_id), page, start)
 
     def _one(self, sql: str, *values: object) -> HeldVersion | None:
-        with self.database.snapshot() as db:
-            row = db.execute(sql, values).fetchone()
-        return None if row is None else _held(row)
+        return next(map(_held, self.rows(sql, *values)), None)
 
 
 def _held(row: Row) -> HeldVersion:
@@ -102,33 +94,28 @@ class CitingSentence:
     numbers: tuple[int, ...]
 
 
-class Bibliography:
+class Bibliography(Tables):
     """Reads and mends the bibliographies of the versions that are held."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def references(self, paper_id: str) -> list[Reference]:
         """What the paper's version that is searched cites, in the bibliography's order."""
-        with self.database.snapshot() as db:
-            rows = db.execute(
-                """SELECT bibliography.* FROM bibliography
-                   JOIN versions ON versions.id = version_id AND versions.active
-                   WHERE paper_id = ? ORDER BY place""",
-                (paper_id,),
-            ).fetchall()
+        rows = self.rows(
+            """SELECT bibliography.* FROM bibliography
+               JOIN versions ON versions.id = version_id AND versions.active
+               WHERE paper_id = ? ORDER BY place""",
+            paper_id,
+        )
         return [_reference(row) for row in rows]
 
     def cited(self, paper_id: str) -> list[str]:
         """The arXiv ids that any held version of the paper cites, the newest version's first."""
-        with self.database.snapshot() as db:
-            rows = db.execute(
-                """SELECT bibliography.arxiv_id FROM bibliography
-                   JOIN versions ON versions.id = version_id
-                   WHERE paper_id = ? AND bibliography.arxiv_id IS NOT NULL
-                   ORDER BY version DESC, place""",
-                (paper_id,),
-            ).fetchall()
+        rows = self.rows(
+            """SELECT bibliography.arxiv_id FROM bibliography
+               JOIN versions ON versions.id = version_id
+               WHERE paper_id = ? AND bibliography.arxiv_id IS NOT NULL
+               ORDER BY version DESC, place""",
+            paper_id,
+        )
         return list(dict.fromkeys(row["arxiv_id"] for row in rows))
 
     def links(self) -> list[tuple[str, str]]:

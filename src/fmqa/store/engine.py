@@ -203,6 +203,18 @@ class DenseSearch(Protocol):
         ...
 
 
+class Tables:
+    """Some of the record's tables. Usable from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def rows(self, sql: str, *values: object) -> list[Row]:
+        """All rows that a statement finds, in a snapshot of its own or the thread's."""
+        with self.database.snapshot() as db:
+            return db.execute(sql, values).fetchall()
+
+
 def marks(values: Sequence[object]) -> str:
     """A ``?`` for each of the values."""
     return ",".join("?" * len(values))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from fmqa.errors import StoreError
 from fmqa.store.arxiv_catalog import now
-from fmqa.store.engine import Database, insert, upsert
+from fmqa.store.engine import Tables, insert, upsert
 
 _KEPT_EXCHANGES = 50  # exchanges of a session; older ones are forgotten
 
@@ -34,20 +34,16 @@ class SessionRow:
     last_at: str
 
 
-class Sessions:
+class Sessions(Tables):
     """Reads and writes conversations by name."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def history(self, name: str) -> list[StoredExchange]:
         """What was asked in a session, oldest first; empty for a new one."""
-        with self.database.snapshot() as db:
-            rows = db.execute(
-                "SELECT asked, standalone, subjects, answer FROM exchanges WHERE session = ? "
-                "ORDER BY place",
-                (name,),
-            ).fetchall()
+        rows = self.rows(
+            "SELECT asked, standalone, subjects, answer FROM exchanges WHERE session = ? "
+            "ORDER BY place",
+            name,
+        )
         return [
             StoredExchange(asked, standalone, tuple(json.loads(subjects)), answer)
             for asked, standalone, subjects, answer in rows
@@ -70,11 +66,10 @@ class Sessions:
 
     def list(self) -> list[SessionRow]:
         """All sessions, the newest first."""
-        with self.database.snapshot() as db:
-            rows = db.execute(
-                """SELECT session, count(*) AS n, max(at) AS at FROM exchanges
-                   GROUP BY session ORDER BY at DESC, session"""
-            ).fetchall()
+        rows = self.rows(
+            """SELECT session, count(*) AS n, max(at) AS at FROM exchanges
+               GROUP BY session ORDER BY at DESC, session"""
+        )
         return [SessionRow(*row) for row in rows]
 
     def forget(self, name: str) -> bool:
@@ -87,19 +82,13 @@ class Sessions:
 _KEPT_ANSWERS = 1000
 
 
-class AnswerCache:
-    """Answers as JSON, by key. Those of an earlier generation are forgotten with the next one kept."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
+class AnswerCache(Tables):
+    """Answers as JSON, by key. Keeping one forgets those of earlier generations."""
 
     def get(self, key: str, generation: int) -> str | None:
         """The answer that was given in this state of the library."""
-        with self.database.snapshot() as db:
-            row = db.execute(
-                "SELECT answer FROM answers WHERE key = ? AND generation = ?", (key, generation)
-            ).fetchone()
-        return str(row["answer"]) if row else None
+        sql = "SELECT answer FROM answers WHERE key = ? AND generation = ?"
+        return next((str(row["answer"]) for row in self.rows(sql, key, generation)), None)
 
     def put(self, key: str, generation: int, answer: str) -> None:
         """Keep an answer, if that can be done: nothing depends on it."""
@@ -135,11 +124,8 @@ class Feedback:
     at: str = ""
 
 
-class FeedbackStore:
+class FeedbackStore(Tables):
     """Reads and writes verdicts; one a reader, question and answer."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def put(self, feedback: Feedback) -> None:
         """Keep a verdict; a rating of 0 takes back the one that was given."""
@@ -157,8 +143,5 @@ class FeedbackStore:
 
     def list(self) -> list[Feedback]:
         """All verdicts, the newest first."""
-        with self.database.snapshot() as db:
-            rows = db.execute(
-                'SELECT question, rating, answer, "user", at FROM feedback ORDER BY id DESC'
-            ).fetchall()
-        return [Feedback(*row) for row in rows]
+        sql = 'SELECT question, rating, answer, "user", at FROM feedback ORDER BY id DESC'
+        return [Feedback(*row) for row in self.rows(sql)]

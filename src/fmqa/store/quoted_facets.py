@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Self
 
 from fmqa.store.arxiv_catalog import now
-from fmqa.store.engine import Connection, Database, Row, upsert
+from fmqa.store.engine import Connection, Row, Tables, upsert
 from fmqa.types import Quote, Source, Span
 
 _REVISION = "facets_revision"
@@ -91,18 +91,14 @@ class PendingVersion:
     source: Source
 
 
-class FacetStore:
+class FacetStore(Tables):
     """Reads and writes facets. Usable from several threads."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     @property
     def revision(self) -> int:
         """Counts the transactions that changed a facet."""
-        with self.database.snapshot() as db:
-            row = db.execute("SELECT value FROM meta WHERE key = ?", (_REVISION,)).fetchone()
-        return int(row["value"]) if row else 0
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", _REVISION)
+        return int(rows[0]["value"]) if rows else 0
 
     def pending(self, extractor: str) -> list[PendingVersion]:
         """The versions that are searched and that this extractor hasn't read yet.
@@ -110,14 +106,15 @@ class FacetStore:
         One that builds on it, "rules + model" on "rules", has read them for it too.
         """
         built_on = extractor + BUILDS_ON
-        with self.database.snapshot() as db:
-            rows = db.execute(
-                """SELECT id, paper_id, version, source FROM versions
-                   LEFT JOIN facet_runs ON version_id = id
-                        AND (extractor = ? OR substr(extractor, 1, ?) = ?)
-                   WHERE active AND version_id IS NULL ORDER BY id""",
-                (extractor, len(built_on), built_on),
-            ).fetchall()
+        rows = self.rows(
+            """SELECT id, paper_id, version, source FROM versions
+               LEFT JOIN facet_runs ON version_id = id
+                    AND (extractor = ? OR substr(extractor, 1, ?) = ?)
+               WHERE active AND version_id IS NULL ORDER BY id""",
+            extractor,
+            len(built_on),
+            built_on,
+        )
         return [
             PendingVersion(row["id"], row["paper_id"], row["version"], Source(row["source"]))
             for row in rows
@@ -192,14 +189,10 @@ class FacetStore:
         """
         kept = [replace(facet, origin=Origin.USER, confidence=1.0) for facet in facets]
         with self.database.atomic() as db:
-            db.execute(
-                upsert(
-                    "facet_corrections",
-                    ("paper_id", "facet", "found", "at"),
-                    ("paper_id", "facet"),
-                ),
-                (paper_id, name.value, json.dumps([asdict(one) for one in kept]), now()),
-            )
+            columns = ("paper_id", "facet", "found", "at")
+            found = json.dumps([asdict(one) for one in kept])
+            sql = upsert("facet_corrections", columns, ("paper_id", "facet"))
+            db.execute(sql, (paper_id, name.value, found, now()))
             _count(db)
 
     def restore(self, paper_id: str, name: FacetName) -> bool:
@@ -214,11 +207,8 @@ class FacetStore:
 
     def corrected(self, paper_id: str) -> list[FacetName]:
         """The facets of a paper that a user corrected."""
-        with self.database.snapshot() as db:
-            rows = db.execute(
-                "SELECT facet FROM facet_corrections WHERE paper_id = ? ORDER BY facet", (paper_id,)
-            ).fetchall()
-        return [FacetName(row["facet"]) for row in rows]
+        sql = "SELECT facet FROM facet_corrections WHERE paper_id = ? ORDER BY facet"
+        return [FacetName(row["facet"]) for row in self.rows(sql, paper_id)]
 
 
 _ORDER = {name: place for place, name in enumerate(FacetName)}

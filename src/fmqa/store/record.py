@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from fmqa.errors import ForeignIndex
-from fmqa.store.engine import Connection, Database, Row, Vectors, Within, marks, upsert
+from fmqa.store.engine import Connection, Row, Tables, Vectors, Within, marks, upsert
 from fmqa.store.mappers import (
     FacetCounts,
     PaperRow,
@@ -68,15 +68,12 @@ class ActiveVectors:
             yield _stacked([row["vector"] for row in rows])
 
 
-class Record:
+class Record(Tables):
     """Reads the record file. All methods see committed transactions only."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
     def meta(self, key: str) -> str | None:
         """A fact about the record itself, such as its embedding model's fingerprint."""
-        rows = self._all("SELECT value FROM meta WHERE key = ?", key)
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", key)
         return str(rows[0]["value"]) if rows else None
 
     @property
@@ -92,7 +89,7 @@ class Record:
     def papers(self, filters: Filters | None = None) -> list[PaperRow]:
         """The papers with their active version, by title."""
         narrowing, values = where(filters)
-        rows = self._all(
+        rows = self.rows(
             f"""SELECT papers.*, versions.version, versions.source, versions.withdrawn,
                       versions.file, versions.hidden, versions.read_at, versions.sha256,
                       (SELECT count(*) FROM pages WHERE version_id = versions.id) AS n_pages,
@@ -106,35 +103,35 @@ class Record:
 
     def count_papers(self) -> int:
         """How many papers there are."""
-        return int(self._all("SELECT count(*) AS n FROM versions WHERE active")[0]["n"])
+        return int(self.rows("SELECT count(*) AS n FROM versions WHERE active")[0]["n"])
 
     def versions(self, paper_id: str) -> list[tuple[int, Source, bool]]:
         """The versions held of a paper: number, source, and whether it is the one searched."""
-        rows = self._all(
+        rows = self.rows(
             "SELECT version, source, active FROM versions WHERE paper_id = ? ORDER BY id", paper_id
         )
         return [(row["version"], Source(row["source"]), bool(row["active"])) for row in rows]
 
     def held_pdfs(self) -> dict[tuple[str, int], str]:
         """The SHA-256 of each version that was read from a PDF, by paper and version."""
-        rows = self._all("SELECT paper_id, version, sha256 FROM versions WHERE source = 'pdf'")
+        rows = self.rows("SELECT paper_id, version, sha256 FROM versions WHERE source = 'pdf'")
         return {(row["paper_id"], row["version"]): row["sha256"] for row in rows}
 
     def arxiv_ids(self) -> list[str]:
         """All papers of the library that are on arXiv, those that only a note is on too."""
-        rows = self._all(
+        rows = self.rows(
             "SELECT DISTINCT arxiv_id FROM papers WHERE arxiv_id IS NOT NULL ORDER BY arxiv_id"
         )
         return [row["arxiv_id"] for row in rows]
 
     def notes(self) -> dict[str, str]:
         """The SHA-256 of the note that is held on each paper."""
-        rows = self._all("SELECT paper_id, sha256 FROM versions WHERE source = 'note'")
+        rows = self.rows("SELECT paper_id, sha256 FROM versions WHERE source = 'note'")
         return {row["paper_id"]: row["sha256"] for row in rows}
 
     def pages(self, paper_id: str, version: int, source: Source) -> list[Page]:
         """A version's pages, in order; empty when it isn't held."""
-        rows = self._all(
+        rows = self.rows(
             """SELECT number, text, runs FROM pages JOIN versions ON versions.id = version_id
                WHERE paper_id = ? AND version = ? AND source = ? ORDER BY number""",
             paper_id,
@@ -157,14 +154,14 @@ class Record:
 
     def passages_of(self, paper_id: str) -> list[StoredPassage]:
         """All passages of a paper's active version, in reading order."""
-        rows = self._all(
+        rows = self.rows(
             f"{_PASSAGES} WHERE versions.active AND papers.paper_id = ? ORDER BY ordinal", paper_id
         )
         return [stored_passage(row) for row in rows]
 
     def earlier_passages(self, paper_id: str) -> list[StoredPassage]:
         """The passages of a paper's own versions that a later one replaced, the oldest first."""
-        rows = self._all(
+        rows = self.rows(
             f"""{_PASSAGES} WHERE NOT versions.active AND versions.source = 'pdf'
                 AND papers.paper_id = ? AND versions.version < (SELECT version FROM versions
                 WHERE paper_id = ? AND active) ORDER BY versions.version, ordinal""",
@@ -175,7 +172,7 @@ class Record:
 
     def revised(self) -> list[str]:
         """The papers of whose own versions both the one that is searched and an older are held."""
-        rows = self._all(
+        rows = self.rows(
             """SELECT DISTINCT old.paper_id FROM versions AS old JOIN versions AS new
                ON new.paper_id = old.paper_id AND new.active AND new.version > old.version
                WHERE NOT old.active AND old.source = 'pdf' AND new.source = 'pdf'
@@ -187,7 +184,7 @@ class Record:
         """Ids of the passages that are searched, ascending, restricted by ``filters``."""
         narrowing, values = where(filters)
         sql = f"SELECT passages.id {_JOINED} WHERE versions.active{narrowing} ORDER BY passages.id"
-        return [row["id"] for row in self._all(sql, *values)]
+        return [row["id"] for row in self.rows(sql, *values)]
 
     def lexical(
         self, phrases: Sequence[str], limit: int, filters: Filters | None = None
@@ -237,7 +234,7 @@ class Record:
 
     def without_vector(self, model: str) -> list[int]:
         """Ids of the passages that ``model`` hasn't embedded yet."""
-        rows = self._all(
+        rows = self.rows(
             """SELECT id FROM passages WHERE NOT EXISTS (SELECT 1 FROM embeddings
                WHERE embeddings.content_hash = passages.content_hash AND model = ?) ORDER BY id""",
             model,
@@ -257,7 +254,7 @@ class Record:
 
     def journal(self) -> list[ReadResult]:
         """What became of each file, by path; of a file read twice, its last reading."""
-        rows = self._all("SELECT * FROM journal ORDER BY path")
+        rows = self.rows("SELECT * FROM journal ORDER BY path")
         return [
             ReadResult(
                 Path(row["path"]),
@@ -269,10 +266,6 @@ class Record:
             for row in rows
         ]
 
-    def _all(self, sql: str, *values: object) -> list[Row]:
-        with self.database.snapshot() as db:
-            return db.execute(sql, values).fetchall()
-
     def _all_of(self, sql: str, keys: Sequence[object], *values: object) -> Iterator[Row]:
         """The rows in which what the statement ends with is one of the keys, of which may be many.
 
@@ -281,7 +274,7 @@ class Record:
         """
         for start in range(0, len(keys), _SQL_VARIABLES):
             part = keys[start : start + _SQL_VARIABLES]
-            yield from self._all(f"{sql} IN ({marks(part)})", *values, *part)
+            yield from self.rows(f"{sql} IN ({marks(part)})", *values, *part)
 
 
 def _stacked(packed: Sequence[bytes]) -> Vectors:
