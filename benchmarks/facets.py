@@ -24,7 +24,7 @@ from fmqa.answering.claims import Number, numbers, same_number
 from fmqa.reading.notes import note_document
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.reading.sentences import split_sentences
-from fmqa.sources.notes import Note, read_notes, starter_folder
+from fmqa.sources.note_files import Note, read_notes, starter_folder
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey.extraction import extract
 from fmqa.survey.kinds import cue_features

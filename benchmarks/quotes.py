@@ -22,7 +22,7 @@ from benchmarks.home import papers_home
 from fmqa.answering.schema import Citation
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
-from fmqa.sources.notes import starter_folder
+from fmqa.sources.note_files import starter_folder
 from fmqa.types import Source
 
 QUESTIONS = Path(__file__).with_name("paper_questions.txt")

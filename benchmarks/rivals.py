@@ -26,7 +26,7 @@ from fmqa.apps.workbench import Workbench
 from fmqa.evaluation.evaluator import Evaluation, evaluate
 from fmqa.evaluation.questions import Question, read_questions, starter_questions, with_before
 from fmqa.settings import Settings
-from fmqa.sources.notes import read_notes, starter_folder
+from fmqa.sources.note_files import read_notes, starter_folder
 from fmqa.weights.llama import LocalServer
 
 FOLDER = CACHE / "rivals"

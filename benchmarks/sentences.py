@@ -11,7 +11,7 @@ from pathlib import Path
 from fmqa.answering.quotes import is_quotable
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.reading.sentences import split_sentences
-from fmqa.sources.notes import read_notes, starter_folder
+from fmqa.sources.note_files import read_notes, starter_folder
 from fmqa.types import Document, PaperMeta, PassageKind
 
 SEED = 20261124

@@ -29,7 +29,7 @@ from fmqa.apps.web.views.compared import challenges_list
 from fmqa.apps.web.views.mapview import map_svg, map_table
 from fmqa.apps.web.views.news import since_review
 from fmqa.apps.web.wording import IN_ENGLISH
-from fmqa.sources.notes import read_notes, starter_folder
+from fmqa.sources.note_files import read_notes, starter_folder
 from fmqa.store.library import Library
 from fmqa.store.writer import passage_texts
 from fmqa.survey.challenges import challenge_map

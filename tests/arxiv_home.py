@@ -103,7 +103,7 @@ class ArxivHome:
         names = {name.removeprefix("FMQA_").lower(): v for name, v in self.environment.items()}
         with (
             patch("fmqa.store.embedding.make_embedder", lambda settings: QuickEmbedder()),
-            patch("fmqa.sources.notes.starter_folder", lambda: self.notes),
+            patch("fmqa.sources.note_files.starter_folder", lambda: self.notes),
         ):
             made = Workbench(load_settings(**names), notify=self.told.append)
             try:

@@ -20,7 +20,7 @@ from fmqa.answering.schema import Answer
 from fmqa.apps.cli.main import main
 from fmqa.apps.cli.options import make_filters
 from fmqa.errors import UsageError
-from fmqa.sources import notes
+from fmqa.sources import note_files
 from fmqa.store.library import Library
 from fmqa.store.writer import passage_texts
 
@@ -46,7 +46,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FMQA_LLM", "none")
     monkeypatch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
     monkeypatch.setattr(marking, "make_marker", lambda settings, embedder: WordMarker())
-    monkeypatch.setattr(notes, "starter_folder", lambda: tmp_path / "no notes")
+    monkeypatch.setattr(note_files, "starter_folder", lambda: tmp_path / "no notes")
     index = tmp_path / "home" / "index"
     library, embedder = Library(index, index / "record.sqlite3"), HashEmbedder()
     papers = [

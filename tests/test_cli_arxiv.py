@@ -16,7 +16,7 @@ import fmqa.store.embedding
 from arxiv_home import ArxivHome, QuickEmbedder, readable, small_world
 from fakes import make_pdf
 from fmqa.apps.cli.main import main
-from fmqa.sources import notes
+from fmqa.sources import note_files
 from small_arxiv import Fault, SmallArxiv
 from small_arxiv.faults import reset
 
@@ -54,7 +54,7 @@ def home(clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: QuickEmbedder())
-        monkeypatch.setattr(notes, "starter_folder", lambda: tmp_path / "no notes")
+        monkeypatch.setattr(note_files, "starter_folder", lambda: tmp_path / "no notes")
         yield made
 
 

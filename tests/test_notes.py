@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fmqa.reading.sentences import split_sentences
-from fmqa.sources.notes import Note, read_note, starter_folder
+from fmqa.sources.note_files import Note, read_note, starter_folder
 
 FOLDER = starter_folder()
 FILES = sorted(FOLDER.rglob("*.md"))

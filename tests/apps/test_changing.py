@@ -11,7 +11,7 @@ import pytest
 
 from arxiv_home import ArxivHome, small_world
 from fmqa.apps import changing
-from fmqa.apps.jobs import JobStopped, Line, Outcome, Watch
+from fmqa.apps.jobs import JobLine, JobResult, JobStopped, Watch
 from fmqa.apps.web import app
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.changing import changelog, job, removal
@@ -68,7 +68,7 @@ def plain(home: ArxivHome) -> list[str]:
     return [one for one in world.cited() if one not in special and world[one].latest.number == 1]
 
 
-def whats(outcome: Outcome) -> list[tuple[str, str]]:
+def whats(outcome: JobResult) -> list[tuple[str, str]]:
     return [(line.what, line.name) for line in outcome.lines]
 
 
@@ -116,7 +116,7 @@ def test_a_sync(bench: Workbench, home: ArxivHome, watch: Watch) -> None:
     assert whats(changing.sync(bench, watch)) == [("Added", one)]
     home.world.add_version(one)
     assert whats(changing.sync(bench, watch)) == [("New version", one)]
-    assert changing.sync(bench, watch) == Outcome()
+    assert changing.sync(bench, watch) == JobResult()
 
 
 def test_arxiv_is_away(home: ArxivHome, watch: Watch) -> None:
@@ -217,8 +217,8 @@ def test_a_space_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_shown_is_escaped(bench: Workbench, home: ArxivHome, watch: Watch) -> None:
     from fmqa.apps.jobs import JobState
 
-    line = Line("Failed", NASTY, NASTY, NASTY, NASTY)
-    state = JobState(1, "Adding uploaded PDFs", outcome=Outcome((line,), UsageError(NASTY)))
+    line = JobLine("Failed", NASTY, NASTY, NASTY, NASTY)
+    state = JobState(1, "Adding uploaded PDFs", outcome=JobResult((line,), UsageError(NASTY)))
     running = JobState(1, "Adding uploaded PDFs", True, ((NASTY, 1, 2),), NASTY)
     home.seeds(seed=plain(home)[:1])
     changing.sync(bench, watch)

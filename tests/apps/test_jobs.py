@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fmqa.apps.jobs import Jobs, Line, Outcome, Watch
+from fmqa.apps.jobs import JobLine, JobResult, Jobs, Watch
 from fmqa.errors import DiskFull, RecordBusy
 
 
@@ -19,16 +19,16 @@ def ended(jobs: Jobs) -> None:
         time.sleep(0.01)
 
 
-def waiting(begun: threading.Event, go: threading.Event) -> Callable[[Watch], Outcome]:
+def waiting(begun: threading.Event, go: threading.Event) -> Callable[[Watch], JobResult]:
     """A job that takes steps until it may end."""
 
-    def work(watch: Watch) -> Outcome:
+    def work(watch: Watch) -> JobResult:
         done = 0
         while not go.wait(0.01):
             watch.step("Reading", done := done + 1, 5)
             watch.notify("waiting for arXiv")
             begun.set()
-        return Outcome((Line("Added", "2304.12306"),))
+        return JobResult((JobLine("Added", "2304.12306"),))
 
     return work
 
@@ -47,8 +47,8 @@ def test_a_job_is_watched_and_ends() -> None:
     assert jobs.state.title == "Adding"
     go.set()
     ended(jobs)
-    assert jobs.state.outcome == Outcome((Line("Added", "2304.12306"),))
-    assert jobs.start("Next", lambda watch: Outcome()).number == 2
+    assert jobs.state.outcome == JobResult((JobLine("Added", "2304.12306"),))
+    assert jobs.start("Next", lambda watch: JobResult()).number == 2
     ended(jobs)
     assert jobs.state.steps == ()
 
@@ -56,10 +56,10 @@ def test_a_job_is_watched_and_ends() -> None:
 def test_steps_of_a_label_stand_in_one_place() -> None:
     jobs = Jobs()
 
-    def work(watch: Watch) -> Outcome:
+    def work(watch: Watch) -> JobResult:
         for label, done in (("Fetching", 1), ("Reading", 1), ("Fetching", 2)):
             watch.step(label, done, 2)
-        return Outcome()
+        return JobResult()
 
     jobs.start("Syncing", work)
     ended(jobs)
@@ -79,10 +79,10 @@ def test_a_stopped_job_ends_at_its_next_step() -> None:
 def test_what_goes_wrong_is_kept() -> None:
     jobs = Jobs()
 
-    def full(watch: Watch) -> Outcome:
+    def full(watch: Watch) -> JobResult:
         raise DiskFull("The disk is full.")
 
-    def broken(watch: Watch) -> Outcome:
+    def broken(watch: Watch) -> JobResult:
         raise ZeroDivisionError
 
     jobs.start("Adding", full)
@@ -101,15 +101,15 @@ def test_closing_stops_the_job_and_takes_no_more() -> None:
     assert jobs.close(10)
     assert not jobs.state.running
     with pytest.raises(RecordBusy):
-        jobs.start("Another", lambda watch: Outcome())
+        jobs.start("Another", lambda watch: JobResult())
 
 
 def test_closing_doesn_t_wait_for_ever() -> None:
     jobs, go = Jobs(), threading.Event()
 
-    def deaf(watch: Watch) -> Outcome:
+    def deaf(watch: Watch) -> JobResult:
         go.wait(10)
-        return Outcome()
+        return JobResult()
 
     jobs.start("Syncing", deaf)
     assert not jobs.close(0.05)

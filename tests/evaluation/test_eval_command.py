@@ -61,7 +61,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     path = tmp_path / "questions.jsonl"
     path.write_text("\n".join(map(json.dumps, ROWS)), encoding="utf-8")
     monkeypatch.setattr("fmqa.store.embedding.make_embedder", lambda settings: HashEmbedder())
-    monkeypatch.setattr("fmqa.sources.notes.starter_folder", lambda: notes)
+    monkeypatch.setattr("fmqa.sources.note_files.starter_folder", lambda: notes)
     monkeypatch.setattr("fmqa.evaluation.questions.starter_questions", lambda: path)
     monkeypatch.setenv("FMQA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FMQA_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/mine")

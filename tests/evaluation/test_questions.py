@@ -11,7 +11,7 @@ import pytest
 from fmqa.errors import UsageError
 from fmqa.evaluation.grading import states
 from fmqa.evaluation.questions import Question, chosen, read_questions, starter_questions
-from fmqa.sources.notes import read_notes, starter_folder
+from fmqa.sources.note_files import read_notes, starter_folder
 
 QUOTE = {"paper": "2304.12306", "page": 1, "quote": "It is so.", "role": "core", "fact": 1}
 ROW: dict[str, Any] = {

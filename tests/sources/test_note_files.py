@@ -8,7 +8,7 @@ import pytest
 
 from fmqa.errors import UsageError
 from fmqa.reading.notes import note_document
-from fmqa.sources.notes import read_note, read_notes
+from fmqa.sources.note_files import read_note, read_notes
 
 FRONT = 'arxiv_id: "2304.12306"\nversion: 3\ntitle: "A title"\nsources: ["https://x.org"]\n'
 

@@ -11,7 +11,7 @@ import pytest
 
 from fakes import Add
 from fmqa.reading.notes import note_document
-from fmqa.sources.notes import read_notes, starter_folder
+from fmqa.sources.note_files import read_notes, starter_folder
 from fmqa.store.library import Library
 from fmqa.survey.comparison import DEFAULT, NOT_STATED, compare
 from fmqa.survey.facet_maker import FacetMaker

@@ -58,4 +58,4 @@ def test_any_sentence_is_taken(sentence: str) -> None:
     for size in [*data_sizes(sentence), *model_sizes(sentence)]:
         assert size.value > 0
         assert 0 < size.confidence <= 1
-        assert size.told
+        assert size.text

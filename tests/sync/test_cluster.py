@@ -134,7 +134,7 @@ def test_the_page_uses_the_cluster_and_tells_of_it(
     from fmqa.apps.workbench import Workbench
 
     monkeypatch.setattr("fmqa.store.embedding.make_embedder", lambda settings: HashEmbedder())
-    monkeypatch.setattr("fmqa.sources.notes.starter_folder", lambda: tmp_path / "no notes")
+    monkeypatch.setattr("fmqa.sources.note_files.starter_folder", lambda: tmp_path / "no notes")
     steps: list[tuple[str, int, int]] = []
     watch = Watch(lambda change: None, threading.Event())
     monkeypatch.setattr(watch, "step", lambda *step: steps.append(step))
@@ -256,10 +256,10 @@ def test_without_a_cluster_nothing_of_it_is_imported(papers: list[Path], tmp_pat
 import sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 from pathlib import Path
-import fmqa.sources.notes, fmqa.store.embedding
+import fmqa.sources.note_files, fmqa.store.embedding
 from fakes import HashEmbedder
 fmqa.store.embedding.make_embedder = lambda settings: HashEmbedder()
-fmqa.sources.notes.starter_folder = lambda: Path("none")
+fmqa.sources.note_files.starter_folder = lambda: Path("none")
 from fmqa.apps.cli.main import app
 app(["ingest", {str(papers[2])!r}, "--home", {str(tmp_path)!r}], standalone_mode=False)
 found = {{name.split(".")[0] for name in sys.modules}} & {{"dask", "distributed", "tornado"}}

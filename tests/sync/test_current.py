@@ -11,7 +11,7 @@ import pytest
 
 from arxiv_home import MODEL, ArxivHome, QuickEmbedder, ids, readable
 from fmqa.retrieval.search import Searcher
-from fmqa.sources.notes import Note
+from fmqa.sources.note_files import Note
 from fmqa.store.library import Library
 from fmqa.store.writer import RecordWriter
 from fmqa.types import Hit, PaperMeta, PaperStatus, Source

@@ -10,7 +10,7 @@ import pytest
 from fakes import HashEmbedder, document
 from fmqa.errors import RecordBusy
 from fmqa.reading.pool import ReadLimits, file_sha256
-from fmqa.sources.notes import Note
+from fmqa.sources.note_files import Note
 from fmqa.store.library import Library
 from fmqa.sync import ingestor as ingestor_module
 from fmqa.sync.ingestor import Ingestor, notes_mark

@@ -35,7 +35,7 @@ def ingest() -> None:
         slow = QuickEmbedder(delay=0.02)
         for name, made in (
             ("fmqa.store.embedding.make_embedder", lambda settings: slow),
-            ("fmqa.sources.notes.starter_folder", lambda: Path("no notes")),
+            ("fmqa.sources.note_files.starter_folder", lambda: Path("no notes")),
         ):
             stack.enter_context(patch(name, made))
         Workbench(load_settings()).follow(kind="ingest")

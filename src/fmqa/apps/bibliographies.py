@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fmqa.errors import ReadingError, SourceUnreachable, UsageError
 from fmqa.sources.arxiv_ids import ArxivId, asked_id
-from fmqa.store.bibliography import CitingSentence
+from fmqa.store.version_store import CitingSentence
 
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench

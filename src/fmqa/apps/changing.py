@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fmqa.apps.jobs import Line, Outcome, Watch
+from fmqa.apps.jobs import JobLine, JobResult, Watch
 from fmqa.errors import FmqaError, SourceUnreachable, UsageError
 from fmqa.types import Outcome as Reading
 
@@ -68,7 +68,7 @@ def asked_ids(text: str) -> tuple[ArxivId, ...]:
         raise UsageError(str(error), hint=hint) from error
 
 
-def add_papers(bench: Workbench, ids: Sequence[ArxivId], watch: Watch) -> Outcome:
+def add_papers(bench: Workbench, ids: Sequence[ArxivId], watch: Watch) -> JobResult:
     """Bring in papers from arXiv, as `fmqa ingest ID` does.
 
     Raises:
@@ -81,21 +81,21 @@ def add_papers(bench: Workbench, ids: Sequence[ArxivId], watch: Watch) -> Outcom
     report = bench.synchronize(request, watch.step, watch.notify)
     lines, named = _lines(report), {line.name for line in _lines(report)}
     if not report.unreachable:
-        lines += [Line(KNOWN, one.bare) for one in ids if one.bare not in named]
-    return Outcome(tuple(lines), _unreachable(report))
+        lines += [JobLine(KNOWN, one.bare) for one in ids if one.bare not in named]
+    return JobResult(tuple(lines), _unreachable(report))
 
 
-def sync(bench: Workbench, watch: Watch) -> Outcome:
+def sync(bench: Workbench, watch: Watch) -> JobResult:
     """Bring the library up to date, as `fmqa sync` does.
 
     Raises:
         FmqaError: as `Workbench.follow` does.
     """
     report = bench.follow(watch.step, watch.notify)
-    return Outcome(tuple(_lines(report)), _unreachable(report))
+    return JobResult(tuple(_lines(report)), _unreachable(report))
 
 
-def remove(bench: Workbench, paper_id: str) -> Outcome:
+def remove(bench: Workbench, paper_id: str) -> JobResult:
     """Take one paper out of the library; its PDF stays where it is.
 
     Raises:
@@ -106,17 +106,17 @@ def remove(bench: Workbench, paper_id: str) -> Outcome:
     with library.writing(library.record.model or bench.embedder.fingerprint) as writer:
         gone = writer.remove(paper_id)
     title = rows[paper_id].meta.title if paper_id in rows else ""
-    return Outcome((Line(REMOVED, paper_id, title),) if gone else ())
+    return JobResult((JobLine(REMOVED, paper_id, title),) if gone else ())
 
 
-def add_files(bench: Workbench, uploads: Sequence[Path], watch: Watch) -> Outcome:
+def add_files(bench: Workbench, uploads: Sequence[Path], watch: Watch) -> JobResult:
     """Bring in PDFs that were uploaded. One that can't be had is said in its line.
 
     Raises:
         RecordBusy: another process writes.
         DiskFull: no room; what was committed stays.
     """
-    lines: list[Line] = []
+    lines: list[JobLine] = []
     bench.load_starter()
     # Its model may have to be fetched first.
     ingestor = bench.ingestor.telling(watch.notify)
@@ -125,7 +125,7 @@ def add_files(bench: Workbench, uploads: Sequence[Path], watch: Watch) -> Outcom
         try:
             stored = store_upload(upload, bench.settings.papers_dir, bench.settings.upload_max_mb)
         except UsageError as error:
-            lines.append(Line(FAILED, upload.name, "", str(error), error.hint))
+            lines.append(JobLine(FAILED, upload.name, "", str(error), error.hint))
         else:
             report = ingestor.ingest_files([stored], bench.read_limits, workers=1)
             if any(known.outcome is not Reading.OK for known in report.known):
@@ -133,7 +133,7 @@ def add_files(bench: Workbench, uploads: Sequence[Path], watch: Watch) -> Outcom
             known = bool(report.known)
             lines.append(_line(bench, upload.name, (report.known or report.results)[0], known))
         watch.step(READING, done, len(uploads))
-    return Outcome(tuple(lines))
+    return JobResult(tuple(lines))
 
 
 def store_upload(upload: Path, folder: Path, max_mb: int) -> Path:
@@ -187,24 +187,24 @@ def _copy(source: Path, target: Path) -> None:
         raise
 
 
-def _line(bench: Workbench, name: str, result: ReadResult, known: bool) -> Line:
+def _line(bench: Workbench, name: str, result: ReadResult, known: bool) -> JobLine:
     """What became of an upload. One that can't be read isn't kept."""
     if result.outcome is not Reading.OK:
         with suppress(OSError):
             result.path.unlink()
         hint = HINTS.get(result.outcome, "")
-        return Line(FAILED, name, "", f"{result.outcome.value}: {result.detail}", hint)
+        return JobLine(FAILED, name, "", f"{result.outcome.value}: {result.detail}", hint)
     rows = bench.library.record.papers()
     title = next((row.meta.title for row in rows if row.sha256 == result.sha256), "")
     why = "" if title else "A newer version of this paper is searched in its place."
-    return Line(KNOWN if known else ADDED, name, title, why)
+    return JobLine(KNOWN if known else ADDED, name, title, why)
 
 
-def _lines(report: SyncReport) -> list[Line]:
-    found: list[Line] = []
+def _lines(report: SyncReport) -> list[JobLine]:
+    found: list[JobLine] = []
     for name, what in _REPORTED.items():
         papers: list[PaperLine] = getattr(report, name)
-        found += [Line(what, one.arxiv_id, one.title, one.why) for one in papers]
+        found += [JobLine(what, one.arxiv_id, one.title, one.why) for one in papers]
     return found
 
 

@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class JobLine:
     """What a job did to one paper or file.
 
     ``what`` names it in a word or two, ``name`` is the paper's id or the file's name, ``why`` and
@@ -28,10 +28,10 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobResult:
     """What a job came to. ``problem`` ended it early, after what the lines say."""
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[JobLine, ...] = ()
     problem: FmqaError | None = None
 
 
@@ -50,7 +50,7 @@ class JobState:
     steps: tuple[tuple[str, int, int], ...] = ()
     said: str = ""
     stopping: bool = False
-    outcome: Outcome | None = None
+    outcome: JobResult | None = None
     broken: bool = False
 
 
@@ -95,7 +95,7 @@ class Watch:
             raise JobStopped
 
 
-Work = Callable[[Watch], Outcome]
+Work = Callable[[Watch], JobResult]
 
 
 class Jobs:
@@ -160,7 +160,7 @@ class Jobs:
         except JobStopped:
             _log.info("A change of the library was stopped.")
         except FmqaError as error:
-            outcome = Outcome(problem=error)
+            outcome = JobResult(problem=error)
         except Exception:
             broken = True
             _log.exception("A change of the library broke")

@@ -227,7 +227,7 @@ class Workbench:
     @part
     def _starter(self) -> int:
         from fmqa.errors import RecordBusy
-        from fmqa.sources.notes import folder_mark, read_notes, starter_folder
+        from fmqa.sources.note_files import folder_mark, read_notes, starter_folder
 
         folder = starter_folder()
         if not folder.is_dir():

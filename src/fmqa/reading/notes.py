@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fmqa.reading.sentences import split_sentences
-from fmqa.sources.notes import Note
+from fmqa.sources.note_files import Note
 from fmqa.types import Document, Page, Passage, PassageKind, Source, Span
 
 _LONGEST = 1100  # characters, as for a paper's passages

@@ -280,8 +280,8 @@ class _Session:
     def _feed(self, url: str) -> ServiceAnswer:
         answer = self._transport.get(url, whole=lambda body: body.rstrip().endswith(b"</feed>"))
         if _ERROR_ENTRY.search(answer.content):  # it came with 200 for years
-            told = explanation(answer.content)
-            raise SourceRefused(f"arXiv refuses the request: {told}.")
+            reason = explanation(answer.content)
+            raise SourceRefused(f"arXiv refuses the request: {reason}.")
         return answer
 
 

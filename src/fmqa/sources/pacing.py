@@ -28,7 +28,7 @@ _HINT = "Set FMQA_PACE_DIR to a folder that you may write to."
 _STAMP_BYTES = 64
 
 
-class Turn:
+class RequestTurn:
     """The right to send one request, held from before it is sent until its answer is read."""
 
     def __init__(self, pacer: Pacer) -> None:
@@ -63,7 +63,7 @@ class Pacer:
         self._last: float | None = None  # of the monotonic clock, which nobody sets
 
     @contextmanager
-    def turn(self, stop: threading.Event | None = None) -> Iterator[Turn]:
+    def turn(self, stop: threading.Event | None = None) -> Iterator[RequestTurn]:
         """Waits until this process may send, and holds the service for it meanwhile.
 
         A turn must not be asked for inside another one of the same service.
@@ -76,7 +76,7 @@ class Pacer:
         try:
             # A kill in mid-request leaves this stamp, so that the next process waits all the same.
             self.stamp()
-            turn = Turn(self)
+            turn = RequestTurn(self)
             try:
                 yield turn
             finally:
@@ -93,7 +93,7 @@ class Pacer:
     def _take(self, stop: threading.Event | None) -> FileLock:
         """The lock, when it is held and the interval is over.
 
-        The interval is waited for without the lock, and then the lock is taken anew: who keeps it
+        The interval is waited for without the lock, and then the lock is taken again: who keeps it
         while waiting would starve the others, because file locks have no queue.
         """
         self._prepare_folder()

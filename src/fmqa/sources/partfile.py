@@ -60,8 +60,8 @@ class PartFile:
             return False
         known = self._read_facts().get("validator")
         # Some servers send ranges of another version too; only one kind of validator is stored.
-        told = (headers.get("etag"), headers.get("last-modified"))
-        return known in told or told == (None, None)
+        validators = (headers.get("etag"), headers.get("last-modified"))
+        return known in validators or validators == (None, None)
 
     def restart(self, url: str, headers: Mapping[str, str]) -> None:
         """Empties the part and notes what the answer to ``url`` can be recognised by."""

@@ -57,15 +57,15 @@ def explanation(body: bytes) -> str:
     """What a refusal says: the summary of an Atom error, or the error of a JSON answer."""
     text = body.decode("utf-8", errors="replace")
     match = re.search(r"<summary[^>]*>(.*?)</summary>", text, re.DOTALL)
-    told = html.unescape(match[1]) if match else ""
-    if not told:
+    reason = html.unescape(match[1]) if match else ""
+    if not reason:
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
             value = None
         if isinstance(value, dict):
-            told = str(value.get("error") or value.get("message") or "")
-    return " ".join(told.split())[:300].rstrip(".")
+            reason = str(value.get("error") or value.get("message") or "")
+    return " ".join(reason.split())[:300].rstrip(".")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

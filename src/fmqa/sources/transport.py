@@ -23,7 +23,7 @@ from fmqa.errors import (
     SourceRefused,
     SourceUnreachable,
 )
-from fmqa.sources.pacing import Pacer, Turn
+from fmqa.sources.pacing import Pacer, RequestTurn
 from fmqa.sources.partfile import Fetched, PartFile
 from fmqa.sources.service import (
     ServiceAnswer,
@@ -71,7 +71,7 @@ class _TryAgain(Exception):
 
 
 class _TooMany(Exception):
-    """The service asks to wait (429); the turn has already told all processes how long."""
+    """The service asks to wait (429); the turn makes all processes wait."""
 
 
 def silent(message: str) -> None:
@@ -237,7 +237,9 @@ class Transport:
         raise SourceRefused(f"{self.name} redirects in circles at {url}.")
 
     @contextmanager
-    def _sent(self, url: str, headers: dict[str, str], turn: Turn) -> Iterator[httpx.Response]:
+    def _sent(
+        self, url: str, headers: dict[str, str], turn: RequestTurn
+    ) -> Iterator[httpx.Response]:
         """Sends, and turns what can go wrong on the way into `_TryAgain`."""
         import httpx
 
@@ -252,7 +254,7 @@ class Transport:
         except (httpx.RequestError, httpx.StreamError) as error:
             raise _TryAgain(str(error) or type(error).__name__) from error
 
-    def _judge(self, response: httpx.Response, turn: Turn) -> None:
+    def _judge(self, response: httpx.Response, turn: RequestTurn) -> None:
         """Returns when the answer's body is what was asked for (2xx, or 416 of a range)."""
         status = response.status_code
         asked = retry_after(response.headers)
@@ -278,8 +280,8 @@ class Transport:
             )
         ranged = status == 416 and "range" in response.request.headers
         if not ranged and not 200 <= status < 300:
-            told = explanation(self._body(response)) or f"status {status}"
-            raise SourceRefused(f"{self.name} refuses the request: {told}.")
+            reason = explanation(self._body(response)) or f"status {status}"
+            raise SourceRefused(f"{self.name} refuses the request: {reason}.")
 
     def _body(self, response: httpx.Response) -> bytes:
         body = bytearray()

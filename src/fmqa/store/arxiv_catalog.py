@@ -162,7 +162,7 @@ class Catalog(Tables):
             db.execute(_PUT_FILE, astuple(replace(file, at=now())))
 
     def forget_files(self, arxiv_id: str) -> list[str]:
-        """Forget a paper's files; returns their names, for whoever deletes them."""
+        """Forget a paper's files; returns their names, so that they can be deleted."""
         with self.database.atomic() as db:
             rows = db.execute("SELECT name FROM files WHERE arxiv_id = ?", (arxiv_id,)).fetchall()
             db.execute("DELETE FROM files WHERE arxiv_id = ?", (arxiv_id,))
@@ -181,13 +181,13 @@ class Catalog(Tables):
     def put_answer(self, service: str, key: str, answer: Any) -> None:
         """Keep a service's answer."""
         with self.database.atomic() as db:
-            told = json.dumps(answer, ensure_ascii=False)
-            db.execute(_PUT_LOOKUP, (service, key, told, now()))
+            packed = json.dumps(answer, ensure_ascii=False)
+            db.execute(_PUT_LOOKUP, (service, key, packed, now()))
 
     def begin_run(self, kind: str) -> int:
         """Open a run. Runs that were still open were killed, and are marked so.
 
-        To be called by whoever holds the writer's lock.
+        To be called under the writer's lock.
         """
         with self.database.atomic() as db:
             db.execute("UPDATE runs SET state = 'interrupted' WHERE state = 'running'")
@@ -244,8 +244,8 @@ class Catalog(Tables):
             for paper in new:
                 insert_change(db, News("new_reference", f"now cited by {arxiv_id}", paper, run=run))
             if new or row is None:
-                told = json.dumps(sorted(known | set(cited)))
-                db.execute(_PUT_LOOKUP, ("cited", arxiv_id, told, now()))
+                packed = json.dumps(sorted(known | set(cited)))
+                db.execute(_PUT_LOOKUP, ("cited", arxiv_id, packed, now()))
         return new
 
     def note_change(self, news: News) -> None:

@@ -163,7 +163,7 @@ class Database(Protocol):
         ...
 
     def check(self) -> list[str]:
-        """What is found wrong with the record, in words; empty when it is whole."""
+        """Problems of the record, each as a sentence; empty when it is whole."""
         ...
 
     def close(self) -> None:
@@ -199,7 +199,7 @@ class DenseSearch(Protocol):
         ...
 
     def check(self) -> list[str]:
-        """What is wrong with it, in words; empty when it is whole."""
+        """Its problems, each as a sentence; empty when it is whole."""
         ...
 
 

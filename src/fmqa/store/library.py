@@ -11,12 +11,12 @@ from pathlib import Path
 
 from fmqa.errors import ForeignIndex, SettingsError, StoreError
 from fmqa.store.arxiv_catalog import Catalog
-from fmqa.store.bibliography import Bibliography, Versions
 from fmqa.store.engine import Database, DenseSearch, VectorIndex
 from fmqa.store.history import AnswerCache, FeedbackStore, Sessions
 from fmqa.store.quoted_facets import FacetStore
 from fmqa.store.record import COPYING_KEY, Record
 from fmqa.store.sqlite.sqlite_database import SqliteDatabase
+from fmqa.store.version_store import BibliographyStore, Versions
 from fmqa.store.writer import RecordWriter
 from fmqa.types import Embedder
 
@@ -97,7 +97,7 @@ class Library:
         self._database = open_database(record_path, url)
         self.record = Record(self._database)
         self.catalog = Catalog(self._database)
-        self.bibliography = Bibliography(self._database)
+        self.bibliography = BibliographyStore(self._database)
         self.facets = FacetStore(self._database)
         self.sessions = Sessions(self._database)
         self.answers = AnswerCache(self._database)
@@ -182,7 +182,7 @@ class Library:
         return len(missing)
 
     def check(self) -> list[str]:
-        """What is wrong with the record or its index, in words; empty when all is whole."""
+        """Problems of the record or its index, each as a sentence; empty when all is whole."""
         problems = self._database.check()
         if problems:
             return [f"The record is damaged: {problem}" for problem in problems[:5]]

@@ -1,7 +1,7 @@
 """A record copied from one engine to another, whole, and shown to be the same.
 
 Tables are copied in the order of their keys, so that a copy that was stopped goes on behind the
-last row that is there. Then both sides are read and compared. What is searched is made anew from
+last row that is there. Then both sides are read and compared. What is searched is made again from
 what was copied; nothing is embedded.
 """
 
@@ -80,10 +80,10 @@ def copy_record(
     """Copy a record, and compare the copy with it. Can be stopped and called again.
 
     Args:
-        source: the record; it may be read meanwhile, but nobody ingests.
+        source: the record; it may be read meanwhile, but nothing is ingested.
         target: an empty one, or one that an earlier call for the same source left unfinished.
         index_dir: where the target's index files go, if its engine has any.
-        progress: told of each step as (label, rows done, all rows).
+        progress: called at each step with (label, rows done, all rows).
 
     Raises:
         UsageError: the target is the source, or holds another record.
@@ -246,8 +246,8 @@ def _digest(database: Database, table: Table) -> tuple[int, str]:
     for rows in _batches(database, table, None):
         count += len(rows)
         for row in rows:
-            told = zip(row.keys(), map(_plain, _values(row, table)), strict=True)
-            digest.update(json.dumps(sorted(told), ensure_ascii=False).encode())
+            named = zip(row.keys(), map(_plain, _values(row, table)), strict=True)
+            digest.update(json.dumps(sorted(named), ensure_ascii=False).encode())
     return count, digest.hexdigest()
 
 
@@ -260,7 +260,7 @@ def _last_key(database: Database, table: Table) -> tuple[Any, ...] | None:
 
 
 def _batches(database: Database, table: Table, after: Sequence[Any] | None) -> Iterator[list[Any]]:
-    """A table's rows in the order of its key, behind the one with a key; each batch anew."""
+    """A table's rows in the order of its key, behind a given one; one query a batch."""
     limit = 50  # until it is known how large the rows are
     while True:
         with database.snapshot() as db:

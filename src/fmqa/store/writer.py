@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from fmqa.errors import RecordUnreachable, StoreError
 from fmqa.store.arxiv_catalog import News, insert_change, now
-from fmqa.store.bibliography import insert_bibliography
 from fmqa.store.engine import (
     Connection,
     Database,
@@ -34,6 +33,7 @@ from fmqa.store.mappers import (
     to_json,
 )
 from fmqa.store.record import MODEL_KEY, PUT_META, Record
+from fmqa.store.version_store import insert_bibliography
 from fmqa.types import Document, PaperMeta, Passage, ReadResult, Source
 
 _PUT_JOURNAL = upsert(

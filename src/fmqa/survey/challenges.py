@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from fmqa.store.quoted_facets import Facet, FacetName
+from fmqa.survey.corpus import SurveyModel, place_of
 from fmqa.survey.escaping import escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
@@ -14,11 +13,7 @@ from fmqa.types import PaperMeta
 _SURE = 0.6  # from here on the sentence has a word of problem or of proposal beside the term
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Shown(_Told):
+class Shown(SurveyModel):
     """A paper with the sentence that shows what is said of it."""
 
     paper_id: str
@@ -38,14 +33,14 @@ class Shown(_Told):
         return self.name or self.title
 
 
-class Solution(_Told):
+class Solution(SurveyModel):
     """What is proposed against a challenge, and by which of the papers that name it."""
 
     name: str
     proposed_by: tuple[Shown, ...]
 
 
-class Challenge(_Told):
+class Challenge(SurveyModel):
     """A challenge, the papers that name it, and what they propose; the commonest first."""
 
     name: str
@@ -53,7 +48,7 @@ class Challenge(_Told):
     solutions: tuple[Solution, ...]
 
 
-class ChallengeMap(_Told):
+class ChallengeMap(SurveyModel):
     """The challenges of a library's papers, the commonest first."""
 
     papers: int
@@ -126,9 +121,7 @@ def as_markdown(made: ChallengeMap, most: int = 5) -> str:
 
 
 def _line(one: Shown) -> str:
-    version = f"v{one.version}" if one.version else ""
-    where = "our note" if one.source == "note" else f"page {one.page}"
-    place = f"{one.arxiv_id or one.paper_id}{version}, {where}"
+    place = place_of(one.arxiv_id or one.paper_id, one.version, one.source, one.page)
     return f"- {escape_markdown(one.called)}: “{escape_markdown(one.quote)}” ({place})"
 
 

@@ -16,6 +16,7 @@ from fmqa.retrieval.expansion import normal_name
 from fmqa.retrieval.naming import NameBook, names_of, written_names
 from fmqa.sources.arxiv_ids import parse_id
 from fmqa.store.quoted_facets import Facet, FacetName
+from fmqa.survey.corpus import place_of
 from fmqa.survey.escaping import csv_cell, escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
@@ -67,7 +68,7 @@ def compare(maker: FacetMaker, names: Sequence[str], by: Sequence[str] = DEFAULT
 
     Raises:
         AmbiguousName: a name is that of several papers; says which.
-        UsageError: a name is nobody's, or there is no such column.
+        UsageError: no paper has that name, or there is no such column.
     """
     if not names or len(names) > MOST_PAPERS:
         raise UsageError(f"One to {MOST_PAPERS} papers can be compared, not {len(names)}.")
@@ -114,7 +115,7 @@ def resolve(name: str, papers: Iterable[PaperMeta]) -> PaperMeta:
         return by_id[asked.bare]
     book = NameBook.of(known)
     found = book.papers([normal_name(name)])
-    # As written first: MedSAM2 is not MedSAM-2, though nobody would search them apart.
+    # As written first: MedSAM2 is not MedSAM-2, though a search takes them for one.
     asked_as = name.strip().casefold()
     whole = [
         one
@@ -297,11 +298,10 @@ def _cell_html(row: ComparedRow, cell: Cell) -> str:
 
 
 def place(row: ComparedRow, cell: Cell) -> str:
-    """Where a cell's quote stands, in words."""
-    version = f"v{cell.version}" if cell.version else ""
-    named = f"arXiv:{cell.arxiv_id}{version}" if cell.arxiv_id else row.paper.paper_id
-    where = "our note" if row.paper.source == "note" else f"page {cell.page}"
-    return f"{named}, {where}"
+    """Where a cell's quote stands."""
+    if not cell.arxiv_id:
+        return place_of(row.paper.paper_id, None, row.paper.source, cell.page)
+    return place_of(f"arXiv:{cell.arxiv_id}", cell.version, row.paper.source, cell.page)
 
 
 FORMS: Mapping[str, Callable[[Comparison], str]] = MappingProxyType(

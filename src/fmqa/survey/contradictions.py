@@ -48,7 +48,7 @@ _METRIC_WITHIN = 60  # characters between a metric's beginning and its value
 _SMALL = 100  # counts below are often of a part
 _TRIFLE = 0.02  # relative difference that is taken for rounding
 
-_What = tuple[tuple[str, ...], str]  # the thing as it is compared, and in words
+_What = tuple[tuple[str, ...], str]  # the thing as it is compared, and as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,13 @@ class Quantity:
     """A figure that a sentence gives for something of a named model.
 
     ``subject`` is the id of the paper that goes by the name. ``what`` is the thing, in stems: two
-    quantities of one subject and one ``what`` can be compared; ``told`` says the same in words.
+    quantities of one subject and one ``what`` can be compared; ``label`` says the same as text.
     ``least`` says that it is a lower bound ("over a million").
     """
 
     subject: str
     what: tuple[str, ...]
-    told: str
+    label: str
     number: Number
     least: bool
     quote: Quote
@@ -95,8 +95,8 @@ def quantities(passages: Iterable[StoredPassage], book: NameBook) -> list[Quanti
 
 def _of_sentence(quote: Quote, book: NameBook) -> list[Quantity]:
     text = quote.text
-    told = [number for number in numbers(text) if _is_of_something(text, number)]
-    if not told:  # names are dearer to look for than figures
+    figures = [number for number in numbers(text) if _is_of_something(text, number)]
+    if not figures:  # names are dearer to look for than figures
         return []
     leading = book.in_text(text[: _LEADS_WITHIN + _LONGEST_NAME])
     first, shown = next(iter(leading.items()), ("", ""))
@@ -108,7 +108,7 @@ def _of_sentence(quote: Quote, book: NameBook) -> list[Quantity]:
     if next(iter(names)) != first:  # it was cut
         return []
     found = []
-    for number in told:
+    for number in figures:
         if number.start < at:
             continue
         what = _measured(text, number, first) or _counted(text, number, names)
@@ -179,7 +179,7 @@ def contradictions(
     """The pairs of papers whose figures for one thing can't both be true, the surest first.
 
     Where one paper gives several figures for a thing (of a part, of an older version), it
-    contradicts only a paper with none of them. Each thing is told once.
+    contradicts only a paper with none of them. Each thing is reported once.
     """
     metas = [paper for paper in papers if is_paper(paper)]
     held = {paper.paper_id for paper in metas}

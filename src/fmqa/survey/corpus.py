@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from pydantic import BaseModel, ConfigDict
+
 from fmqa.answering.citing import Numbering
 from fmqa.answering.schema import Citation
 from fmqa.store.library import Library
@@ -95,6 +97,12 @@ def standing(library: Library, review_id: str) -> Standing:
 Facets = Mapping[str, Sequence[Facet]]
 
 
+class SurveyModel(BaseModel):
+    """A result of the survey, which can't be changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A value of a paper, and the facet that shows it; None where only its metadata say it."""
@@ -123,15 +131,21 @@ def _known(meta: PaperMeta, name: FacetName) -> tuple[str, ...]:
 
 def with_values(metas: Iterable[PaperMeta], facets: Facets) -> list[PaperMeta]:
     """The papers with kind, modality and tasks as the survey counts them."""
-    told = []
+    counted = []
     for meta in metas:
         held = facets.get(meta.paper_id, ())
         kinds, modalities, tasks = (
             tuple(one.value for one in values(meta, held, name))
             for name in (FacetName.KIND, FacetName.MODALITY, FacetName.TASK)
         )
-        told.append(replace(meta, kind=next(iter(kinds), ""), modality=modalities, tasks=tasks))
-    return told
+        counted.append(replace(meta, kind=next(iter(kinds), ""), modality=modalities, tasks=tasks))
+    return counted
+
+
+def place_of(named: str, version: int | None, source: str, page: int | None) -> str:
+    """Where a quote stands: paper, version, page."""
+    where = "our note" if source == "note" else f"page {page}"
+    return f"{named}{f'v{version}' if version else ''}, {where}"
 
 
 def cited(facet: Facet, meta: PaperMeta, pdf_url: str, withdrawn: bool = False) -> Citation | None:

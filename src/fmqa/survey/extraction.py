@@ -142,7 +142,7 @@ def sentences_for(passages: Sequence[StoredPassage]) -> list[Quote]:
 def _sentences(passages: Sequence[StoredPassage]) -> list[_Said]:
     has_abstract = any(one.passage.kind is PassageKind.ABSTRACT for one in passages)
     found: list[_Said] = []
-    own = 0
+    taken = 0
     for stored in passages:
         if stored.passage.kind in (PassageKind.TABLE, PassageKind.CAPTION):
             continue
@@ -159,8 +159,8 @@ def _sentences(passages: Sequence[StoredPassage]) -> list[_Said]:
                 not has_abstract and len(found) < _FIRST
             ):
                 weight = _CORE
-            elif _OURS.search(text) and not aside and own < _MOST_OWN:
-                own += 1
+            elif _OURS.search(text) and not aside and taken < _MOST_OWN:
+                taken += 1
                 weight = _OWN
             if weight:
                 found.append(_Said(quote, text, weight, len(found)))
@@ -223,21 +223,21 @@ def _architectures(said: Sequence[_Said]) -> list[_Found]:
 
 def _training(said: Sequence[_Said], kind: str) -> list[_Found]:
     """How the paper's model was trained; what it is set apart from doesn't count."""
-    told = [replace(one, text=_own_part(one.text)) for one in said]
+    own = [replace(one, text=_own_part(one.text)) for one in said]
     held = {
         one.value: one
-        for one in _terms(FacetName.TRAINING, vocabulary.TRAINING, told)
+        for one in _terms(FacetName.TRAINING, vocabulary.TRAINING, own)
         if one.said.weight >= _OWN
     }
     if "image-text contrastive" not in held and kind in _OF_TEXT:
-        held |= _first_of("image-text contrastive", vocabulary.ALIGNS, told)
+        held |= _first_of("image-text contrastive", vocabulary.ALIGNS, own)
     if "instruction tuning" not in held and kind == "generalist":
-        held |= _first_of("instruction tuning", vocabulary.INSTRUCTS, told)
+        held |= _first_of("instruction tuning", vocabulary.INSTRUCTS, own)
     if kind == "adaptation" and not held.keys() - {"self-supervised"}:
-        tested = _first_of("no training", vocabulary.TESTS, told[:1])
+        tested = _first_of("no training", vocabulary.TESTS, own[:1])
         held = tested or held
     if not held.keys() - {"fine-tuning"} and kind != "survey":
-        held |= _first_of("supervised", vocabulary.FROM_LABELS, told)
+        held |= _first_of("supervised", vocabulary.FROM_LABELS, own)
     if held.keys() & _SAYS_MORE:
         held.pop("fine-tuning", None)
     if held.keys() - {"no training", "fine-tuning"}:
@@ -317,7 +317,7 @@ def _amounts(name: FacetName, found: Iterable[tuple[float, _Said, Size]]) -> lis
     held: dict[tuple[float, str], Facet] = {}
     for sure, one, size in sorted(found, key=lambda item: -item[0]):
         if (size.value, size.unit) not in held and sure >= _LEAST_SURE:
-            facet = _facet(name, _Found(size.told, one, round(sure, 2), sure))
+            facet = _facet(name, _Found(size.text, one, round(sure, 2), sure))
             held[size.value, size.unit] = _with_size(facet, size)
     return list(held.values())
 

@@ -45,7 +45,7 @@ class FacetMaker:
     What is made from the facets is cached here too, since it holds as long as they do.
     """
 
-    def __init__(self, library: Library, step: Step = lambda *told: None) -> None:
+    def __init__(self, library: Library, step: Step = lambda *progress: None) -> None:
         self.library = library
         self.step = step
         self._guard = threading.Lock()
@@ -257,8 +257,8 @@ class ModelReader:
             )
         known = {(one.name, one.value) for one in ruled}
         found = [_sure(facet, known) for facet in parsed(reply.text, quotes)]
-        told = {facet.name for facet in found}
-        return [*found, *(facet for facet in ruled if facet.name not in told)]
+        named = {facet.name for facet in found}
+        return [*found, *(facet for facet in ruled if facet.name not in named)]
 
 
 def parsed(reply: str, quotes: Sequence[Quote]) -> list[Facet]:

@@ -196,8 +196,8 @@ class MapFilter:
             return False
         if self.modalities and not set(self.modalities) & set(paper.modality):
             return False
-        told = " ".join((paper.title, paper.name, paper.paper_id, *paper.modality, *paper.tasks))
-        return all(word in told.lower() for word in self.words.lower().split())
+        text = " ".join((paper.title, paper.name, paper.paper_id, *paper.modality, *paper.tasks))
+        return all(word in text.lower() for word in self.words.lower().split())
 
 
 def build_map(

@@ -10,13 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
-
 from fmqa.answering.assistant import Asked
 from fmqa.answering.schema import Answer, Citation, Sentence, Withheld
 from fmqa.errors import NothingToSearch
 from fmqa.retrieval.search import Searcher, clean_question
 from fmqa.store.quoted_facets import Facet, FacetName
+from fmqa.survey.corpus import SurveyModel, place_of
 from fmqa.survey.escaping import escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import Filters
@@ -40,11 +39,7 @@ _MOST_CHARS = 200
 Step = Callable[[str, int, int], None]
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Section(_Told):
+class Section(SurveyModel):
     """A heading, the question that it stands for, and the checked sentences that answer it."""
 
     heading: str
@@ -52,14 +47,14 @@ class Section(_Told):
     sentences: tuple[Sentence, ...]
 
 
-class LeftOut(_Told):
+class LeftOut(SurveyModel):
     """A heading that the papers don't carry, and why."""
 
     heading: str
     reason: str
 
 
-class Outline(_Told):
+class Outline(SurveyModel):
     """The draft. A sentence's numbers are those of ``citations``."""
 
     topic: str
@@ -72,7 +67,7 @@ class Outline(_Told):
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _Heading:
     heading: str
     question: str
     papers: tuple[str, ...]
@@ -83,7 +78,7 @@ def outline(
     searcher: Searcher,
     assistant: Asked,
     topic: str,
-    step: Step = lambda *told: None,
+    step: Step = lambda *progress: None,
 ) -> Outline:
     """The draft of a section on a topic.
 
@@ -130,9 +125,9 @@ def outline(
     )
 
 
-def _plans(topic: str, papers: Sequence[str], facets: dict[str, list[Facet]]) -> Iterator[_Plan]:
+def _plans(topic: str, papers: Sequence[str], facets: dict[str, list[Facet]]) -> Iterator[_Heading]:
     """The headings: what most of the topic's papers share, from the problem to the data."""
-    yield _Plan("Overview", f"What is known about {topic}?", tuple(papers))
+    yield _Heading("Overview", f"What is known about {topic}?", tuple(papers))
     for name, most in _MOST.items():
         holders: dict[str, list[str]] = {}
         for paper_id in papers:
@@ -145,7 +140,7 @@ def _plans(topic: str, papers: Sequence[str], facets: dict[str, list[Facet]]) ->
         counts = Counter({value: len(held) for value, held in holders.items()})
         ranked = sorted(counts, key=lambda value: (-counts[value], value))
         for value in [one for one in ranked if counts[one] >= _LEAST_SHARED][:most]:
-            yield _Plan(
+            yield _Heading(
                 _HEADINGS[name].format(value=value),
                 _QUESTIONS[name].format(topic=topic, value=value),
                 tuple(holders[value]),
@@ -157,7 +152,7 @@ def _plans(topic: str, papers: Sequence[str], facets: dict[str, list[Facet]]) ->
     ]
     if with_size:
         question = f"On how much data were models for {topic} trained?"
-        yield _Plan("Data", question, tuple(with_size))
+        yield _Heading("Data", question, tuple(with_size))
 
 
 class _Citations:
@@ -201,9 +196,8 @@ def as_markdown(made: Outline) -> str:
         lines += [f"## {escape_markdown(section.heading)}", "", text, ""]
     lines += ["## Sources", ""]
     for one in made.citations:
-        version = f"v{one.version}" if one.version else ""
-        where = "our note" if one.source == "note" else f"page {one.page}"
-        place = f"arXiv:{one.arxiv_id}{version}, {where}" if one.arxiv_id else where
+        named = f"arXiv:{one.arxiv_id}" if one.arxiv_id else one.paper_id
+        place = place_of(named, one.version, one.source, one.page)
         lines.append(
             f"{one.number}. {escape_markdown(one.title)} ({place}): “{escape_markdown(one.quote)}”"
         )

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
-
 from fmqa.answering.citing import Numbering
 from fmqa.answering.claims import content_stems, numbers
 from fmqa.answering.conflicts import Difference, differing_figures
@@ -16,7 +14,7 @@ from fmqa.answering.schema import Citation
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey.contradictions import Contradiction, contradictions
-from fmqa.survey.corpus import Facets, Standing, cited, is_paper, standing, with_values
+from fmqa.survey.corpus import Facets, Standing, SurveyModel, cited, is_paper, standing, with_values
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import Hit, PaperMeta, PaperStatus, PassageKind, Quote, StoredPassage
 
@@ -139,17 +137,13 @@ Progress = Callable[[str, int, int], None]
 
 _KEY = "since the review, form 2"  # counted up when it is made in another way
 _READING = "Comparing figures"
-_PER_REVISION = 5  # changed figures told of one paper; a rewritten one would drown the others
+_PER_REVISION = 5  # changed figures shown of one paper; a rewritten one would drown the others
 _CONTRADICTIONS = 12
 _PROPOSALS = 60
 _BATCH = 4000  # passages read at once
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NewPaper(_Told):
+class NewPaper(SurveyModel):
     """A paper that came out after the review."""
 
     paper_id: str
@@ -163,7 +157,7 @@ class NewPaper(_Told):
     withdrawn: bool
 
 
-class Revised(_Told):
+class Revised(SurveyModel):
     """A figure that a paper's newer version gives otherwise."""
 
     figures: tuple[str, str]
@@ -172,7 +166,7 @@ class Revised(_Told):
     new: Citation
 
 
-class Contradicted(_Told):
+class Contradicted(SurveyModel):
     """A figure that two papers give differently."""
 
     about: str
@@ -181,7 +175,7 @@ class Contradicted(_Told):
     other: Citation
 
 
-class Solved(_Told):
+class Solved(SurveyModel):
     """A challenge that a new paper proposes something for, each with its quote."""
 
     challenge: str
@@ -192,7 +186,7 @@ class Solved(_Told):
     proposed: Citation
 
 
-class ReviewChanges(_Told):
+class ReviewChanges(SurveyModel):
     """All of it. ``published`` is the review's date as far as it is known, ISO 8601."""
 
     review_id: str
@@ -210,7 +204,7 @@ class ReviewChangesMaker:
     """Finds it, and keeps it in the record until what is searched changes.
 
     Args:
-        progress: told of long steps as (label, done, total).
+        progress: called as (label, done, total).
     """
 
     def __init__(
@@ -328,7 +322,7 @@ def _revision(difference: Difference, numbering: Numbering) -> Revised:
 
 def _contradiction(pair: Contradiction, numbering: Numbering) -> Contradicted:
     return Contradicted(
-        about=pair.one.told,
+        about=pair.one.label,
         figures=(pair.one.number.text, pair.other.number.text),
         one=numbering.cite(pair.one.quote)[1],
         other=numbering.cite(pair.other.quote)[1],

@@ -77,7 +77,7 @@ class Size:
 
     value: float
     unit: str
-    told: str
+    text: str
     confidence: float
 
 
@@ -108,8 +108,8 @@ def data_sizes(sentence: str, *, is_dataset: bool = False) -> list[Size]:
             sure = 0.5 if is_dataset else 0.3
         if unit in ("patients", "reports", "studies"):
             sure -= 0.15
-        told = " ".join(sentence[number.start : noun.end()].split())
-        found.append(Size(number.value, unit, told, round(sure, 2)))
+        text = " ".join(sentence[number.start : noun.end()].split())
+        found.append(Size(number.value, unit, text, round(sure, 2)))
     return sorted(found, key=lambda one: (-one.confidence, _RANK.index(one.unit)))
 
 
@@ -125,8 +125,8 @@ def model_sizes(sentence: str) -> list[Size]:
         kind = (noun["kind"] or "").lower()
         whole = unit == "parameters" and not part and "trainable" not in kind
         if whole and number.value >= _LEAST_PARAMETERS:
-            told = " ".join(sentence[number.start : noun.end()].split())
-            found.append(Size(number.value, unit, told, 0.85))
+            text = " ".join(sentence[number.start : noun.end()].split())
+            found.append(Size(number.value, unit, text, 0.85))
     return found
 
 

@@ -16,10 +16,8 @@ from statistics import median
 from types import MappingProxyType
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from fmqa.answering.schema import Citation
-from fmqa.survey.corpus import Standing, is_paper
+from fmqa.survey.corpus import Standing, SurveyModel, is_paper
 from fmqa.survey.escaping import csv_cell
 from fmqa.types import PaperMeta
 
@@ -77,11 +75,7 @@ class Observation:
     citation: Citation | None = None
 
 
-class _Told(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TrendPoint(_Told):
+class TrendPoint(SurveyModel):
     """One paper with one value. ``citation`` is None where only its metadata say it."""
 
     paper_id: str
@@ -102,7 +96,7 @@ class TrendPoint(_Told):
         return self.name or self.title
 
 
-class Trend(_Told):
+class Trend(SurveyModel):
     """The points of one trend, by year; ``papers`` counts all that could have had one."""
 
     by: By

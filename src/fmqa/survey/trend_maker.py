@@ -152,5 +152,5 @@ class TrendMaker:
         papers = [meta for meta in metas if is_paper(meta)]
         facets = self.facets.facets()
         observed = observe(self.library, by, papers, facets, self.pdf_url)
-        told = with_values(papers, facets)
-        return make_trend(by, observed, told, standing(self.library, self.review_id))
+        counted = with_values(papers, facets)
+        return make_trend(by, observed, counted, standing(self.library, self.review_id))

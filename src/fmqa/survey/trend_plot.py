@@ -1,7 +1,7 @@
 """Trends on paper: PNG and SVG by matplotlib.
 
 Readable in print and by the colour-blind: the palette is Okabe and Ito's (2008), and nothing is
-told by colour alone: groups differ in hatching, kinds in their markers, and values have panels of
+shown by colour alone: groups differ in hatching, kinds in their markers, and values have panels of
 their own with their counts written on the bars.
 """
 

@@ -1,4 +1,4 @@
-"""The terms that facets are told in, the data sets of the field, and cues of what a paper is.
+"""The terms that facets are given in, the data sets of the field, and cues of what a paper is.
 
 They stand in `vocabulary.toml`, with the patterns that papers use for each.
 """
@@ -49,7 +49,7 @@ OF_FACET: Mapping[FacetName, Terms] = MappingProxyType(
         FacetName.SOLUTION: SOLUTIONS,
     }
 )
-"""The facets that are told in terms, and in which."""
+"""The facets that have a vocabulary, each with it."""
 DATASETS: tuple[str, ...] = tuple(_TABLES["datasets"]["known"])
 CUES: Terms = MappingProxyType(
     {name: re.compile("".join(cue), re.IGNORECASE) for name, cue in _TABLES["cues"].items()}

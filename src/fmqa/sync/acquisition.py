@@ -92,7 +92,7 @@ class Fetching:
                 self._one(paper)
         except FmqaError as error:
             self.error = error
-        except BaseException as error:  # told to whoever iterates
+        except BaseException as error:  # raised where the files are used
             self._failed = error
         finally:
             self._ready.put(None)
@@ -192,7 +192,7 @@ class MissingVersions:
     def _note_failure(
         self, arxiv_id: str, file: FetchedFile | None, record: ArxivRecord | None = None
     ) -> None:
-        """A failure of an earlier run, which is told again but is no news."""
+        """A failure of an earlier run, which is reported again but is no news."""
         if file is None or not file.failure:
             return
         line = PaperLine(arxiv_id, file.version, record.title if record else "", file.failure)

@@ -159,7 +159,7 @@ def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET
 
 
 def _tag(feed_id: str, change: Change) -> str:
-    """The change's tag URI (RFC 4151), the same whatever else of the change is told later."""
+    """The change's tag URI (RFC 4151), the same whatever is added to the change later."""
     base = feed_id if feed_id.startswith("tag:") else f"tag:localhost,2026:{quote(feed_id, '')}"
     return f"{base}/change/{change.id}"
 

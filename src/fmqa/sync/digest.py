@@ -8,6 +8,7 @@ from datetime import date
 from itertools import groupby
 
 from fmqa.answering.schema import Citation
+from fmqa.survey.corpus import place_of
 from fmqa.survey.escaping import escape_markdown, plain
 from fmqa.survey.review_changes import Contradicted, NewPaper, ReviewChanges, Revised, Solved
 
@@ -15,78 +16,79 @@ Say = Callable[[str], str]
 _Entry = tuple[str, tuple[Citation, ...]]
 
 _UNSORTED = "kind not known"
-_MOST_TOLD = 8  # values of a facet that are counted in words
+_MOST_COUNTED = 8  # values of a facet
 
 
-def as_markdown(told: ReviewChanges, today: date | None = None) -> str:
+def as_markdown(changes: ReviewChanges, today: date | None = None) -> str:
     """CommonMark, with a heading for each part; parts without an entry are left out."""
-    lines = [f"# Since {_reviewed(told, escape_markdown)}", ""]
-    lines += [f"{'As of ' + today.isoformat() + '. ' if today else ''}{summary(told)}"]
-    if told.papers:
-        lines += ["", f"## New papers ({len(told.papers)})", ""]
+    lines = [f"# Since {_reviewed(changes, escape_markdown)}", ""]
+    lines += [f"{'As of ' + today.isoformat() + '. ' if today else ''}{summary(changes)}"]
+    if changes.papers:
+        lines += ["", f"## New papers ({len(changes.papers)})", ""]
         lines += [
-            f"- {_tally(facet, counts, escape_markdown)}" for facet, counts in tallies(told.papers)
+            f"- {_tally(facet, counts, escape_markdown)}"
+            for facet, counts in tallies(changes.papers)
         ]
-        for kind, group in by_kind(told.papers):
+        for kind, group in by_kind(changes.papers):
             lines += ["", f"### {escape_markdown(kind or _UNSORTED)} ({len(group)})", ""]
             lines += [f"- {_linked(paper)}{_facets(paper, escape_markdown)}" for paper in group]
-    for heading, entries in _findings(told, escape_markdown):
+    for heading, entries in _findings(changes, escape_markdown):
         lines += ["", f"## {heading}", ""]
         for said, quotes in entries:
             lines += [f"- {said}", *_quoted(quotes)]
     return "\n".join(lines) + "\n"
 
 
-def as_text(told: ReviewChanges) -> str:
+def as_text(changes: ReviewChanges) -> str:
     """The same for a terminal."""
-    lines = [f"Since {_reviewed(told, plain)}", summary(told)]
-    if told.papers:
-        lines += ["", f"New papers ({len(told.papers)})"]
-        lines += [f"  {_tally(facet, counts, plain)}" for facet, counts in tallies(told.papers)]
-        for kind, group in by_kind(told.papers):
+    lines = [f"Since {_reviewed(changes, plain)}", summary(changes)]
+    if changes.papers:
+        lines += ["", f"New papers ({len(changes.papers)})"]
+        lines += [f"  {_tally(facet, counts, plain)}" for facet, counts in tallies(changes.papers)]
+        for kind, group in by_kind(changes.papers):
             lines += ["", f"  {plain(kind or _UNSORTED)} ({len(group)})"]
             for paper in group:
                 lines += [f"    {paper.published:<10}  {_titled(paper)}{_facets(paper, plain)}"]
-    for heading, entries in _findings(told, plain):
+    for heading, entries in _findings(changes, plain):
         lines += ["", heading]
         for said, quotes in entries:
             lines += [f"  {said}", *_indented(quotes)]
     return "\n".join(lines) + "\n"
 
 
-def _findings(told: ReviewChanges, say: Say) -> Iterable[tuple[str, list[_Entry]]]:
-    """The headings with an entry below them: each entry in words, with the quotes that show it."""
+def _findings(changes: ReviewChanges, say: Say) -> Iterable[tuple[str, list[_Entry]]]:
+    """The headings with an entry below them: each entry as text, with the quotes that show it."""
     found: dict[str, list[_Entry]] = {
         "Challenges with new solutions": [
             # One quote where a sentence says both.
             (_proposal(one, say), tuple(dict.fromkeys((one.named, one.proposed))))
-            for one in told.solved
+            for one in changes.solved
         ],
         "New versions with other figures": [
-            (_change(one, say), (one.old, one.new)) for one in told.revised
+            (_change(one, say), (one.old, one.new)) for one in changes.revised
         ],
         "Papers that contradict each other": [
-            (_disagreement(one, say), (one.one, one.other)) for one in told.contradicted
+            (_disagreement(one, say), (one.one, one.other)) for one in changes.contradicted
         ],
     }
     return [(heading, entries) for heading, entries in found.items() if entries]
 
 
-def _reviewed(told: ReviewChanges, say: Say) -> str:
-    named = "" if told.title == told.review_id else f"“{say(told.title)}” "
-    when = f", {say(told.published)}" if told.published else ""
-    return f"the review {named}({say(told.review_id)}{when})"
+def _reviewed(changes: ReviewChanges, say: Say) -> str:
+    named = "" if changes.title == changes.review_id else f"“{say(changes.title)}” "
+    when = f", {say(changes.published)}" if changes.published else ""
+    return f"the review {named}({say(changes.review_id)}{when})"
 
 
-def summary(told: ReviewChanges) -> str:
+def summary(changes: ReviewChanges) -> str:
     """How much changed, in a sentence or two."""
     parts = [
-        _counted(len(told.papers), "new paper"),
-        _counted(len(told.revised), "changed figure"),
-        _counted(len(told.contradicted), "contradiction"),
+        _counted(len(changes.papers), "new paper"),
+        _counted(len(changes.revised), "changed figure"),
+        _counted(len(changes.contradicted), "contradiction"),
     ]
-    cites = f" The review cites {_counted(told.cited, 'paper')} of this library."
-    return f"{', '.join(parts)}.{cites if told.cited else ''}"
+    cites = f" The review cites {_counted(changes.cited, 'paper')} of this library."
+    return f"{', '.join(parts)}.{cites if changes.cited else ''}"
 
 
 def _counted(count: int, noun: str) -> str:
@@ -102,7 +104,7 @@ def tallies(papers: Sequence[NewPaper]) -> Iterable[tuple[str, list[tuple[str, i
     for name, values in facets.items():
         if values:
             counts = Counter(values)
-            yield name, sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_TOLD]
+            yield name, sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_COUNTED]
 
 
 def by_kind(papers: Sequence[NewPaper]) -> list[tuple[str, list[NewPaper]]]:
@@ -163,6 +165,4 @@ def _indented(sides: Iterable[Citation]) -> Iterable[str]:
 
 def _place(cited: Citation) -> str:
     """Where a quote stands: paper, version, page."""
-    version = f"v{cited.version}" if cited.version else ""
-    where = "our note" if cited.source == "note" else f"page {cited.page}"
-    return f"{cited.arxiv_id or cited.title}{version}, {where}"
+    return place_of(cited.arxiv_id or cited.title, cited.version, cited.source, cited.page)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from fmqa.reading.notes import note_document
 from fmqa.reading.pool import ReadLimits, file_sha256, read_files
-from fmqa.sources.notes import Note, mark_of
+from fmqa.sources.note_files import Note, mark_of
 from fmqa.store.mappers import content_hash
 from fmqa.store.writer import RecordWriter, passage_texts
 from fmqa.types import ArxivRecord, Document, Outcome, PaperMeta, ReadResult
@@ -57,7 +57,7 @@ class Engine(Protocol):
                 come has a method ``close_waiting``, which ends its waiting.
             choose: asked once a file is read, by the thread that iterates: which texts to embed.
             workers: reading processes, where the engine has a say in it.
-            notify: told in words of what is waited for.
+            notify: called with what is waited for.
         """
         ...
 
@@ -125,7 +125,7 @@ class Ingestor:
         self._notify: Notify = lambda words: None
 
     def telling(self, notify: Notify) -> Ingestor:
-        """The same, which tells in words what it waits for."""
+        """The same, which calls ``notify`` with what it waits for."""
         made = copy(self)
         made._notify = notify
         return made
@@ -211,9 +211,9 @@ class Ingestor:
             if result.document is None:
                 return None
             known = facts(result.path)
-            told = writer.known(_with_arxiv_facts(result.document, known))
+            merged = writer.known(_with_arxiv_facts(result.document, known))
             return _with_arxiv_facts(
-                told, known
+                merged, known
             )  # arXiv's word on title and authors is the last one
 
         def choose(result: ReadResult) -> Texts:
@@ -266,7 +266,7 @@ class Ingestor:
         return self.library.record.meta(_NOTES_MARK) == mark
 
     def ingest_notes(self, notes: Sequence[Note]) -> int:
-        """Bring the starter library up to date: changed notes anew, notes that are gone removed.
+        """Bring the starter library up to date: write changed notes, remove those that are gone.
 
         Returns:
             How many notes were written or removed; 0 when nothing had changed.
@@ -315,15 +315,15 @@ def _with_arxiv_facts(document: Document, known: ArxivRecord | None) -> Document
     """The document with arXiv's word on what it is."""
     if known is None:
         return document
-    told = paper_meta(known)
+    facts = paper_meta(known)
     meta = replace(
         document.meta,
-        paper_id=told.paper_id,
-        arxiv_id=told.arxiv_id,
-        version=told.version,
-        title=told.title or document.meta.title,
-        authors=told.authors or document.meta.authors,
-        year=told.year or document.meta.year,
+        paper_id=facts.paper_id,
+        arxiv_id=facts.arxiv_id,
+        version=facts.version,
+        title=facts.title or document.meta.title,
+        authors=facts.authors or document.meta.authors,
+        year=facts.year or document.meta.year,
     )
     return replace(document, meta=meta)
 

@@ -37,7 +37,7 @@ class Resolver:
     Args:
         arxiv: title search; None to work with the answers that are kept.
         scholar: Semantic Scholar; None likewise.
-        notify: told of a service that can't help.
+        notify: called with the name of a service that can't help.
     """
 
     def __init__(
@@ -175,7 +175,7 @@ def _key(title: str) -> str:
 
 
 def as_printed(reference: Reference) -> Reference:
-    """The reference as it was printed; a service's word on it is looked up anew, in the record."""
+    """The reference as it was printed; a service's word on it is looked up again, in the record."""
     if reference.method in _PRINTED or not reference.arxiv_id:
         return reference
     return replace(reference, arxiv_id=None, method="", score=0.0)

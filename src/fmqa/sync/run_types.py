@@ -96,7 +96,7 @@ class SyncReport:
 
     def summary(self) -> str:
         """One line for the changelog."""
-        told = {
+        counts = {
             "new papers": len(self.ingested),
             "new versions": len(self.updated),
             "withdrawn": len(self.withdrawn),
@@ -104,7 +104,7 @@ class SyncReport:
             "no longer followed": len(self.unfollowed),
             "failed": len(self.failed),
         }
-        parts = [f"{count} {what}" for what, count in told.items() if count]
+        parts = [f"{count} {what}" for what, count in counts.items() if count]
         if self.unreachable:
             parts.append(f"ended early: {self.unreachable}")
         return f"{self.kind}: {', '.join(parts) or 'nothing changed'}"
@@ -148,8 +148,8 @@ class Parts:
 
     Args:
         scholar: Semantic Scholar.
-        step: told of progress as (label, done, total); from several threads.
-        notify: told in words of what is waited for or given up.
+        step: called with (label, done, total), from several threads.
+        notify: called with what is waited for or given up.
     """
 
     ingestor: Ingestor

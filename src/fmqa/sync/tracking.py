@@ -26,7 +26,7 @@ class TrackedPaper:
     """A paper that is tracked.
 
     ``depth`` is how far its references are tracked, 0 not at all. ``reason`` is the first that was
-    found, in words; ``version`` the one that the user named, None for the newest.
+    found; ``version`` the one that the user named, None for the newest.
     """
 
     arxiv_id: str

@@ -17,7 +17,7 @@ from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
-from fmqa.sources.notes import read_notes, starter_folder
+from fmqa.sources.note_files import read_notes, starter_folder
 
 NASTY_TITLE = (
     '<img src=x onerror="window.hurt=1"> $$x^2$$ **bold** [link](javascript:window.hurt=1) Zorblax'

@@ -77,7 +77,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     }
     # The whole program, but for the size of its starter library.
     code = (
-        "import fmqa.sources.notes as notes; from pathlib import Path; "
+        "import fmqa.sources.note_files as notes; from pathlib import Path; "
         f"notes.starter_folder = lambda: Path({str(few_notes(tmp_path))!r}); "
         "from fmqa.apps.cli import main; main()"
     )

@@ -15,7 +15,7 @@ from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
-from fmqa.sources.notes import read_notes, starter_folder
+from fmqa.sources.note_files import read_notes, starter_folder
 
 NASTY_TEXT = "MedSAM was trained on 15,000 image-mask pairs <script>window.hurt=1</script>."
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pylatexenc.latex2text import LatexNodes2Text
 
 from fmqa.answering.schema import Answer, Citation, Sentence
-from fmqa.apps.exports import Form, export
+from fmqa.apps.exports import ExportForm, export
 from fmqa.apps.exports.works import parse_name, works
 from fmqa.survey.escaping import escape_markdown, plain
 from fmqa.types import ArxivRecord
@@ -114,7 +114,7 @@ def spelled(text: str) -> str:
 
 def test_bibtex_of_a_paper_that_is_known_well() -> None:
     said = answer(citation(1), citation(2, page=7, section=""))
-    (entry,) = read_bibtex(export([said], Form.BIBTEX, FACTS))
+    (entry,) = read_bibtex(export([said], ExportForm.BIBTEX, FACTS))
     assert entry["ENTRYTYPE"] == "misc"
     assert entry["ID"] == "ma2023-2304.12306"
     assert entry["author"] == "Ma, Jun and van der Maaten, Laurens and {OpenAI}"
@@ -126,11 +126,11 @@ def test_bibtex_of_a_paper_that_is_known_well() -> None:
     assert entry["url"] == "https://arxiv.org/abs/2304.12306v3"
     assert "v3, p. 4 (Results): “MedSAM was trained on 1 pairs, 5\\% \\& more.”" in entry["annote"]
     assert "v3, p. 7: “MedSAM was trained on 2 pairs" in entry["annote"]
-    assert "month = apr" in export([said], Form.BIBTEX, FACTS)
+    assert "month = apr" in export([said], ExportForm.BIBTEX, FACTS)
 
 
 def test_capitals_are_protected() -> None:
-    text = export([answer(citation(title="MedSAM: a SAM for CT of the Brain"))], Form.BIBTEX)
+    text = export([answer(citation(title="MedSAM: a SAM for CT of the Brain"))], ExportForm.BIBTEX)
     assert "title = {{MedSAM:} a {SAM} for {CT} of the Brain}" in text
 
 
@@ -147,31 +147,31 @@ def test_any_text_comes_back(title: str, author: str, quote: str) -> None:
 def check_round_trip(title: str, author: str, quote: str) -> None:
     other = citation(2, paper_id="local:ab12", arxiv_id=None, version=1, url="")
     said = answer(citation(1, title=title, authors=(author,), quote=quote), other)
-    entries = read_bibtex(export([said], Form.BIBTEX, FACTS))
+    entries = read_bibtex(export([said], ExportForm.BIBTEX, FACTS))
     assert len(entries) == 2
     assert re.fullmatch(r"[A-Za-z0-9._-]+", entries[0]["ID"])
-    references = rispy.loads(export([said], Form.RIS, FACTS))
+    references = rispy.loads(export([said], ExportForm.RIS, FACTS))
     assert len(references) == 2
-    items = json.loads(export([said], Form.CSL, FACTS))
+    items = json.loads(export([said], ExportForm.CSL, FACTS))
     jsonschema.validate(items, SCHEMA)
     assert items[0].get("title", "") == plain(title)
     assert f"“{plain(quote)}”" in items[0]["note"]
     if plain(title):
         assert references[0]["title"] == plain(title)
     assert f"“{plain(quote)}”" in references[0]["notes"][0]
-    json_bytes = export([said], Form.CSL).encode()  # no half of a surrogate is left
+    json_bytes = export([said], ExportForm.CSL).encode()  # no half of a surrogate is left
     assert json_bytes
 
 
 @pytest.mark.parametrize("title", NASTY)
 def test_what_tex_prints_is_the_title(title: str) -> None:
-    (entry,) = read_bibtex(export([answer(citation(title=title))], Form.BIBTEX))
+    (entry,) = read_bibtex(export([answer(citation(title=title))], ExportForm.BIBTEX))
     assert spelled(decoded(entry["title"])) == spelled(plain(title))
 
 
 @given(st.text())
 def test_braces_always_balance(title: str) -> None:
-    text = export([answer(citation(title=title, quote=title))], Form.BIBTEX)
+    text = export([answer(citation(title=title, quote=title))], ExportForm.BIBTEX)
     depth = 0
     for mark in text:
         depth += {"{": 1, "}": -1}.get(mark, 0)
@@ -181,7 +181,7 @@ def test_braces_always_balance(title: str) -> None:
 
 def test_ris() -> None:
     said = answer(citation(1), citation(2, page=7))
-    text = export([said], Form.RIS, FACTS)
+    text = export([said], ExportForm.RIS, FACTS)
     assert text.startswith("TY  - UNPB\n")
     (reference,) = rispy.loads(text)
     assert reference["authors"] == ["Ma, Jun", "van der Maaten, Laurens", "OpenAI"]
@@ -194,7 +194,7 @@ def test_ris() -> None:
 
 def test_csl() -> None:
     said = answer(citation(1), citation(2, page=12), citation(3, page=7))
-    (item,) = json.loads(export([said], Form.CSL, FACTS))
+    (item,) = json.loads(export([said], ExportForm.CSL, FACTS))
     assert item["locator"] == "4, 7, 12"
     assert item["issued"] == {"date-parts": [[2023, 4, 24]]}
     assert item["author"][1] == {
@@ -214,10 +214,10 @@ def test_a_date_of_another_year_is_not_taken() -> None:
 
 def test_a_notes_page_is_not_the_papers() -> None:
     said = answer(citation(source="note", page=1, section=""))
-    (item,) = json.loads(export([said], Form.CSL))
+    (item,) = json.loads(export([said], ExportForm.CSL))
     assert "locator" not in item
     assert "our note" in item["note"]
-    for form in Form:
+    for form in ExportForm:
         text = export([said], form)
         assert "p. 1" not in text
         assert "our note, not the paper's words" in text
@@ -226,13 +226,13 @@ def test_a_notes_page_is_not_the_papers() -> None:
 def test_a_conversation_has_one_entry_a_paper() -> None:
     first = answer(citation(1, version=2, status="superseded"), question="One?")
     second = answer(citation(1), citation(2, paper_id="2309.00001", arxiv_id="2309.00001"))
-    (one, other) = json.loads(export([first, second], Form.CSL))
+    (one, other) = json.loads(export([first, second], ExportForm.CSL))
     assert one["version"] == "3"
     assert "v2, p. 4" in one["note"]
     assert "v3, p. 4" in one["note"]
     assert "superseded" in one["note"]
     assert other["id"] == "ma2023-2309.00001"
-    assert len(rispy.loads(export([first, second], Form.RIS))) == 2
+    assert len(rispy.loads(export([first, second], ExportForm.RIS))) == 2
 
 
 def test_keys_are_stable_and_unique() -> None:
@@ -255,15 +255,15 @@ def test_keys_are_stable_and_unique() -> None:
 
 def test_an_abstention_cites_nothing() -> None:
     said = answer(status="abstained", answer="The papers don't answer this.")
-    assert export([said], Form.BIBTEX) == ""
-    assert export([said], Form.RIS) == ""
-    assert json.loads(export([said], Form.CSL)) == []
-    assert "The papers don't answer this." in export([said], Form.MARKDOWN)
+    assert export([said], ExportForm.BIBTEX) == ""
+    assert export([said], ExportForm.RIS) == ""
+    assert json.loads(export([said], ExportForm.CSL)) == []
+    assert "The papers don't answer this." in export([said], ExportForm.MARKDOWN)
 
 
 def test_markdown() -> None:
     withdrawn = citation(2, status="withdrawn", title="<b>A</b> *title*", authors=(), year=None)
-    text = export([answer(citation(1), withdrawn, question="What of <it>?")], Form.MARKDOWN)
+    text = export([answer(citation(1), withdrawn, question="What of <it>?")], ExportForm.MARKDOWN)
     assert text.startswith("# What of \\<it\\>?\n")
     assert "It is number 1 [1]. It is number 2 [2]." in text
     assert (
@@ -277,7 +277,7 @@ def test_markdown() -> None:
 
 def test_a_conversation_in_markdown() -> None:
     text = export(
-        [answer(citation(), question="One?"), answer(citation())], Form.MARKDOWN, {}, "Mine"
+        [answer(citation(), question="One?"), answer(citation())], ExportForm.MARKDOWN, {}, "Mine"
     )
     assert text.startswith("# Mine\n\n## One?\n")
     assert "## How?" in text

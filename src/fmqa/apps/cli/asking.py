@@ -162,9 +162,9 @@ def _compared(bench: Workbench, question: str) -> bool:
 def _written(bench: Workbench, answer: Answer, form: AnswerForm) -> str:
     if form is AnswerForm.JSON:
         return answer.model_dump_json(indent=2) + "\n"
-    from fmqa.apps.exports import Form, export
+    from fmqa.apps.exports import ExportForm, export
 
-    return export([answer], Form(form.value), bench.library.catalog.facts())
+    return export([answer], ExportForm(form.value), bench.library.catalog.facts())
 
 
 def _next_line() -> str:

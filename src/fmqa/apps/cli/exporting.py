@@ -27,7 +27,7 @@ def export_session(
     home: Home = None,
 ) -> None:
     """Take a whole conversation away: as Markdown, or the papers it cites as a bibliography."""
-    from fmqa.apps.exports import Form, export, kept_answers
+    from fmqa.apps.exports import ExportForm, export, kept_answers
 
     if form is AnswerForm.TEXT:
         raise UsageError("A conversation isn't exported as text.", hint="Use --format markdown.")
@@ -37,5 +37,5 @@ def export_session(
             whole = ",\n".join(answer.model_dump_json(indent=2) for answer in answers)
             text = f"[{whole}]\n"
         else:
-            text = export(answers, Form(form.value), bench.library.catalog.facts(), session)
+            text = export(answers, ExportForm(form.value), bench.library.catalog.facts(), session)
     deliver(text, output, "The conversation")

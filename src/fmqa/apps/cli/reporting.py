@@ -12,7 +12,7 @@ from fmqa.apps.cli.rendering import console
 from fmqa.errors import SourceUnreachable
 
 if TYPE_CHECKING:
-    from fmqa.store.bibliography import CitingSentence
+    from fmqa.store.version_store import CitingSentence
     from fmqa.sync.run_types import PaperLine, SyncReport
     from fmqa.types import Reference
 

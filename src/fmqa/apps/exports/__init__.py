@@ -15,7 +15,7 @@ from fmqa.errors import UsageError
 from fmqa.store.history import Sessions, StoredExchange
 
 
-class Form(StrEnum):
+class ExportForm(StrEnum):
     """What an export is written as."""
 
     MARKDOWN = "markdown"
@@ -30,7 +30,7 @@ class Form(StrEnum):
 
 
 def export(
-    answers: Sequence[Answer], form: Form, facts: Facts | None = None, title: str = ""
+    answers: Sequence[Answer], form: ExportForm, facts: Facts | None = None, title: str = ""
 ) -> str:
     """One answer or a conversation.
 
@@ -45,13 +45,13 @@ def export(
     from fmqa.apps.exports.formats import as_bibtex, as_csl_json, as_markdown, as_ris
 
     match form:
-        case Form.MARKDOWN:
+        case ExportForm.MARKDOWN:
             return as_markdown(answers, title)
-        case Form.BIBTEX:
+        case ExportForm.BIBTEX:
             return as_bibtex(works(answers, facts))
-        case Form.RIS:
+        case ExportForm.RIS:
             return as_ris(works(answers, facts))
-        case Form.CSL:
+        case ExportForm.CSL:
             return as_csl_json(works(answers, facts))
 
 

@@ -14,7 +14,7 @@ from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
 from fmqa.answering.schema import Answer
-from fmqa.apps.exports import Form, export
+from fmqa.apps.exports import ExportForm, export
 from fmqa.apps.person import person_of
 from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Queries
 from fmqa.apps.turnstile import UNQUEUED, Turnstile
@@ -68,7 +68,7 @@ class _Compare(BaseModel):
 
 class _Export(BaseModel):
     answers: Annotated[tuple[Answer, ...], Field(min_length=1, max_length=_MOST_ANSWERS)]
-    form: Form
+    form: ExportForm
     title: Annotated[str, Field(max_length=200)]
 
 

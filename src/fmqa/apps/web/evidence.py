@@ -13,8 +13,8 @@ from fmqa.types import Source
 
 if TYPE_CHECKING:
     from fmqa.reading.boxes import QuoteBoxes
-    from fmqa.store.bibliography import HeldVersion
     from fmqa.store.library import Library
+    from fmqa.store.version_store import HeldVersion
     from fmqa.types import Page
 
 EVIDENCE_PATH = "fmqa/evidence"

@@ -13,15 +13,15 @@ from typing import Any
 import gradio as gr
 
 from fmqa.answering.schema import Answer
-from fmqa.apps.exports import Form, export
+from fmqa.apps.exports import ExportForm, export
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.tab import QUICK, Context
 
 _NAMES = {
-    Form.MARKDOWN: "Markdown",
-    Form.BIBTEX: "BibTeX",
-    Form.RIS: "RIS",
-    Form.CSL: "CSL-JSON",
+    ExportForm.MARKDOWN: "Markdown",
+    ExportForm.BIBTEX: "BibTeX",
+    ExportForm.RIS: "RIS",
+    ExportForm.CSL: "CSL-JSON",
 }
 _ALL = 0
 _LONGEST = 80
@@ -80,7 +80,7 @@ class TakeAway:
             choices.append((f"{number}. {answer.question[:_LONGEST]}", number))
         return gr.Dropdown(choices, value=_ALL)
 
-    def _made(self, form: Form, turns: Turns, which: int | None) -> str:
+    def _made(self, form: ExportForm, turns: Turns, which: int | None) -> str:
         """Name and text of the file, as JSON; nothing when there is no answer to take."""
         answers = _answers(turns)
         chosen = answers[which - 1 : which] if which else answers

@@ -46,12 +46,12 @@ class Words(NamedTuple):
         for word, places in self.places.items():
             if len(word.encode()) > _LONGEST:
                 continue
-            told = ",".join(
+            positions = ",".join(
                 f"{place}A" if title else str(place)
                 for place, title in places[:_MOST_PLACES]
                 if place <= _LAST_PLACE
             )
-            parts.append(f"{quoted(word)}:{told}" if told else quoted(word))
+            parts.append(f"{quoted(word)}:{positions}" if positions else quoted(word))
         return " ".join(parts)
 
 
@@ -239,7 +239,7 @@ class PostgresSearched:
         return [(row["id"], row["score"]) for row in rows]
 
     def check(self, db: Connection) -> list[str]:
-        """What of the statistics isn't what they are made from, in words."""
+        """What of the statistics isn't what they are made from."""
         searched, active, lexemes, passages, tokens, held = db.execute(
             """SELECT (SELECT count(*) FROM searched_words),
                       (SELECT count(*) FROM passages JOIN versions ON versions.id = version_id

@@ -103,7 +103,7 @@ class PostgresVectors:
     """Keeps the vectors that are searched those of the record's model.
 
     What is committed is searched at once, so that there is little to publish: vectors are written
-    with their passages. All are written anew when the record is made another model's.
+    with their passages. All are written again when the record is made another model's.
     """
 
     def __init__(self, database: PostgresDatabase) -> None:
@@ -128,7 +128,7 @@ class PostgresVectors:
             self._make_index()
 
     def check(self) -> list[str]:
-        """What is missing, in words."""
+        """What is missing."""
         with self.database.snapshot() as db:
             row = db.one(
                 """SELECT (SELECT count(*) FROM searched_vectors) AS vectors,

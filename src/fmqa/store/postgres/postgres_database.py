@@ -147,7 +147,7 @@ class PostgresDatabase:
             try:
                 held.db.raw.execute(begin)
             except psycopg.OperationalError:
-                # The server was restarted: the locks went with the session, and are taken anew.
+                # The server was restarted: the locks went with the session, and are taken again.
                 held.db = self._take(held)
                 held.db.raw.execute(begin)
             yield held.db

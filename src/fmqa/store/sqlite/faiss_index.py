@@ -305,7 +305,7 @@ class Generations:
         self._write_current(fingerprint)
 
     def check(self) -> list[str]:
-        """What is wrong with the index, in words."""
+        """What is wrong with the index."""
         manifest = read_manifest(self.index_dir)
         if manifest is None:
             count = len(self.record.active_ids())

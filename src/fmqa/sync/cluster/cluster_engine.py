@@ -84,7 +84,7 @@ class PathFeed:
                 self.events.put(path)
                 if path is None:
                     return
-        except BaseException as error:  # told to whoever takes the results
+        except BaseException as error:  # raised where the results are used
             self.events.put(error)
 
 
@@ -174,7 +174,7 @@ class ClusterEngine:
 
 
 class _Link:
-    """The connection to the scheduler, made anew when it is lost."""
+    """The connection to the scheduler, made again when it is lost."""
 
     def __init__(
         self, address: str, security: Security | None, patience: float, notify: Notify
@@ -195,7 +195,7 @@ class _Link:
             ClusterUnreachable: none came.
         """
         until = time.monotonic() + self.patience
-        told = False
+        notified = False
         while True:
             try:
                 self.client = Client(
@@ -205,9 +205,9 @@ class _Link:
                     set_as_default=False,
                 )
             except (OSError, TimeoutError, RuntimeError, ValueError) as error:
-                if not told:
+                if not notified:
                     self.notify(f"Waiting for the scheduler at {self.address}.")
-                    told = True
+                    notified = True
                 if time.monotonic() > until:
                     raise ClusterUnreachable(f"No scheduler answers at {self.address}.") from error
                 time.sleep(1)
@@ -419,7 +419,7 @@ class _Work:
         return [paper]
 
     def _again(self) -> None:
-        """Connect anew, and hand over all that was under way."""
+        """Connect again, and hand over all that was under way."""
         self.link.notify(f"The scheduler at {self.link.address} was lost; its work is begun again.")
         self.link.close()
         self.link.connect()

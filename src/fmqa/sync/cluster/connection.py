@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def needs_distributed() -> Iterator[None]:
-    """Imports of Dask in this context fail in words.
+    """Imports of Dask in this context fail with a `ClusterError`.
 
     Raises:
         ClusterError: it isn't installed.

@@ -61,7 +61,7 @@ class PaperWork(WorkerPlugin):
         """The result of reading a PDF as `fmqa.reading.wire` encodes it.
 
         Args:
-            name: what it is called, without a folder; titles and ids may be told from it.
+            name: what it is called, without a folder; titles and ids may be read from it.
         """
         path = self._scratch / Path(name).name
         try:
@@ -120,10 +120,10 @@ def _same(what: str, asked: str, held: str) -> None:
 
 
 Notify = Callable[[str], None]
-_CONNECT_SECONDS = 30.0  # then a worker that found no scheduler begins anew
+_CONNECT_SECONDS = 30.0  # then a worker that found no scheduler begins again
 _PAUSE_SECONDS = 1.0
 _QUIET = {
-    "distributed.scheduler.allowed-failures": 1,  # a task of two workers that ended is told of
+    "distributed.scheduler.allowed-failures": 1,  # a task of two workers that ended is reported
     "distributed.admin.large-graph-warning-threshold": "1GiB",  # papers travel with their tasks
     # What a cluster of many short tasks needs; here they took a twentieth of two cores.
     "distributed.worker.profile.enabled": False,
@@ -137,7 +137,7 @@ _QUIET = {
 def run_scheduler(
     host: str, port: int, health_port: int, security: Security | None, notify: Notify
 ) -> None:
-    """Be a scheduler until told to end.
+    """Be a scheduler until stopped.
 
     Args:
         health_port: where ``/health`` answers by HTTP.
@@ -177,7 +177,7 @@ def run_workers(
     plugin: Callable[[], PaperWork] = PaperWork,
     **listening: Any,
 ) -> None:
-    """Be so many workers of a scheduler until told to end.
+    """Be so many workers of a scheduler until stopped.
 
     One that dies is replaced; where the scheduler goes, it is waited for.
 
@@ -198,12 +198,12 @@ async def _workers(
     options: dict[str, Any],
 ) -> None:
     stop = _stop_signal()
-    told: set[str] = set()
+    said: set[str] = set()
 
     def once(words: str) -> None:
-        if words not in told:
-            told.clear()
-            told.add(words)
+        if words not in said:
+            said.clear()
+            said.add(words)
             notify(words)
 
     async def keep_one() -> None:
@@ -257,7 +257,7 @@ async def _first(*waiting: Any) -> None:
 
 
 def _stop_signal() -> asyncio.Event:
-    """Set when this process is told to end."""
+    """Set when this process is asked to end."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -15,7 +15,7 @@ from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.sources.arxiv_ids import parse_id
 
 if TYPE_CHECKING:
-    from fmqa.apps.jobs import JobState, Line
+    from fmqa.apps.jobs import JobLine, JobState
     from fmqa.store.arxiv_catalog import Change
     from fmqa.types import PaperMeta
 
@@ -72,7 +72,7 @@ def _ended(state: JobState, say: Wording) -> str:
     return listed or f"<p>{escaped(say('Nothing has changed.'))}</p>"
 
 
-def _lines(what: str, lines: Sequence[Line], say: Wording) -> str:
+def _lines(what: str, lines: Sequence[JobLine], say: Wording) -> str:
     items = []
     for line in lines[:_SHOWN]:
         title = f'<span class="fmqa-title">{escaped(line.title)}</span> ' if line.title else ""

@@ -94,7 +94,7 @@ class CitingSentence:
     numbers: tuple[int, ...]
 
 
-class Bibliography(Tables):
+class BibliographyStore(Tables):
     """Reads and mends the bibliographies of the versions that are held."""
 
     def references(self, paper_id: str) -> list[Reference]:
