@@ -73,9 +73,9 @@ def _multiples(figure: Figure, trend: Trend, sides: bool) -> None:
     """A panel of bars for each value, all to one scale."""
     shown = panels(trend, _PANELS)
     columns = min(_COLUMNS, max(1, len(shown)))
-    trend_rows = max(1, math.ceil(len(shown) / columns))
-    figure.set_size_inches(_WIDTH, 0.9 + 1.3 * trend_rows)
-    grid = figure.subplots(trend_rows, columns, sharex=True, sharey=True, squeeze=False)
+    rows = max(1, math.ceil(len(shown) / columns))
+    figure.set_size_inches(_WIDTH, 0.9 + 1.3 * rows)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     years = trend.years
     highest = max((panel.in_year(year) for panel in shown for year in years), default=1)
     for place, axes in enumerate(grid.flat):
@@ -85,8 +85,11 @@ def _multiples(figure: Figure, trend: Trend, sides: bool) -> None:
         _bars(axes, shown[place], years, sides)
         axes.set_ylim(0, highest * 1.18)
         axes.xaxis.set_tick_params(labelbottom=place + columns >= len(shown))
-    if sides:
-        _legend_of_groups(figure)
+    if sides and shown:
+        figure.legend(
+            *grid.flat[0].get_legend_handles_labels(),
+            loc="outside upper right", ncols=2, frameon=False, fontsize=8.5, labelcolor=_INK,
+        )  # fmt: skip
 
 
 def _bars(axes: Axes, panel: Panel, years: Sequence[int], sides: bool) -> None:
@@ -95,47 +98,26 @@ def _bars(axes: Axes, panel: Panel, years: Sequence[int], sides: bool) -> None:
     if not sides:
         stacks = {"cited": {year: panel.in_year(year) for year in years}}
     for group, counts in stacks.items():
+        if group == "other":
+            continue
         colour, hatch = _FILLS[group]
         heights = [counts.get(year, 0) for year in years]
         axes.bar(
-            years,
-            heights,
-            bottom=[floor[year] for year in years],
-            width=0.78,
-            color=colour,
-            hatch=hatch,
-            edgecolor="white",
-            linewidth=0.4 if sides else 0.0,
-        )
+            years, heights, bottom=[floor[year] for year in years], width=0.78, color=colour,
+            hatch=hatch, edgecolor="white", linewidth=0.4 if sides else 0.0, label=GROUPS[group],
+        )  # fmt: skip
         for year, height in zip(years, heights, strict=True):
             floor[year] += height
     for year, height in floor.items():
         if height:
             axes.text(year, height, f"{height}", ha="center", va="bottom", fontsize=7, color=_SOFT)
     axes.set_title(
-        f"{_short(panel.value)} ({panel.total})",
-        loc="left",
-        fontsize=9,
-        fontweight="bold",
-        color=_INK,
-        parse_math=False,
-    )
+        f"{_short(panel.value)} ({panel.total})", loc="left", fontsize=9, fontweight="bold",
+        color=_INK, parse_math=False,
+    )  # fmt: skip
     axes.set_yticks([])
     axes.set_xticks(_ticks(years))
     _plain(axes, ("bottom",))
-
-
-def _legend_of_groups(figure: Figure) -> None:
-    from matplotlib.patches import Patch
-
-    figure.legend(
-        handles=[
-            Patch(facecolor=_FILLS[group][0], hatch=_FILLS[group][1], edgecolor="white",
-                  label=GROUPS[group])
-            for group in ("cited", "since")
-        ],
-        loc="outside upper right", ncols=2, frameon=False, fontsize=8.5, labelcolor=_INK,
-    )  # fmt: skip
 
 
 def _scatter(figure: Figure, trend: Trend, sides: bool) -> None:
@@ -156,8 +138,15 @@ def _scatter(figure: Figure, trend: Trend, sides: bool) -> None:
         _plain(axes, ("bottom",))
         if group is not None:
             axes.set_title(f"{GROUPS[group]} ({len(points)})", loc="left", fontsize=10, color=_INK)
-    kinds = list(dict.fromkeys(point.kind for point in trend.points))
-    _legend_of_kinds(figure, kinds)
+    handles = {
+        label: handle
+        for axes in grid.flat
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(
+        handles.values(), handles.keys(), loc="outside lower left", ncols=max(1, len(handles)),
+        frameon=False, fontsize=8.5, labelcolor=_INK, handletextpad=0.4, columnspacing=1.4,
+    )  # fmt: skip
     figure.draw_without_rendering()  # only now is it known how large a label is
     for points, axes in zip(held, grid.flat, strict=True):
         _name_points(axes, points)
@@ -168,17 +157,15 @@ def _points(axes: Axes, points: Sequence[TrendPoint], medians: Mapping[int, floa
         marker, colour = _MARKS.get(kind, _OTHER_MARK)
         mine = [point for point in points if point.kind == kind]
         axes.scatter(
-            [moment(point) for point in mine],
-            [point.amount or 0 for point in mine],
-            marker=marker,
-            s=34,
-            color=colour,
-            edgecolor="white",
-            linewidth=0.5,
-            zorder=3,
-        )
+            [moment(point) for point in mine], [point.amount or 0 for point in mine],
+            marker=marker, s=34, color=colour, edgecolor="white", linewidth=0.5, zorder=3,
+            label=kind or "kind not known",
+        )  # fmt: skip
     for year, amount in medians.items():
-        axes.plot([year + 0.05, year + 0.95], [amount] * 2, color=_MEDIAN, linewidth=2, zorder=2)
+        axes.plot(
+            [year + 0.05, year + 0.95], [amount] * 2, color=_MEDIAN, linewidth=2, zorder=2,
+            label="median of a year",
+        )  # fmt: skip
     years = sorted({point.year for point in points})
     if years:
         span = list(range(years[0], years[-1] + 1))
@@ -199,15 +186,10 @@ def _name_points(axes: Axes, points: Sequence[TrendPoint]) -> None:
             break
         for side in (1, -1):
             label = axes.annotate(
-                _short(point.shown),
-                (moment(point), point.amount or 0),
-                xytext=(4 * side, 4),
-                textcoords="offset points",
-                ha="left" if side > 0 else "right",
-                fontsize=7.5,
-                color=_INK,
-                parse_math=False,
-            )
+                _short(point.shown), (moment(point), point.amount or 0), xytext=(4 * side, 4),
+                textcoords="offset points", ha="left" if side > 0 else "right", fontsize=7.5,
+                color=_INK, parse_math=False,
+            )  # fmt: skip
             box = label.get_window_extent()
             box = Bbox.from_extents(box.x0 + 3, box.y0 + 2, box.x1 - 3, box.y1)
             inside = room.x0 <= box.x0 and box.x1 <= room.x1
@@ -216,23 +198,6 @@ def _name_points(axes: Axes, points: Sequence[TrendPoint]) -> None:
                 taken.append(box)
                 break
             label.remove()
-
-
-def _legend_of_kinds(figure: Figure, kinds: Sequence[str]) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = []
-    for kind in kinds:
-        marker, colour = _MARKS.get(kind, _OTHER_MARK)
-        handles.append(
-            Line2D([], [], linestyle="", marker=marker, color=colour, markersize=6,
-                   label=kind or "kind not known")
-        )  # fmt: skip
-    handles.append(Line2D([], [], color=_MEDIAN, linewidth=2, label="median of a year"))
-    figure.legend(
-        handles=handles, loc="outside lower left", ncols=len(handles), frameon=False,
-        fontsize=8.5, labelcolor=_INK, handletextpad=0.4, columnspacing=1.4,
-    )  # fmt: skip
 
 
 def _plain(axes: Axes, sides: Sequence[str]) -> None:
