@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,20 @@ class Text:
             f"BT /{self.font} {self.size} Tf {self.mode} Tr {red} {green} {blue} rg "
             f"{c:.4f} {s:.4f} {-s:.4f} {c:.4f} {self.x} {self.y} Tm ({shown}) Tj ET"
         )
+
+
+@dataclass(frozen=True)
+class Raised(Text):
+    """A run of text in which ``^{…}`` stands raised and small."""
+
+    def operators(self) -> str:
+        small, rise = round(0.7 * self.size, 2), round(0.4 * self.size, 2)
+        parts = []
+        for number, part in enumerate(re.split(r"\^\{(.*?)\}", self.text)):
+            shown = part.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+            size, up = (small, rise) if number % 2 else (self.size, 0)
+            parts.append(f"/{self.font} {size} Tf {up} Ts ({shown}) Tj")
+        return f"BT 1 0 0 1 {self.x} {self.y} Tm {' '.join(parts)} ET"
 
 
 @dataclass

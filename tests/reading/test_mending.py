@@ -25,7 +25,7 @@ def mend(raw: str, known: str = "") -> tuple[str, list[tuple[int, int, int]]]:
     page = RawPage(1, 0, 0, raw, lines)
     other = RawPage(2, 0, 0, known, [Line(0, len(known))])
     out = MappedText()
-    mend_lines(out, raw, lines, Vocabulary.of([page, other]))
+    mend_lines(out, page, lines, Vocabulary.of([page, other]))
     return out.text(), out.runs
 
 

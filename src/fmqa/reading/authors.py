@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from fmqa.reading.wordlist import words
 
-_SEPARATOR = re.compile(r"[,;·•|&\d∗*†‡§¶♯#⋆✉⊥]+|\s+and\s+|^and\s+|\s{3,}|\(.*?\)", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    r"[,;·•|&\d⁰¹²³⁴-⁹∗*†‡§¶♯#⋆✉⊥]+|\s+and\s+|^and\s+|\s{3,}|\(.*?\)", re.IGNORECASE
+)
 _ORGANISATION = re.compile(
     r"universi|institu|departe?a?ment|dipartim|laborator|\blabs?\b|school|college|facult|hospital|"
     r"cent(?:er|re)|research|academy|division|group|google|microsoft|facebook|\bmeta\b|deepmind|"

@@ -29,6 +29,7 @@ class OpenPage:
         self.frame = PageFrame(page)
         self._handle = ctypes.cast(textpage, ctypes.c_void_p)
         self._looks: dict[int | None, tuple[float, str]] = {}
+        self._baselines: dict[int | None, float] = {}
 
     def text_object(self, index: int) -> int | None:
         """The address of the text object that a character belongs to, where it has one."""
@@ -44,6 +45,22 @@ class OpenPage:
             if thing:
                 self._looks[thing] = look
         return look
+
+    def baseline(self, index: int) -> float:
+        """The height on the displayed page of the baseline of a character that stands upright."""
+        thing = _text_object(self._handle, index)
+        height = self._baselines.get(thing)
+        if height is None:
+            left, bottom = _D[:2]
+            c.FPDFText_GetCharOrigin(self.textpage, index, left, bottom)
+            height = self.frame.point(left.value, bottom.value)[1]
+            if thing:
+                self._baselines[thing] = height
+        return height
+
+    def box(self, index: int) -> tuple[float, float, float, float]:
+        """(left, bottom, right, top) of a character on the displayed page."""
+        return self.frame.box(*char_box(self.textpage, index))
 
 
 def page_characters(textpage: Any) -> str:

@@ -140,7 +140,7 @@ def _shown_title(pages: Sequence[RawPage], vocabulary: Vocabulary) -> str:
         groups = _large_groups(page)
         for group in groups:
             out = MappedText()
-            mend_lines(out, page.raw, group, vocabulary)
+            mend_lines(out, page, group, vocabulary)
             text = out.text().strip(" *∗†‡")
             if 6 <= len(text) <= 300 and len(_letters(text)) > 5 and not _NOT_TITLE.match(text):
                 if NUMBERED.match(text) and plain_key(text) in KNOWN_HEADINGS:

@@ -41,7 +41,10 @@ class RawPage:
     """One page as the reader found it. ``raw[i]`` is the reader's character number ``i``.
 
     ``link_boxes`` holds the (left, bottom, right, top) of each link's rectangle, in points as in
-    :class:`Line`; it is empty where the reader knows no geometry.
+    :class:`Line`; it is empty where the reader knows no geometry. ``raised`` holds (start, end) of
+    the signs that stand raised in their line, ``signs`` where each of them that is understood ends
+    and what it is read as, by where it starts, and ``tight`` the line breaks within a printed line
+    that stand for no space.
     """
 
     number: int
@@ -53,6 +56,9 @@ class RawPage:
     hidden: list[HiddenRun] = field(default_factory=list)
     failure: str = ""
     link_boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
+    raised: list[tuple[int, int]] = field(default_factory=list)
+    signs: dict[int, tuple[int, str]] = field(default_factory=dict)
+    tight: set[int] = field(default_factory=set)
 
     def text_of(self, line: Line) -> str:
         """The line's raw characters."""

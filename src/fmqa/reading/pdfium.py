@@ -13,8 +13,10 @@ import ctypes
 import math
 import re
 import threading
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +27,7 @@ from fmqa.errors import ReadingError
 from fmqa.reading.chars import OpenPage, PageFrame, char_box, page_characters
 from fmqa.reading.hygiene import find_hidden
 from fmqa.reading.lines import Line, RawFile, RawPage
+from fmqa.reading.raised import RaisedSigns
 from fmqa.types import Link, Outcome, OutlineItem
 
 PDFIUM_LOCK = threading.RLock()
@@ -106,7 +109,9 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
     try:
         raw = page_characters(textpage.raw)
         here = OpenPage(index + 1, page, textpage.raw, raw)
-        lines = [_measure(here, *piece) for piece in _pieces(here)]
+        signs = RaisedSigns(here)
+        pieces = signs.joined([_measure(here, *piece) for piece in _pieces(here)])
+        lines = [_whole(here, held, signs.runs) for held in pieces]
         lines, hidden = find_hidden(here, lines)
     finally:
         textpage.close()
@@ -120,6 +125,8 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
         [link for link, _ in links],
         hidden,
         link_boxes=[box for _, box in links],
+        raised=signs.runs,
+        tight=signs.tight,
     )
 
 
@@ -136,6 +143,28 @@ def _pieces(page: OpenPage) -> Iterator[tuple[int, int, bool]]:
         start = match.end()
     if raw[start:].strip():
         yield start, len(raw), False
+
+
+def _whole(page: OpenPage, pieces: list[Line], raised: list[tuple[int, int]]) -> Line:
+    """A line of its pieces. A sign that stands raised at an end doesn't make it higher."""
+    start, end = pieces[0].start, pieces[-1].end
+    low = bisect_left(raised, (start, 0))
+    signs = raised[low : bisect_left(raised, (end, 0))]
+    if not signs or (len(pieces) == 1 and signs[0][0] > start and signs[-1][1] < end):
+        return pieces[0]
+    first = signs[0][1] if signs[0][0] == start else start
+    last = signs[-1][0] if signs[-1][1] == end else end
+    if not page.raw[first:last].strip():
+        return pieces[0]
+    line = _measure(page, first, last, False)
+    return replace(
+        line,
+        start=start,
+        end=end,
+        left=min(piece.left for piece in pieces),
+        right=max(piece.right for piece in pieces),
+        joins=pieces[-1].joins,
+    )
 
 
 def _measure(page: OpenPage, start: int, end: int, joins: bool) -> Line:

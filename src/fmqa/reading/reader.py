@@ -19,6 +19,7 @@ from fmqa.reading.lines import Block, RawFile, RawPage, Role
 from fmqa.reading.passages import make_passages
 from fmqa.reading.quality import count_letters, poor_text
 from fmqa.reading.sections import Classifier
+from fmqa.reading.signs import read_signs
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
 from fmqa.types import Document, Outcome, Page, Passage, Source
 
@@ -164,6 +165,7 @@ def _notes(file: RawFile) -> str:
 
 def build_document(path: Path, sha256: str, file: RawFile) -> Document:
     """The document that a file's raw pages make."""
+    read_signs(file.pages)
     vocabulary = Vocabulary.of(file.pages)
     furniture = find_furniture(file.pages)
     style = style_of(file.pages)
@@ -213,7 +215,7 @@ def _author_lines(blocks: list[Block], page: RawPage, vocabulary: Vocabulary) ->
         if block.role is Role.AUTHORS:
             for line in block.lines:
                 out = MappedText()
-                mend_lines(out, page.raw, [line], vocabulary)
+                mend_lines(out, replace(page, signs={}), [line], vocabulary)
                 yield out.text()
 
 
@@ -225,7 +227,7 @@ def _mended(raw: RawPage, blocks: list[Block], vocabulary: Vocabulary) -> Page:
         if begin:
             out.insert("\n")
         block.start = out.length
-        mend_lines(out, raw.raw, block.lines, vocabulary)
+        mend_lines(out, raw, block.lines, vocabulary)
         if out.length == block.start and begin:
             out.drop()
             block.start = out.length + 1  # where the next one begins; the last one ends before

@@ -178,14 +178,16 @@ class MappedText:
         return "".join(self.parts)
 
 
-def mend_lines(out: MappedText, raw: str, lines: Iterable[Line], vocabulary: Vocabulary) -> None:
+def mend_lines(
+    out: MappedText, page: RawPage, lines: Iterable[Line], vocabulary: Vocabulary
+) -> None:
     """Append a block's lines, joined by one space or at their hyphens."""
-    begin = out.length
+    begin, raw = out.length, page.raw
     previous: Line | None = None
     for line in lines:
         if previous is not None:
             _join(out, begin, raw, line, vocabulary)
-        _mend(out, raw, line.start, line.end)
+        _mend(out, page, line.start, line.end)
         previous = line
     while out.length > begin and out.last == " ":
         out.drop()
@@ -207,25 +209,51 @@ def _join(out: MappedText, begin: int, raw: str, line: Line, vocabulary: Vocabul
         out.space()
 
 
-def _mend(out: MappedText, raw: str, start: int, end: int) -> None:
+def _mend(out: MappedText, page: RawPage, start: int, end: int) -> None:
     """Append ``raw[start:end]``, mended. A hyphen mark of pdfium's at the end becomes a hyphen."""
-    tail = ""
+    tail, raw = "", page.raw
     if end > start and raw[end - 1] in "\x02\ufffe\u00ad" and raw[end - 2 : end - 1].isalpha():
         end -= 1
         tail = "-"
     while start < end and raw[start].isspace():
         start += 1
-    at = start
+    for sign in sorted(page.signs.keys() & set(range(start, end))) if page.signs else ():
+        _mend_plain(out, page, start, sign)
+        start, text = page.signs[sign]
+        _put_sign(out, raw, sign, start, text)
+    _mend_plain(out, page, start, end)
+    if tail:
+        out.copy(tail, end)
+
+
+def _put_sign(out: MappedText, raw: str, start: int, end: int, text: str) -> None:
+    """Append what a raised sign is read as, see `fmqa.reading.signs`."""
+    if text.startswith("["):
+        out.space()
+        out.insert("[")
+        out.copy(raw[start:end], start)
+        out.insert("]")
+        return
+    # pdfium may have seen a space before the sign: it belongs to no power, and before no comma.
+    if out.last == " " and (text or raw[end : end + 1] in tuple(",.;:)")):
+        out.drop()
+    out.copy(text, start)
+
+
+def _mend_plain(out: MappedText, page: RawPage, start: int, end: int) -> None:
+    """Append characters in which no raised sign stands."""
+    raw, at = page.raw, start
     for match in _SPECIAL.finditer(raw, start, end):
         if match.start() < at:
             continue
         if match.start() > at:
             out.copy(raw[at : match.start()], at)
-        at = _mend_special(out, raw, match, end)
+        if match.start() in page.tight and not match[0].strip("\r\n"):
+            at = match.end()
+        else:
+            at = _mend_special(out, raw, match, end)
     if at < end:
         out.copy(raw[at:end], at)
-    if tail:
-        out.copy(tail, end)
 
 
 def _mend_special(out: MappedText, raw: str, match: re.Match[str], end: int) -> int:

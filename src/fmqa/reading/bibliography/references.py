@@ -127,7 +127,7 @@ def _mended_text(lines: Sequence[tuple[RawPage, Line]], vocabulary: Vocabulary) 
         if length > _MOST_TEXT:
             break
     out = MappedText()
-    mend_lines(out, "".join(raw), moved, vocabulary)
+    mend_lines(out, RawPage(0, 0.0, 0.0, "".join(raw), moved), moved, vocabulary)
     return out.text()[:_MOST_TEXT].strip()
 
 
