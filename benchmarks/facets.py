@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.common import print_table, shared_data, write_results
 from benchmarks.facet_truth import PDFS, SAMPLE, SEED, TRAINING
-from fmqa.answering.claims import Number, numbers, same_number
+from fmqa.answering.numbers import Number, numbers, same_number
 from fmqa.reading.notes import note_document
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.reading.sentences import split_sentences

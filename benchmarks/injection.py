@@ -21,7 +21,6 @@ from benchmarks.common import print_table, shared_data, write_results
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.drafting import ExtractiveDrafter
 from fmqa.answering.evidence import EvidenceSelector
-from fmqa.answering.verification import RuleVerifier
 from fmqa.apps.workbench import Workbench
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.retrieval.search import Searcher
@@ -148,7 +147,7 @@ class _Asker:
                     Searcher(library, embedder),
                     EvidenceSelector(self.bench.marker),
                     ExtractiveDrafter(),
-                    RuleVerifier(self.bench.closeness),
+                    self.bench.verifier,
                     model="none",
                 ).ask(question)
             finally:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fmqa.answering.claims import content_stems
+from fmqa.answering.entailment import Claim
 from fmqa.answering.evidence import EvidenceSelector
 from fmqa.answering.marking import MarkedPassage
 from fmqa.answering.quotes import units_of
@@ -164,6 +165,19 @@ def stored(
         status=status,
         passage=Passage(0, "Results", PassageKind.BODY, " ".join(texts), spans),
     )
+
+
+class WordChecker:
+    """Holds that a sentence follows when the quote has most of its words."""
+
+    def log_odds(self, claims: Sequence[Claim]) -> list[float]:
+        """High from six of ten words on, else low."""
+        found = []
+        for claim in claims:
+            said = set(content_stems(claim.sentence))
+            held = said & set(content_stems(f"{claim.before} {claim.quote.text}"))
+            found.append(12.0 if len(held) >= 0.6 * len(said) else -12.0)
+        return found
 
 
 def quote(text: str, **options: Any) -> Quote:

@@ -28,9 +28,10 @@ class CrossEncoder(nn.Module):
 
     Args:
         folder: of all-MiniLM-L6-v2.
+        kinds: of tokens, see `fmqa.weights.cross_encoder`; those beyond two begin as the first two.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kinds: int = 2) -> None:
         super().__init__()
         # Dropout makes training on a CPU three times slower, and gained nothing.
         self.bert = BertModel.from_pretrained(
@@ -40,6 +41,8 @@ class CrossEncoder(nn.Module):
             add_pooling_layer=False,
         )
         self.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+        table = self.bert.embeddings.token_type_embeddings
+        table.weight = nn.Parameter(table.weight.data.repeat(kinds // 2, 1))
         self.segment_head = _head(self.bert.config.hidden_size)
         self.whole_head = _head(self.bert.config.hidden_size)
 
@@ -80,11 +83,24 @@ def tokenizer(folder: Path) -> Tokenizer:
     return found
 
 
-def batches(lengths: Sequence[int], size: int, seed: int) -> Iterator[list[int]]:
-    """Places of rows of like length together, in another order each time."""
+def batches(
+    lengths: Sequence[int], size: int, seed: int, groups: Sequence[str] | None = None
+) -> Iterator[list[int]]:
+    """Places of rows of like length together, in another order each time.
+
+    Rows of one group have the same place in that order, so that most of them share a batch.
+    """
     chance = random.Random(seed)
-    order = list(range(len(lengths)))
-    chance.shuffle(order)
+    if groups is None:
+        order = list(range(len(lengths)))
+        chance.shuffle(order)
+    else:
+        drawn = {group: chance.random() for group in dict.fromkeys(groups)}
+        order = sorted(range(len(lengths)), key=lambda place: drawn[groups[place]])
+        longest: dict[str, int] = {}
+        for place, group in enumerate(groups):
+            longest[group] = max(longest.get(group, 0), lengths[place])
+        lengths = [longest[group] for group in groups]
     found = []
     for start in range(0, len(order), size * 16):
         block = sorted(order[start : start + size * 16], key=lengths.__getitem__)
@@ -102,6 +118,7 @@ def train(
     rate: float,
     size: int = 16,
     seed: int = 0,
+    groups: Sequence[str] | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Fit the model. AdamW, the heads ten times as fast, warm-up and linear decay, bfloat16.
@@ -114,6 +131,7 @@ def train(
         rate: learning rate of the encoder.
         size: windows a step.
         seed: of the order.
+        groups: of each window, see `batches`.
         say: told of the progress.
     """
     heads = [*model.segment_head.parameters(), *model.whole_head.parameters()]
@@ -123,7 +141,7 @@ def train(
     )
     lengths = [len(window.ids) for window in windows]
     rounds = math.ceil(epochs)
-    order = [b for epoch in range(rounds) for b in batches(lengths, size, seed + epoch)]
+    order = [b for epoch in range(rounds) for b in batches(lengths, size, seed + epoch, groups)]
     order = order[: int(epochs * len(windows) / size)]
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer,

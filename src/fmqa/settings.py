@@ -109,6 +109,12 @@ class Settings(BaseSettings):
         description="What marks the sentences that answer: `local` (weights that come with fmqa), "
         "`none` (cosines alone), or a cross-encoder of sentence-transformers by its name.",
     )
+    checker: str = Field(
+        default="local",
+        description="What checks that sentences follow from their quotes: `local` (weights that "
+        "come with fmqa), `llm` (the language model as judge), or a cross-encoder of the hub that "
+        "was trained on entailment, by its name.",
+    )
     passages: int = Field(default=24, ge=1, le=100, description="Passages a question retrieves.")
     quotes: int = Field(
         default=10, ge=1, le=20, description="Most quotes an answer is written from."

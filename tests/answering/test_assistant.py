@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from fakes import Add, HashEmbedder, document, quote, word_selector
+from fakes import Add, HashEmbedder, WordChecker, document, quote, word_selector
 from fmqa.answering.assistant import (
     Assistant,
     EvidenceFound,
@@ -23,7 +23,7 @@ from fmqa.answering.citing import Numbering
 from fmqa.answering.drafting import Draft, Drafter, ExtractiveDrafter, Notice, Refused
 from fmqa.answering.schema import Answer, Sentence
 from fmqa.answering.underway import Underway
-from fmqa.answering.verification import RuleVerifier
+from fmqa.answering.verification import CheckingVerifier
 from fmqa.errors import ModelUnavailable, NothingToSearch, UsageError
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
@@ -72,7 +72,7 @@ def assistant(library: Library, drafter: Drafter) -> Assistant:
         Searcher(library, embedder),
         word_selector(),
         drafter,
-        RuleVerifier(embedder.closeness),
+        CheckingVerifier(WordChecker()),
         model="fake",
     )
 

@@ -6,14 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmqa.answering.claims import (
-    content_stems,
-    named_things,
-    numbers,
-    same_number,
-    stem,
-    without_citations,
-)
+from fmqa.answering.claims import content_stems, named_things, stem, without_citations
+from fmqa.answering.numbers import numbers, same_number
 
 
 @given(text=st.text())

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import Add, HashEmbedder, document, quote, word_selector
+from fakes import Add, HashEmbedder, WordChecker, document, quote, word_selector
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.conflicts import between_papers, differing_figures
 from fmqa.answering.drafting import ExtractiveDrafter
 from fmqa.answering.schema import Answer
-from fmqa.answering.verification import RuleVerifier
+from fmqa.answering.verification import CheckingVerifier
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 
@@ -86,7 +86,7 @@ def asked(library: Library) -> Answer:
         Searcher(library, embedder),
         word_selector(),
         ExtractiveDrafter(),
-        RuleVerifier(embedder.closeness),
+        CheckingVerifier(WordChecker()),
         model="none",
     )
     return made.ask("On how many masks was SAM-Med3D trained?")

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from fakes import HashEmbedder, document, result, word_selector
+from fakes import HashEmbedder, WordChecker, document, result, word_selector
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.drafting import Drafter, ExtractiveDrafter, RewordingDrafter
 from fmqa.answering.models import model_errors
 from fmqa.answering.schema import Answer
 from fmqa.answering.synthesis import SynthesisDrafter
-from fmqa.answering.verification import RuleVerifier
+from fmqa.answering.verification import CheckingVerifier
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.retrieval.search import Searcher
 from fmqa.settings import Settings
@@ -67,7 +67,7 @@ def answers(library: Library, questions: list[str], drafter: Drafter) -> Iterato
         Searcher(library, embedder),
         word_selector(),
         drafter,
-        RuleVerifier(embedder.closeness),
+        CheckingVerifier(WordChecker()),
         model="fake",
     )
     yield from (assistant.ask(question) for question in questions)

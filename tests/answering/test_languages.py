@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
-from fakes import Add, HashEmbedder, document, word_selector
+from fakes import Add, HashEmbedder, WordChecker, document, word_selector
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.drafting import ExtractiveDrafter
 from fmqa.answering.languages import NAMES, by_glossary, language_of
@@ -19,7 +19,7 @@ from fmqa.answering.translation import (
     is_faithful,
     keeps_names,
 )
-from fmqa.answering.verification import RuleVerifier
+from fmqa.answering.verification import CheckingVerifier
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 
@@ -125,7 +125,7 @@ def inner(library: Library, add: Add) -> Assistant:
         Searcher(library, embedder),
         word_selector(),
         ExtractiveDrafter(),
-        RuleVerifier(embedder.closeness),
+        CheckingVerifier(WordChecker()),
         model="none",
     )
 

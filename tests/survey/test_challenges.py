@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fakes import Add, HashEmbedder, document, word_selector
+from fakes import Add, HashEmbedder, WordChecker, document, word_selector
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.drafting import ExtractiveDrafter
-from fmqa.answering.verification import RuleVerifier
+from fmqa.answering.verification import CheckingVerifier
 from fmqa.errors import NothingToSearch, UsageError
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
@@ -58,7 +58,7 @@ def _outline(maker: FacetMaker, embedder: HashEmbedder, topic: str):
         searcher,
         word_selector(),
         ExtractiveDrafter(),
-        RuleVerifier(embedder.closeness),
+        CheckingVerifier(WordChecker()),
         model="none",
     )
     return outline(maker, searcher, assistant, topic)

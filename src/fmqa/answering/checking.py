@@ -103,7 +103,7 @@ class Checking:
         """What the verifier finds of a draft against some of the quotes, by all quotes' indexes."""
         named = 0 if draft.quotes else None
         shown = [_under_caption(self.quotes[index]) for index in tried]
-        verdict = self.verifier.verify(draft.text, shown, named, self.state.question)
+        verdict = self.verifier.verify(draft.text, shown, named)
         parts = tuple(
             replace(part, quote=None if part.quote is None else tried[part.quote])
             for part in verdict.parts
@@ -117,7 +117,7 @@ class Checking:
         """What the model makes of what failed, checked again; what fails again isn't said."""
         state = self.state
         try:
-            refused = [Refused(one.draft, one.verdict.reason) for one in failed]
+            refused = [Refused(one.draft, str(one.verdict.reason)) for one in failed]
             repaired = self.drafter.repaired(question, self.quotes, refused)
         except ModelError as error:
             state.notices.append(f"{error} What failed the check could not be repaired.")

@@ -6,66 +6,27 @@ quote; the evidence selection uses them to see what a question asks about.
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import lru_cache
 
-from fmqa.retrieval.expansion import normal_name
+from fmqa.retrieval.expansion import ABBREVIATIONS, normal_name, title_lead
 from fmqa.store.lexical import STOP_WORDS
+from fmqa.types import PaperMeta
 
 _CITATION = re.compile(r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]")
-_NUMBER = re.compile(
-    r"(?<![\w.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"(?P<unit>\s?%|\s?percent\b|[- ]?(?:thousand|million|billion|trillion)\b"
-    r"|\s?[KkMBT](?![\w-]))?",
-)
-_NUMBER_WORDS = {
-    word: float(value)
-    for value, word in enumerate(
-        """zero one two three four five six seven eight nine ten eleven twelve""".split()
-    )
-    if value > 1  # "one" and "zero" are seldom counts
-}
-_SCALE = {"thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "billion": 1e9, "b": 1e9,
-          "trillion": 1e12, "t": 1e12}  # fmt: skip
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./+-]*[A-Za-z0-9+]|[A-Za-z0-9]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]*[A-Za-z]|[A-Za-z]")
 _WORDS_KEPT = 1 << 15  # whose form is remembered: an answer looks at most words a hundred times
-_COUNTS_WITHIN = 60  # characters between a number and what it counts
-# Between a measure and its value: "Dice score of 0.94", "accuracy: 93%".
-_TIED = re.compile(
-    r"\s*(?:scores?|values?|rates?)?\s*(?:of|is|was|at|to|by|=|:|reache[sd])?\s*"
-    r"(?:about|over|nearly|up to)?\s*"
-)
-_LEADING = re.compile(r"^\W*([A-Z][a-z]+)\s+(?:is|was|has|had|can|does|did|[a-z]+(?:ed|es|s))\b")
-# The first word of a sentence has its capital anyway; words that end so are seldom a model's name.
-_COMMON_ENDINGS = ("ing", "ion", "ment", "ance", "ence", "ness", "ity", "ogy", "s")
-_APPROXIMATE = re.compile(
-    r"(?:about|around|approximately|roughly|nearly|almost|over|more than|up to|at least|some|[~≈>])"
-    r"\s*$",
-    re.IGNORECASE,
-)
+_NAME_IN_TITLE = re.compile(r"[A-Za-z][A-Z]|[a-z][A-Z0-9]|[A-Z][0-9]")
+_LONGEST_LEAD = 3  # words
+_SHORTEST_PART = 3  # letters of a name that is found inside of another
 # Written without a capital in running text and yet the name of what a number measures.
 METRICS = frozenset(
     """dice auc auroc auprc accuracy f1 iou miou precision recall sensitivity specificity
     bleu rouge meteor psnr ssim hausdorff nsd kappa map perplexity error flops fid runtime
     latency""".split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number in a text: its value, whether it is a share, and what surrounds it."""
-
-    value: float
-    percent: bool
-    text: str
-    approximate: bool
-    after: tuple[str, ...]
-    around: frozenset[str]
-    start: int
-    end: int
 
 
 def without_citations(text: str) -> str:
@@ -103,89 +64,10 @@ def content_stems(text: str) -> list[str]:
     return [stem(word) for word in words if word.lower() not in STOP_WORDS and len(word) > 1]
 
 
-def numbers(text: str) -> list[Number]:
-    """All numbers in a text, those written as words up to twelve included."""
-    text = without_citations(text)
-    found = [_number(match, text) for match in _NUMBER.finditer(text)]
-    for match in re.finditer(r"\b[a-z]+\b", text.lower()):
-        value = _NUMBER_WORDS.get(match.group())
-        if value is not None:
-            found.append(
-                _with_context(value, False, match.group(), text, match.start(), match.end())
-            )
-    return found
-
-
-def _number(match: re.Match[str], text: str) -> Number:
-    value = float(match["digits"].replace(",", ""))
-    unit = (match["unit"] or "").strip(" -").lower()
-    percent = unit in {"%", "percent"}
-    value *= _SCALE.get(unit, 1.0)
-    return _with_context(value, percent, match.group().strip(), text, match.start(), match.end())
-
-
-def _with_context(  # noqa: PLR0913, PLR0917
-    value: float, percent: bool, shown: str, text: str, start: int, end: int
-) -> Number:
-    before, after = text[max(0, start - 60) : start], text[end : end + 60]
-    behind = content_stems(after)[:3]
-    return Number(
-        value=value,
-        percent=percent,
-        text=shown,
-        approximate=bool(_APPROXIMATE.search(before)),
-        after=tuple(behind),
-        around=frozenset(content_stems(before)[-5:] + content_stems(after)[:6]),
-        start=start,
-        end=end,
-    )
-
-
-def counters(counted: str, text: str) -> list[Number]:
-    """The numbers that say how many, or how much, of a stem: "60 external tasks", "Dice of 0.94".
-
-    For each place of the stem, the number before it that is nearest, and one tied to it behind.
-    """
-    text = without_citations(text)
-    found = numbers(text)
-    owners: list[Number] = []
+def each_word(text: str) -> Iterator[tuple[str, int, int]]:
+    """The words of a text as stems, each with its start and end."""
     for match in _WORD.finditer(text):
-        if stem(match.group()) != counted:
-            continue
-        before = [
-            n for n in found if n.end <= match.start() and match.start() - n.end <= _COUNTS_WITHIN
-        ]
-        owners += [max(before, key=lambda n: n.end)] if before else []
-        owners += [
-            n
-            for n in found
-            if n.start >= match.end() and _TIED.fullmatch(text[match.end() : n.start])
-        ]
-    return owners
-
-
-def same_number(claimed: Number, quoted: Number) -> bool:
-    """Whether a claim may say ``claimed`` where the quote says ``quoted``.
-
-    Equal, or with fewer digits where the claim says that it rounds ("over 1.5 million").
-    """
-    if claimed.percent != quoted.percent:
-        return False
-    if claimed.value == quoted.value:
-        return True
-    if abs(claimed.value - quoted.value) <= 1e-9 * max(1.0, abs(quoted.value)):
-        return True
-    return claimed.approximate and _rounds(claimed.value, quoted.value)
-
-
-def _rounds(short: float, exact: float) -> bool:
-    """Whether one value is the other with fewer digits, rounded or cut off."""
-    if exact == 0 or short == 0 or not (math.isfinite(short) and math.isfinite(exact)):
-        return False
-    digits = len(f"{short:.12g}".partition("e")[0].replace(".", "").strip("0"))
-    scale = 10.0 ** (math.floor(math.log10(abs(exact))) - digits + 1)
-    kept = {math.floor(exact / scale) * scale, round(exact / scale) * scale}
-    return any(abs(short - one) <= 1e-9 * abs(exact) for one in kept)
+        yield stem(match.group()), match.start(), match.end()
 
 
 def named_things(text: str) -> dict[str, str]:
@@ -222,9 +104,63 @@ def _is_name(token: str, first: bool) -> bool:
     return token[0].isupper() and not first
 
 
-def leading_name(text: str) -> str | None:
-    """The first word where it seems to name what the sentence is about: "Virchow was trained …"."""
-    match = _LEADING.match(text)
-    if match is None or match[1].lower() in STOP_WORDS or match[1].endswith(_COMMON_ENDINGS):
-        return None
-    return match[1]
+def own_names(paper: PaperMeta) -> frozenset[str]:
+    """The names that a sentence on this paper may use though the quote says "we" or "our model"."""
+    # A title's words begin with capitals; only what has one inside is a name there.
+    inside = (word.strip(":,()") for word in paper.title.split() if _NAME_IN_TITLE.search(word))
+    lead = title_lead(paper.title) if ":" in paper.title else ""
+    # A long lead is a title's first half, not a name.
+    words = lead.split() if len(lead.split()) <= _LONGEST_LEAD else []
+    names = {normal_name(word) for word in (*inside, *words, *paper.name.split())}
+    return frozenset({*names, normal_name(paper.name)} - {""})
+
+
+def missing_names(claim: str, quote: str, own: frozenset[str] = frozenset()) -> list[str]:
+    """What a claim names that neither stands in the quote nor is the paper's own, as written.
+
+    "MoCo-v2" stands in "CAiDMoCo-v2", "SVM-based" where both halves stand, and an abbreviation
+    where its long form does, or words with its initials.
+
+    Args:
+        claim: a sentence.
+        quote: with what it is read behind, such as its paper's title.
+        own: normal names, see `own_names`.
+    """
+    words = re.findall(r"[a-z0-9]+", quote.lower())
+    joined, initials = "".join(words), "".join(word[0] for word in words)
+    tokens = [*re.split(r"[\s/]+", quote), *re.findall(r"[A-Za-z]+", quote)]
+    there = own | {normal_name(token) for token in tokens}
+
+    def stands(name: str) -> bool:
+        long = re.sub(r"[^a-z0-9]", "", ABBREVIATIONS.get(name, ""))
+        return (
+            name in there
+            or (len(name) >= _SHORTEST_PART and name in joined)
+            or bool(long and long in joined)
+        )
+
+    missing = []
+    for name, shown in named_things(_lowered(claim)).items():
+        parts = [normal_name(part) for part in re.split(r"[-/.+]", shown) if part]
+        known = (
+            not any(c.isalpha() for c in re.sub(r"(?<=\d)[A-Za-z]{1,2}$|e-?\d+$", "", shown))
+            or stands(name)
+            or (len(parts) > 1 and all(stands(part) or part in joined for part in parts))
+            or (shown.isupper() and name in initials)
+            or (name in METRICS and any(_begins_alike(word, name) for word in words))
+        )
+        if not known:
+            missing.append(shown)
+    return missing
+
+
+def _begins_alike(word: str, name: str) -> bool:
+    """ "accurate" or "acc" for "accuracy"."""
+    return word[:5] == name[:5] or (len(word) >= _SHORTEST_PART and name.startswith(word))
+
+
+def _lowered(sentence: str) -> str:
+    """With a small first letter where the first word is a word, so that it counts as no name."""
+    first = sentence[:1]
+    plain = re.match(r"[A-Z][a-z]+(?=[\s,])", sentence)
+    return f"x {first.lower()}{sentence[1:]}" if plain else f"x {sentence}"

@@ -10,15 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from fmqa.answering.claims import (
-    METRICS,
-    Number,
-    content_stems,
-    named_things,
-    numbers,
-    same_number,
-    stem,
-)
+from fmqa.answering.claims import METRICS, content_stems, named_things, stem
+from fmqa.answering.numbers import Number, numbers, same_number
 from fmqa.answering.quotes import sentences_of
 from fmqa.types import Hit, Quote, Source, StoredPassage
 

@@ -31,16 +31,17 @@ _LEAST, _SHARE = 0.05, 0.2
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """A logistic regression over named features."""
+    """A logistic regression over named features; ``least`` is the probability that is enough."""
 
     bias: float
     weights: Mapping[str, float]
+    least: float = 0.5
 
     @classmethod
     def read(cls, path: Path, name: str) -> Self:
         """The one of this name in a file that `training.calibrate` wrote."""
         held = json.loads(path.read_text(encoding="utf-8"))[name]
-        return cls(held["bias"], held["weights"])
+        return cls(held["bias"], held["weights"], held.get("least", 0.5))
 
     def __call__(self, features: Mapping[str, float]) -> float:
         """The probability, 0 to 1."""

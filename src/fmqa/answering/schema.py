@@ -62,6 +62,12 @@ class Withheld(_Wire):
 
     text: str
     reason: str
+    code: str = Field(
+        default="",
+        description="The reason's code: `number`, `name`, `hedge`, `negation`, `not_carried`, "
+        "`cut_off` or `no_quote`.",
+    )
+    detail: str = Field(default="", description="The number or word that the reason is about.")
 
 
 class Related(_Wire):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fmqa import prompts
 from fmqa.answering import asking
-from fmqa.answering.claims import named_things, numbers
+from fmqa.answering.claims import named_things
 from fmqa.answering.drafting import (
     Draft,
     Drafter,
@@ -26,6 +26,7 @@ from fmqa.answering.drafting import (
     verbatim,
 )
 from fmqa.answering.evidence import Evidence
+from fmqa.answering.numbers import numbers
 from fmqa.answering.quotes import short_name
 from fmqa.answering.replies import MARK, Piece, Reply, declines, denies, without_reasoning
 from fmqa.answering.rows import is_row

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from fmqa.answering import asking
-from fmqa.answering.claims import named_things, numbers
+from fmqa.answering.claims import named_things
 from fmqa.answering.languages import NAMES, by_glossary, language_of, terms_in
+from fmqa.answering.numbers import numbers
 from fmqa.answering.replies import without_reasoning
 from fmqa.errors import ModelError
 from fmqa.prompts import FROM_ENGLISH_EXAMPLES, TO_ENGLISH_EXAMPLES, from_english, to_english

@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fmqa.answering.citing import Numbering
-from fmqa.answering.claims import named_things, numbers
+from fmqa.answering.claims import named_things
 from fmqa.answering.events import SentenceReady, SentenceWithheld
+from fmqa.answering.numbers import numbers
 from fmqa.answering.replies import Begins
 from fmqa.answering.schema import Answer, Related, Sentence, Timings, Withheld
+from fmqa.answering.verification import Reason
 from fmqa.types import Quote, Span
 
 _LAST = 1_000_000  # a place behind all drafts
@@ -94,9 +96,12 @@ class Underway:
         self._said.append((_LAST, sentence))
         return SentenceReady(sentence, (citation,) if new else ())
 
-    def withhold(self, text: str, reason: str) -> SentenceWithheld:
+    def withhold(self, text: str, reason: Reason | None) -> SentenceWithheld:
         """Keep what isn't said, and why."""
-        self.withheld.append(Withheld(text=text, reason=reason))
+        code, detail = (reason.objection.value, reason.detail) if reason else ("", "")
+        self.withheld.append(
+            Withheld(text=text, reason=str(reason or ""), code=code, detail=detail)
+        )
         return SentenceWithheld(self.withheld[-1])
 
     def answer(

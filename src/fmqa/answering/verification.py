@@ -1,80 +1,84 @@
-"""Whether quotes carry a sentence.
+"""Whether quotes carry a sentence: what needs no model by rule, the rest by a learned checker.
 
-The default verifier is a floor of rules with one measure of closeness, and needs no language model:
-a small one is no judge (asked to tell support from contradiction on SciFact, 1.5 billion parameters
-reach an AUC of 0.52). The rules stand in `fmqa.answering.verifying`, each a part that can be
-measured alone. A claim is carried by a quote when
-
-1. ``numbers``: each of its numbers stands in the quote, as the same kind (share or count), of what
-   it counts or measures there;
-2. ``names``: each model, data set, modality or metric that it names stands in the quote, or is the
-   name of the cited paper;
-3. ``negation``: it denies nothing that the quote doesn't, and affirms nothing that it denies;
-4. ``direction``: none of its words is turned into its opposite;
-5. ``roles``: the sides of a comparison and what is said of whom aren't exchanged;
-6. ``lent``: none of its words is lent by the question, that is, stands there and not in the quote:
-   a small model likes to answer in the question's words whatever the quote says;
-7. ``wording``: most of its words stand there, or enough of them do and the meanings are close.
-
-Where the named quote fails, the others are tried, and the claim is re-attributed to the first that
-carries it. What no quote carries alone is split into the sentences that it is made of
-(`verifying.splitting`), each of which is verified by itself; so a comparison may rest on two
-quotes. A judge of entailment can be plugged in behind the rules; it can only refuse.
-
-`docs/benchmarks.md` says how the thresholds and the score's weights were fitted.
+A sentence that is the quote passes. A number that the quote hasn't in any form never does, nor does
+a sentence that was cut off. Everything else is a probability: a logistic regression over the
+checker's log-odds and what the exact rules found (`training.calibrate_checker` fits it). Where no
+quote carries a compound sentence whole, each of its parts is checked by itself, so that a
+comparison may rest on two quotes and a half-true sentence loses the other half.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
-from fmqa.answering.claims import content_stems
-from fmqa.answering.verifying.figures import wrong_number
-from fmqa.answering.verifying.leaning import lean_alike, lean_apart
-from fmqa.answering.verifying.lexicon import MODALITY_NAMES
-from fmqa.answering.verifying.naming import (
-    paper_words,
-    with_same_shorts,
-    without_title,
-    wrong_kind,
-    wrong_name,
-)
-from fmqa.answering.verifying.parsed import Parsed, stands
-from fmqa.answering.verifying.polarity import wrong_direction, wrong_negation
-from fmqa.answering.verifying.roles import exchanged_roles, turned_comparison
-from fmqa.answering.verifying.splitting import parts_of
-from fmqa.retrieval.expansion import normal_name
+from fmqa.answering.claims import content_stems, missing_names, own_names, without_citations
+from fmqa.answering.entailment import Claim, EntailmentChecker
+from fmqa.answering.evidence import Logistic
+from fmqa.answering.numbers import missing_numbers
 from fmqa.types import Quote
 
-__all__ = ["PARTS", "EntailmentJudge", "Part", "RuleVerifier", "Verdict", "Verifier", "paper_words"]
+CALIBRATION = Path(__file__).resolve().parents[1] / "weights" / "trained" / "checker.json"
 
-# Share of a claim's content stems that must stand in the quote, alone or with a close meaning.
-COVERAGE_ALONE = 0.80
-COVERAGE_CLOSE = 0.60
-CLOSE = 0.70
-
-# Of the score: a logistic over what the parts find, fitted on SciFact train.
-BIAS = -2.55
-WEIGHTS = MappingProxyType(
-    {
-        "together": 2.71,
-        "closeness": 1.04,
-        "negation": -1.23,
-        "direction": -2.07,
-        "lean alike": 0.27,
-        "lean apart": -1.43,
-    }
+_HEDGES = re.compile(
+    r"\b(?:may|might|could|can|suggests?|suggesting|seems?|appears?|likely|possibly|potentially|"
+    r"preliminary|some|most|often|usually|typically|partly|up to)\b",
+    re.IGNORECASE,
 )
-_GRADED = 2  # quotes that the score looks at
+_DENIES = re.compile(r"\b(?:not|no|never|neither|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)
+_ENDED = re.compile(r"[.!?。！？][\"'”’»)\]}*]*$")
+_UNENDED = re.compile(r"(?:\b(?:the|a|an|of|and|or|with|to|by|in|for|than)|[,(–-])$", re.IGNORECASE)
+# A compound sentence is cut where both sides have a verb.
+_CUT = re.compile(r";\s+|,?\s+(?:while|whereas|but|and)\s+(?=[\w-])")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|can|does|did|needs?|uses?|reach(?:es|ed)?|achieves?d?|"
+    r"trained|outperforms?|covers?|holds?|contains?|requires?|performs?|shows?|takes?|keeps?|"
+    r"improves?|reduces?|adds?|learns?|gives?|works?|fails?|scores?|exceeds?|beats?)\b"
+)
+_SUBJECT = re.compile(
+    r"^(?P<subject>(?:The |A |An )?[A-Z][\w-]*(?: [A-Z0-9][\w-]*){0,2}) (?=[a-z])"
+)
+_SHORTEST_PART = 4  # words
+MOST_TOGETHER = 4
+"""Quotes that are read as one where none of them carries a claim alone."""
 
-PARTS = ("numbers", "lent", "names", "negation", "direction", "roles", "wording")
-"""The verifier's parts, in the order in which they are asked."""
 
-Closeness = Callable[[str, str], float]
+class Objection(StrEnum):
+    """What speaks against a sentence."""
+
+    NUMBER = "number"
+    NAME = "name"
+    HEDGE = "hedge"
+    NEGATION = "negation"
+    NOT_CARRIED = "not_carried"
+    CUT_OFF = "cut_off"
+    NO_QUOTE = "no_quote"
+
+
+_REASONS = {
+    Objection.NUMBER: "number {detail} is not in the cited quote",
+    Objection.NAME: "{detail} is not in the cited quote",
+    Objection.HEDGE: "the cited quote says “{detail}”, and the sentence doesn't",
+    Objection.NEGATION: "“{detail}” stands in the sentence or in the cited quote, not in both",
+    Objection.NOT_CARRIED: "not all of it follows from the cited quote",
+    Objection.CUT_OFF: "the sentence is cut off",
+    Objection.NO_QUOTE: "there is no quote",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a sentence isn't said: a code, and the word or number that it is about."""
+
+    objection: Objection
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return _REASONS[self.objection].format(detail=self.detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +87,31 @@ class Part:
 
     text: str
     quote: int | None
-    reason: str = ""
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What was found of a claim.
 
-    ``quote`` is the index of the one quote that carries the whole claim; None when none does.
-    ``reason`` says why not. ``score`` is how well the best quote carries it, 0 to 1: comparable
-    between claims, for ranking and curves; it decides nothing. ``parts`` is there when no quote
-    carries the claim whole and it could be split.
+    ``quote`` is the index of the one quote that carries the whole claim; None when none does, and
+    then ``reason`` says why the first one doesn't. ``probability`` is that of the likeliest quote.
+    ``together`` are the quotes that carry the claim when they are read as one; ``parts`` is there
+    when no quote carries the claim whole and it could be split.
     """
 
     quote: int | None
-    reason: str = ""
-    score: float = 0.0
+    reason: Reason | None = None
+    probability: float = 0.0
     parts: tuple[Part, ...] = ()
+    together: tuple[int, ...] = ()
 
     @property
     def supported(self) -> bool:
-        """Whether the quotes carry the claim: one whole, or several each a part.
-
-        Parts that all rest on one quote don't add up to what that quote didn't carry whole.
-        """
+        """Whether the quotes carry the claim: one whole, several together, or each a part."""
         return self.quote is not None or (
-            len(self.quotes) > 1 and all(part.quote is not None for part in self.parts)
+            len(self.quotes) > 1
+            and (bool(self.together) or all(part.quote is not None for part in self.parts))
         )
 
     @property
@@ -116,202 +119,201 @@ class Verdict:
         """The quotes that carry the claim or what could be kept of it, in the claim's order."""
         if self.quote is not None:
             return (self.quote,)
+        if self.together:
+            return self.together
         return tuple(dict.fromkeys(p.quote for p in self.parts if p.quote is not None))
 
 
 class Verifier(Protocol):
-    """Decides whether quotes carry a claim."""
+    """Decides whether quotes carry claims."""
 
-    def verify(
-        self, claim: str, quotes: Sequence[Quote], named: int | None = None, question: str = ""
-    ) -> Verdict:
+    def verify(self, claim: str, quotes: Sequence[Quote], named: int | None = None) -> Verdict:
         """The verdict.
 
         Args:
             claim: a sentence.
             quotes: those that it may rest on.
-            named: index of the quote that it names.
-            question: what it answers.
+            named: index of the quote that it names, which is tried first.
         """
         ...
 
 
-class EntailmentJudge(Protocol):
-    """A second opinion on what the rules let pass: a language model, or one trained for it."""
-
-    def entails(self, quote: str, claim: str) -> bool:
-        """Whether the claim follows from the quote."""
-        ...
-
-
-class RuleVerifier:
-    """The default verifier, see the module's text.
+class CheckingVerifier:
+    """See the module's text.
 
     Args:
-        closeness: cosine of two sentences' embeddings, in [-1, 1].
-        judge: asked last, of each claim that the rules let pass; None asks nobody.
-        parts: which of `PARTS` are in force.
+        checker: says how surely a quote carries a sentence.
+        calibration: file of the regression and its threshold.
+        least: the probability from which a sentence is said; the file's own when None.
     """
 
     def __init__(
         self,
-        closeness: Closeness,
-        judge: EntailmentJudge | None = None,
-        parts: Sequence[str] = PARTS,
+        checker: EntailmentChecker,
+        calibration: Path = CALIBRATION,
+        least: float | None = None,
     ) -> None:
-        self.closeness = closeness
-        self.judge = judge
-        self.parts = frozenset(parts)
+        self.checker = checker
+        self.carries = Logistic.read(calibration, "carries")
+        self.least = self.carries.least if least is None else least
 
-    def verify(
-        self, claim: str, quotes: Sequence[Quote], named: int | None = None, question: str = ""
-    ) -> Verdict:
-        """See `Verifier`. The named quote is tried first; its reason is the one given."""
-        pairs = [_Pair.of(claim, quote) for quote in quotes]
-        score = self._score(pairs)
-        index, reason = self._carrier(pairs, named, question)
-        if index is not None:
-            return Verdict(index, score=score)
-        pieces = parts_of(claim)
-        if len(pieces) == 1 or not quotes:
-            return Verdict(None, reason, score)
-        parts = tuple(self._part(piece, quotes, named, question) for piece in pieces)
-        if all(part.quote is None for part in parts):
-            return Verdict(None, reason, score)
-        return Verdict(None, reason, score, parts)
+    def verify(self, claim: str, quotes: Sequence[Quote], named: int | None = None) -> Verdict:
+        """See `Verifier`."""
+        if not quotes:
+            return Verdict(None, Reason(Objection.NO_QUOTE))
+        order = sorted(range(len(quotes)), key=lambda index: index != named)
+        same = next((index for index in order if _is_quote(claim, quotes[index])), None)
+        if same is not None:
+            return Verdict(same, probability=1.0)
+        if is_cut_off(claim):
+            return Verdict(None, Reason(Objection.CUT_OFF))
+        pieces = [claim, *(parts_of(claim) if len(parts_of(claim)) > 1 else ())]
+        whole, *rest = self._carriers(pieces, quotes, order)
+        if whole[0] is not None:
+            return Verdict(*whole)
+        if 1 < len(quotes) <= MOST_TOGETHER:
+            joined = Claim(claim, _joined([quotes[index] for index in order]))
+            probability = self.probabilities([joined])[0]
+            if probability >= self.least:
+                return Verdict(None, whole[1], probability, together=tuple(order))
+        parts = tuple(
+            Part(text, quote, reason)
+            for text, (quote, reason, _) in zip(pieces[1:], rest, strict=True)
+        )
+        # Parts that all rest on one quote don't add up to what that quote didn't carry whole.
+        return Verdict(*whole, parts if len({part.quote for part in parts}) > 1 else ())
 
-    def _part(self, piece: str, quotes: Sequence[Quote], named: int | None, question: str) -> Part:
-        pairs = [_Pair.of(piece, quote) for quote in quotes]
-        return Part(piece, *self._carrier(pairs, named, question))
+    def probabilities(self, claims: Sequence[Claim]) -> list[float]:
+        """How surely each sentence follows from its quote; 0 where an exact rule forbids it."""
+        log_odds = self.checker.log_odds(claims)
+        return [
+            1.0
+            if _is_quote(one.sentence, one.quote)
+            else 0.0
+            if _wrong_number(one)
+            else self.carries(features(one, value))
+            for one, value in zip(claims, log_odds, strict=True)
+        ]
 
-    def _carrier(
-        self, pairs: Sequence[_Pair], named: int | None, question: str
-    ) -> tuple[int | None, str]:
-        """The first quote that carries a sentence, and the first one's reason when none does."""
-        order = list(range(len(pairs)))
-        if named is not None:
-            order.sort(key=lambda index: index != named)
-        first_reason = ""
-        for index in order:
-            reason = self._objection(pairs[index], question)
-            if reason is None:
-                return index, ""
-            first_reason = first_reason or reason
-        return None, first_reason or "there is no quote"
-
-    def objection(self, claim: str, quote: Quote, question: str = "") -> str | None:
-        """Why the quote doesn't carry the claim, in words; None when it does."""
-        return self._objection(_Pair.of(claim, quote), question)
-
-    def _objection(self, pair: _Pair, question: str) -> str | None:
-        if pair.same:
-            return None
-        for part in PARTS:
-            if part in self.parts:
-                reason = self._asked(part, pair, question)
-                if reason is not None:
-                    return reason
-        if self.judge is not None and not self.judge.entails(*reversed(pair.whole)):
-            return "the judge finds that it does not follow from the cited quote"
-        return None
-
-    def _asked(self, part: str, pair: _Pair, question: str) -> str | None:
-        """One part's objection."""
-        asked: dict[str, Callable[[], str | None]] = {
-            "numbers": lambda: wrong_number(pair.claim, pair.quote),
-            "lent": lambda: _lent_word(pair, question),
-            "names": lambda: (
-                wrong_name(pair.claim, pair.quote, pair.own)
-                or wrong_kind(pair.said, pair.there, pair.own)
-            ),
-            "negation": lambda: wrong_negation(pair.said, pair.there),
-            "direction": lambda: wrong_direction(pair.said, pair.there),
-            "roles": lambda: (
-                turned_comparison(pair.said, pair.there) or exchanged_roles(pair.said, pair.there)
-            ),
-            "wording": lambda: self._too_far(pair),
-        }
-        return asked[part]()
-
-    def _too_far(self, pair: _Pair) -> str | None:
-        if not pair.asked and not pair.said.negators and pair.claim != pair.whole[0]:
-            return "it says nothing but the paper's title"
-        covered = pair.coverage
-        if covered >= COVERAGE_ALONE:
-            return None
-        if covered >= COVERAGE_CLOSE and self.closeness(*pair.whole) >= CLOSE:
-            return None
-        return f"“{pair.missing[0]}…” and other words are not in the cited quote"
-
-    def features(self, claim: str, quotes: Sequence[Quote]) -> dict[str, float]:
-        """What the score of a claim against quotes is made of, by the names of `WEIGHTS`."""
-        return self._features([_Pair.of(claim, quote) for quote in quotes])
-
-    def _features(self, pairs: Sequence[_Pair]) -> dict[str, float]:
-        # Those that hold most of the claim's words; of two alike, the one that says less besides.
-        likely = sorted(pairs, key=lambda p: (-round(p.coverage, 2), len(p.there.content)))
-        first, likely = likely[0], likely[:_GRADED]
-        missing = set(first.missing).intersection(*(pair.missing for pair in pairs))
-        flags = {
-            "negation": [self._asked("negation", pair, "") is not None for pair in likely],
-            "direction": [self._asked("direction", pair, "") is not None for pair in likely],
-            "lean alike": [lean_alike(pair.said, pair.there) for pair in likely],
-            "lean apart": [lean_apart(pair.said, pair.there) for pair in likely],
-        }
-        return {
-            "together": 1 - len(missing) / first.asked if first.asked else 1.0,
-            "closeness": self.closeness(*first.whole),
-            **{name: sum(held) / len(held) for name, held in flags.items()},
-        }
-
-    def _score(self, pairs: Sequence[_Pair]) -> float:
-        return graded(self._features(pairs)) if pairs else 0.0
+    def _carriers(
+        self, pieces: Sequence[str], quotes: Sequence[Quote], order: Sequence[int]
+    ) -> list[tuple[int | None, Reason | None, float]]:
+        """For each sentence the first quote that carries it, else why the first one doesn't."""
+        claims = [Claim(piece, quotes[index]) for piece in pieces for index in order]
+        scores = self.probabilities(claims)
+        found: list[tuple[int | None, Reason | None, float]] = []
+        for place in range(0, len(claims), len(order)):
+            held = scores[place : place + len(order)]
+            carrier = next((n for n, score in enumerate(held) if score >= self.least), None)
+            if carrier is None:
+                found.append((None, reason_of(claims[place]), max(held)))
+            else:
+                found.append((order[carrier], None, held[carrier]))
+        return found
 
 
-def graded(features: Mapping[str, float]) -> float:
-    """The logistic of the weighted features."""
-    total = BIAS + sum(WEIGHTS[name] * value for name, value in features.items())
-    return 1.0 / (1.0 + math.exp(-total))
+def features(claim: Claim, log_odds: float) -> dict[str, float]:
+    """What the regression goes by."""
+    there, said = content_stems(claim.quote.text), content_stems(claim.sentence)
+    covered = len(set(said) & set(there)) / max(1, len(set(said)))
+    return {
+        "log_odds": log_odds,
+        "numbers": float(bool(_wrong_number(claim))),
+        "names": float(bool(_wrong_name(claim))),
+        "covered": covered,
+        "left_out": 1 - len(set(said) & set(there)) / max(1, len(set(there))),
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """A claim and a quote, each with the other's abbreviations, and read; ``whole`` as they are."""
-
-    whole: tuple[str, str]
-    claim: str
-    quote: str
-    said: Parsed
-    there: Parsed
-    own: frozenset[str]
-    coverage: float
-    missing: tuple[str, ...]
-    asked: int
-
-    @classmethod
-    def of(cls, claim: str, quote: Quote) -> _Pair:
-        own = paper_words(quote.passage.paper) - MODALITY_NAMES
-        text = with_same_shorts(quote.text, claim)
-        whole = claim, quote.text
-        claim = with_same_shorts(without_title(claim, quote.passage.paper), quote.text)
-        said, there = Parsed(claim), Parsed(text)
-        asked = [one for one in said.content if normal_name(one) not in own]
-        held = frozenset(there.content)
-        missing = tuple(one for one in asked if not stands(one, held))
-        coverage = 1 - len(missing) / len(asked) if asked else 1.0
-        return cls(whole, claim, text, said, there, own, coverage, missing, len(asked))
-
-    @property
-    def same(self) -> bool:
-        """Whether the claim is the quote, word for word."""
-        claim, quote = self.whole
-        return claim.split() == quote.split()
+def reason_of(claim: Claim) -> Reason:
+    """Why a quote doesn't carry a sentence, as far as that can be told in true words."""
+    if number := _wrong_number(claim):
+        return Reason(Objection.NUMBER, number)
+    if name := _wrong_name(claim):
+        return Reason(Objection.NAME, name)
+    hedge = next(
+        (
+            word.group()
+            for word in _HEDGES.finditer(claim.quote.text)
+            if not re.search(rf"\b{re.escape(word.group())}\b", claim.sentence, re.IGNORECASE)
+        ),
+        "",
+    )
+    denied = [_DENIES.search(text) for text in (claim.quote.text, claim.sentence)]
+    if bool(denied[0]) != bool(denied[1]):
+        return Reason(Objection.NEGATION, next(found.group() for found in denied if found))
+    if hedge and not _HEDGES.search(claim.sentence):
+        return Reason(Objection.HEDGE, hedge)
+    return Reason(Objection.NOT_CARRIED)
 
 
-def _lent_word(pair: _Pair, question: str) -> str | None:
-    asked = set(content_stems(question))
-    there = set(pair.there.content)
-    for one in content_stems(pair.claim):
-        if one in asked and not stands(one, there) and normal_name(one) not in pair.own:
-            return f"“{one}…” is the question's word and not in the cited quote"
-    return None
+def is_cut_off(sentence: str) -> bool:
+    """Whether a sentence ends in its midst."""
+    text = sentence.rstrip()
+    return not _ENDED.search(text) and bool(_UNENDED.search(text))
+
+
+def _joined(quotes: Sequence[Quote]) -> Quote:
+    """Quotes as one, each of another paper behind that one's title."""
+    first = quotes[0]
+    texts = [
+        quote.text
+        if quote.passage.paper.paper_id == first.passage.paper.paper_id
+        else f"{quote.passage.paper.title}: {quote.text}"
+        for quote in quotes
+    ]
+    return replace(first, text=" ".join(texts))
+
+
+def _is_quote(sentence: str, quote: Quote) -> bool:
+    """Whether a sentence is the quote, but for its reference numbers."""
+    return _plain(sentence) == _plain(quote.text)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+([.,;:)])", r"\1", " ".join(without_citations(text).split()))
+
+
+def _there(claim: Claim) -> str:
+    return f"{claim.before} {claim.quote.text}"
+
+
+def _wrong_number(claim: Claim) -> str:
+    return next((one.text for one in missing_numbers(claim.sentence, _there(claim))), "")
+
+
+def _wrong_name(claim: Claim) -> str:
+    own = own_names(claim.quote.passage.paper)
+    return next(iter(missing_names(claim.sentence, _there(claim), own)), "")
+
+
+def parts_of(sentence: str) -> list[str]:
+    """The sentences that a compound one is made of; the sentence itself when it is none.
+
+    A part without a subject is given the first one's when that is short enough to be a name.
+    """
+    end = sentence[-1] if sentence[-1:] in {".", "!"} else "."
+    body = sentence.rstrip(".! ")
+    pieces: list[str] = []
+    start = 0
+    for cut in _CUT.finditer(body):
+        one, rest = body[start : cut.start()], body[cut.end() :]
+        if _is_whole(one) and _is_whole(rest):
+            pieces.append(one)
+            start = cut.end()
+    pieces.append(body[start:])
+    if len(pieces) == 1:
+        return [sentence]
+    subject = _SUBJECT.match(pieces[0])
+    return [_stood_up(piece, subject["subject"] if subject else "") + end for piece in pieces]
+
+
+def _is_whole(piece: str) -> bool:
+    return len(piece.split()) >= _SHORTEST_PART and bool(_VERB.search(piece))
+
+
+def _stood_up(piece: str, subject: str) -> str:
+    """With a capital, and with the subject where the piece begins with its verb."""
+    if _VERB.match(piece) and subject:
+        return f"{subject} {piece}"
+    return piece[:1].upper() + piece[1:]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fmqa.answering.multilingual import MultilingualAssistant
     from fmqa.answering.suggesting import Suggester
     from fmqa.answering.translation import Translator
+    from fmqa.answering.verification import CheckingVerifier
     from fmqa.apps.survey_parts import SurveyParts
     from fmqa.reading.page_images import PageImages
     from fmqa.reading.pool import ReadLimits
@@ -251,13 +252,26 @@ class Workbench:
         return make_marker(self.settings, self.embedder)
 
     @part
+    def verifier(self) -> CheckingVerifier:
+        """What decides which sentences quotes carry."""
+        from functools import partial
+
+        from fmqa.answering.entailment import ModelChecker, make_checker
+        from fmqa.answering.models import model_errors
+        from fmqa.answering.verification import CheckingVerifier
+
+        def judge() -> ModelChecker:
+            return ModelChecker(self.chat_model, partial(model_errors, self.settings))
+
+        return CheckingVerifier(make_checker(self.settings, judge))
+
+    @part
     def assistant(self) -> MultilingualAssistant:
         """What answers questions."""
         from fmqa.answering.assistant import Assistant
         from fmqa.answering.drafters import writes_at_once
         from fmqa.answering.evidence import EvidenceSelector
         from fmqa.answering.multilingual import MultilingualAssistant
-        from fmqa.answering.verification import RuleVerifier
 
         with self._guard:
             settings = self.settings
@@ -266,7 +280,7 @@ class Workbench:
                 self.searcher,
                 EvidenceSelector(self.marker, settings.quotes),
                 drafter,
-                RuleVerifier(self.closeness),
+                self.verifier,
                 model=settings.llm,
                 passages=settings.passages,
                 pdf_url=settings.arxiv_pdf_url,
@@ -334,11 +348,6 @@ class Workbench:
         if self.settings.llm == "none":
             return GlossaryTranslator()
         return ModelTranslator(lambda: self.chat_model, partial(model_errors, self.settings))
-
-    def closeness(self, one: str, other: str) -> float:
-        """Cosine of two sentences."""
-        vectors = self.embedder.embed_array([one, other])
-        return float(vectors[0] @ vectors[1])
 
     @part
     def server(self) -> LocalServer:

@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from fmqa.answering.claims import METRICS, Number, named_things, numbers, same_number, stem
+from fmqa.answering.claims import METRICS, named_things, stem
+from fmqa.answering.numbers import Number, numbers, same_number
 from fmqa.answering.quotes import is_quotable, sentences_of
-from fmqa.answering.verifying.lexicon import MODALITY_OF
 from fmqa.retrieval.naming import NameBook
 from fmqa.survey.corpus import is_paper
 from fmqa.types import Hit, PaperMeta, PassageKind, Quote, StoredPassage
@@ -40,6 +40,31 @@ _MEASURED = re.compile(
     r"\s*(?:of|is|was|=|:|at)\s*$",
     re.I,
 )
+# Words for one modality on a line; sentences on different ones aren't compared.
+_MODALITIES = """ct
+mri mr
+pet
+ultrasound ultrasonography sonography
+xray x-ray radiograph radiographic radiography
+mammography mammogram
+endoscopy endoscopic
+dermoscopy dermoscopic
+pathology histopathology histology
+cytology
+microscopy microscopic
+angiography
+fundus
+retinal retina
+video
+text textual
+2d
+3d"""
+_MODALITY_OF = {
+    stem(form): line
+    for line, words in enumerate(_MODALITIES.splitlines())
+    for word in words.split()
+    for form in (word, f"{word}s")
+}
 _AT_LEAST = re.compile(r"(?:over|more than|at least|exceeding|nearly|almost|[>≥])\s*$", re.I)
 _SAYS_NOTHING = frozenset(map(stem, "medical biomedical diverse different the of".split()))
 _LEADS_WITHIN = 50  # characters before the name of what the sentence is about
@@ -153,7 +178,7 @@ def _measured(text: str, number: Number, subject: str) -> _What | None:
     named = named_things(f"x {text}")
     others = sorted(named.keys() - METRICS - {subject, subject + "s"})
     others = [one for one in others if not one[0].isdigit()]
-    modalities = sorted({str(MODALITY_OF[one]) for one in _stems(text) if one in MODALITY_OF})
+    modalities = sorted({str(_MODALITY_OF[one]) for one in _stems(text) if one in _MODALITY_OF})
     if not others:
         return None
     unit = "%" if number.percent or number.value > 1 else ""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from fmqa.answering.citing import Numbering
-from fmqa.answering.claims import content_stems, numbers
+from fmqa.answering.claims import content_stems
 from fmqa.answering.conflicts import Difference, differing_figures
+from fmqa.answering.numbers import numbers
 from fmqa.answering.quotes import is_quotable, sentences_of
 from fmqa.answering.schema import Citation
 from fmqa.store.library import Library

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
-from fmqa.answering.claims import Number, numbers
+from fmqa.answering.numbers import Number, numbers
 
 _UNITS: Mapping[str, str] = MappingProxyType(
     {

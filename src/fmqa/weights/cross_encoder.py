@@ -38,12 +38,12 @@ Infer = Callable[[dict[str, Any]], list[Any]]
 class Window:
     """One row of tokens.
 
-    ``question`` counts the tokens up to the first [SEP] and it; ``segments`` are (start, end) in
-    ``ids``, one for each segment that the window holds.
+    ``types`` says of each token which text it is of; ``segments`` are (start, end) in ``ids``, one
+    for each segment that the window holds.
     """
 
     ids: tuple[int, ...]
-    question: int
+    types: tuple[int, ...]
     segments: tuple[tuple[int, int], ...]
 
 
@@ -77,9 +77,57 @@ def windows(
             spans.append((len(ids), len(ids) + len(pieces[at])))
             ids += pieces[at]
             at += 1
-        found.append((Window((*ids, _STOP), len(asked) + 2, tuple(spans)), lead))
+        first_text = len(asked) + 2
+        types = (*[0] * first_text, *[1] * (len(ids) + 1 - first_text))
+        found.append((Window((*ids, _STOP), types, tuple(spans)), lead))
         first = at
     return found
+
+
+def paired(tokenizer: Any, before: str, quote: str, sentence: str) -> Window:
+    """The window that reads a sentence beside the quote which is to carry it.
+
+    The types tell the model which words stand on one side alone: 0 and 1 are words of the quote and
+    of the sentence that the other side has too, 2 and 3 those that it hasn't. A quote that is too
+    long loses its head, ``before`` first. The sentence's words are the segments.
+
+    Args:
+        tokenizer: gives ``encode(text, add_special_tokens=False)`` with ``word_ids``.
+        before: what the quote is read behind: its paper's title and the sentence before it.
+        quote: from the paper.
+        sentence: to be checked.
+    """
+    texts = [
+        tokenizer.encode(text, add_special_tokens=False)
+        for text in (f"{before} | {quote}" if before else quote, sentence)
+    ]
+    there, said = (_words(encoding) for encoding in texts)
+    order = texts[1].word_ids
+    starts = [place == 0 or order[place] != order[place - 1] for place in range(len(order))]
+    said = said[: LONGEST_WINDOW // 2]
+    there = there[-(LONGEST_WINDOW - 3 - len(said)) :]
+    both = {word for _, word in there} & {word for _, word in said}
+    sides = [
+        [(token, side if word in both else side + 2) for token, word in held]
+        for side, held in enumerate((there, said))
+    ]
+    tokens = [(_START, 0), *sides[0], (_STOP, 0), *sides[1], (_STOP, 1)]
+    ids, types = zip(*tokens, strict=True)
+    first = len(there) + 2
+    spans: list[tuple[int, int]] = []
+    for place, fresh in enumerate(starts[: len(said)], first):
+        spans = [*spans, (place, place + 1)] if fresh else [*spans[:-1], (spans[-1][0], place + 1)]
+    return Window(ids, types, tuple(spans) or ((first, first + 1),))
+
+
+def _words(encoding: Any) -> list[tuple[int, tuple[int, ...]]]:
+    """Each token with the tokens of its word."""
+    words: dict[int, tuple[int, ...]] = {}
+    for token, word in zip(encoding.ids, encoding.word_ids, strict=True):
+        words[word] = (*words.get(word, ()), token)
+    return [
+        (token, words[word]) for token, word in zip(encoding.ids, encoding.word_ids, strict=True)
+    ]
 
 
 def pack(rows: Sequence[Window]) -> Inputs:
@@ -94,7 +142,7 @@ def pack(rows: Sequence[Window]) -> Inputs:
     for line, row in enumerate(rows):
         ids[line, : len(row.ids)] = row.ids
         mask[line, : len(row.ids)] = 1
-        types[line, row.question : len(row.ids)] = 1
+        types[line, : len(row.ids)] = row.types
         for place, (start, end) in enumerate(row.segments):
             segments[line, place, start:end] = 1.0 / max(1, end - start)
     return ids, mask, types, segments
@@ -160,7 +208,7 @@ class CrossEncoderRunner:
                 except (ImportError, RuntimeError):
                     self._infer = _onnx_runtime(graph, self._threads)
                 # Once by one thread, see `openvino_runner`.
-                least = Window((_START, _STOP, _STOP), 2, ((2, 3),))
+                least = Window((_START, _STOP, _STOP), (0, 0, 1), ((2, 3),))
                 self._infer(dict(zip(_INPUTS, pack([least]), strict=True)))
             return self._infer
 

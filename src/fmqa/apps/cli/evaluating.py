@@ -34,6 +34,14 @@ def evaluate(
             "--questions", help="Labelled questions, JSON lines; the program's own ones without."
         ),
     ] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(
+            "--pairs",
+            help="Sentences beside quotes, JSON lines: how well the check tells them apart.",
+            show_default=False,
+        ),
+    ] = None,
     papers: Annotated[
         Path | None,
         typer.Option("--papers", help="Folder of PDFs that are read first.", show_default=False),
@@ -75,6 +83,9 @@ def evaluate(
     The questions go to a library of their own: the starter notes, and the PDFs of a folder.
     Ctrl-C ends it early and shows what was done.
     """
+    if pairs is not None:
+        _check_pairs(pairs, llm, as_json=as_json)
+        return
     from fmqa.evaluation import evaluator
     from fmqa.evaluation.page import page
     from fmqa.evaluation.questions import chosen, read_questions, starter_questions
@@ -102,6 +113,32 @@ def evaluate(
         show(made, misses)
     if made.stopped:
         raise typer.Exit(_STOPPED)
+
+
+def _check_pairs(path: Path, llm: str | None, *, as_json: bool) -> None:
+    """Score pairs, and show the figures of the check."""
+    from rich.table import Table
+
+    from fmqa.apps.cli.rendering import console
+    from fmqa.evaluation.pairs import check, read_pairs
+
+    read = read_pairs(path)
+    with workbench(llm=llm) as bench:
+        found = check(bench.verifier, read).as_dict()
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for name in (
+        "faithful_passing", "unfaithful_caught", "balanced_accuracy", "area_under_curve"
+    ):  # fmt: skip
+        table.add_row(name.replace("_", " "), f"{found[name]:.3f}")
+    for fault, counts in found["by_fault"].items():
+        table.add_row(f"caught: {fault or 'other'}", f"{counts['caught']} of {counts['of']}")
+    for point in found["curve"]:
+        shares = f"{point['faithful_passing']:.2f} / {point['unfaithful_caught']:.2f}"
+        table.add_row(f"passing / caught from {point['least']}", shares)
+    console().print(table)
 
 
 @contextmanager

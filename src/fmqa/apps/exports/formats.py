@@ -201,9 +201,7 @@ def _markdown_text(answer: Answer) -> str:
     if not answer.sentences:
         return escape_markdown(answer.answer)
     marks = re.compile(r"\\\[(\d+)\\\]")
-    return marks.sub(
-        r"[\1]", laid_out(answer.sentences, lambda one: escape_markdown(marked(one)))
-    )
+    return marks.sub(r"[\1]", laid_out(answer.sentences, lambda one: escape_markdown(marked(one))))
 
 
 def _source(citation: Citation) -> list[str]:

@@ -66,37 +66,13 @@ _NOTICES = {
 }
 _WITHHELD = {
     "number {number} is not in the cited quote": "引文中没有数字 {number}",
-    "number {number} stands there fewer times": "数字 {number} 在引文中出现的次数较少",
-    "number {number} counts “{word}”, which the cited quote doesn't name": (
-        "数字 {number} 计的是“{word}”，引文中没有提到"
-    ),
-    "number {number} does not belong to “{word}” in the cited quote": (
-        "引文中的数字 {number} 不属于“{word}”"
-    ),
-    "number {number} is no value of “{metric}” in the cited quote": (
-        "引文中的数字 {number} 不是“{metric}”的值"
-    ),
-    "number {number} is not that “{words}” in the cited quote": (
-        "引文中的数字 {number} 不是那个“{words}”"
-    ),
-    "“{word}” is the question's word and not in the cited quote": (
-        "“{word}”是问题中的词，引文中没有"
-    ),
-    "“{word}” and other words are not in the cited quote": "“{word}”等词不在引文中",
     "{name} is not in the cited quote": "引文中没有 {name}",
-    "the cited quote does not deny “{word}”": "引文并未否定“{word}”",
-    "the cited quote denies “{word}”": "引文否定了“{word}”",
-    "the cited quote denies less": "引文的否定较少",
-    "“{word}” is turned round: the cited quote says “{other}”": (
-        "“{word}”的方向反了：引文说的是“{other}”"
+    "the cited quote says “{word}”, and the sentence doesn't": "引文说的是“{word}”，而这句话没有",
+    "“{word}” stands in the sentence or in the cited quote, not in both": (
+        "这句话与引文中只有一处有“{word}”"
     ),
-    "“{word}” is turned round against the cited quote": "“{word}”的方向与引文相反",
-    "the comparison is turned round against the cited quote": "比较的方向与引文相反",
-    "what is said of one thing is said of another in the cited quote": ("引文中这话说的是另一事物"),
-    "the judge finds that it does not follow from the cited quote": (
-        "评判模型认为它不能从引文得出"
-    ),
-    "it says nothing but the paper's title": "它只说了论文的标题",
+    "not all of it follows from the cited quote": "引文不能推出整句话",
+    "the sentence is cut off": "这句话不完整",
     "there is no quote": "没有引文",
 }
 _BUSY = {

@@ -1,0 +1,90 @@
+"""Quotes edited by program so that they stand alone: "We" becomes "[the authors of MedSAM]".
+
+What is put in stands in square brackets, as editors do; only reference marks, a connecting word at
+the beginning and what leans on another page are taken out. Nothing else is changed, so that an
+edited quote needs no check.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fmqa.answering.claims import without_citations
+from fmqa.answering.quotes import short_name
+from fmqa.types import Quote
+
+_CONNECTING = re.compile(
+    r"^(?:However|Therefore|Thus|Hence|Moreover|Furthermore|Additionally|In addition|Also|Besides|"
+    r"Specifically|In particular|Similarly|Likewise|Finally|Notably|Interestingly|Importantly|"
+    r"Consequently|As a result|In contrast|On the other hand|On the contrary|Meanwhile|Overall|"
+    r"In summary|In conclusion|To this end|For this purpose|Then|Next|Second(?:ly)?|Third(?:ly)?|"
+    r"First(?:ly)?|Lastly|Nevertheless|Nonetheless|Instead|Conversely|Accordingly|Indeed),\s+"
+)
+_KIND = (
+    r"(?:model|method|approach|network|framework|system|architecture|algorithm|pipeline|technique)"
+)
+_OWN_KIND = re.compile(
+    rf"\b(?:our|the) (?:(?:proposed|novel|new|full|final) )+{_KIND}\b|\bour {_KIND}\b"
+    rf"|\bthis (?:proposed )?{_KIND}\b",
+    re.IGNORECASE,
+)
+_OWN_WORK = re.compile(r"\b(?:this|the present|our) (?:paper|work|study|article)\b", re.IGNORECASE)
+_PERSON = re.compile(r"\b(?P<who>we|us)\b|\b(?P<whose>our|ours)\b", re.IGNORECASE)
+_LONGEST_NAME = 60
+_FEW = 2  # authors that are all named
+
+
+def edited(quote: Quote) -> str:
+    """The quote as a sentence that names what it speaks of; without changes where it does already.
+
+    A model's name takes the place of "our method"; a paper without one lends its title's head.
+    """
+    text = " ".join(without_citations(quote.text).split())
+    text = re.sub(r"\s+([.,;:)])", r"\1", text)
+    if connecting := _CONNECTING.match(text):
+        rest = text[connecting.end() :]
+        text = rest[:1].upper() + rest[1:]
+    name = short_name(quote)
+    model = quote.passage.paper.name
+    if model:
+        text = _OWN_KIND.sub(f"[{model}]", text)
+    if len(name) <= _LONGEST_NAME:
+        text = _OWN_WORK.sub(f"[{name}]", text)
+    return _in_third_person(text, authors_of(quote))
+
+
+def is_edited(text: str, quote: Quote) -> bool:
+    """Whether what is said isn't the quote word for word."""
+    return " ".join(text.split()) != " ".join(quote.text.split())
+
+
+def authors_of(quote: Quote) -> str:
+    """Whom "we" means: "Ma et al.", else the authors of what the paper goes by."""
+    authors = quote.passage.paper.authors
+    if authors:
+        surnames = [one.split(",")[0] if "," in one else one.split()[-1] for one in authors if one]
+        if len(surnames) <= _FEW:
+            return " and ".join(surnames)
+        return f"{surnames[0]} et al."
+    name = short_name(quote)
+    return f"the authors of {name}" if len(name) <= _LONGEST_NAME else "the authors"
+
+
+def _in_third_person(text: str, authors: str) -> str:
+    """ "We" is the authors, named the first time."""
+    named = False
+
+    def stand_in(found: re.Match[str]) -> str:
+        nonlocal named
+        first, named = not named, True
+        if found["whose"]:
+            whose = f"{authors}'" if authors.endswith("s") else f"{authors}'s"
+            words = whose if first and found["whose"].lower() == "our" else "their"
+        elif found["who"].lower() == "us":
+            words = "them"
+        else:
+            words = authors if first else "they"
+        start = not text[: found.start()].strip(" \"'(")
+        return f"[{words[:1].upper() + words[1:] if start else words}]"
+
+    return _PERSON.sub(stand_in, text)

@@ -1,0 +1,180 @@
+"""Entailment checkers: whether all of a sentence follows from a quote.
+
+A checker gives a probability. Ours reads the quote behind its paper's title and the sentence before
+it; any cross-encoder of the hub that was trained on entailment serves as well, and so does a strong
+language model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fmqa import prompts, weights
+from fmqa.answering import asking
+from fmqa.answering.replies import without_reasoning
+from fmqa.errors import ModelSilent
+from fmqa.types import Quote
+from fmqa.weights.catalog import MINILM
+from fmqa.weights.cross_encoder import CrossEncoderRunner, paired
+from fmqa.weights.pull import ensure
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from fmqa.settings import Settings
+
+TRAINED = Path(weights.__file__).parent / "trained" / "checker.safetensors"
+_ENTAILED = re.compile(r"entail|support|consistent|^label_1$|^true$", re.IGNORECASE)
+_NOT_ENTAILED = re.compile(r"\bnot|non|contra|in-?consistent|unsupport", re.IGNORECASE)
+_LARGEST = 20.0  # log-odds
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence, and the quote that is to carry it."""
+
+    sentence: str
+    quote: Quote
+
+    @property
+    def before(self) -> str:
+        """What the quote is read behind: its paper's title and the sentence before it."""
+        return " ".join(
+            part for part in (self.quote.passage.paper.title, self.quote.context) if part
+        )
+
+
+class EntailmentChecker(Protocol):
+    """Says how surely quotes carry sentences."""
+
+    def log_odds(self, claims: Sequence[Claim]) -> list[float]:
+        """The log-odds that all of each sentence follows from its quote.
+
+        Raises:
+            ModelError: a language model that should say so can't.
+        """
+        ...
+
+
+class TrainedChecker:
+    """The checker that comes with the package.
+
+    Args:
+        runner: its weights, ready to run.
+    """
+
+    def __init__(self, runner: CrossEncoderRunner) -> None:
+        self.runner = runner
+
+    def log_odds(self, claims: Sequence[Claim]) -> list[float]:
+        """See `EntailmentChecker`."""
+        cut = self.runner.tokenizer
+        rows = [paired(cut, one.before, one.quote.text, one.sentence) for one in claims]
+        return [segments[0] + whole for segments, whole in self.runner.score(rows)]
+
+
+class HubChecker:
+    """A cross-encoder of the hub that was trained on entailment, such as ``cross-encoder/nli-…``.
+
+    Args:
+        name: of the hub, or a folder.
+        device: as torch calls it.
+    """
+
+    def __init__(self, name: str, device: str = "cpu") -> None:
+        from sentence_transformers import CrossEncoder
+        from torch import nn
+
+        self.model = CrossEncoder(name, device=device, activation_fn=nn.Identity())
+        labels = {int(key): str(word) for key, word in self.model.config.id2label.items()}
+        self._entailed = [
+            place
+            for place, word in labels.items()
+            if _ENTAILED.search(word) and not _NOT_ENTAILED.search(word)
+        ]
+
+    def log_odds(self, claims: Sequence[Claim]) -> list[float]:
+        """See `EntailmentChecker`: of entailment against all other labels together."""
+        pairs = [(f"{one.before} {one.quote.text}", one.sentence) for one in claims]
+        found = []
+        for row in self.model.predict(pairs, show_progress_bar=False).tolist():
+            logits = row if isinstance(row, list) else [-row / 2, row / 2]
+            held = self._entailed or [len(logits) - 1]
+            yes = sum(math.exp(logits[place] - max(logits)) for place in held)
+            rest = sum(math.exp(value - max(logits)) for value in logits) - yes
+            found.append(math.log(max(yes, 1e-9)) - math.log(max(rest, 1e-9)))
+        return found
+
+
+class ModelChecker:
+    """A strong language model as the judge: all sentences in one call, a structured reply.
+
+    Args:
+        model: any LangChain chat model.
+        errors: turns what a provider raises into a `ModelError`.
+    """
+
+    def __init__(
+        self, model: BaseChatModel, errors: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        self.model = model
+        self.errors = errors
+
+    def log_odds(self, claims: Sequence[Claim]) -> list[float]:
+        """See `EntailmentChecker`. What the reply leaves out does not follow.
+
+        Raises:
+            ModelSilent: the reply holds no verdict.
+        """
+        from langchain_core.messages import HumanMessage, SystemMessage
+
+        if not claims:
+            return []
+        shown = [(one.before, one.quote.text, one.sentence) for one in claims]
+        messages = [SystemMessage(prompts.CHECK_SYSTEM), HumanMessage(prompts.check_pairs(shown))]
+        with self.errors():
+            reply = asking.invoke(self.model, messages)
+        verdicts = _verdicts(without_reasoning(str(reply.text)))
+        if not verdicts:
+            raise ModelSilent("The language model gave no verdict on the sentences.")
+        return [
+            _LARGEST if verdicts.get(number) else -_LARGEST for number in range(1, len(claims) + 1)
+        ]
+
+
+def _verdicts(reply: str) -> dict[int, bool]:
+    """The verdicts by pair; a reply that was cut off counts as far as it goes."""
+    found: dict[int, bool] = {}
+    for match in re.finditer(r"\{[^{}]*\}", reply):
+        try:
+            one: Any = json.loads(match.group())
+        except ValueError:
+            continue
+        if isinstance(one.get("pair"), int) and isinstance(one.get("follows"), bool):
+            found[one["pair"]] = one["follows"]
+    return found
+
+
+def make_checker(settings: Settings, model: Callable[[], ModelChecker]) -> EntailmentChecker:
+    """The checker that the settings name.
+
+    Args:
+        settings: of the library.
+        model: makes the one that asks the language model.
+
+    Raises:
+        ModelMissing: its files aren't on this machine.
+    """
+    if settings.checker == "llm":
+        return model()
+    if settings.checker == "local":
+        folder = ensure(MINILM, settings.models_dir)
+        return TrainedChecker(CrossEncoderRunner(folder, TRAINED, settings.threads))
+    return HubChecker(settings.checker, settings.embedding_device)
