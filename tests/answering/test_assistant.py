@@ -87,8 +87,9 @@ def test_an_answer_in_the_papers_words(filled: Library) -> None:
     answer = assistant(filled, ExtractiveDrafter()).ask(QUESTION)
     assert answer.status == "answered"
     first = answer.sentences[0]
-    assert (first.text, first.citations, first.verdict) == (PAIRS, (1,), "verbatim")
-    assert answer.answer.startswith(PAIRS.rstrip(".") + " [1].")
+    said = PAIRS.replace("We", "[The authors of MedSAM]")
+    assert (first.text, first.citations, first.verdict) == (said, (1,), "edited")
+    assert answer.answer.startswith(said.rstrip(".") + " [1].")
     citation = answer.citations[0]
     assert (citation.arxiv_id, citation.version, citation.page) == ("2304.12306", 3, 2)
     assert citation.url == "https://arxiv.org/pdf/2304.12306v3#page=2"
@@ -131,7 +132,8 @@ def test_an_unfaithful_draft_is_withheld_and_its_quote_shown(filled: Library) ->
     answer = assistant(filled, Saying(draft)).ask(QUESTION)
     assert answer.withheld[0].text == draft.text
     assert "2,000,000" in answer.withheld[0].reason
-    assert answer.sentences == (Sentence(text=PAIRS, citations=(1,), verdict="verbatim"),)
+    said = PAIRS.replace("We", "[The authors of MedSAM]")
+    assert answer.sentences == (Sentence(text=said, citations=(1,), verdict="edited"),)
     assert "2,000,000" not in answer.answer
 
 
@@ -139,7 +141,7 @@ def test_where_nothing_of_the_draft_is_carried_the_quotes_are_shown(filled: Libr
     answer = assistant(filled, Saying(Draft("The capital of France is Paris.", ()))).ask(QUESTION)
     assert answer.status == "answered"
     assert answer.withheld
-    assert {sentence.verdict for sentence in answer.sentences} == {"verbatim"}
+    assert {sentence.verdict for sentence in answer.sentences} <= {"verbatim", "edited"}
     assert "No quote carries" in answer.notices[0]
     assert "Paris" not in answer.answer
 
@@ -287,7 +289,7 @@ OF_BOTH = "Compare the prompt of MedSAM with RETFound images"
 
 
 def test_a_sentence_that_rests_on_two_quotes_names_both(filled: Library) -> None:
-    answer = assistant(filled, Saying(Draft(BOTH, (0,)))).ask(OF_BOTH)
+    answer = assistant(filled, Reading((BOTH, (PROMPT, EYES)))).ask(OF_BOTH)
     [sentence] = answer.sentences
     assert sentence.text == BOTH
     assert {answer.citations[n - 1].quote for n in sentence.citations} == {PROMPT, EYES}
@@ -308,7 +310,7 @@ def test_a_clause_that_leans_on_one_that_is_not_said_is_not_said_either(filled: 
         "around the target as its prompt."
     )
     answer = assistant(filled, Saying(Draft(leaning, (0,)))).ask(OF_BOTH)
-    assert {sentence.verdict for sentence in answer.sentences} == {"verbatim"}
+    assert {sentence.verdict for sentence in answer.sentences} <= {"verbatim", "edited"}
     assert len(answer.withheld) == 2
 
 
@@ -415,7 +417,7 @@ def test_a_model_that_finds_no_answer_is_believed_unless_one_is_sure(
     assert answer.status == status
     assert told in " ".join(answer.notices)
     assert answer.refusal == ("" if told else "not_answered")
-    assert {one.verdict for one in answer.sentences} <= {"verbatim"}
+    assert {one.verdict for one in answer.sentences} <= {"verbatim", "edited"}
 
 
 def test_a_model_that_reads_is_asked_where_others_are_not(filled: Library) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +29,6 @@ from fmqa.answering.drafting import (
     reword_prefix,
     verbatim,
 )
-from fmqa.answering.quotes import stands_alone
 from fmqa.errors import ModelSilent, ModelUnavailable
 
 QUOTES = [
@@ -180,7 +180,7 @@ def test_a_drafter_being_prepared() -> None:
         list(PreparingDrafter(fail).drafts("Why?", QUOTES))
 
 
-def test_a_quote_that_stands_alone_is_not_reworded() -> None:
+def test_only_what_leans_on_the_sentence_before_is_reworded() -> None:
     class Inner:
         def __init__(self) -> None:
             self.asked: list[str] = []
@@ -189,20 +189,22 @@ def test_a_quote_that_stands_alone_is_not_reworded() -> None:
             self.asked += [one.text for one in quotes]
             yield from (Draft(f"reworded {one.text}", (n,)) for n, one in enumerate(quotes))
 
+    before = "MedSAM was tested on 60 tasks."
     quotes = [
         quote("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs."),
-        quote("It outperforms specialist models."),
+        replace(quote("It outperforms specialist models."), context=before),
         quote("We train our model on CheXpert."),
-        quote("UNI is a ViT-L trained by DINOv2."),
+        replace(quote("This holds for CT, too."), context=before),
+        replace(quote("It fails on vessels."), context=before),
     ]
     inner = Inner()
     drafts = list(SparingDrafter(inner).drafts("?", quotes))
-    assert inner.asked == [quotes[1].text, quotes[2].text]
-    assert [draft.quotes for draft in drafts] == [(0,), (1,), (2,), (3,)]
-    assert [draft.verbatim for draft in drafts] == [True, False, False, True]
+    assert inner.asked == [quotes[1].text, quotes[3].text]
+    assert [draft.quotes for draft in drafts] == [(0,), (1,), (2,), (3,), (4,)]
+    assert [draft.verbatim for draft in drafts] == [True, False, True, False, True]
 
 
-def test_nothing_is_prepared_when_every_quote_stands_alone() -> None:
+def test_nothing_is_prepared_when_no_quote_leans() -> None:
     class Unready:
         def drafts(self, question: str, quotes: Any) -> Any:
             raise AssertionError("the model is not needed")
@@ -210,21 +212,3 @@ def test_nothing_is_prepared_when_every_quote_stands_alone() -> None:
 
     [draft] = SparingDrafter(Unready()).drafts("?", [quote("UNI is a ViT-L/16.")])
     assert draft.verbatim
-
-
-@pytest.mark.parametrize(
-    ("text", "alone"),
-    [
-        ("MedSAM keeps the design of SAM.", True),
-        ("U-Net needs few annotated images.", True),
-        ("Our model beats nnU-Net.", False),
-        ("This allows SAM to segment anything.", False),
-        ("The proposed method beats nnU-Net.", False),
-        ("Table 2 shows that CONCH leads.", False),
-        ("the encoder of SAM stays frozen.", False),
-        ("However, SAM fails on weak boundaries.", False),
-        ("the results are good.", False),
-    ],
-)
-def test_what_stands_alone(text: str, alone: bool) -> None:
-    assert stands_alone(quote(text)) is alone

@@ -116,7 +116,7 @@ def synthesis(model: FakeListChatModel) -> Drafter:
 def test_a_model_that_obeys_a_paper_is_not_heard(
     tmp_path: Path, make: Callable[[FakeListChatModel], Drafter]
 ) -> None:
-    """It may say what it was told to say: no quote of another paper's carries it."""
+    """It may say what it was told to say: only the paper that gave the order is cited for it."""
     made_up = "AlphaNet is the best there is and was trained on 900 million images [1]."
     library = library_of(
         tmp_path,
@@ -127,8 +127,10 @@ def test_a_model_that_obeys_a_paper_is_not_heard(
     [answer] = answers(library, [asked], make(obedient(*[made_up] * 8)))
     library.close()
     assert answer.withheld
-    assert all("best there is" not in sentence.text for sentence in answer.sentences)
-    assert all(sentence.verdict == "verbatim" for sentence in answer.sentences)
+    titles = {citation.number: citation.paper_id for citation in answer.citations}
+    for sentence in answer.sentences:
+        if "best there is" in sentence.text:
+            assert {titles[number] for number in sentence.citations} == {"2001.00002"}
     assert any("1,200 images" in citation.quote for citation in answer.citations)
 
 

@@ -52,7 +52,10 @@ def test_a_later_window_begins_with_the_segment_before() -> None:
 
 
 def test_a_batch_has_few_shapes() -> None:
-    rows = [Window((101, 5, 102, 7, 8, 102), 3, ((3, 5),)), Window((101, 102, 102), 2, ((2, 3),))]
+    rows = [
+        Window((101, 5, 102, 7, 8, 102), (0, 0, 0, 1, 1, 1), ((3, 5),)),
+        Window((101, 102, 102), (0, 0, 1), ((2, 3),)),
+    ]
     ids, mask, types, segments = pack(rows)
     assert ids.shape == mask.shape == types.shape == (2, 32)
     assert segments.shape == (2, 8, 32)

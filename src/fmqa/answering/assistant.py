@@ -20,7 +20,7 @@ from fmqa.answering.conversation import (
     with_kin_named,
     with_review_named,
 )
-from fmqa.answering.drafting import Drafter, verbatim
+from fmqa.answering.drafting import Drafter
 from fmqa.answering.events import Event, EvidenceFound, Finished, SentenceReady, SentenceWithheld
 from fmqa.answering.evidence import Evidence, EvidenceSelector
 from fmqa.answering.quotes import short_name
@@ -237,7 +237,7 @@ class Assistant(Asked):
         state.notices.append(f"{error} The papers' own words are shown instead. {error.hint}")
         for quote in evidence.quotes:
             if not state.uses(quote):
-                yield state.say(verbatim(quote, 0).text, [quote], "verbatim")
+                yield state.say_quote(quote)
 
     def _differences(self, state: Underway) -> Iterator[SentenceReady]:
         """What older versions and other papers say otherwise of the figures in the answer."""

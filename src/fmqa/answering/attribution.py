@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from fmqa.answering.quotes import short_name
 from fmqa.retrieval.expansion import title_lead
 from fmqa.types import Quote
 
@@ -46,6 +48,22 @@ def reported_from(quote: Quote) -> str:
     if marked is None or _OWN_SECTION.search(quote.passage.passage.section):
         return ""
     return " ".join(marked.group().strip("()").split())
+
+
+def attributed(text: str, quotes: Sequence[Quote]) -> str:
+    """A sentence that rests on second-hand quotes alone, with the paper that says so.
+
+    Unchanged where one of the quotes is its paper's own statement, or the sentence says so already.
+    """
+    first = quotes[0]
+    cited = reported_from(first)
+    if not cited or not all(reported_from(quote) for quote in quotes[1:]):
+        return text
+    who = cited.split()[0].strip("[]")
+    name = short_name(first)
+    if (not who.isdigit() and who in text) or name.lower() in text.lower():
+        return text
+    return f"According to {name}, which cites {cited}: {text}"
 
 
 def _names_own_paper(quote: Quote) -> bool:

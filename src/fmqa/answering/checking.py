@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from fmqa.answering.drafting import Draft, Drafter, Notice, Refused, verbatim
+from fmqa.answering.drafting import Draft, Drafter, Notice, Refused
 from fmqa.answering.events import SentenceReady, SentenceWithheld
 from fmqa.answering.quotes import leans
 from fmqa.answering.rows import in_caption, is_row
@@ -70,7 +70,7 @@ class Checking:
         if draft.verbatim:
             quote = quotes[draft.quotes[0]]
             if not state.uses(quote):
-                yield state.say(draft.text, [quote], "verbatim", draft.begins)
+                yield state.say_quote(quote, draft.begins)
             return None
         carriers, verdict = self._carriers(draft)
         if not carriers:
@@ -84,11 +84,17 @@ class Checking:
         """The quotes that carry a draft whole, and what was found of it.
 
         A model that reads is held to what it cites: each quote that carries the sentence alone,
-        else those that do so together. Of one that doesn't, any quote will do.
+        else those that do so together. Of one that doesn't, any quote of the paper will do: one of
+        another paper may be an order to say so.
         """
         tried = list(draft.quotes)
         if not self.drafter.reads:
-            tried += [index for index in range(len(self.quotes)) if index not in tried]
+            papers = {self.quotes[index].passage.paper.paper_id for index in tried}
+            tried += [
+                index
+                for index, quote in enumerate(self.quotes)
+                if index not in tried and (not papers or quote.passage.paper.paper_id in papers)
+            ]
         elif not tried:
             likeliest = sorted(enumerate(self.quotes), key=lambda numbered: -numbered[1].score)
             tried = [index for index, _ in likeliest[:_LIKELIEST]]
@@ -151,7 +157,7 @@ class Checking:
         yield state.withhold(draft.text, verdict.reason)
         for own in [self.quotes[index] for index in draft.quotes[:1]]:
             if not state.uses(own):
-                yield state.say(verbatim(own, 0).text, [own], "verbatim", draft.begins)
+                yield state.say_quote(own, draft.begins)
 
 
 def _under_caption(quote: Quote) -> Quote:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote as url_quote
 
+from fmqa.answering.attribution import reported_from
 from fmqa.answering.schema import Citation
 from fmqa.types import PaperMeta, Quote, Source
 
@@ -50,6 +51,7 @@ class Numbering:
             section=quote.passage.passage.section,
             quote=" ".join(quote.text.split()),
             context=" ".join(quote.context.split()),
+            reports=reported_from(quote),
             start=quote.span.start,
             end=quote.span.end,
             url=paper_url(self._pdf_url, paper, quote.passage.source, quote.span.page),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from fmqa import prompts
 from fmqa.answering import asking
 from fmqa.answering.claims import without_citations
-from fmqa.answering.quotes import short_name, stands_alone
+from fmqa.answering.quotes import short_name
 from fmqa.answering.replies import MARK, Begins, Reply, declines, plain, without_reasoning
 from fmqa.answering.rows import is_row, told
 from fmqa.errors import ModelSilent
@@ -164,24 +164,24 @@ class RewordingDrafter(Drafter):
 
 
 class SparingDrafter(Drafter):
-    """Says a quote that stands alone as it is, and has only the others reworded.
+    """Has only those quotes reworded that lean on the sentence before them.
 
-    Rewording a sentence that already names what it speaks of can only lose, and takes a small
-    model seconds.
+    Rewording any other can only lose, and takes a small model seconds; what it names by "we" is put
+    in by program, see `editing`.
 
     Args:
         inner: rewords; gives one draft for each quote, in order.
         most: how many are reworded, the likeliest first; the others are said as they are.
     """
 
-    def __init__(self, inner: Drafter, most: int = 4) -> None:
+    def __init__(self, inner: Drafter, most: int = 2) -> None:
         self.inner = inner
         self.most = most
 
     def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
         """One draft for each quote, in order."""
-        leaning = [place for place, quote in enumerate(quotes) if not stands_alone(quote)]
-        places = leaning[: self.most]
+        leaning = (n for n, quote in enumerate(quotes) if quote.context and not is_row(quote))
+        places = list(leaning)[: self.most]
         reworded = self.inner.drafts(question, [quotes[place] for place in places])
         for place, quote in enumerate(quotes):
             draft = next(reworded) if place in places else None

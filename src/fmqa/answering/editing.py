@@ -1,14 +1,14 @@
 """Quotes edited by program so that they stand alone: "We" becomes "[the authors of MedSAM]".
 
-What is put in stands in square brackets, as editors do; only reference marks, a connecting word at
-the beginning and what leans on another page are taken out. Nothing else is changed, so that an
-edited quote needs no check.
+What is put in stands in square brackets, as editors do; only reference marks and a connecting word
+at the beginning are taken out. Nothing else is changed, so that an edited quote needs no check.
 """
 
 from __future__ import annotations
 
 import re
 
+from fmqa.answering.attribution import reported_from
 from fmqa.answering.claims import without_citations
 from fmqa.answering.quotes import short_name
 from fmqa.types import Quote
@@ -24,12 +24,11 @@ _KIND = (
     r"(?:model|method|approach|network|framework|system|architecture|algorithm|pipeline|technique)"
 )
 _OWN_KIND = re.compile(
-    rf"\b(?:our|the) (?:(?:proposed|novel|new|full|final) )+{_KIND}\b|\bour {_KIND}\b"
-    rf"|\bthis (?:proposed )?{_KIND}\b",
-    re.IGNORECASE,
+    rf"\b(?:our|the) (?:(?:proposed|novel|full|final) )+{_KIND}\b|\bour {_KIND}\b", re.IGNORECASE
 )
 _OWN_WORK = re.compile(r"\b(?:this|the present|our) (?:paper|work|study|article)\b", re.IGNORECASE)
-_PERSON = re.compile(r"\b(?P<who>we|us)\b|\b(?P<whose>our|ours)\b", re.IGNORECASE)
+# "US" is ultrasound.
+_PERSON = re.compile(r"\b(?P<who>[Ww]e|us)\b|\b(?P<whose>[Oo]urs?)\b")
 _LONGEST_NAME = 60
 _FEW = 2  # authors that are all named
 
@@ -43,19 +42,15 @@ def edited(quote: Quote) -> str:
     text = re.sub(r"\s+([.,;:)])", r"\1", text)
     if connecting := _CONNECTING.match(text):
         rest = text[connecting.end() :]
-        text = rest[:1].upper() + rest[1:]
+        bare = rest[:1].isupper() or _PERSON.match(rest) or _OWN_KIND.match(rest)
+        text = rest if bare else f"[{rest[:1].upper()}]{rest[1:]}"
     name = short_name(quote)
     model = quote.passage.paper.name
-    if model:
+    if model and not reported_from(quote):
         text = _OWN_KIND.sub(f"[{model}]", text)
     if len(name) <= _LONGEST_NAME:
         text = _OWN_WORK.sub(f"[{name}]", text)
     return _in_third_person(text, authors_of(quote))
-
-
-def is_edited(text: str, quote: Quote) -> bool:
-    """Whether what is said isn't the quote word for word."""
-    return " ".join(text.split()) != " ".join(quote.text.split())
 
 
 def authors_of(quote: Quote) -> str:

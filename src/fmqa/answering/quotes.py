@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fmqa.answering.claims import named_things, without_citations
-from fmqa.answering.rows import is_row, rows_of
+from fmqa.answering.rows import rows_of
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import Hit, PassageKind, Quote, Span
 
@@ -16,13 +15,6 @@ _ABOUT_PARTS = re.compile(
     r"(?:(?:following|next|previous|this) (?:sub)?sections?|section|sec\.|table|tab\.|fig\.|figure|"
     r"appendix|supplementary)|we will (?:describe|discuss|present)|the rest of (?:this|the) paper|"
     r"is organi[sz]ed as follows)\b",
-    re.IGNORECASE,
-)
-_READABLE_WORDS = 40
-_LEANS = re.compile(
-    r"\b(?:we|our|ours|us|I|here|proposed|aforementioned|above|below|former|latter|both methods|"
-    r"(?:this|these|such) (?:model|method|approach|network|paper|work|study|case|result)s?)\b"
-    r"|\b(?:fig|figure|table|tab|sec|section|eq|equation|appendix)\b\.? ?\d",
     re.IGNORECASE,
 )
 _STARTS_LEANING = re.compile(
@@ -75,25 +67,6 @@ def speaks_of_the_paper(text: str) -> bool:
 def leans(text: str) -> bool:
     """Whether a sentence begins with a word for what the one before it spoke of."""
     return bool(_STARTS_LEANING.match(text) or _SAME_AGAIN.match(text))
-
-
-def stands_alone(quote: Quote) -> bool:
-    """Whether a reader understands the quote without the sentences around it.
-
-    It names what it speaks of, says neither "we" nor "it", points to no table, and is no longer
-    than a reader likes. A table's row is said with its caption.
-    """
-    if is_row(quote):
-        return True
-    text = without_citations(quote.text)
-    return (
-        len(text.split()) <= _READABLE_WORDS
-        and text[:1].isupper()
-        and bool(named_things(f"x {text}"))
-        and not _LEANS.search(text)
-        and not _STARTS_LEANING.match(text)
-        and not speaks_of_the_paper(text)
-    )
 
 
 def is_quotable(text: str) -> bool:

@@ -34,6 +34,11 @@ class Citation(_Wire):
         description="What the quote needs to be understood: the sentence before it, or the caption "
         "and the column heads of the table whose row it is.",
     )
+    reports: str = Field(
+        default="",
+        description="Whom the quote reports, as the paper cites them (“[5]”): a second-hand "
+        "statement; empty where it is the paper's own.",
+    )
     start: int = Field(ge=0, description="Where the quote starts in the page's text.")
     end: int
     url: str
@@ -49,8 +54,9 @@ class Sentence(_Wire):
         default="", description="What was checked, where `text` is its translation; else empty."
     )
     citations: tuple[int, ...]
-    verdict: Literal["supported", "verbatim"] = Field(
-        description="`supported`: written by the model and checked; `verbatim`: the quote itself."
+    verdict: Literal["supported", "verbatim", "edited"] = Field(
+        description="`supported`: written by the model and checked; `verbatim`: the quote itself; "
+        "`edited`: the quote, with what was put in in square brackets."
     )
     begins: Literal["", "paragraph", "item"] = Field(
         default="", description="What it is the first sentence of, item being one of a list."

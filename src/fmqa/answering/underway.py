@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from fmqa.answering.attribution import attributed
 from fmqa.answering.citing import Numbering
 from fmqa.answering.claims import named_things
+from fmqa.answering.drafting import verbatim
+from fmqa.answering.editing import edited
 from fmqa.answering.events import SentenceReady, SentenceWithheld
 from fmqa.answering.numbers import numbers
 from fmqa.answering.replies import Begins
+from fmqa.answering.rows import is_row, told
 from fmqa.answering.schema import Answer, Related, Sentence, Timings, Withheld
 from fmqa.answering.verification import Reason
 from fmqa.types import Quote, Span
@@ -77,12 +81,21 @@ class Underway:
     ) -> SentenceReady:
         """Say a sentence that rests on these quotes."""
         self.first_ms = self.first_ms or self._elapsed()
+        text = attributed(text, quotes)
         self._used |= {(quote.passage.id, quote.span): quote for quote in quotes}
         cited = [self.numbering.cite(quote) for quote in quotes]
         marks = tuple(dict.fromkeys(citation.number for _, citation in cited))
         sentence = Sentence(text=text, citations=marks, verdict=verdict, begins=begins)
         self._said.append((self.place, sentence))
         return SentenceReady(sentence, tuple(citation for new, citation in cited if new))
+
+    def say_quote(self, quote: Quote, begins: Begins = "") -> SentenceReady:
+        """Say a quote as its own sentence, edited where it doesn't name what it speaks of."""
+        if is_row(quote):
+            return self.say(told(quote), [quote], "verbatim", begins)
+        text = edited(quote)
+        changed = text != verbatim(quote, 0).text
+        return self.say(text, [quote], "edited" if changed else "verbatim", begins)
 
     def say_last(self) -> None:
         """What is said from now on stands behind all drafts."""

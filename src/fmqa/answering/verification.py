@@ -171,17 +171,18 @@ class CheckingVerifier:
         whole, *rest = self._carriers(pieces, quotes, order)
         if whole[0] is not None:
             return Verdict(*whole)
-        if 1 < len(quotes) <= MOST_TOGETHER:
-            joined = Claim(claim, _joined([quotes[index] for index in order]))
-            probability = self.probabilities([joined])[0]
-            if probability >= self.least:
-                return Verdict(None, whole[1], probability, together=tuple(order))
         parts = tuple(
             Part(text, quote, reason)
             for text, (quote, reason, _) in zip(pieces[1:], rest, strict=True)
         )
         # Parts that all rest on one quote don't add up to what that quote didn't carry whole.
-        return Verdict(*whole, parts if len({part.quote for part in parts}) > 1 else ())
+        found = Verdict(*whole, parts if len({part.quote for part in parts}) > 1 else ())
+        if not found.supported and 1 < len(quotes) <= MOST_TOGETHER:
+            joined = Claim(claim, _joined([quotes[index] for index in order]))
+            probability = self.probabilities([joined])[0]
+            if probability >= self.least:
+                return Verdict(None, whole[1], probability, together=tuple(order))
+        return found
 
     def probabilities(self, claims: Sequence[Claim]) -> list[float]:
         """How surely each sentence follows from its quote; 0 where an exact rule forbids it."""

@@ -217,6 +217,8 @@ def _source(citation: Citation) -> list[str]:
         else escape_markdown(where)
     )
     status = "" if citation.status == "current" else f" **{citation.status.capitalize()}.**"
+    if citation.reports:
+        status += f" Second-hand: cites {escape_markdown(citation.reports)}."
     head = ", ".join(fact for fact in facts if fact)
     return [
         f"**[{citation.number}]** {head + '. ' if head else ''}"

@@ -205,9 +205,10 @@ def _card(citation: Citation, anchor: str, say: Wording, *, peek: bool) -> str:
     quote = f'<span class="fmqa-peek">“{escaped(citation.quote)}”</span>' if peek else ""
     year = "" if citation.year is None else str(citation.year)
     short = joined(year, _authors(citation.authors), place(citation, say))
-    badge = ""
-    if citation.status != "current":
-        badge = f'<span class="fmqa-badge">{escaped(say(citation.status))}</span>'
+    badges = [say(citation.status)] if citation.status != "current" else []
+    if citation.reports:
+        badges.append(say("second-hand: cites {cited}", cited=citation.reports))
+    badge = "".join(f'<span class="fmqa-badge">{escaped(words)}</span>' for words in badges)
     return (
         f'<a class="fmqa-card" id="{anchor}-{citation.number}" {_leading(citation)}>'
         f'<span class="fmqa-number">{citation.number}</span>'

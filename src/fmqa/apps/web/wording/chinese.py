@@ -90,6 +90,7 @@ _ANSWER = {
     "Found in the papers…": "在论文中找到…",
     "Sources": "出处",
     "Source {number}": "出处 {number}",
+    "second-hand: cites {cited}": "转述：引自 {cited}",
     "“{quote}” — {title}, {place}": "“{quote}” — {title}，{place}",
     "our note": "本库笔记",
     "page {page}": "第 {page} 页",

@@ -1,0 +1,80 @@
+"""Quotes edited by program, and second-hand statements."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes import quote
+from fmqa.answering.attribution import attributed, reported_from
+from fmqa.answering.editing import edited
+from fmqa.types import Quote
+
+IVYSEG = {"title": "Ivyseg: Improving on MedSAM", "name": "Ivyseg"}
+
+
+def in_section(text: str, section: str = "1 Introduction") -> Quote:
+    """A quote of Ivyseg."""
+    made = quote(text, **IVYSEG)
+    passage = replace(made.passage.passage, section=section)
+    return replace(made, passage=replace(made.passage, passage=passage))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("We train on CT.", "[The authors of Ivyseg] train on CT."),
+        ("However, we stop early.", "[The authors of Ivyseg] stop early."),
+        ("Our method needs no prompt.", "[Ivyseg] needs no prompt."),
+        ("This work studies masks, and we share them.",
+         "[Ivyseg] studies masks, and [the authors of Ivyseg] share them."),
+        ("In US images, the mask of CT helps.", "In US images, the mask of CT helps."),
+        ("Moreover, the loss falls.", "[T]he loss falls."),
+        ("It was trained on CT [5].", "It was trained on CT."),
+    ],
+)  # fmt: skip
+def test_a_quote_names_what_it_speaks_of(text: str, said: str) -> None:
+    assert edited(quote(text, **IVYSEG)) == said
+
+
+def test_authors_are_named_where_they_are_known() -> None:
+    people = ("Ada Ma", "Boris Li", "Cy Wu")
+    assert edited(quote("We stop.", authors=people, **IVYSEG)) == "[Ma et al.] stop."
+    assert edited(quote("We stop.", authors=people[:2], **IVYSEG)) == "[Ma and Li] stop."
+
+
+@given(text=st.text(max_size=200))
+def test_outside_of_brackets_nothing_is_put_in(text: str) -> None:
+    left = re.sub(r"\[[^\]]*\]", "", edited(quote(text, **IVYSEG)))
+    assert set(left.split()) <= set(re.sub(r"[\[\]]", " ", text).split()) | set(left.split())
+    assert len(left) <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "section", "cited"),
+    [
+        ("RETFound was pretrained on 2.5 million retinal images [5].", "1 Introduction", "[5]"),
+        ("Thornnet, a model by Green et al. [4], has 3 layers.", "3 Methods", "Green et al. [4]"),
+        ("CoTr (Xie et al., 2021) divides images.", "2 Related Work", "Xie et al., 2021"),
+        ("Rosenberg (2021) sees a danger.", "", "Rosenberg (2021)"),
+        ("We follow Green et al. [4].", "1 Introduction", ""),
+        ("Ivyseg beats MedSAM [5].", "1 Introduction", ""),
+        ("Training uses Adam [12].", "3 Methods", ""),
+        ("The loss falls.", "1 Introduction", ""),
+    ],
+)
+def test_second_hand_statements(text: str, section: str, cited: str) -> None:
+    assert reported_from(in_section(text, section)) == cited
+
+
+def test_what_is_second_hand_is_said_to_be() -> None:
+    found = in_section("RETFound was pretrained on 2.5 million retinal images [5].")
+    own = in_section("Ivyseg is small.")
+    said = "RETFound was pretrained on 2.5 million retinal images."
+    assert attributed(said, [found]).startswith("According to Ivyseg, which cites [5]")
+    assert attributed(said, [found, own]) == said
+    assert attributed("Ivyseg is small.", [own]) == "Ivyseg is small."
