@@ -88,9 +88,6 @@ class _Given:
     def embed_array(self, texts: Sequence[str], progress: Any = None) -> Vectors:
         raise NotImplementedError
 
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        raise NotImplementedError
-
 
 def measured(url: str, passages: int) -> dict[str, Any]:
     """Fill an empty schema, and search it."""

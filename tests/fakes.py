@@ -70,9 +70,6 @@ class HashEmbedder:
             progress(len(texts), len(texts))
         return np.stack([self._vector(text) for text in texts])
 
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        return [list(map(float, row)) for row in self.embed_array(texts)]
-
     def embed_query(self, text: str) -> list[float]:
         return [float(value) for value in self._vector(text)]
 

@@ -301,7 +301,7 @@ class Quote:
 
 
 class Embedder(Protocol):
-    """Turns texts into unit vectors (LangChain's ``Embeddings``)."""
+    """Turns texts into unit vectors."""
 
     @property
     def dimension(self) -> int:
@@ -311,10 +311,6 @@ class Embedder(Protocol):
     @property
     def fingerprint(self) -> str:
         """Names the model's weights and settings: vectors of equal fingerprints compare."""
-        ...
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One unit vector per text."""
         ...
 
     def embed_query(self, text: str) -> list[float]:

@@ -15,7 +15,6 @@ from fmqa.store.embedding import (
     MANY,
     OnnxEmbedder,
     SentenceTransformerEmbedder,
-    as_langchain,
     make_embedder,
 )
 from fmqa.weights import openvino_runner
@@ -142,7 +141,6 @@ def test_odd_texts(embedder, text):
 
 
 def test_no_texts(embedder):
-    assert embedder.embed_documents([]) == []
     assert embedder.embed_array([]).shape == (0, 384)
 
 
@@ -173,20 +171,6 @@ def test_a_damaged_graph_is_built_again(folder, tmp_path):
         (tmp_path / name).symlink_to(folder / name)
     graph_path(tmp_path).write_bytes(b"torn")
     assert len(OnnxEmbedder(tmp_path).embed_query("x")) == 384
-
-
-async def _both(embedder):
-    return await embedder.aembed_query("x"), await embedder.aembed_documents(["x"])
-
-
-def test_langchain_takes_it_for_its_own(embedder):
-    import asyncio
-
-    from langchain_core.embeddings import Embeddings
-
-    assert isinstance(as_langchain(embedder), Embeddings)
-    query, documents = asyncio.run(_both(embedder))
-    assert same(query, documents[0])
 
 
 def test_settings_choose(folder, tmp_path):

@@ -25,8 +25,6 @@ from fmqa.weights.openvino_runner import ROWS, openvino_runner
 from fmqa.weights.pull import ensure
 
 if TYPE_CHECKING:
-    from langchain_core.embeddings import Embeddings
-
     from fmqa.weights.openvino_runner import Run, Tokens, Vectors
 
 Progress = Callable[[int, int], None]
@@ -42,37 +40,7 @@ _MINILM_TOKENS = 256
 _MINILM_NAMES = frozenset({MINILM.name, MINILM.hub})
 
 
-class _LangChainMethods:
-    """What LangChain's ``Embeddings`` has beside the two methods that each embedder writes.
-
-    Not a subclass of it: importing ``langchain_core.embeddings`` takes 0.11 s, a fifth of what a
-    question may cost when cold. `as_langchain` makes it one where LangChain is in use.
-    """
-
-    def embed_array(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        raise NotImplementedError
-
-    def embed_query(self, text: str) -> list[float]:
-        raise NotImplementedError
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One unit vector per text."""
-        return cast("list[list[float]]", self.embed_array(texts).tolist())
-
-    async def aembed_documents(self, texts: list[str]) -> list[list[float]]:
-        """The same in a thread."""
-        import asyncio
-
-        return await asyncio.to_thread(self.embed_documents, texts)
-
-    async def aembed_query(self, text: str) -> list[float]:
-        """The same in a thread."""
-        import asyncio
-
-        return await asyncio.to_thread(self.embed_query, text)
-
-
-class OnnxEmbedder(_LangChainMethods):
+class OnnxEmbedder:
     """A BERT encoder of the catalog, on the CPU, without torch. Safe to share between threads."""
 
     def __init__(self, folder: Path, model: Model = MINILM, *, threads: int = 0) -> None:
@@ -166,7 +134,7 @@ class OnnxEmbedder(_LangChainMethods):
         return run
 
 
-class SentenceTransformerEmbedder(_LangChainMethods):
+class SentenceTransformerEmbedder:
     """Any model of sentence-transformers, on any device. Loaded when first used."""
 
     def __init__(self, name: str, device: str = "cpu", *, fingerprint: str | None = None) -> None:
@@ -248,14 +216,6 @@ def make_embedder(settings: Settings) -> OnnxEmbedder | SentenceTransformerEmbed
     return SentenceTransformerEmbedder(
         str(folder), settings.embedding_device, fingerprint=_fingerprint(MINILM)
     )
-
-
-def as_langchain(embedder: OnnxEmbedder | SentenceTransformerEmbedder) -> Embeddings:
-    """The same object, which LangChain's ``isinstance`` checks take for an ``Embeddings``."""
-    from langchain_core.embeddings import Embeddings
-
-    Embeddings.register(type(embedder))
-    return cast("Embeddings", embedder)
 
 
 def _fingerprint(model: Model) -> str:
