@@ -12,7 +12,7 @@ from dataclasses import asdict, astuple, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fmqa.store.engine import Connection, Row, Tables, upsert
+from fmqa.store.engine import Connection, RecordRow, Tables, upsert
 from fmqa.types import ArxivRecord
 
 
@@ -275,7 +275,7 @@ def _values(record: ArxivRecord) -> tuple[Any, ...]:
     )
 
 
-def _record(row: Row) -> ArxivRecord:
+def _record(row: RecordRow) -> ArxivRecord:
     values: dict[str, Any] = {
         name: tuple(json.loads(row[name])) if name in _LISTS else row[name] for name in _FACTS
     }

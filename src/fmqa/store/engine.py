@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 
 
-class Row(Protocol):
+class RecordRow(Protocol):
     """A row whose values go by number and by name; of two of one name, the first."""
 
     def __getitem__(self, key: int | str, /) -> Any: ...
@@ -39,11 +39,11 @@ class Cursor(Protocol):
         ...
 
     def fetchone(self) -> Any:
-        """The next `Row`, None after the last."""
+        """The next `RecordRow`, None after the last."""
         ...
 
     def fetchall(self) -> list[Any]:
-        """All further rows, each a `Row`."""
+        """All further rows, each a `RecordRow`."""
         ...
 
     def __iter__(self) -> Iterator[Any]: ...
@@ -209,7 +209,7 @@ class Tables:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def rows(self, sql: str, *values: object) -> list[Row]:
+    def rows(self, sql: str, *values: object) -> list[RecordRow]:
         """All rows that a statement finds, in a snapshot of its own or the thread's."""
         with self.database.snapshot() as db:
             return db.execute(sql, values).fetchall()

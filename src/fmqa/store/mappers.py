@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fmqa.filters import FIELDS
-from fmqa.store.engine import Connection, Row, marks
+from fmqa.store.engine import Connection, RecordRow, marks
 from fmqa.types import (
     Filters,
     HiddenRun,
@@ -75,7 +75,7 @@ def meta_values(meta: PaperMeta) -> dict[str, Any]:
     }
 
 
-def paper_meta(row: Row) -> PaperMeta:
+def paper_meta(row: RecordRow) -> PaperMeta:
     """The columns of a paper and its version, read back."""
     values: dict[str, Any] = {
         name: tuple(json.loads(row[name])) if name in _LISTS else row[name] for name in META_COLUMNS
@@ -83,7 +83,7 @@ def paper_meta(row: Row) -> PaperMeta:
     return PaperMeta(version=row["version"], **values)
 
 
-def paper_row(row: Row) -> PaperRow:
+def paper_row(row: RecordRow) -> PaperRow:
     """A row of `Record.papers`."""
     return PaperRow(
         meta=paper_meta(row),
@@ -98,14 +98,14 @@ def paper_row(row: Row) -> PaperRow:
     )
 
 
-def status_of(version: Row) -> PaperStatus:
+def status_of(version: RecordRow) -> PaperStatus:
     """Whether a version is the one that holds today."""
     if version["withdrawn"]:
         return PaperStatus.WITHDRAWN
     return PaperStatus.CURRENT if version["active"] else PaperStatus.SUPERSEDED
 
 
-def stored_passage(row: Row) -> StoredPassage:
+def stored_passage(row: RecordRow) -> StoredPassage:
     """A passage's row joined with its version's and its paper's."""
     return StoredPassage(
         id=row["passage_id"],

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Self
 
 from fmqa.store.arxiv_catalog import now
-from fmqa.store.engine import Connection, Row, Tables, upsert
+from fmqa.store.engine import Connection, RecordRow, Tables, upsert
 from fmqa.types import Quote, Source, Span
 
 _REVISION = "facets_revision"
@@ -238,7 +238,7 @@ def _row(facet: Facet) -> tuple[object, ...]:
     )
 
 
-def _facet(row: Row) -> Facet:
+def _facet(row: RecordRow) -> Facet:
     return Facet(
         paper_id=row["paper_id"],
         version=row["version"],

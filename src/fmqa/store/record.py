@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from fmqa.errors import ForeignIndex
-from fmqa.store.engine import Connection, Row, Tables, Vectors, Within, marks, upsert
+from fmqa.store.engine import Connection, RecordRow, Tables, Vectors, Within, marks, upsert
 from fmqa.store.mappers import (
     FacetCounts,
     PaperRow,
@@ -266,7 +266,7 @@ class Record(Tables):
             for row in rows
         ]
 
-    def _all_of(self, sql: str, keys: Sequence[object], *values: object) -> Iterator[Row]:
+    def _all_of(self, sql: str, keys: Sequence[object], *values: object) -> Iterator[RecordRow]:
         """The rows in which what the statement ends with is one of the keys, of which may be many.
 
         Args:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 
-from fmqa.store.engine import Connection, Row, Tables, insert
+from fmqa.store.engine import Connection, RecordRow, Tables, insert
 from fmqa.store.mappers import paper_meta, status_of, unpack_runs
 from fmqa.types import Document, Page, PaperMeta, PaperStatus, Reference, Source
 
@@ -68,7 +68,7 @@ class Versions(Tables):
         return next(map(_held, self.rows(sql, *values)), None)
 
 
-def _held(row: Row) -> HeldVersion:
+def _held(row: RecordRow) -> HeldVersion:
     return HeldVersion(
         id=row["version_id"],
         meta=paper_meta(row),
@@ -218,6 +218,6 @@ def _title_key(title: str) -> str:
     return key if len(key) >= _LEAST_TITLE else ""
 
 
-def _reference(row: Row) -> Reference:
+def _reference(row: RecordRow) -> Reference:
     values = {name: row[name] for name in _REFERENCE}
     return Reference(**values | {"authors": tuple(json.loads(row["authors"]))})

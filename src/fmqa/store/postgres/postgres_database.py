@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from fmqa.errors import RecordBusy, RecordUnreachable, StoreError
-from fmqa.store import schema
+from fmqa.store import record_schema
 from fmqa.store.engine import Connection
 from fmqa.store.postgres.full_text import VECTORS_OF_KEY, PostgresSearched
 from fmqa.store.postgres.session import (
@@ -98,10 +98,10 @@ class PostgresDatabase:
                     hint="Create it, or leave the search_path out of the address.",
                 )
             there = db.one("SELECT to_regclass('migrations') IS NOT NULL")[0]
-            steps = schema.pending(
-                db, schema.POSTGRES_MIGRATIONS, there=there, setting="FMQA_DATABASE_URL"
+            steps = record_schema.pending(
+                db, record_schema.POSTGRES_MIGRATIONS, there=there, setting="FMQA_DATABASE_URL"
             )
-            schema.apply(db, steps, schema.POSTGRES_MIGRATIONS_TABLE)
+            record_schema.apply(db, steps, record_schema.POSTGRES_MIGRATIONS_TABLE)
         return str(name)
 
     @contextmanager

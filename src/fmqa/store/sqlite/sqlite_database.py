@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fmqa.errors import DiskFull, RecordBusy, RecordDamaged, StoreError
-from fmqa.store import schema
+from fmqa.store import record_schema
 from fmqa.store.engine import Connection, SearchedPassage, Within
 
 # A word of the title counts twice; chosen on SciFact train, benchmarks/retrieval.py.
@@ -96,13 +96,15 @@ class SqliteDatabase:
         if not self._pending(self.connection):
             return
         with self.atomic() as db:
-            schema.apply(db, self._pending(db))  # another process may have been first
+            record_schema.apply(db, self._pending(db))  # another process may have been first
 
     @staticmethod
-    def _pending(db: sqlite3.Connection) -> list[schema.Migration]:
+    def _pending(db: sqlite3.Connection) -> list[record_schema.Migration]:
         sql = "SELECT 1 FROM sqlite_master WHERE name = 'migrations'"
         there = db.execute(sql).fetchone() is not None
-        return schema.pending(db, schema.SQLITE_MIGRATIONS, there=there, setting="FMQA_HOME")
+        return record_schema.pending(
+            db, record_schema.SQLITE_MIGRATIONS, there=there, setting="FMQA_HOME"
+        )
 
     @property
     def connection(self) -> sqlite3.Connection:
