@@ -23,7 +23,6 @@ from fmqa.apps.cli.options import (
     make_filters,
     workbench,
 )
-from fmqa.apps.queries import comparison_for, with_comparison
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,6 +86,8 @@ def ask(
 
     Ends with 0 when answered, 3 when the papers don't answer it.
     """
+    from fmqa.apps.queries import with_comparison
+
     filters = make_filters(year, paper, kind, modality, task, source)
     compared = False
     with workbench(home=home, llm=llm) as bench:
@@ -146,6 +147,7 @@ def chat(
 def _compared(bench: Workbench, question: str) -> bool:
     """Print the table that "compare X and Y by Z" asks for; whether there was one."""
     from fmqa.apps.cli.surveying import as_text
+    from fmqa.apps.queries import comparison_for
 
     try:
         table = comparison_for(bench, question)
