@@ -109,6 +109,12 @@ def test_round_brackets_are_marks_only_where_square_ones_are_not() -> None:
     assert read("It is [1]. It is in metres².") == ["It is [1].", "It is in metres²."]
 
 
+def test_a_bare_yes_holds_nothing_up() -> None:
+    reply = Reply(3)
+    assert reply.add("Yes. One is so [1]. Two") == [Piece("One is so [1].")]
+    assert read("No: none is so [1].") == ["No: none is so [1]."]
+
+
 def test_reasoning_alone_says_nothing() -> None:
     assert read("<think>MedSAM has pairs [1]. And so") == []
     assert without_reasoning("<thinking>a</thinking> b") == "b"

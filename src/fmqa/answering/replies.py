@@ -70,6 +70,7 @@ _DECLINES = re.compile(
 _WHOLE = re.compile(r"(?:[.!?。！？][\"'”’)]*(?:\s*\[[\d, ]+\])*|\[[\d, ]+\])$")
 _MARKED = re.compile(r"\[[\d, ]+\]\W*$")
 _STOPS = re.compile(r"[.!?。！？\n]")
+_BARE = re.compile(r"(?:yes|no|partly|in part|it depends)\W*", re.IGNORECASE)
 _NEAR = 12  # characters; pieces of a stream are words or less
 MARK = re.compile(r"\s*\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]")
 
@@ -110,7 +111,8 @@ class Reply:
     and has no mark is a heading, and left out.
 
     Nothing is given out before the first sentence has ended with a mark, as was asked: a reply that
-    begins without one may turn out to have been reasoning, when a lone ``</think>`` comes.
+    begins without one may turn out to have been reasoning, when a lone ``</think>`` comes. A bare
+    "Yes." is no sentence, and left out.
 
     Args:
         count: how many quotes there are; "(7)" of five is no mark.
@@ -240,10 +242,15 @@ def _pieces(block: str, count: int) -> list[Piece]:
     spans = split_sentences(text)
     # Marks behind a full stop belong to the sentence before them.
     cuts = [start for start, _ in spans[1:] if not text[start:].startswith("[")]
-    found = [text[a:b].strip() for a, b in pairwise([0, *cuts, len(text)])]
+    cut = (text[a:b].strip() for a, b in pairwise([0, *cuts, len(text)]))
     begins: Begins = "item" if _ITEM.match(block) else "paragraph"
-    pieces = [Piece(one, "" if number else begins) for number, one in enumerate(found)]
-    return [piece for piece in pieces if not piece.text.endswith(":")]
+    said = [one for one in cut if not _says_nothing(one)]
+    return [Piece(one, "" if number else begins) for number, one in enumerate(said)]
+
+
+def _says_nothing(text: str) -> bool:
+    """Whether it is a heading, or a "Yes." whose reasons come with the next sentence."""
+    return not MARK.search(text) and (text.endswith(":") or bool(_BARE.fullmatch(text)))
 
 
 def _from_json(text: str) -> str:
