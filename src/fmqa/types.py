@@ -194,7 +194,7 @@ class HiddenRun:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One version of a paper, read."""
+    """One version of a paper, read; ``retracted`` where its own pages are marked so."""
 
     meta: PaperMeta
     source: Source
@@ -208,6 +208,7 @@ class Document:
     lookups: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     mentions: tuple[Mention, ...] = ()
+    retracted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,12 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 612, 792
 FONTS = {"F1": "Helvetica", "F2": "Helvetica-Bold", "F3": "Helvetica-Oblique"}
+# A Chinese font that isn't embedded, as in many papers; its text is written in hexadecimal.
+CHINESE = (
+    "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H "
+    "/DescendantFonts [<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /DW 1000 "
+    "/W [1 95 500] /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> >>] >>"
+)
 
 
 @dataclass(frozen=True)
@@ -29,10 +35,11 @@ class Text:
     def operators(self) -> str:
         c, s = math.cos(math.radians(self.angle)), math.sin(math.radians(self.angle))
         shown = self.text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
+        shown = f"<{self.text.encode('utf-16-be').hex()}>" if self.font == "F4" else f"({shown})"
         red, green, blue = self.colour
         return (
             f"BT /{self.font} {self.size} Tf {self.mode} Tr {red} {green} {blue} rg "
-            f"{c:.4f} {s:.4f} {-s:.4f} {c:.4f} {self.x} {self.y} Tm ({shown}) Tj ET"
+            f"{c:.4f} {s:.4f} {-s:.4f} {c:.4f} {self.x} {self.y} Tm {shown} Tj ET"
         )
 
 
@@ -77,6 +84,7 @@ def build(
         f"/{key} {add(f'<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding /WinAnsiEncoding >>')} 0 R"  # noqa: E501
         for key, name in FONTS.items()
     )
+    fonts += f" /F4 {add(CHINESE)} 0 R"
     kids = []
     for page in pages:
         stream = "\n".join([page.drawing, *(text.operators() for text in page.texts)])

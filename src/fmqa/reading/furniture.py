@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import pairwise
 
 from fmqa.reading.lines import Line, RawPage
 
@@ -53,9 +54,25 @@ def _repeated(pages: list[RawPage]) -> set[tuple[int, int]]:
                 if abs(_from_edge(other, twin) - _from_edge(page, line)) < _SAME_PLACE
             }
             # Two short lines may be alike by chance; a running head comes on a third of the pages.
-            if len(others) >= (2 if len(key) > 12 or len(pages) < 4 else 3):
+            enough = 2 if len(key) > 12 or len(pages) < 4 else 3
+            if len(others) >= enough and not _in_paragraph(page, line):
                 found.add((page.number, line.start))
     return found
+
+
+def _in_paragraph(page: RawPage, line: Line) -> bool:
+    """Whether two lines go on below it at the pitch of running text, in its font and column."""
+    if not line.size:
+        return False
+    at = page.lines.index(line)
+    below = page.lines[at + 1 : at + 3]
+    return len(below) == 2 and all(
+        b.font == a.font
+        and abs(b.size - a.size) < 0.1
+        and abs(b.left - line.left) < 2 * line.size
+        and 0.8 * a.size < a.bottom - b.bottom < 1.8 * a.size
+        for a, b in pairwise([line, *below])
+    )
 
 
 def _marginal(page: RawPage) -> list[Line]:

@@ -27,6 +27,12 @@ _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|copyright|published|accepted|dated)\D{0,80}?(?P<year>(?:19[5-9]|20[0-4])\d)",
     re.IGNORECASE,
 )
+_RETRACTED = re.compile(
+    r"(?:RETRACTED|WITHDRAWN)(?:ARTICLE|PAPER|PUBLICATION)?[:.]?", re.IGNORECASE
+)
+_RETRACTED_TITLE = re.compile(
+    r"(?:RETRACTED|WITHDRAWN)\b|\[?Retract(?:ed|ion)(?: article| paper| publication)?\]?\s?[:\]]",
+)
 _NO_TITLE = re.compile(
     r"^(?:untitled|microsoft word|.*\.(?:docx?|tex|pdf|dvi|indd|eps)$|paper|title|arxiv|"
     r"lncs \d+\s*$|elsevier|\d+$|main$|manuscript|draft|submission|untitled.*)",
@@ -224,8 +230,47 @@ def find_year(file: RawFile, arxiv: ArxivId | None) -> int | None:
     first = file.pages[0].raw[:8000] if file.pages else ""
     if match := _COPYRIGHT.search(first):
         return int(match["year"])
+    if file.pages and (year := _year_of_head(file.pages[0])):
+        return year
     if match := _YEAR.search(file.metadata.get("CreationDate", "").removeprefix("D:")[:4]):
         return int(match[0])
-    if match := _YEAR.search(first):
-        return int(match[0])
+    return year_in(first)
+
+
+def year_in(text: str) -> int | None:
+    """The year that a first page says: of its copyright or its acceptance, else the first one."""
+    if match := _COPYRIGHT.search(text):
+        return int(match["year"])
+    match = _YEAR.search(text)
+    return int(match[0]) if match else None
+
+
+def latest_year(text: str) -> int | None:
+    """The latest year that a text names."""
+    return max((int(match[0]) for match in _YEAR.finditer(text)), default=None)
+
+
+def _year_of_head(page: RawPage) -> int | None:
+    """The year in the journal's line at the head of the page, or else at its foot."""
+    low, high = 0.08 * page.height, 0.9 * page.height
+    margin = [line for line in page.lines if line.upright and page.height]
+    for lines in (
+        [line for line in margin if line.bottom > high],
+        [line for line in margin if line.top < low],
+    ):
+        for line in lines:
+            if match := _YEAR.search(page.text_of(line)):
+                return int(match[0])
     return None
+
+
+def is_retracted(pages: Sequence[RawPage], title: str) -> bool:
+    """Whether the pages are marked as a retracted paper's: in the title, or across the pages."""
+    if _RETRACTED_TITLE.match(title):
+        return True
+    return any(
+        _RETRACTED.fullmatch("".join(page.text_of(line).split()))
+        and (not line.upright or line.size > 14 or line.bottom > 0.9 * page.height)
+        for page in pages
+        for line in page.lines
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from fmqa.reading.lines import Block, Line, RawPage
+from fmqa.reading.wordlist import ideographs
 
 CAPTION = re.compile(
     r"(?P<label>(?:Supplementary |Extended Data |Supplemental )?"
@@ -17,12 +18,14 @@ CAPTION = re.compile(
 NUMBERED = re.compile(
     r"(?:Appendix\s+)?(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.(?:\d\.?|[A-Z]\.?)?"
     r"|[A-Z](?:\.\d{1,2}){0,3}\.?|[A-Z]\.\d+)\s+(?=[A-Z“\"'(])"
+    r"|(?:\d{1,2}(?:[.．]\d{1,2}){0,3}(?:[.．、]\s*|\s+)|第?[一二三四五六七八九十]{1,3}[章节節、．.]\s*)"
+    r"(?=[\u3400-\u9fff])"
 )
 MATH_FONT = re.compile(
     r"CM(R|MI|SY|EX|BSY|MIB|BX)\d|MSBM|MSAM|Math|Symbol|rsfs|eufm|stmary|MT2[A-Z]*[A-Z]?|Euler",
     re.I,
 )
-_TERMINAL = re.compile(r"[.!?:;]['\"”’)\]]*$")
+_TERMINAL = re.compile(r"[.!?:;。！？：；]['\"”’)\]」』）】]*$")
 _BULLET = re.compile(r"[•●▪◦‣∙·–]\s|\(?[a-z0-9]{1,2}\)\s")
 _SIZE_STEP = 1.12  # ratio of font sizes from which lines aren't of one block
 
@@ -52,7 +55,8 @@ def style_of(pages: list[RawPage]) -> Style:
     fonts: Counter[tuple[float, str]] = Counter()
     for page in pages:
         for line in page.lines:
-            length = line.end - line.start
+            # An ideograph says as much as a few letters.
+            length = line.end - line.start + 2 * ideographs(page.text_of(line))
             size = round(line.size * 2) / 2
             sizes[size] += length
             fonts[size, line.font] += length
@@ -127,8 +131,10 @@ def _runs_on(before: str, text: str, a: Line, b: Line) -> bool:
     return (
         a.font == b.font
         and abs(a.size - b.size) < 0.3
-        and len(before) > 25
-        and text[:1].islower()
+        and (
+            (len(before) > 25 and text[:1].islower())
+            or (ideographs(before) > 8 and ideographs(text[:1]) > 0 and not NUMBERED.match(text))
+        )
         and unfinished(before)
     )
 
@@ -155,16 +161,20 @@ def _near(a: Line, b: Line, style: Style) -> bool:
 def _alike(before: str, text: str, a: Line, b: Line) -> bool:
     """Whether two lines are set alike; formula pieces and superscripts are let through."""
     small, large = sorted((a.size, b.size))
-    short = min(len(before), len(text)) <= 4
+    short = any(len(part) <= 4 and not ideographs(part) for part in (before, text))
     if not short and large > _SIZE_STEP * small:
         return False
     if a.bold != b.bold and not short:
         return False
-    if before.isupper() != text.isupper() and len(before) > 5 and len(text) > 5:
+    if _in_capitals(before) != _in_capitals(text) and len(before) > 5 and len(text) > 5:
         return False
     if NUMBERED.match(before) and len(before) < 90:
         return a.font == b.font and not NUMBERED.match(text)
     return True
+
+
+def _in_capitals(text: str) -> bool:
+    return text.isupper() and not ideographs(text)
 
 
 def _paragraph(block: Block, line: Line, before: str, text: str) -> bool:
@@ -177,7 +187,7 @@ def _paragraph(block: Block, line: Line, before: str, text: str) -> bool:
     left, right = min(part.left for part in body), max(part.right for part in block.lines)
     indented = line.left > left + 0.6 * line.size
     short = len(block.lines) > 1 and block.lines[-1].right < right - 0.12 * (right - left)
-    return indented or (short and text[:1].isupper())
+    return indented or (short and (text[:1].isupper() or ideographs(text[:1]) > 0))
 
 
 def unfinished(text: str) -> bool:

@@ -44,7 +44,7 @@ class RawPage:
     :class:`Line`; it is empty where the reader knows no geometry. ``raised`` holds (start, end) of
     the signs that stand raised in their line, ``signs`` where each of them that is understood ends
     and what it is read as, by where it starts, and ``tight`` the line breaks within a printed line
-    that stand for no space.
+    that stand for no space. ``scanned`` says that the page is a picture without text.
     """
 
     number: int
@@ -59,6 +59,7 @@ class RawPage:
     raised: list[tuple[int, int]] = field(default_factory=list)
     signs: dict[int, tuple[int, str]] = field(default_factory=dict)
     tight: set[int] = field(default_factory=set)
+    scanned: bool = False
 
     def text_of(self, line: Line) -> str:
         """The line's raw characters."""

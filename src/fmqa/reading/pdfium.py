@@ -36,6 +36,9 @@ _HYPHEN_MARKS = "\ufffe\x02"
 _BREAK = re.compile(r"[\r\n]+|[\ufffe\x02]")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi|medi(?!um)|cmbx|cmb\d|-b$|\.b$", re.IGNORECASE)
 _ITALIC = re.compile(r"ital|obli|cmti|slant|-it$|regu?ital", re.IGNORECASE)
+_FEWEST_LETTERS = 20  # a scanned page may carry a stamp or its number as text
+_TURN = 0.2  # radians
+_PICTURE = 0.4  # of a page's area
 _MOST_LINKS = 5_000  # a page; a file may name one annotation endlessly
 _REASONS = {
     c.FPDF_ERR_FORMAT: "it isn't one, or its structure is broken",
@@ -110,7 +113,7 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
         raw = page_characters(textpage.raw)
         here = OpenPage(index + 1, page, textpage.raw, raw)
         signs = RaisedSigns(here)
-        pieces = signs.joined([_measure(here, *piece) for piece in _pieces(here)])
+        pieces = signs.joined([_measure(here, *piece) for piece in _turned_apart(here)])
         lines = [_whole(here, held, signs.runs) for held in pieces]
         lines, hidden = find_hidden(here, lines)
     finally:
@@ -127,7 +130,37 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
         link_boxes=[box for _, box in links],
         raised=signs.runs,
         tight=signs.tight,
+        scanned=sum(map(str.isalnum, raw)) < _FEWEST_LETTERS and _is_picture(page, width * height),
     )
+
+
+def _turned_apart(page: OpenPage) -> Iterator[tuple[int, int, bool]]:
+    """The pieces, cut where text of another direction follows, such as a mark across the page."""
+    raw = page.raw
+
+    def angle(index: int) -> float:
+        return c.FPDFText_GetCharAngle(page.textpage, index)  # type: ignore[no-any-return]
+
+    for start, end, joins in _pieces(page):
+        first = start + len(raw[start:end]) - len(raw[start:end].lstrip())
+        last = _letter(raw, first, end - 1)
+        if abs(angle(first) - angle(last)) < _TURN or abs(angle(first) - angle(last)) > 6.2:
+            yield start, end, joins
+            continue
+        cut = next(
+            i
+            for i in range(first, end)
+            if not raw[i].isspace() and abs(angle(i) - angle(first)) >= _TURN
+        )
+        yield start, cut, False
+        yield cut, end, joins
+
+
+def _is_picture(page: Any, area: float) -> bool:
+    """Whether pictures cover much of a page."""
+    boxes = (thing.get_bounds() for thing in page.get_objects([c.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+    shown: float = sum((b[2] - b[0]) * (b[3] - b[1]) for b in boxes)
+    return shown > _PICTURE * area
 
 
 def _pieces(page: OpenPage) -> Iterator[tuple[int, int, bool]]:

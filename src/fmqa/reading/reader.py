@@ -11,9 +11,11 @@ from fmqa.errors import ReadingError
 from fmqa.reading.authors import find_authors
 from fmqa.reading.bibliography.mentions import find_mentions
 from fmqa.reading.bibliography.references import find_references
+from fmqa.reading.covers import count_covers
 from fmqa.reading.deadline import TimeLimitReached, time_limit
 from fmqa.reading.furniture import find_furniture
-from fmqa.reading.identity import identify
+from fmqa.reading.identity import identify, is_retracted, latest_year
+from fmqa.reading.joining import join_cut_words, mended
 from fmqa.reading.layout import find_blocks, style_of
 from fmqa.reading.lines import Block, RawFile, RawPage, Role
 from fmqa.reading.passages import make_passages
@@ -21,10 +23,11 @@ from fmqa.reading.quality import count_letters, poor_text
 from fmqa.reading.sections import Classifier
 from fmqa.reading.signs import read_signs
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
-from fmqa.types import Document, Outcome, Page, Passage, Source
+from fmqa.types import Document, Outcome, Passage, Source
 
 _MIB = 1024 * 1024
 _SECOND_READER_SECONDS = 10.0
+_TABLE = ("table ", "tab. ", "表")  # how a caption begins
 _LEAST_COVERED = 0.1  # of a paper's characters that its passages hold; references may be many
 
 
@@ -156,11 +159,24 @@ def _poor(file: RawFile) -> ReadingError | None:
 
 
 def _notes(file: RawFile) -> str:
-    failed = [str(page.number) for page in file.pages if page.failure]
-    if not failed:
-        return ""
-    shown = ", ".join(failed[:8]) + (", …" if len(failed) > 8 else "")
-    return f"page{'s' if len(failed) > 1 else ''} {shown} couldn't be read"
+    """What is missing, in words; empty where nothing is."""
+    kinds = (
+        ("couldn't be read", [page for page in file.pages if page.failure]),
+        ("without text, as scans are", [page for page in file.pages if page.scanned]),
+        ("with a table set sideways, which isn't read", [p for p in file.pages if _is_sideways(p)]),
+    )
+    return "; ".join(f"{_numbered(pages)} {what}" for what, pages in kinds if pages)
+
+
+def _numbered(pages: list[RawPage]) -> str:
+    shown = ", ".join(str(page.number) for page in pages[:8]) + (", …" if len(pages) > 8 else "")
+    return f"page{'s' if len(pages) > 1 else ''} {shown}"
+
+
+def _is_sideways(page: RawPage) -> bool:
+    """Whether a table and its caption are set sideways."""
+    turned = [page.text_of(line).strip() for line in page.lines if not line.upright]
+    return sum(map(len, turned)) > 60 and any(text.lower().startswith(_TABLE) for text in turned)
 
 
 def build_document(path: Path, sha256: str, file: RawFile) -> Document:
@@ -169,16 +185,24 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
     vocabulary = Vocabulary.of(file.pages)
     furniture = find_furniture(file.pages)
     style = style_of(file.pages)
-    meta, title = identify(path, sha256, file, vocabulary)
+    paper = replace(file, pages=file.pages[count_covers(file.pages) :])
+    first = paper.pages[0]
+    meta, title = identify(path, sha256, paper, vocabulary)
+    if meta.year is None and len(paper.pages) < len(file.pages):
+        meta = replace(meta, year=latest_year(file.pages[0].raw))  # of its cover sheet
     by_page = find_blocks(file.pages, furniture, style)
     pages = tuple(
-        _mended(raw, blocks, vocabulary) for raw, blocks in zip(file.pages, by_page, strict=True)
+        mended(raw, blocks, vocabulary) for raw, blocks in zip(file.pages, by_page, strict=True)
     )
     blocks = [block for page in by_page for block in page]
-    Classifier(file.pages, style, file.outline, furniture, title).classify(blocks)
-    names = _author_lines(blocks, file.pages[0], vocabulary)
+    for block in blocks:
+        block.role = Role.FURNITURE  # of a cover sheet
+    own = [block for block in blocks if block.page >= first.number]
+    Classifier(paper.pages, style, file.outline, furniture, title).classify(own)
+    names = _author_lines(own, first, vocabulary)
     if title:
         meta = replace(meta, authors=find_authors(names, file.metadata.get("Author", "")))
+    pages = join_cut_words(file.pages, pages, by_page, vocabulary)
     by_number = {page.number: page for page in pages}
     bibliography = find_references(file.pages, blocks, vocabulary)
     mentions = find_mentions(by_number, blocks, bibliography)
@@ -199,6 +223,7 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
         links=tuple(link for page in file.pages for link in page.links),
         hidden=tuple(run for page in file.pages for run in page.hidden),
         reader=file.reader,
+        retracted=is_retracted(paper.pages, title),
         references=bibliography.references,
         mentions=mentions,
     )
@@ -217,22 +242,3 @@ def _author_lines(blocks: list[Block], page: RawPage, vocabulary: Vocabulary) ->
                 out = MappedText()
                 mend_lines(out, replace(page, signs={}), [line], vocabulary)
                 yield out.text()
-
-
-def _mended(raw: RawPage, blocks: list[Block], vocabulary: Vocabulary) -> Page:
-    """The page's text, block by block, each told where it stands."""
-    out = MappedText()
-    for block in blocks:
-        begin = out.length
-        if begin:
-            out.insert("\n")
-        block.start = out.length
-        mend_lines(out, raw, block.lines, vocabulary)
-        if out.length == block.start and begin:
-            out.drop()
-            block.start = out.length + 1  # where the next one begins; the last one ends before
-    text = out.text()
-    ends = [*(block.start for block in blocks[1:]), len(text) + 1]
-    for block, end in zip(blocks, ends, strict=False):  # a page without blocks has an end, too
-        block.text = text[block.start : max(block.start, end - 1)]
-    return Page(raw.number, text, tuple(out.runs))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
-from fmqa.reading.layout import CAPTION, MATH_FONT, NUMBERED, Style
+from fmqa.reading.layout import CAPTION, MATH_FONT, NUMBERED, Style, unfinished
 from fmqa.reading.lines import Block, Line, RawPage, Role
 from fmqa.reading.parts import find_bibliography, find_tables, is_prose
-from fmqa.reading.wordlist import words
+from fmqa.reading.wordlist import ideographs, words
 from fmqa.types import OutlineItem
 
 KNOWN_HEADINGS = words(
@@ -23,22 +24,34 @@ KNOWN_HEADINGS = words(
     "dataavailability codeavailability ethicsstatement reproducibilitystatement broaderimpact "
     "references bibliography literaturecited appendix appendices supplementarymaterial "
     "supplementarymaterials supplementaryinformation implementationdetails ablationstudy "
-    "ablationstudies analysis outline overview contributions notation"
+    "ablationstudies analysis outline overview contributions notation "
+    "摘要 引言 前言 绪论 背景 相关工作 方法 材料与方法 数据 数据集 实验 实验结果 结果 结果与讨论 "
+    "讨论 结论 总结 致谢 参考文献 附录 "
+    "緒論 相關工作 數據 資料 實驗 結果 討論 結論 總結 致謝 參考文獻 附錄"
 )
 _REFERENCES = re.compile(
-    r"(?:references|bibliography|literature(?: cited)?|works cited|references and notes)\W*",
+    r"(?:references|bibliography|literature(?: cited)?|works cited|references and notes|"
+    r"参考文献|參考文獻)\W*",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.(?:[A-Z\d]\.?)?|[A-Z](?:\.\d+)*\.?)\s+(?=\S)")
+_NUMBER = re.compile(
+    r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.(?:[A-Z\d]\.?)?|[A-Z](?:\.\d+)*\.?)\s+(?=\S)"
+    r"|^(?:\d+(?:[.．]\d+)*[.．、]|第?[一二三四五六七八九十]{1,3}[章节節、．.])\s*(?=[\u3400-\u9fff])"
+)
 _ABSTRACT = re.compile(
-    r"(?:abstract|summary|zusammenfassung|résumé)\b\s*(?P<stop>[.:—–-]+)?\s*", re.IGNORECASE
+    r"(?:(?:abstract|summary|zusammenfassung|résumé)\b|【?摘\s*要】?(?!\w))"
+    r"\s*(?P<stop>[.:：—–-]+)?\s*",
+    re.IGNORECASE,
 )
 _KEYWORDS = re.compile(
+    r"【?(?:关键词|關鍵詞|关键字)|"
     r"(?:additional )?(?:key\s?words|index terms|ccs concepts|acm reference|permission to make)",
     re.IGNORECASE,
 )
 _FOOTNOTE = re.compile(r"(?:\d{1,2}|[∗*†‡§¶])\s?\S")
 _LETTERS = re.compile(r"[^\W\d_]")
+_LONG_WORD = re.compile(r"[^\W\d_]{4}")
+_MOST_PIECES, _LONGEST_EQUATION = 40, 300  # blocks, and characters, of an equation set apart
 _WORDS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -64,6 +77,7 @@ class Classifier:
         furniture: set[tuple[int, int]],
         title: str,
     ) -> None:
+        self.first = pages[0].number if pages else 1
         self.heights = {page.number: page.height for page in pages}
         self.style = style
         self.furniture = furniture
@@ -82,13 +96,14 @@ class Classifier:
         find_bibliography(blocks)
         find_tables(blocks)
         self._formulas(blocks)
+        _pass_through(blocks)
 
     def _role(self, block: Block, following: Sequence[Block]) -> Role:  # noqa: PLR0911
         if any((block.page, line.start) in self.furniture for line in block.lines):
             return Role.FURNITURE
         if not block.text or not all(line.upright for line in block.lines):
             return Role.OTHER
-        if self.front and block.page == 1:
+        if self.front and block.page == self.first:
             return self._front_role(block, following)
         if self._is_heading(block, following):
             return self._heading(block)
@@ -96,7 +111,7 @@ class Classifier:
             return Role.CAPTION
         if self.in_references:
             return Role.REFERENCE
-        if block.page <= 2 and _KEYWORDS.match(block.text):
+        if block.page <= self.first + 1 and _KEYWORDS.match(block.text):
             return Role.OTHER
         if self.in_abstract is not None:
             if block.page == self.in_abstract.page and _same_size(block, self.in_abstract):
@@ -171,7 +186,9 @@ class Classifier:
         if not styled:
             return False
         if NUMBERED.match(text):
-            return len(key) >= 4 and (not self.in_references or _stands_out(block, style))
+            return len(key) + 2 * ideographs(key) >= 4 and (
+                not self.in_references or _stands_out(block, style)
+            )
         if len(self.outline) >= 4 or self.in_references:
             return False
         goes_on = next((b for b in following if len(b.text) > 40), None)
@@ -202,25 +219,61 @@ class Classifier:
                 last = block
 
 
+def _pass_through(blocks: Sequence[Block]) -> None:
+    """What stands between two halves of a sentence, an equation set apart, belongs to it."""
+    places = [n for n, block in enumerate(blocks) if block.role is Role.BODY]
+    for first, after in pairwise(places):
+        a, b, between = blocks[first], blocks[after], blocks[first + 1 : after]
+        if (
+            0 < len(between) <= _MOST_PIECES
+            and a.page == b.page
+            and b.text[:1].islower()
+            and (unfinished(a.text) or not _LONG_WORD.search(a.text))
+            and all(_stands_between(a, block, b) for block in between)
+            and sum(len(block.text) for block in between) <= _LONGEST_EQUATION
+        ):
+            for block in between:
+                block.role = Role.BODY
+
+
+def _stands_between(a: Block, block: Block, b: Block) -> bool:
+    """Whether a block is no text of its own, and stands below ``a`` and above ``b``."""
+    _, _, right, high = b.box
+    left, bottom, _, top = block.box
+    room = max(a.size, b.size)
+    return (
+        block.role is Role.OTHER
+        and not is_prose(block.text)
+        and a.lines[-1].top + room > (top + bottom) / 2 > high - room
+        and left < right
+    )
+
+
 def _same_size(a: Block, b: Block) -> bool:
     return not b.size or abs(a.size / b.size - 1) < 0.06
 
 
 def _has_words(text: str) -> bool:
-    return len(_WORDS.findall(text)) >= 2
+    return len(_WORDS.findall(text)) >= 2 or ideographs(text) >= 4
 
 
 def _could_head(block: Block) -> bool:
     text = block.text
-    if not 3 <= len(text) <= 160 or len(block.lines) > 6 or CAPTION.match(text):
+    signs = ideographs(text)
+    if not 3 <= len(text) + signs <= 160 or len(block.lines) > 6 or CAPTION.match(text):
         return False
-    if "=" in text or len("".join(_LETTERS.findall(text))) < 0.55 * len("".join(text.split())):
+    if "=" in text or len("".join(_LETTERS.findall(text))) + signs < 0.55 * len(
+        "".join(text.split())
+    ):
         return False
     if ". " in _NUMBER.sub("", text) and not text.isupper() and len(text) > 40:
         return False  # a paragraph whose first words are set as a heading
+    if signs and (text[-1] in "，。；、：（" or signs > 30):
+        return False
     if text[-1] in ",;-" or (text[-1] == "." and not text.isupper() and len(text.split()) > 3):
         return False
-    return (text[0].isupper() or text[0].isdigit()) and len(_LETTERS.findall(text)) >= 3
+    opens = text[0].isupper() or text[0].isdigit() or ideographs(text[0]) > 0
+    return opens and len(_LETTERS.findall(text)) + signs >= 3
 
 
 def _is_styled(block: Block, style: Style) -> bool:
@@ -228,7 +281,7 @@ def _is_styled(block: Block, style: Style) -> bool:
     letters = "".join(_LETTERS.findall(_NUMBER.sub("", block.text)))
     return (
         _stands_out(block, style)
-        or letters.isupper()
+        or (letters.isupper() and not ideographs(letters))
         or all(line.italic for line in block.lines)
         or all(line.font not in style.fonts for line in block.lines)
     )
@@ -238,7 +291,7 @@ def _stands_out(block: Block, style: Style) -> bool:
     letters = "".join(_LETTERS.findall(_NUMBER.sub("", block.text)))
     return (
         all(line.bold for line in block.lines)
-        or (letters.isupper() and len(letters) > 4)
+        or (letters.isupper() and len(letters) > 4 and not ideographs(letters))
         or (style.size > 0 and block.size >= 1.08 * style.size)
     )
 

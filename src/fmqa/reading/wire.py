@@ -64,6 +64,7 @@ def _document(document: Document) -> dict[str, Any]:
         "id": [meta.paper_id, meta.version, meta.title, meta.authors, meta.year, meta.arxiv_id],
         "sha256": document.sha256,
         "reader": document.reader,
+        "retracted": document.retracted,
         "pages": [(page.number, page.text, page.runs) for page in document.pages],
         "passages": [
             (p.section, p.kind.value, p.text, [(s.page, s.start, s.end) for s in p.spans])
@@ -98,6 +99,7 @@ def _to_document(plain: dict[str, Any]) -> Document:
         links=tuple(Link(*link) for link in plain["links"]),
         hidden=tuple(HiddenRun(*run) for run in plain["hidden"]),
         reader=plain["reader"],
+        retracted=plain["retracted"],
         references=tuple(
             Reference(number, text, title, tuple(authors), *rest)
             for number, text, title, authors, *rest in plain["references"]

@@ -266,6 +266,11 @@ class Record(Tables):
             for row in rows
         ]
 
+    def remarks(self, paper_id: str) -> str:
+        """What was said of the file that a paper was read from, such as pages without text."""
+        rows = self._all("SELECT detail FROM journal WHERE paper_id = ? ORDER BY at", paper_id)
+        return str(rows[-1]["detail"]) if rows else ""
+
     def _all_of(self, sql: str, keys: Sequence[object], *values: object) -> Iterator[RecordRow]:
         """The rows in which what the statement ends with is one of the keys, of which may be many.
 

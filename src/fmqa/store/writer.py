@@ -14,6 +14,7 @@ from fmqa.store.arxiv_catalog import News, insert_change, now
 from fmqa.store.engine import (
     Connection,
     Database,
+    RecordRow,
     Searched,
     SearchedPassage,
     Vectors,
@@ -292,13 +293,7 @@ class RecordWriter(Record):
 
         To be called before its passages are embedded, since they are embedded under its title.
         """
-        with self.database.snapshot() as db:
-            old = db.execute(
-                """SELECT papers.*, coalesce(versions.version, 0) AS version FROM papers
-                   LEFT JOIN versions ON versions.paper_id = papers.paper_id AND versions.active
-                   WHERE papers.paper_id = ?""",
-                (document.meta.paper_id,),
-            ).fetchone()
+        old = self._held(document.meta.paper_id)
         if old is None:
             return document
         held, found = paper_meta(old), document.meta
@@ -310,6 +305,21 @@ class RecordWriter(Record):
         else:
             merged = _merged(found, held)
         return replace(document, meta=replace(merged, version=found.version))
+
+    def held(self, paper_id: str) -> PaperMeta | None:
+        """What the record knows of a paper."""
+        old = self._held(paper_id)
+        return None if old is None else paper_meta(old)
+
+    def _held(self, paper_id: str) -> RecordRow | None:
+        with self.database.snapshot() as db:
+            row: RecordRow | None = db.execute(
+                """SELECT papers.*, coalesce(versions.version, 0) AS version FROM papers
+                   LEFT JOIN versions ON versions.paper_id = papers.paper_id AND versions.active
+                   WHERE papers.paper_id = ?""",
+                (paper_id,),
+            ).fetchone()
+        return row
 
     def add(
         self, document: Document, vectors: Vectors, model: str, result: ReadResult | None = None
@@ -397,10 +407,11 @@ class RecordWriter(Record):
         return True
 
     def remove(self, paper_id: str) -> bool:
-        """Forget a paper with all its versions. Returns whether it was there.
+        """Forget a paper with all its versions; a note that it had replaced answers again.
 
-        Nothing but the user's asking for it brings it back.
+        Nothing but the user's asking for it brings it back. Returns whether it was there.
         """
+        searched = self.database.searched
         with self.database.atomic() as db:
             if not db.execute("SELECT 1 FROM papers WHERE paper_id = ?", (paper_id,)).fetchone():
                 return False
@@ -408,10 +419,14 @@ class RecordWriter(Record):
             db.execute("DELETE FROM excluded WHERE paper_id = ?", (paper_id,))
             db.execute("INSERT INTO excluded VALUES (?, ?)", (paper_id, now()))
             db.execute("DELETE FROM wanted WHERE arxiv_id = ? AND why = 'asked'", (paper_id,))
-            deactivate(db, self.database.searched, paper_id)
+            deactivate(db, searched, paper_id)
             # So that ingesting its file again brings it back.
             db.execute("DELETE FROM journal WHERE paper_id = ?", (paper_id,))
-            db.execute("DELETE FROM papers WHERE paper_id = ?", (paper_id,))
+            if drop_versions(db, searched, paper_id, Source.PDF):
+                activate_newest(db, searched, paper_id)
+                drop_bare_paper(db, paper_id)
+            else:
+                db.execute("DELETE FROM papers WHERE paper_id = ?", (paper_id,))
             insert_change(db, News("removed", "", paper_id, None, title, self.run))
             next_generation(db)
         return True

@@ -21,6 +21,7 @@ from fmqa.reading.pool import ReadLimits, file_sha256, read_files
 from fmqa.sources.note_files import Note, mark_of
 from fmqa.store.mappers import content_hash
 from fmqa.store.writer import RecordWriter, passage_texts
+from fmqa.sync.identities import as_local, is_paper
 from fmqa.types import ArxivRecord, Document, Outcome, PaperMeta, ReadResult
 
 if TYPE_CHECKING:
@@ -211,10 +212,10 @@ class Ingestor:
             if result.document is None:
                 return None
             known = facts(result.path)
+            if known is None:
+                return writer.known(_own(writer, result.document))
             merged = writer.known(_with_arxiv_facts(result.document, known))
-            return _with_arxiv_facts(
-                merged, known
-            )  # arXiv's word on title and authors is the last one
+            return _with_arxiv_facts(merged, known)  # arXiv's word is the last one
 
         def choose(result: ReadResult) -> Texts:
             document = document_of(result)
@@ -230,8 +231,11 @@ class Ingestor:
                     yield result
                     continue
                 vectors = self._vectors(writer, document, fresh)
-                writer.add(document, vectors, self.model, result)
-                yield replace(result, document=None, passages=len(document.passages))
+                noted = replace(result, detail=_remarks(result, document))
+                writer.add(document, vectors, self.model, noted)
+                if document.retracted:
+                    writer.set_withdrawn(document.meta.paper_id, True, "its pages say so")
+                yield replace(noted, document=None, passages=len(document.passages))
 
     def _missing(self, writer: RecordWriter, document: Document) -> tuple[Texts, dict[bytes, Any]]:
         """The document's texts that were never embedded, and the vectors of the others."""
@@ -276,6 +280,7 @@ class Ingestor:
         with self.library.writing(self.model) as writer:
             held = writer.notes()
             removed = self.library.catalog.excluded()
+            removed -= held.keys()  # of these only the paper was removed
             wanted = {n.meta.paper_id: n for n in notes if n.meta.paper_id not in removed}
             changed = [note for key, note in wanted.items() if held.get(key) != note.sha256]
             documents = [writer.known(note_document(note)) for note in changed]
@@ -309,6 +314,23 @@ def paper_meta(record: ArxivRecord) -> PaperMeta:
         year=int(year) if year.isdigit() else None,
         arxiv_id=record.arxiv_id,
     )
+
+
+def _own(writer: RecordWriter, document: Document) -> Document:
+    """The document under its own id where it isn't the paper that its name or stamp gives."""
+    held = writer.held(document.meta.paper_id) if document.meta.arxiv_id else None
+    return document if held is None or is_paper(document, held) else as_local(document)
+
+
+def _remarks(result: ReadResult, document: Document) -> str:
+    """What is said of a file that was read: what is missing, and whose id it doesn't take."""
+    said = [result.detail]
+    named = result.document.meta.arxiv_id if result.document else None
+    if named and document.meta.arxiv_id is None:
+        said.append(f"kept as a paper of its own: page 1 isn't that of {named}, which it names")
+    if document.retracted:
+        said.append("its pages say that it was retracted")
+    return "; ".join(filter(None, said))
 
 
 def _with_arxiv_facts(document: Document, known: ArxivRecord | None) -> Document:

@@ -95,6 +95,7 @@ def show_paper(
             {"version": version or None, "source": source.value, "searched": active}
             for version, source, active in record.versions(row.meta.paper_id)
         ]
+        facts["remarks"] = record.remarks(row.meta.paper_id)
         held = record.passages_of(row.meta.paper_id) if passages else []
     if passages:
         facts["passage_texts"] = [
