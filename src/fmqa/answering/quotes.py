@@ -6,10 +6,12 @@ import re
 
 from fmqa.answering.rows import rows_of
 from fmqa.reading.sentences import split_sentences
+from fmqa.reading.wordlist import ideographs
 from fmqa.types import Hit, PassageKind, Quote, Span
 
-_ENDED = re.compile(r"[.!?][\"'”’»)\]}]*$")
+_ENDED = re.compile(r"[.!?。！？][\"'”’»)\]}」』）】]*$")
 _SHORTEST, _LONGEST = 30, 500  # characters of a sentence that can be shown as a quote
+_FEWEST_SIGNS = 8  # of a sentence in Chinese, which has no spaces between its words
 _ABOUT_PARTS = re.compile(
     r"\b(?:(?:in|see|as shown in|shown in|reported in|described in|given in) (?:the )?"
     r"(?:(?:following|next|previous|this) (?:sub)?sections?|section|sec\.|table|tab\.|fig\.|figure|"
@@ -71,6 +73,9 @@ def leans(text: str) -> bool:
 
 def is_quotable(text: str) -> bool:
     """Whether a sentence can be shown alone: long enough, and words rather than figures."""
+    signs = ideographs(text)
+    if signs >= _FEWEST_SIGNS and 3 * signs >= len(text):
+        return len(text) <= _LONGEST and not text.endswith(("?", "？"))
     if not _SHORTEST <= len(text) <= _LONGEST:
         return False
     words = text.split()

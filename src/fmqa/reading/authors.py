@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from fmqa.reading.wordlist import words
+from fmqa.reading.wordlist import ideographs, words
 
 _SEPARATOR = re.compile(
-    r"[,;·•|&\d⁰¹²³⁴-⁹∗*†‡§¶♯#⋆✉⊥]+|\s+and\s+|^and\s+|\s{3,}|\(.*?\)", re.IGNORECASE
+    r"[,，、；;·•|&\d⁰¹²³⁴-⁹∗*†‡§¶♯#⋆✉⊥]+|\s+and\s+|^and\s+|\s{3,}|\(.*?\)", re.IGNORECASE
 )
 _ORGANISATION = re.compile(
     r"universi|institu|departe?a?ment|dipartim|laborator|\blabs?\b|school|college|facult|hospital|"
@@ -17,6 +17,7 @@ _ORGANISATION = re.compile(
     r"medicine|clinic|\bbrain\b|team|ministry|council|society|foundation|contribut|author|equal|"
     r"member|ieee|student|fellow|abstract|keyword|published|received|accepted|dated|street|"
     r"avenue|\broad\b|\bcnrs\b|\beth\b|\bmit\b|\bep(?:fl)?\b|inria|collaboration|conference|"
+    r"大学|大學|医院|醫院|学院|學院|研究|中心|公司|实验室|實驗室|"
     r"proceedings|journal|preprint|\bvol\b|https?:|www\.|@",
     re.IGNORECASE,
 )
@@ -64,7 +65,7 @@ def _in_line(line: str) -> list[str]:
         if _ORGANISATION.search(bare):
             # "Kaiming He Microsoft Research": the name and its house are one piece of text.
             break
-        names += _names(bare)
+        names += [bare] if 2 <= ideographs(bare) == len(bare) <= 4 else _names(bare)
     return names
 
 

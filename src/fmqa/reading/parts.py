@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from fmqa.reading.lines import Block, Role
 
 _ENTRY = re.compile(r"\[\d{1,3}\]\s|\[[A-Z][A-Za-z+]{1,8}\d{2}[a-z]?\]\s|\(?\d{1,3}[.)]\s+[A-Z]")
+_FIRST_NUMBER = re.compile(r"[\[(]?(\d{1,3})\b")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _CASELESS = re.compile(
     "[\u0590-\u08ff\u0e00-\u0eff\u2e80-\U0003ffff]+"
@@ -74,6 +76,10 @@ def find_bibliography(blocks: Sequence[Block]) -> None:
         if _ENTRY.match(block.text) and block.role is not Role.FURNITURE
     ]
     late = [number for number in entries if number > 0.4 * len(blocks)]
+    numbers = [int(n[1]) for i in late if (n := _FIRST_NUMBER.match(blocks[i].text))]
+    in_turn = sum(b - a == 1 for a, b in pairwise(numbers))
+    if numbers and in_turn < 0.5 * (len(numbers) - 1):
+        return  # citations that happen to open lines
     dated = sum(bool(_YEAR.search(blocks[number].text)) for number in late)
     if len(late) < 5 or dated < 0.6 * len(late):
         return

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from fmqa.reading.wordlist import words
+from fmqa.reading.wordlist import ideographs, words
 
 # Never at a sentence's end, in lower case and without the stop.
 _ALWAYS = words(
@@ -32,8 +32,8 @@ _WORDS_TOO = words(
 _BEFORE_NUMBER = words("fig figs eq eqs no nos sec tab ref vol pp p ch art al")
 
 _STOP = re.compile(
-    r"(?P<mark>[.!?…]+|[。！？])(?P<close>[\"'”’»)\]}]*)"
-    r"(?P<cite>(?:\s?\[\d[\d,;\s–-]*\])*)(?P<gap>\s+|$|(?<=[。！？])|(?<=[\"”’)\]])(?=[A-Z]))"
+    r"(?P<mark>[.!?…]+|[。！？])(?P<close>[\"'”’»)\]}」』）】]*)"
+    r"(?P<cite>(?:\s?\[\d[\d,;\s–-]*\])*)(?P<gap>\s+|$|(?<=[。！？])|(?<=[。！？][”’」』）】])|(?<=[\"”’)\]])(?=[A-Z]))"
 )
 _TOKEN = re.compile(r"[^\s(\[{\"“'‘/,;—–]*$")
 _OPENERS = "\"'“‘«([{*•–—-"
@@ -44,6 +44,12 @@ _GOES_ON = words(
     "our their its this these we"
 )
 _BREAK = re.compile(r"\n+")
+_STOPS = ".!?。！？:"
+# A line of signs without a word, which an equation or a piece of one is.
+_EQUATION = re.compile(
+    r"(?:(?=[^\n]*[=+<>≤≥∈∑∏∫−×·|])(?![^\n]*[^\W\d_]{4})[^\n]{1,120}"
+    r"|(?![^\n]*[^\W\d_]{3})[^\n]{1,40})(?:\n|$)"
+)
 _LONGEST_TOKEN = 40
 
 
@@ -93,6 +99,8 @@ def _is_break(text: str, match: re.Match[str]) -> bool:
     if len(match[0]) > 1:
         return True
     if after.islower() or before in _OPEN_END or after in ",.;:)=∈×≤≥≈":
+        return False
+    if before not in _STOPS and (ideographs(after) or _EQUATION.match(text, match.end())):
         return False
     return _word_before(text, match.start()) not in _GOES_ON
 

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from fmqa.reading.lines import Line, RawPage
-from fmqa.reading.wordlist import words
+from fmqa.reading.wordlist import CJK, words
 
 LIGATURES = {
     "\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl",
@@ -47,6 +47,8 @@ _SPECIAL = re.compile(
     # TeX's grave accent comes as a back-quote: Universit`a.
     f"|(?P<grave>(?<=[^\\W\\d_])`(?=[aeiouAEIOU]))|(?P<accent>[{''.join(ACCENTS)}\u0300-\u036f])"
 )
+_SET_CLOSE = re.compile(f"[{CJK}]")
+_LOOSE = re.compile("[^\\W\\d_] [\x02\ufffe\u00ad]$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -59,6 +61,14 @@ _PREFIXES = words(
     "patch per pixel poly post pre pseudo quasi real re self semi short single small soft spatio "
     "state sub super task three top trans tri two ultra un under uni vision voxel weak weakly "
     "well word zero few"
+)
+
+# Words that seldom open a longer one, and what makes them do so.
+_APART = words("self long short well high low large small full cross state")
+_SECOND = words("term terms range level levels order made tailed aligned attention")
+_GLUED = words(
+    "light lights lighted lighting itudinal itudinally evity standing ware coming comings hand "
+    "land lands way ish fil fill over sword bow"
 )
 
 _LINKS = words("the of to in and by for or at a")  # state-of-the-art
@@ -105,6 +115,8 @@ class Vocabulary:
             return as_one > as_two  # SciB-ERT, but BERT-Base
         if (head in _PREFIXES and self.words[tail]) or (head in _LINKS and head != left):
             return False
+        if self._apart(head, tail):
+            return False
         # Two words of the document's own are a compound, as is one with a long word that is no
         # ending ("viewpoint-dependent"); anything else was cut by typesetting.
         if len(head) < 3 or not self.words[head]:
@@ -112,6 +124,18 @@ class Vocabulary:
         if len(tail) >= 6 and len(head) >= 4 and not _ENDING.match(tail):
             return False
         return not (len(tail) > 2 and self.words[tail])
+
+    @staticmethod
+    def _apart(head: str, tail: str) -> bool:
+        second = tail in _SECOND or not _ENDING.match(tail)
+        return head in _APART and tail not in _GLUED and len(tail) > 3 and second
+
+    def breaks(self, left: str, right: str) -> bool:
+        """Whether ``left -`` at a line's end, with a space, is a word's break and no dash."""
+        left, right = left.lower().rsplit("-", 1)[-1], right.lower().split("-", 1)[0]
+        if self.words[left + right]:
+            return True
+        return min(len(left), len(right)) > 1 and not (self.words[left] or self.words[right])
 
     def _hyphenated(self, left: str, right: str, head: str, tail: str) -> int:
         return max(self.compounds[f"{left}-{right}"], self.compounds[f"{head}-{tail}"])
@@ -197,6 +221,9 @@ def _join(out: MappedText, begin: int, raw: str, line: Line, vocabulary: Vocabul
     """What stands between two lines: nothing after a word's break, else a space."""
     if out.length > begin and out.last == "-":
         tail = "".join(out.parts[-3:])[-80:].rstrip("-")
+        if tail.endswith(" "):
+            _join_loose(out, tail.rstrip(), raw, line, vocabulary)
+            return
         left = _LAST_WORD.search(tail)
         right = _FIRST_WORD.match(raw[line.start : line.start + 80].lstrip())
         if left and right:
@@ -205,7 +232,19 @@ def _join(out: MappedText, begin: int, raw: str, line: Line, vocabulary: Vocabul
             return
         if tail[-1:].isalnum() and raw[line.start : line.start + 1].isalnum():
             return  # COVID-19, BERT-Base
-    if out.length > begin:
+    set_close = _SET_CLOSE.match(out.last) and _SET_CLOSE.match(raw[line.start : line.end].lstrip())
+    if out.length > begin and not set_close:
+        out.space()
+
+
+def _join_loose(out: MappedText, tail: str, raw: str, line: Line, vocabulary: Vocabulary) -> None:
+    """What follows a hyphen that stands apart from its word at a line's end."""
+    left = _LAST_WORD.search(tail)
+    right = _FIRST_WORD.match(raw[line.start : line.start + 80].lstrip())
+    if left and right and right[0].islower() and vocabulary.breaks(left[1], right[0]):
+        while out.last in "- ":
+            out.drop()
+    else:
         out.space()
 
 
@@ -214,6 +253,9 @@ def _mend(out: MappedText, page: RawPage, start: int, end: int) -> None:
     tail, raw = "", page.raw
     if end > start and raw[end - 1] in "\x02\ufffe\u00ad" and raw[end - 2 : end - 1].isalpha():
         end -= 1
+        tail = "-"
+    elif _LOOSE.search(raw, max(start, end - 4), end):
+        end = len(raw[start : end - 1].rstrip()) + start
         tail = "-"
     while start < end and raw[start].isspace():
         start += 1
