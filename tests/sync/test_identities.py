@@ -9,9 +9,9 @@ import pytest
 
 from fakes import HashEmbedder, document
 from fmqa.reading.pool import ReadLimits
-from fmqa.sources.notes import Note
+from fmqa.sources.notes import Note, note_on
 from fmqa.store.library import Library
-from fmqa.sync import engine
+from fmqa.sync import engine, pipeline
 from fmqa.sync.identities import is_paper
 from fmqa.sync.pipeline import Ingestor
 from fmqa.types import Document, Outcome, PaperMeta, PaperStatus, ReadResult, Source
@@ -20,6 +20,8 @@ ID = "2304.12306"
 HELD = PaperMeta(
     ID, 0, "Segment Anything in Medical Images", ("Jun Ma", "Yuting He", "Feifei Li"), 2023, ID
 )
+
+NOTE = Note(HELD, "A note. It says much.", ("https://example.org",), "x")
 
 
 def a_file(title: str, *authors: str, text: str = "A new sentence stands here.") -> Document:
@@ -55,7 +57,8 @@ def ingest(
     library: Library, embedder: HashEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     ingestor = Ingestor(library, embedder.fingerprint, embedder.embed_array)
-    ingestor.ingest_notes([Note(HELD, "A note. It says much.", ("https://example.org",), "x")])
+    monkeypatch.setattr(pipeline, "note_on", {}.get)
+    ingestor.ingest_notes([NOTE])
 
     def ingest(made: Document) -> ReadResult:
         path = tmp_path / f"{ID}.pdf"
@@ -85,6 +88,23 @@ def test_a_foreign_file_replaces_nothing_and_that_is_said(library: Library, inge
     assert library.record.remarks(local.meta.paper_id) == result.detail
     assert rows[ID].source is Source.NOTE
     assert texts(library, ID) == ["A note. It says much."]
+
+
+def test_a_foreign_file_is_told_before_the_notes_are_in_the_library(
+    library: Library, ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with library.writing("hash:64") as writer:
+        writer.drop_notes(ID)
+    monkeypatch.setattr(pipeline, "note_on", {ID: NOTE}.get)
+    assert ID in ingest(a_file("Yarrownet: A File With a Foreign Name", "Ada Ma")).detail
+    assert [row.meta.arxiv_id for row in library.record.papers()] == [None]
+
+
+def test_the_starter_librarys_notes_are_found_by_id() -> None:
+    note = note_on("1505.04597")
+    assert note is not None
+    assert note.meta.arxiv_id == "1505.04597"
+    assert note_on("9901.00001") is None
 
 
 def test_a_removed_replacement_brings_the_note_back(library: Library, ingest) -> None:

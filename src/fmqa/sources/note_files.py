@@ -61,6 +61,13 @@ def read_notes(folder: Path) -> list[Note]:
     return [read_note(path) for path in _files(folder)]
 
 
+def note_on(paper_id: str) -> Note | None:
+    """The starter library's note on a paper, whether it was brought into a library or not."""
+    name = f"{paper_id.replace('/', '_')}.md"
+    found = next(iter(starter_folder().rglob(name)), None)
+    return None if found is None else read_note(found)
+
+
 def read_note(path: Path) -> Note:
     """One note.
 

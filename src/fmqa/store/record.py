@@ -268,7 +268,7 @@ class Record(Tables):
 
     def remarks(self, paper_id: str) -> str:
         """What was said of the file that a paper was read from, such as pages without text."""
-        rows = self._all("SELECT detail FROM journal WHERE paper_id = ? ORDER BY at", paper_id)
+        rows = self.rows("SELECT detail FROM journal WHERE paper_id = ? ORDER BY at", paper_id)
         return str(rows[-1]["detail"]) if rows else ""
 
     def _all_of(self, sql: str, keys: Sequence[object], *values: object) -> Iterator[RecordRow]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from fmqa.reading.notes import note_document
 from fmqa.reading.pool import ReadLimits, file_sha256, read_files
-from fmqa.sources.note_files import Note, mark_of
+from fmqa.sources.note_files import Note, mark_of, note_on
 from fmqa.store.mappers import content_hash
 from fmqa.store.writer import RecordWriter, passage_texts
 from fmqa.sync.identities import as_local, is_paper
@@ -318,7 +318,13 @@ def paper_meta(record: ArxivRecord) -> PaperMeta:
 
 def _own(writer: RecordWriter, document: Document) -> Document:
     """The document under its own id where it isn't the paper that its name or stamp gives."""
-    held = writer.held(document.meta.paper_id) if document.meta.arxiv_id else None
+    named = document.meta.arxiv_id
+    if named is None:
+        return document
+    held = writer.held(named)
+    if held is None:
+        note = note_on(named)
+        held = note.meta if note else None
     return document if held is None or is_paper(document, held) else as_local(document)
 
 
