@@ -9,11 +9,11 @@ import pytest
 
 from fakes import HashEmbedder, document
 from fmqa.reading.pool import ReadLimits
-from fmqa.sources.notes import Note, note_on
+from fmqa.sources.note_files import Note, note_on
 from fmqa.store.library import Library
-from fmqa.sync import engine, pipeline
+from fmqa.sync import ingestor as ingestor_module
 from fmqa.sync.identities import is_paper
-from fmqa.sync.pipeline import Ingestor
+from fmqa.sync.ingestor import Ingestor
 from fmqa.types import Document, Outcome, PaperMeta, PaperStatus, ReadResult, Source
 
 ID = "2304.12306"
@@ -57,7 +57,7 @@ def ingest(
     library: Library, embedder: HashEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     ingestor = Ingestor(library, embedder.fingerprint, embedder.embed_array)
-    monkeypatch.setattr(pipeline, "note_on", {}.get)
+    monkeypatch.setattr(ingestor_module, "note_on", {}.get)
     ingestor.ingest_notes([NOTE])
 
     def ingest(made: Document) -> ReadResult:
@@ -68,7 +68,7 @@ def ingest(
             for one in paths:
                 yield ReadResult(one, Outcome.OK, document=made, sha256=made.sha256)
 
-        monkeypatch.setattr(engine, "read_files", read)
+        monkeypatch.setattr(ingestor_module, "read_files", read)
         return ingestor.ingest_files([path], ReadLimits()).results[0]
 
     return ingest
@@ -95,7 +95,7 @@ def test_a_foreign_file_is_told_before_the_notes_are_in_the_library(
 ) -> None:
     with library.writing("hash:64") as writer:
         writer.drop_notes(ID)
-    monkeypatch.setattr(pipeline, "note_on", {ID: NOTE}.get)
+    monkeypatch.setattr(ingestor_module, "note_on", {ID: NOTE}.get)
     assert ID in ingest(a_file("Yarrownet: A File With a Foreign Name", "Ada Ma")).detail
     assert [row.meta.arxiv_id for row in library.record.papers()] == [None]
 
