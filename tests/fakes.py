@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fmqa.answering.claims import content_stems
-from fmqa.answering.entailment import Claim
+from fmqa.answering.entailment import Claim, EntailmentChecker
 from fmqa.answering.evidence import EvidenceSelector
 from fmqa.answering.marking import MarkedPassage
 from fmqa.answering.quotes import units_of
@@ -164,7 +164,7 @@ def stored(
     )
 
 
-class WordChecker:
+class WordChecker(EntailmentChecker):
     """Holds that a sentence follows when the quote has most of its words."""
 
     def log_odds(self, claims: Sequence[Claim]) -> list[float]:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
 
 from fakes import WordChecker, quote
-from fmqa.answering.entailment import Claim
+from fmqa.answering.entailment import Claim, EntailmentChecker, ModelChecker
 from fmqa.answering.verification import CheckingVerifier, Objection, Verdict, is_cut_off, parts_of
+from fmqa.errors import ModelSilent
 
 
-class FixedChecker:
+class FixedChecker(EntailmentChecker):
     """Always of one mind, and remembers what it was asked."""
 
     def __init__(self, log_odds: float) -> None:
@@ -185,7 +191,7 @@ def test_of_a_half_true_sentence_the_true_half_is_kept() -> None:
 
 
 def test_parts_that_one_quote_carries_are_not_added_up() -> None:
-    class OnlyShort:
+    class OnlyShort(EntailmentChecker):
         def log_odds(self, claims: Sequence[Claim]) -> list[float]:
             return [50.0 if len(claim.sentence) < 60 else -50.0 for claim in claims]
 
@@ -208,3 +214,50 @@ def test_a_sentence_that_was_cut_off(text: str, cut: bool) -> None:
 def test_a_simple_sentence_is_its_only_part(text: str) -> None:
     parts = parts_of(text)
     assert parts == [text] or len(parts) > 1
+
+
+class Judge(BaseChatModel):
+    """A chat model with one reply, which counts its calls."""
+
+    reply: str
+    calls: list[str]
+
+    @property
+    def _llm_type(self) -> str:
+        return "judge"
+
+    def _generate(self, messages: list[BaseMessage], *args: Any, **options: Any) -> ChatResult:
+        self.calls.append(str(messages[-1].content))
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(self.reply))])
+
+
+def judged(reply: str) -> tuple[CheckingVerifier, Judge]:
+    judge = Judge(reply=reply, calls=[])
+    return CheckingVerifier(ModelChecker(judge, nullcontext)), judge
+
+
+def test_a_judge_is_asked_once_about_all_sentences() -> None:
+    verifier, judge = judged(
+        '<think>Hm.</think>[{"pair": 1, "follows": true}, {"pair": 2, "follows": false}]'
+    )
+    said = [quote(Q1, **MEDSAM)], [quote(Q3, **RETFOUND)]
+    claims = "MedSAM is tuned from SAM.", "RETFound is trained on masks."
+    known = verifier.asked(list(zip(claims, said, strict=True)))
+    assert known.verify(claims[0], said[0]).quote == 0
+    assert known.verify(claims[1], said[1]).quote is None
+    assert len(judge.calls) == 1
+    assert Q1 in judge.calls[0]
+    assert "Pair 2" in judge.calls[0]
+
+
+def test_what_a_judge_leaves_out_is_not_said() -> None:
+    verifier, _ = judged('[{"pair": 1, "follows": true}, {"pair": 2, "foll')
+    known = verifier.asked([("MedSAM is small.", [quote(Q1)]), ("It is big.", [quote(Q2)])])
+    assert known.verify("It is big.", [quote(Q2)]).quote is None
+
+
+@pytest.mark.parametrize("reply", ["", "They all follow.", "[]", '{"pair": "1"}'])
+def test_a_judge_without_a_verdict_is_an_error(reply: str) -> None:
+    verifier, _ = judged(reply)
+    with pytest.raises(ModelSilent):
+        verifier.verify("MedSAM is small.", [quote(Q1)])

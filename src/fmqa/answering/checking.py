@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fmqa.answering.drafting import Draft, Drafter, Notice, Refused
@@ -51,7 +51,10 @@ class Checking:
             ModelError: the model can't be used (any more).
         """
         failed: list[_Failed] = []
-        for place, draft in enumerate(self.drafter.drafts(question, self.quotes)):
+        drafts: Iterable[Draft | Notice] = self.drafter.drafts(question, self.quotes)
+        if self.verifier.at_once:
+            drafts = self._judged(drafts)
+        for place, draft in enumerate(drafts):
             self.state.place = place
             if isinstance(draft, Notice):
                 self.state.notices.append(draft.text)
@@ -63,6 +66,15 @@ class Checking:
                 yield from self._kept(draft, verdict)
         if failed:
             yield from self._repaired(question, failed)
+
+    def _judged(self, drafts: Iterable[Draft | Notice]) -> list[Draft | Notice]:
+        """All drafts, once the verifier has looked at all of them."""
+        held = list(drafts)
+        written = [one for one in held if isinstance(one, Draft) and not one.verbatim]
+        self.verifier = self.verifier.asked(
+            [(d.text, [_under_caption(self.quotes[n]) for n in d.quotes]) for d in written]
+        )
+        return held
 
     def _said(self, draft: Draft) -> Generator[SentenceReady, None, Verdict | None]:
         """Say a draft that its quotes carry; the verdict where they don't."""
@@ -128,6 +140,8 @@ class Checking:
         except ModelError as error:
             state.notices.append(f"{error} What failed the check could not be repaired.")
             repaired = [None] * len(failed)
+        if self.verifier.at_once:
+            self._judged(draft for drafts in repaired for draft in drafts or ())
         for one, drafts in zip(failed, repaired, strict=True):
             state.place = one.place
             if drafts is None:

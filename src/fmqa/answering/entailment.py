@@ -52,7 +52,12 @@ class Claim:
 
 
 class EntailmentChecker(Protocol):
-    """Says how surely quotes carry sentences."""
+    """Says how surely quotes carry sentences.
+
+    ``at_once`` when all sentences of an answer are best asked about in one call.
+    """
+
+    at_once: bool = False
 
     def log_odds(self, claims: Sequence[Claim]) -> list[float]:
         """The log-odds that all of each sentence follows from its quote.
@@ -63,7 +68,7 @@ class EntailmentChecker(Protocol):
         ...
 
 
-class TrainedChecker:
+class TrainedChecker(EntailmentChecker):
     """The checker that comes with the package.
 
     Args:
@@ -80,7 +85,7 @@ class TrainedChecker:
         return [segments[0] + whole for segments, whole in self.runner.score(rows)]
 
 
-class HubChecker:
+class HubChecker(EntailmentChecker):
     """A cross-encoder of the hub that was trained on entailment, such as ``cross-encoder/nli-…``.
 
     Args:
@@ -113,13 +118,15 @@ class HubChecker:
         return found
 
 
-class ModelChecker:
+class ModelChecker(EntailmentChecker):
     """A strong language model as the judge: all sentences in one call, a structured reply.
 
     Args:
         model: any LangChain chat model.
         errors: turns what a provider raises into a `ModelError`.
     """
+
+    at_once = True
 
     def __init__(
         self, model: BaseChatModel, errors: Callable[[], AbstractContextManager[None]]
@@ -147,6 +154,33 @@ class ModelChecker:
         return [
             _LARGEST if verdicts.get(number) else -_LARGEST for number in range(1, len(claims) + 1)
         ]
+
+
+class AskedChecker(EntailmentChecker):
+    """A checker with what it said already, so that nothing is asked twice.
+
+    Args:
+        checker: asked about the rest.
+        claims: what it is asked about at once, now.
+
+    Raises:
+        ModelError: the checker can't say.
+    """
+
+    def __init__(self, checker: EntailmentChecker, claims: Sequence[Claim]) -> None:
+        self.checker = checker
+        self._said = dict(zip(map(_key, claims), checker.log_odds(claims), strict=True))
+
+    def log_odds(self, claims: Sequence[Claim]) -> list[float]:
+        """See `EntailmentChecker`."""
+        new = list({_key(one): one for one in claims if _key(one) not in self._said}.values())
+        if new:
+            self._said |= zip(map(_key, new), self.checker.log_odds(new), strict=True)
+        return [self._said[_key(one)] for one in claims]
+
+
+def _key(claim: Claim) -> tuple[str, str, str]:
+    return claim.sentence, claim.before, claim.quote.text
 
 
 def _verdicts(reply: str) -> dict[int, bool]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from fmqa.answering.claims import content_stems, missing_names, own_names, without_citations
-from fmqa.answering.entailment import Claim, EntailmentChecker
+from fmqa.answering.entailment import AskedChecker, Claim, EntailmentChecker
 from fmqa.answering.evidence import Logistic
 from fmqa.answering.numbers import missing_numbers
 from fmqa.types import Quote
@@ -125,7 +126,21 @@ class Verdict:
 
 
 class Verifier(Protocol):
-    """Decides whether quotes carry claims."""
+    """Decides whether quotes carry claims.
+
+    ``at_once`` when it is best asked about all sentences of an answer together.
+    """
+
+    at_once: bool = False
+
+    def asked(self, drafts: Sequence[tuple[str, Sequence[Quote]]]) -> Verifier:
+        """A verifier that has looked at these sentences and the quotes that they name already.
+
+        Raises:
+            ModelError: a language model that should judge them can't.
+        """
+        del drafts
+        return self
 
     def verify(self, claim: str, quotes: Sequence[Quote], named: int | None = None) -> Verdict:
         """The verdict.
@@ -138,7 +153,7 @@ class Verifier(Protocol):
         ...
 
 
-class CheckingVerifier:
+class CheckingVerifier(Verifier):
     """See the module's text.
 
     Args:
@@ -154,8 +169,17 @@ class CheckingVerifier:
         least: float | None = None,
     ) -> None:
         self.checker = checker
+        self.at_once = checker.at_once
         self.carries = Logistic.read(calibration, "carries")
         self.least = self.carries.least if least is None else least
+
+    def asked(self, drafts: Sequence[tuple[str, Sequence[Quote]]]) -> CheckingVerifier:
+        """See `Verifier`."""
+        claims = [Claim(text, quote) for text, quotes in drafts for quote in quotes]
+        claims += [Claim(text, _joined(quotes)) for text, quotes in drafts if len(quotes) > 1]
+        made = copy(self)
+        made.checker = AskedChecker(self.checker, claims)
+        return made
 
     def verify(self, claim: str, quotes: Sequence[Quote], named: int | None = None) -> Verdict:
         """See `Verifier`."""
