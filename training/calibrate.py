@@ -37,14 +37,17 @@ def main() -> None:
     parser.add_argument("marker", type=Path)
     parser.add_argument("--home", type=Path, action="append", help="data folder, one for each file")
     parser.add_argument("--questions", type=Path, action="append", help="questions over it")
+    parser.add_argument(
+        "--unseen", type=Path, action="append", default=[], help="of these, files not trained on"
+    )
     given = parser.parse_args()
     asked = [
-        (bench, json.loads(line))
+        (bench, question)
         for home, path in zip(given.home, given.questions, strict=True)
         for bench in [Workbench(Settings(home=home, llm="none"))]
-        for line in path.open(encoding="utf-8")
+        for question in map(json.loads, path.open(encoding="utf-8"))
+        if path in given.unseen or held_out(question["question"])
     ]
-    asked = [(bench, question) for bench, question in asked if held_out(question["question"])]
     runner = CrossEncoderRunner(MINILM.folder(Settings().models_dir), given.marker)
     marker = TrainedMarker(runner)
     found = []
