@@ -110,10 +110,10 @@ class Settings(BaseSettings):
         "`none` (cosines alone), or a cross-encoder of sentence-transformers by its name.",
     )
     checker: str = Field(
-        default="local",
+        default="auto",
         description="What checks that sentences follow from their quotes: `local` (weights that "
         "come with fmqa), `llm` (the language model as judge), or a cross-encoder of the hub that "
-        "was trained on entailment, by its name.",
+        "was trained on entailment, by its name. `auto`: `llm` for strong models, else `local`.",
     )
     passages: int = Field(default=24, ge=1, le=100, description="Passages a question retrieves.")
     quotes: int = Field(

@@ -38,6 +38,10 @@ def test_nor_one_made_of_figures(text: str) -> None:
         ("86 internal and 60 external tasks.", [86, 60]),
         ("7B parameters", [7e9]),
         ("9" * 400, [float("inf")]),
+        ("2 × 10⁵ images, p < 10⁻⁶, 12 mm²", [2e5, 1e-6, 12]),
+        ("a rate of 1e-4, 3 x 10^8 weights", [1e-4, 3e8]),
+        ("86¹³ tasks", [86]),
+        ("thirty-two hospitals, two hundred slides", [32, 200]),
     ],
 )
 def test_numbers(text: str, values: list[float]) -> None:

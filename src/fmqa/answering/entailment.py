@@ -82,7 +82,8 @@ class TrainedChecker(EntailmentChecker):
         """See `EntailmentChecker`."""
         cut = self.runner.tokenizer
         rows = [paired(cut, one.before, one.quote.text, one.sentence) for one in claims]
-        return [segments[0] + whole for segments, whole in self.runner.score(rows)]
+        # The mean over the words tells a sentence with one word at fault from one that fits.
+        return [whole + sum(words) / len(words) for words, whole in self.runner.score(rows)]
 
 
 class HubChecker(EntailmentChecker):
@@ -196,19 +197,25 @@ def _verdicts(reply: str) -> dict[int, bool]:
     return found
 
 
-def make_checker(settings: Settings, model: Callable[[], ModelChecker]) -> EntailmentChecker:
+def make_checker(
+    settings: Settings, model: Callable[[], ModelChecker], *, strong: bool
+) -> EntailmentChecker:
     """The checker that the settings name.
 
     Args:
         settings: of the library.
         model: makes the one that asks the language model.
+        strong: whether the language model can judge.
 
     Raises:
         ModelMissing: its files aren't on this machine.
     """
-    if settings.checker == "llm":
+    named = settings.checker
+    if named == "auto":
+        named = "llm" if strong else "local"
+    if named == "llm":
         return model()
-    if settings.checker == "local":
+    if named == "local":
         folder = ensure(MINILM, settings.models_dir)
         return TrainedChecker(CrossEncoderRunner(folder, TRAINED, settings.threads))
-    return HubChecker(settings.checker, settings.embedding_device)
+    return HubChecker(named, settings.embedding_device)

@@ -39,7 +39,8 @@ _PERCENT = r"\s?%|\s?per ?cent\b"
 _SCALED = r"[- ]?(?:thousand|million|billion|trillion)\b"
 _FIGURE = re.compile(
     r"(?<![\w.])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
-    r"(?:\s?[×x]\s?10\s?\^?(?P<power>-\s?\d+|\d+)(?!\.?\d)|e(?P<shift>-?\d+))?"
+    r"(?:(?P<raised>[⁻⁰¹²³⁴-⁹]+)|\s?[×x·]\s?10\s?(?:(?P<sign>[⁻⁰¹²³⁴-⁹]+)|\^?(?P<power>-\s?\d+|\d+)"
+    r"(?!\.?\d))|e(?P<shift>-?\d+))?"
     rf"(?P<unit>{_PERCENT}|{_SCALED}|\s?[KkMBT](?![\w-]))?"
 )
 # "2.0 to 4.4 %": the first one is a share, too.
@@ -58,7 +59,7 @@ _SHARE = re.compile(
     r"|(?P<half>half))\b",
     re.IGNORECASE,
 )
-_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−·", "0123456789--.")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _APPROXIMATE = re.compile(
     r"(?:about|around|approximately|roughly|nearly|almost|over|more than|less than|under|below|"
     r"above|up to|at least|some|[~≈><≥≤])\s*$",
@@ -106,11 +107,13 @@ def shares(text: str) -> list[Number]:
 
 
 def _figures(text: str) -> Iterator[Number]:
-    plain = text.translate(_RAISED)
+    plain = text.replace("−", "-")
     for match in _FIGURE.finditer(plain):
         value = float(match["digits"].replace(",", ""))
-        power = match["power"] or match["shift"]
-        if power:
+        power = match["power"] or match["shift"] or (match["sign"] or "").translate(_RAISED)
+        if match["raised"] and value == 10:  # elsewhere a mark, or a unit's
+            value, power = 1.0, match["raised"].translate(_RAISED)
+        if re.fullmatch(r"-? ?\d+", power or ""):
             value *= 10.0 ** max(-300, min(300, int(power.replace(" ", ""))))
         later = _RANGE.match(plain, match.end()) if not match["unit"] else None
         unit = (match["unit"] or (later["unit"] if later else "")).strip(" -").lower()

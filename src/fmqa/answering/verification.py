@@ -158,20 +158,18 @@ class CheckingVerifier(Verifier):
 
     Args:
         checker: says how surely a quote carries a sentence.
-        calibration: file of the regression and its threshold.
-        least: the probability from which a sentence is said; the file's own when None.
+        strict: whether nine of ten unfaithful sentences have to fail, rather than nine of ten
+            faithful ones pass.
+        calibration: file of the regression and its thresholds.
     """
 
     def __init__(
-        self,
-        checker: EntailmentChecker,
-        calibration: Path = CALIBRATION,
-        least: float | None = None,
+        self, checker: EntailmentChecker, *, strict: bool = False, calibration: Path = CALIBRATION
     ) -> None:
         self.checker = checker
         self.at_once = checker.at_once
-        self.carries = Logistic.read(calibration, "carries")
-        self.least = self.carries.least if least is None else least
+        self.carries = Logistic.read(calibration, "carries", "strict" if strict else "least")
+        self.least = self.carries.least
 
     def asked(self, drafts: Sequence[tuple[str, Sequence[Quote]]]) -> CheckingVerifier:
         """See `Verifier`."""
@@ -191,13 +189,16 @@ class CheckingVerifier(Verifier):
             return Verdict(same, probability=1.0)
         if is_cut_off(claim):
             return Verdict(None, Reason(Objection.CUT_OFF))
-        pieces = [claim, *(parts_of(claim) if len(parts_of(claim)) > 1 else ())]
-        whole, *rest = self._carriers(pieces, quotes, order)
+        whole = self._carriers([claim], quotes, order)[0]
         if whole[0] is not None:
             return Verdict(*whole)
+        # A model that judges has seen whole sentences only, and repairs what fails.
+        pieces = [] if self.at_once else parts_of(claim)
         parts = tuple(
             Part(text, quote, reason)
-            for text, (quote, reason, _) in zip(pieces[1:], rest, strict=True)
+            for text, (quote, reason, _) in zip(
+                pieces, self._carriers(pieces, quotes, order), strict=True
+            )
         )
         # Parts that all rest on one quote don't add up to what that quote didn't carry whole.
         found = Verdict(*whole, parts if len({part.quote for part in parts}) > 1 else ())
@@ -215,7 +216,7 @@ class CheckingVerifier(Verifier):
             1.0
             if _is_quote(one.sentence, one.quote)
             else 0.0
-            if _wrong_number(one)
+            if wrong_number(one)
             else self.carries(features(one, value))
             for one, value in zip(claims, log_odds, strict=True)
         ]
@@ -243,7 +244,6 @@ def features(claim: Claim, log_odds: float) -> dict[str, float]:
     covered = len(set(said) & set(there)) / max(1, len(set(said)))
     return {
         "log_odds": log_odds,
-        "numbers": float(bool(_wrong_number(claim))),
         "names": float(bool(_wrong_name(claim))),
         "covered": covered,
         "left_out": 1 - len(set(said) & set(there)) / max(1, len(set(there))),
@@ -252,7 +252,7 @@ def features(claim: Claim, log_odds: float) -> dict[str, float]:
 
 def reason_of(claim: Claim) -> Reason:
     """Why a quote doesn't carry a sentence, as far as that can be told in true words."""
-    if number := _wrong_number(claim):
+    if number := wrong_number(claim):
         return Reason(Objection.NUMBER, number)
     if name := _wrong_name(claim):
         return Reason(Objection.NAME, name)
@@ -303,7 +303,8 @@ def _there(claim: Claim) -> str:
     return f"{claim.before} {claim.quote.text}"
 
 
-def _wrong_number(claim: Claim) -> str:
+def wrong_number(claim: Claim) -> str:
+    """The first number of a sentence that its quote hasn't in any form; empty without one."""
     return next((one.text for one in missing_numbers(claim.sentence, _there(claim))), "")
 
 

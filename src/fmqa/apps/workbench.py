@@ -256,6 +256,7 @@ class Workbench:
         """What decides which sentences quotes carry."""
         from functools import partial
 
+        from fmqa.answering.drafters import writes_at_once
         from fmqa.answering.entailment import ModelChecker, make_checker
         from fmqa.answering.models import model_errors
         from fmqa.answering.verification import CheckingVerifier
@@ -263,7 +264,10 @@ class Workbench:
         def judge() -> ModelChecker:
             return ModelChecker(self.chat_model, partial(model_errors, self.settings))
 
-        return CheckingVerifier(make_checker(self.settings, judge))
+        settings = self.settings
+        strong = settings.llm != "none" and writes_at_once(settings)
+        # What a small model rewords is said only where that is sure; else its quote is.
+        return CheckingVerifier(make_checker(settings, judge, strong=strong), strict=not strong)
 
     @part
     def assistant(self) -> MultilingualAssistant:
