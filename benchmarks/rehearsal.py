@@ -6,7 +6,8 @@
 ``write`` puts what the model would be sent into FOLDER/<id>.txt. Whoever stands in for the model
 writes FOLDER/<id>.reply.txt, and ``play`` sends these through the whole product. Where sentences
 fail the check it writes FOLDER/<id>.repair.txt, and takes FOLDER/<id>.repair.reply.txt when that is
-there. Questions without a reply aren't asked. The answers have the form of `fmqa eval --answers`.
+there. With ``--judge`` the model checks the sentences, too: FOLDER/<id>.check1.txt, and after a
+repair .check2.txt; without, our own checker does. Questions without a reply aren't asked. The answers have the form of `fmqa eval --answers`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from benchmarks.common import print_table
 from fmqa import Settings, Workbench, prompts
+from fmqa.answering.entailment import ModelChecker
 from fmqa.answering.synthesis import SynthesisDrafter
+from fmqa.answering.verification import CheckingVerifier
 from fmqa.errors import ModelSilent
 from fmqa.evaluation.evaluator import evaluate
 from fmqa.evaluation.questions import Question, chosen, read_questions
@@ -38,6 +41,7 @@ class Recorded(BaseChatModel):
 
     folder: Path
     asked: str = ""
+    checks: int = 0
 
     @property
     def _llm_type(self) -> str:
@@ -45,6 +49,9 @@ class Recorded(BaseChatModel):
 
     def _reply(self, messages: Sequence[BaseMessage]) -> str:
         repair = ".repair" if messages[0].content == prompts.REPAIR_SYSTEM else ""
+        if messages[0].content == prompts.CHECK_SYSTEM:
+            self.checks += 1
+            repair = f".check{self.checks}"
         told = "\n\n".join(f"=== {one.type}\n{one.content}" for one in messages)
         (self.folder / f"{self.asked}{repair}.txt").write_text(told + "\n", encoding="utf-8")
         path = self.folder / f"{self.asked}{repair}.reply.txt"
@@ -73,25 +80,30 @@ def main() -> None:
         one.add_argument("--limit", type=int, help="draw so many questions, always the same")
         if mode == "play":
             one.add_argument("answers", type=Path)
+            one.add_argument("--judge", action="store_true", help="let the model check, too")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     questions = chosen(read_questions(options.questions), limit=options.limit)
     if options.mode == "play":
         questions = [q for q in questions if (options.folder / f"{q.id}.reply.txt").is_file()]
-    answers = rehearse(questions, options.home, options.folder)
+    judge = options.mode == "play" and options.judge
+    answers = rehearse(questions, options.home, options.folder, judge=judge)
     if options.mode == "play":
         lines = [json.dumps({"id": i, "answer": a}, ensure_ascii=False) for i, a in answers.items()]
         options.answers.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     print_table(f"{options.mode}, {len(questions)} questions", counts(answers, options.folder))
 
 
-def rehearse(questions: Sequence[Question], home: Path, folder: Path) -> dict[str, dict[str, Any]]:
+def rehearse(
+    questions: Sequence[Question], home: Path, folder: Path, *, judge: bool
+) -> dict[str, dict[str, Any]]:
     """The answers that the product gives with the replies of a folder, by the questions' ids."""
     model = Recorded(folder=folder)
     answers: dict[str, dict[str, Any]] = {}
 
     def asking(label: str, done: int, total: int) -> None:
         model.asked = questions[min(done, total - 1)].id
+        model.checks = 0
 
     bench = Workbench(Settings(home=home, llm="none"))
     try:
@@ -99,6 +111,8 @@ def rehearse(questions: Sequence[Question], home: Path, folder: Path) -> dict[st
         assistant = bench.assistant.inner
         assistant.drafter = SynthesisDrafter(model, nullcontext, bench.settings.evidence_tokens)
         assistant.model = "recorded"
+        checker = ModelChecker(model, nullcontext) if judge else bench.verifier.checker
+        assistant.verifier = CheckingVerifier(checker)
         evaluate(assistant, questions, "recorded", wrote=answers.__setitem__, progress=asking)
     finally:
         bench.close()
