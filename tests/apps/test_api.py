@@ -100,6 +100,13 @@ def test_the_python_of_the_page(address: str) -> None:
     assert "@misc{" in said
 
 
+def test_the_openai_client_of_the_page(address: str) -> None:
+    (block,) = (block for kind, block in BLOCKS if kind == "openai")
+    said = run(block, address, sys.executable, "-c")
+    assert "Sources:" in said
+    assert "url_citation" in said
+
+
 def test_what_is_offered_is_what_the_page_says(client: Any) -> None:
     offered = client.view_api(return_format="dict", print_info=False)
     documented = set(re.findall(r"^\| `(/\w+)`", PAGE.read_text(encoding="utf-8"), re.M))

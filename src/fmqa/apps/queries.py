@@ -96,6 +96,24 @@ class Queries:
         ]
         return with_comparison(self.bench, self.assistant().ask(question, filters, history))
 
+    def retold(self, turns: Sequence[tuple[str, str]]) -> list[Exchange]:
+        """What a follow-up has to know of earlier turns, of which only the words are left.
+
+        Args:
+            turns: each question with what was answered, oldest first.
+        """
+        from fmqa.answering.conversation import standalone, subjects_of
+
+        def is_paper(name: str) -> bool:
+            return bool(self.bench.searcher.papers_called([name]))
+
+        told: list[Exchange] = []
+        for question, answer in turns:
+            whole = standalone(question, told, is_paper, self.bench.searcher.speaks_of)
+            subjects = subjects_of(whole, (), is_paper)
+            told.append(Exchange(question, whole, subjects, answer[:MOST_SAID]))
+        return told
+
     def search(self, query: str, limit: int = 8, filters: Filters | None = None) -> Passages:
         """The passages nearest to a query, best first.
 

@@ -7,6 +7,7 @@ session belongs to whoever named it first.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import secrets
@@ -18,6 +19,8 @@ from urllib.parse import parse_qs, quote
 from fmqa.apps.asgi import App, Message, Receive, Send
 from fmqa.apps.person import Person, put_person
 from fmqa.apps.web.auth import TooManyFailures
+from fmqa.apps.web.openai_forms import PATH as MODELS
+from fmqa.apps.web.openai_forms import error_form
 from fmqa.apps.web.wording import LANGUAGES
 
 if TYPE_CHECKING:
@@ -124,7 +127,7 @@ class Gate:
             mark = request.cookies.get(MARK_COOKIE, "") or _new_mark(request)
             return Person(mark=mark, address=address), None
         token = request.cookies.get(LOGIN_COOKIE, "")
-        header = request.headers.get("authorization", "")
+        header = _credentials(request)
         try:
             name = self.logins.named(token) if token else ""
             name = name or (await self._basic(header, address) if header else "")
@@ -185,6 +188,19 @@ class Gate:
             return messages.pop(0) if messages else await receive()
 
         return again, body
+
+
+def _credentials(request: Request) -> str:
+    """The `Authorization` header; a model's key, ``name:password``, counts as Basic."""
+    header = request.headers.get("authorization", "")
+    kind, _, key = header.partition(" ")
+    if kind.lower() != "bearer" or ":" not in key or not _for_a_model(request):
+        return header
+    return f"Basic {base64.b64encode(key.encode('latin-1')).decode()}"
+
+
+def _for_a_model(request: Request) -> bool:
+    return request.url.path.startswith(f"{MODELS}/")
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
@@ -284,9 +300,11 @@ def too_many_failures(request: Request, error: TooManyFailures) -> Response:
 
 
 def _said(request: Request, status: int, error: str, hint: str) -> Response:
-    """A refusal in words: as text to a person, as JSON to a program."""
+    """A refusal in words: as text to a person, as JSON to a program, in the form that it knows."""
     from starlette.responses import JSONResponse, PlainTextResponse
 
+    if _for_a_model(request):
+        return JSONResponse(error_form(status, f"{error} {hint}"), status_code=status)
     if wants_page(request):
         return PlainTextResponse(f"{error} {hint}", status_code=status)
     detail = f"{error} {hint}"  # where Gradio's client looks for words

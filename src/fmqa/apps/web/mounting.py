@@ -35,10 +35,11 @@ def mounts(ready: Readiness, logins: Logins | None) -> list[Mount]:
         logins: who may come in; None when everybody may.
     """
     from fmqa.apps.agents import http as agents
-    from fmqa.apps.web import health, login, metrics, routes, sessions
+    from fmqa.apps.web import completions, health, login, metrics, routes, sessions
 
     found = [
         agents.mount(ready),
+        completions.mount(ready),
         health.mount(ready, guarded=logins is not None),
         metrics.mount(ready),
         routes.mount(ready.bench),

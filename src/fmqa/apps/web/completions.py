@@ -1,0 +1,257 @@
+"""The library as a model of OpenAI's chat completions, at `/v1`, for programs that speak to such.
+
+The answer is Markdown: checked sentences with marks, then the sources that they name; `annotations`
+say where the marks lead. Earlier questions of the conversation are read, so that a follow-up is
+understood. System messages aren't, since nothing that a client says changes how we answer.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from fmqa.answering.events import Finished, SentenceReady
+from fmqa.answering.underway import marked
+from fmqa.apps.asgi import Mount
+from fmqa.apps.exports.works import locator
+from fmqa.apps.person import Person, person_of
+from fmqa.apps.queries import MOST_BEFORE, Queries, with_comparison
+from fmqa.apps.web import openai_forms as forms
+from fmqa.errors import FmqaError, UsageError
+from fmqa.survey.escaping import escape_markdown
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from fmqa.answering.schema import Answer, Citation, Sentence
+    from fmqa.apps.web.openai_forms import ChatRequest, Json
+    from fmqa.apps.web.readiness import Readiness
+
+_MARK = re.compile(r"\[(\d+)\]")
+_log = logging.getLogger(__name__)
+
+
+def mount(ready: Readiness) -> Mount:
+    """The routes of the model: `/v1/models` and `/v1/chat/completions`.
+
+    Args:
+        ready: where the assistant comes from, and the program's other parts.
+    """
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    card = forms.model_card(int(time.time()))
+
+    def models(request: Request) -> Response:
+        del request
+        return JSONResponse({"object": "list", "data": [card]})
+
+    def model(request: Request) -> Response:
+        name = request.path_params["name"]
+        return JSONResponse(card) if name == forms.MODEL else _no_model(name)
+
+    def nothing(request: Request) -> Response:
+        told = f"There is no {request.method} {request.url.path[:80]} here."
+        return JSONResponse(forms.error_form(404, told, "not_found"), 404)
+
+    async def complete(request: Request) -> Response:
+        from starlette.concurrency import run_in_threadpool
+
+        body = await request.body()
+        return await run_in_threadpool(_completed, ready, body, person_of(request))
+
+    return Mount(
+        (
+            Route(f"{forms.PATH}/models", models),
+            Route(f"{forms.PATH}/models/{{name}}", model),
+            Route(f"{forms.PATH}/chat/completions", complete, methods=["POST"]),
+            Route(
+                f"{forms.PATH}/{{rest:path}}",
+                nothing,
+                methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            ),
+        )
+    )
+
+
+def _completed(ready: Readiness, body: bytes, person: Person) -> Response:
+    """The answer to one request, whole or as a stream."""
+    from starlette.responses import JSONResponse, StreamingResponse
+
+    try:
+        asked = forms.ChatRequest.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return JSONResponse(forms.error_form(400, f"{first['msg']}.", param=where), 400)
+    if asked.model != forms.MODEL:
+        return _no_model(asked.model)
+    try:
+        chat = Chat(ready, asked, person)
+        if asked.stream:
+            ready.turnstile.check(person)
+            headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+            events = _events(chat.lines())
+            return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+        return JSONResponse(chat.whole())
+    except Exception as error:
+        _logged(error)
+        return JSONResponse(forms.error_of(error), forms.status_of(error))
+
+
+async def _events(lines: Generator[str]) -> AsyncIterator[str]:
+    """Server-sent events, a comment for an empty one; the answering ends with the client."""
+    from starlette.concurrency import iterate_in_threadpool
+
+    try:
+        async for line in iterate_in_threadpool(lines):
+            yield f"data: {line}\n\n" if line else ": waiting\n\n"
+    finally:
+        lines.close()
+
+
+def _no_model(name: str) -> Response:
+    from starlette.responses import JSONResponse
+
+    told = f"The model {name[:80]!r} does not exist; there is {forms.MODEL!r}."
+    return JSONResponse(forms.error_form(404, told, "model_not_found", "model"), 404)
+
+
+def _logged(error: Exception) -> None:
+    if not isinstance(error, FmqaError):
+        _log.exception("A completion could not be made.")
+
+
+class Chat:
+    """A question of a conversation, and its answer piece by piece.
+
+    Args:
+        ready: where the assistant comes from.
+        asked: what was sent.
+        person: who asks.
+
+    Raises:
+        UsageError: the last message is no question in words.
+    """
+
+    def __init__(self, ready: Readiness, asked: ChatRequest, person: Person) -> None:
+        self.ready = ready
+        self.person = person
+        self.before, self.question = _conversation(asked)
+        self.name = f"chatcmpl-{secrets.token_hex(12)}"
+        self.created = int(time.time())
+
+    def whole(self) -> Json:
+        """The completion at once.
+
+        Raises:
+            FmqaError: the question can't be answered now, or as it is.
+        """
+        made = _Content()
+        for _ in self._pieces(made):
+            pass
+        return forms.completion(self.name, self.created, made.text, made.annotations)
+
+    def lines(self) -> Generator[str]:
+        """The completion as the data of server-sent events; empty while there is nothing to say."""
+        made = _Content()
+        try:
+            yield self._line({"role": "assistant", "content": ""})
+            for piece in self._pieces(made):
+                yield self._line({"content": piece}) if piece else ""
+            yield self._line({"annotations": made.annotations})
+            yield self._line({}, "stop")
+        except Exception as error:
+            _logged(error)
+            yield json.dumps(forms.error_of(error))
+        yield "[DONE]"
+
+    def _line(self, delta: Json, finish: str | None = None) -> str:
+        return json.dumps(forms.chunk(self.name, self.created, delta, finish))
+
+    def _pieces(self, made: _Content) -> Iterator[str]:
+        """Each text as it is added to the content; an empty one where nothing is yet."""
+        with self.ready.turnstile.enter(self.person) as turn:
+            for _ in turn.positions():
+                yield ""
+            making = self.ready.start()
+            for _ in self.ready.until(making):
+                yield ""
+            assistant = making.result()
+            history = Queries(self.ready.bench, making.result).retold(self.before)
+            for event in assistant.stream(self.question, None, history):
+                if isinstance(event, SentenceReady):
+                    yield made.say(event.sentence)
+                elif isinstance(event, Finished):
+                    yield made.finish(with_comparison(self.ready.bench, event.answer))
+                else:
+                    yield ""
+
+
+def _conversation(asked: ChatRequest) -> tuple[list[tuple[str, str]], str]:
+    """The earlier questions, oldest first, each with what was answered, and the one to be answered.
+
+    Raises:
+        UsageError: the last message isn't the user's, or a message is no text.
+    """
+    if asked.messages[-1].role != "user":
+        raise UsageError(
+            "The last message is not the user's.", hint="Send the question as the last message."
+        )
+    turns: list[tuple[str, str]] = []
+    for message in asked.messages[:-1]:
+        if message.role == "user":
+            turns.append((message.text, ""))
+        elif message.role == "assistant" and turns:
+            turns[-1] = turns[-1][0], message.text
+    return turns[-MOST_BEFORE:], asked.messages[-1].text
+
+
+class _Content:
+    """The text of an answer as it grows, and the places of its marks."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.annotations: list[Json] = []
+
+    def say(self, sentence: Sentence) -> str:
+        """Add a sentence; the text that was added."""
+        words = marked(sentence.model_copy(update={"text": escape_markdown(sentence.text)}))
+        return self._add(f" {words}" if self.text else words)
+
+    def finish(self, answer: Answer) -> str:
+        """Add what stands behind the sentences; the text that was added."""
+        from fmqa.survey.comparison import as_markdown
+
+        parts = ["" if self.text else escape_markdown(answer.answer)]
+        parts += [f"*{escape_markdown(notice)}*" for notice in answer.notices]
+        if answer.comparison is not None:
+            parts.append(as_markdown(answer.comparison).strip())
+        if answer.citations:
+            parts.append("Sources:\n\n" + "\n".join(map(_source, answer.citations)))
+        added = self._add("\n\n".join(parts).rstrip())
+        cited = {str(citation.number): citation for citation in answer.citations}
+        self.annotations = [
+            forms.annotation(cited[mark[1]], mark.start(), mark.end())
+            for mark in _MARK.finditer(self.text)
+            if mark[1] in cited
+        ]
+        return added
+
+    def _add(self, text: str) -> str:
+        self.text += text
+        return text
+
+
+def _source(citation: Citation) -> str:
+    link = f" <{citation.url}>" if citation.url else ""
+    where = f"{escape_markdown(citation.title)}, {escape_markdown(locator(citation))}"
+    return f"- [{citation.number}] {where}: “{escape_markdown(citation.quote)}”{link}"
