@@ -43,14 +43,14 @@ def references_of(bench: Workbench, target: str, *, offline: bool) -> CitedBy:
     references: Sequence[Reference]
     mentions: Sequence[CitingSentence]
     if path.is_file():
-        document = _read(bench, path.resolve())
+        document = read_pdf(bench, path.resolve())
         paper = _id_of(document)
         references, mentions = document.references, _sentences(document)
     else:
         paper = asked_id(target)
         held = _held(bench, paper)
         if held is None:
-            document = _read(bench, _fetch(bench, paper, offline))
+            document = read_pdf(bench, _fetch(bench, paper, offline))
             references, mentions = document.references, _sentences(document)
         else:
             references, mentions = held
@@ -98,7 +98,12 @@ def _fetch(bench: Workbench, paper: ArxivId, offline: bool) -> Path:
         return arxiv.fetch_pdf(paper, bench.settings.papers_dir).path
 
 
-def _read(bench: Workbench, path: Path) -> Document:
+def read_pdf(bench: Workbench, path: Path) -> Document:
+    """The document of a PDF file, which a worker reads within the limits.
+
+    Raises:
+        ReadingError: it can't be read.
+    """
     from fmqa.reading.pool import read_files
 
     result = next(iter(read_files([path], bench.read_limits, 1)))

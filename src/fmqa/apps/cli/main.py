@@ -18,6 +18,7 @@ from fmqa.apps.cli import (
     library,
     moving,
     overviews,
+    proofing,
     scheduling,
     serving_agents,
     surveying,
@@ -63,6 +64,7 @@ syncing.register(app)
 scheduling.register(app)
 library.register(app)
 overviews.register(app)
+proofing.register(app)
 surveying.register(app)
 evaluating.register(app)
 feedback.register(app)

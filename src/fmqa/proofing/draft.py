@@ -1,0 +1,150 @@
+"""A manuscript as the check sees it: sentences with their places, and the works that they cite."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from fmqa.reading.bibliography.fields import parse_fields
+from fmqa.reading.bibliography.ids import find_doi, find_ids
+from fmqa.reading.sentences import split_sentences
+from fmqa.types import Reference
+
+_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
+_SPACE_BEFORE_STOP = re.compile(r"\s+([.,;:)])")
+_RANGE = re.compile(r"(\d{1,4})(?:\s?[-–]\s?(\d{1,4}))?")
+_LONGEST_RANGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSentence:
+    """A sentence in plain words, without its citations.
+
+    ``line`` and ``column`` count from 1; a PDF's line is its page, and a Word file's its paragraph.
+    ``keys`` name the cited works.
+    """
+
+    text: str
+    line: int
+    column: int
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was read of a manuscript.
+
+    ``works`` are the cited works by key, as far as the draft itself lists them; ``bibliographies``
+    the names of the `.bib` files that it names.
+    """
+
+    sentences: tuple[DraftSentence, ...]
+    works: Mapping[str, Reference]
+    bibliographies: tuple[str, ...] = ()
+
+
+Replacement = str | tuple[str, Sequence[str]]
+"""What stands in a match's place; with keys, the match cites these."""
+
+
+@dataclass
+class Marked:
+    """A text whose markup is taken away piece by piece, and where each character came from.
+
+    Args:
+        text: as in the file.
+    """
+
+    text: str
+    origin: list[int] = field(default_factory=list)
+    cited: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.origin = self.origin or list(range(len(self.text)))
+
+    def replace(
+        self, pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], Replacement]
+    ) -> None:
+        """Put something in the place of each match of a pattern."""
+        pieces: list[str] = []
+        origin: list[int] = []
+        last = 0
+        for match in pattern.finditer(self.text):
+            put = by if isinstance(by, str) else by(match)
+            words, keys = (put, ()) if isinstance(put, str) else put
+            start = self.origin[match.start()] if match.start() < len(self.origin) else 0
+            if keys:
+                self.cited.append((start, tuple(keys)))
+            pieces += [self.text[last : match.start()], words]
+            origin += self.origin[last : match.start()]
+            origin += self._origins(match, words, start)
+            last = match.end()
+        self.text = "".join((*pieces, self.text[last:]))
+        self.origin = origin + self.origin[last:]
+
+    def _origins(self, match: re.Match[str], words: str, start: int) -> list[int]:
+        """Where the words of a replacement came from: from the match's own, where it kept them."""
+        at = match[0].find(words) if words else -1
+        if at < 0:
+            return [start] * len(words)
+        return self.origin[match.start() + at : match.start() + at + len(words)]
+
+    def sentences(self, whole: str) -> tuple[DraftSentence, ...]:
+        """The sentences of the paragraphs, each with what is cited in it or right behind it.
+
+        Args:
+            whole: the file's text, to count lines in.
+        """
+        spans = []
+        for start, end in _paragraphs(self.text):
+            part = self.text[start:end].replace("\n", " ")
+            spans += [(start + low, start + high) for low, high in split_sentences(part)]
+        starts = [self.origin[start] for start, _ in spans]
+        keys: dict[int, dict[str, None]] = {}
+        for place, cited in sorted(self.cited):
+            at = max(0, bisect_right(starts, place) - 1)
+            keys.setdefault(at, {}).update(dict.fromkeys(cited))
+        lines = [0, *(match.end() for match in re.finditer("\n", whole))]
+        return tuple(
+            _sentence(self.text[start:end], starts[at], lines, tuple(keys.get(at, ())))
+            for at, (start, end) in enumerate(spans)
+            if any(character.isalpha() for character in self.text[start:end])
+        )
+
+
+def _sentence(text: str, place: int, lines: Sequence[int], keys: tuple[str, ...]) -> DraftSentence:
+    line = bisect_right(lines, place)
+    words = _SPACE_BEFORE_STOP.sub(r"\1", " ".join(text.split()))
+    return DraftSentence(words, line, place - lines[line - 1] + 1, keys)
+
+
+def _paragraphs(text: str) -> list[tuple[int, int]]:
+    cuts = [0, *(match.end() for match in _PARAGRAPH.finditer(text)), len(text)]
+    return [(low, high) for low, high in pairwise(cuts) if high > low]
+
+
+def work_of(key: str, text: str, number: int = 0) -> Reference:
+    """The work that an entry of a reference list tells, as far as it is understood."""
+    told = parse_fields(text)
+    ids = find_ids(text)
+    return Reference(
+        number=number,
+        text=text,
+        title=told.title,
+        authors=told.authors,
+        year=told.year,
+        arxiv_id=ids[0].bare if ids else None,
+        doi=find_doi(text),
+    )
+
+
+def listed_numbers(text: str) -> list[str]:
+    """The numbers of a citation such as "3, 5-8"."""
+    found: list[str] = []
+    for first, last in _RANGE.findall(text):
+        end = min(int(last or first), int(first) + _LONGEST_RANGE)
+        found += map(str, range(int(first), end + 1))
+    return found
