@@ -1,7 +1,7 @@
 """All benchmarks, each in a process of its own, and one table of what must be reached.
 
 python -m benchmarks [text references robustness retrieval ingest latency warm quotes answers
-                      tables corruptions entailment draft kills arxiv survey facets cluster]
+                      tables entailment kills arxiv survey facets cluster]
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from benchmarks.processes import ROOT, environment
 
 NAMES = (
     "text", "references", "robustness", "retrieval", "ingest", "latency", "warm", "quotes",
-    "answers", "tables", "corruptions", "entailment", "draft", "injection", "kills", "arxiv",
-    "survey", "facets", "evidence_panel", "web_soak", "web_load", "stores", "cluster", "million",
-    "growth", "scale",
+    "answers", "tables", "entailment", "injection", "kills", "arxiv", "survey",
+    "facets", "evidence_panel", "web_soak", "web_load", "stores", "cluster", "million", "growth",
+    "scale",
 )  # fmt: skip
 _TAKE_DATA = {"text", "references", "robustness", "tables", "cluster", "million", "scale"}
 

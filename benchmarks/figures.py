@@ -98,17 +98,6 @@ def _answers(place: int, figure: str, test: str, *bounds: float) -> Figure:
     return Figure(f"answers, {name}, {figure}", "answers-none", (name, figure), test, bounds[place])
 
 
-def _caught(kind: str, least: float) -> Figure:
-    """The share of one kind of corrupted claims that the verifier catches."""
-    return Figure(f"verifier, test half, caught: {kind}", "corruptions",
-                  ("test", "shares", f"caught: {kind}"), "≥", least)  # fmt: skip
-
-
-_CAUGHT = (
-    ("another paper's claim", 0.99), ("number", 0.98), ("unit", 0.98), ("metric", 0.98),
-    ("model", 0.98), ("dataset", 0.98), ("modality", 0.98), ("negation", 0.90),
-    ("direction", 0.90), ("swapped comparands", 0.90),
-)  # fmt: skip
 _ASK = "fmqa ask, local model:"
 
 FIGURES = (
@@ -160,11 +149,6 @@ FIGURES = (
            ("summary", "on the file's page, read independently"), "=", 1),
     *(_answers(place, *row) for place, _ in enumerate(_SETS) for row in _ANSWERS),
     Figure("answers that stand in tables, fact recall", "tables", ("summary", "fact recall")),
-    *(_caught(kind, least) for kind, least in _CAUGHT),
-    Figure("verifier, test half, faithful rewordings passing", "corruptions",
-           ("test", "shares", "all faithful, passing"), "≥", 0.92),
-    Figure("verifier, one sentence against five quotes, p50", "corruptions",
-           ("speed", "p50, ms"), "≤", 20, " ms"),
     Figure("verifier, SciFact test, half of SUPPORT passing: without evidence", "claims",
            ("test", "fmqa", "0.5", "NONE"), "≤", 0.10),
     Figure("verifier, SciFact test, points fewer CONTRADICT than by closeness", "claims",
