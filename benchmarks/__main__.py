@@ -18,12 +18,12 @@ from benchmarks.figures import FIGURES, Figure
 from benchmarks.processes import ROOT, environment
 
 NAMES = (
-    "text", "references", "robustness", "retrieval", "ingest", "latency", "warm", "quotes",
-    "answers", "tables", "entailment", "injection", "kills", "arxiv", "survey",
+    "references", "robustness", "retrieval", "ingest", "latency", "quotes",
+    "answers", "entailment", "injection", "kills", "arxiv", 
     "facets", "evidence_panel", "web_soak", "web_load", "stores", "cluster", "million", "growth",
     "scale",
 )  # fmt: skip
-_TAKE_DATA = {"text", "references", "robustness", "tables", "cluster", "million", "scale"}
+_TAKE_DATA = {"references", "robustness", "cluster", "million", "scale"}
 
 
 def main() -> int:

@@ -68,10 +68,6 @@ def _lead(content: Mapping[str, Any]) -> float:
     return float(round(score["fmqa"] - max(score["BM25 alone"], score["dense alone"]), 4))
 
 
-def _text_ratio(content: Mapping[str, Any]) -> float:
-    return float(round(content["similarity_passages"], 4))
-
-
 def _titles_found(content: Mapping[str, Any]) -> float:
     return float(round(content["papers"]["titles found"], 3))
 
@@ -101,7 +97,6 @@ def _answers(place: int, figure: str, test: str, *bounds: float) -> Figure:
 _ASK = "fmqa ask, local model:"
 
 FIGURES = (
-    Figure("text, joined passages against the truth", "text", _text_ratio, "≥", 0.985),
     Figure("references, recall of arXiv ids", "references",
            ("papers", "ids recall"), "≥", 0.98),
     Figure("references, precision of arXiv ids", "references",
@@ -130,14 +125,6 @@ FIGURES = (
     Figure("fmqa search, times as fast as stock", "latency", ("stock", "times as fast")),
     Figure("heavy modules imported on a search", "latency",
            ("imported on the way", "search"), "=", "none"),
-    Figure("warm, local: verified quotes, p50", "warm-local",
-           ("summary", "verified quotes, p50, s"), "≤", 0.5, " s"),
-    Figure("warm, local: first model sentence, p50", "warm-local",
-           ("summary", "first model sentence, p50, s"), "≤", 2, " s"),
-    Figure("warm, local: whole answer, p50", "warm-local",
-           ("summary", "whole answer, p50, s"), "≤", 7, " s"),
-    Figure("warm, local: whole answer, p95", "warm-local",
-           ("summary", "whole answer, p95, s"), "≤", 15, " s"),
     Figure("fmqa ask, local, first verified content", "latency",
            ("cold", f"{_ASK} first verified content, s"), "≤", 2, " s"),
     Figure("fmqa ask, local, whole answer", "latency",
@@ -148,11 +135,6 @@ FIGURES = (
     Figure("quotes, on the file's page, independently", "quotes-none",
            ("summary", "on the file's page, read independently"), "=", 1),
     *(_answers(place, *row) for place, _ in enumerate(_SETS) for row in _ANSWERS),
-    Figure("answers that stand in tables, fact recall", "tables", ("summary", "fact recall")),
-    Figure("verifier, SciFact test, half of SUPPORT passing: without evidence", "claims",
-           ("test", "fmqa", "0.5", "NONE"), "≤", 0.10),
-    Figure("verifier, SciFact test, points fewer CONTRADICT than by closeness", "claims",
-           ("points fewer CONTRADICT pass",), "≥", 15),
     Figure("hidden prompts, found", "injection", ("summary", "found, share"), "=", 1),
     Figure("hidden prompts, false alarms in clean papers", "injection",
            ("summary", "false alarms"), "=", 0),
@@ -180,8 +162,6 @@ FIGURES = (
            ("memory", "peak MiB with children"), "≤", 1430, " MiB"),
     Figure("arXiv, its memory to that of 60 papers", "arxiv",
            ("memory", "many to few"), "≤", 1.25),
-    Figure("survey, 600 papers, slowest view, warm", "survey",
-           ("slowest", "again, s"), "≤", 1, " s"),
     Figure("facets of 50 notes, kind, accuracy", "facets", ("notes", "kind accuracy"), "≥", 0.85),
     Figure("facets of 50 notes, modality, F1", "facets", ("notes", "modality F1"), "≥", 0.85),
     Figure("facets of 50 notes, training, F1", "facets", ("notes", "training F1"), "≥", 0.75),
@@ -190,8 +170,6 @@ FIGURES = (
     Figure("facets of 50 notes, quotes on their page", "facets",
            ("notes", "quotes on their page"), "=", 1),
     Figure("facets of the PDFs, kind, accuracy", "facets", ("PDFs", "kind accuracy")),
-    Figure("survey, slowest view, first time after a change", "survey", ("slowest", "first, s"),
-           unit=" s"),
     Figure("evidence panel, boxes that hold their quote", "evidence_panel",
            ("boxes hold the quote",), "=", 1),
     Figure("evidence panel, page interactive", "evidence_panel",

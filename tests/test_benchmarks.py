@@ -51,7 +51,7 @@ def test_without_data_a_benchmark_says_that_it_skips(
     monkeypatch.setenv("FMQA_SHARED", str(tmp_path))
 
     assert measure("kills").startswith("skipped")
-    assert measure("text").startswith("skipped")
+    assert measure("references").startswith("skipped")
 
 
 def test_figure_says_whether_it_is_reached() -> None:
