@@ -1,7 +1,6 @@
 """All benchmarks, each in a process of its own, and one table of what must be reached.
 
-python -m benchmarks [text references robustness retrieval ingest latency warm quotes answers
-                      tables entailment kills arxiv survey facets cluster]
+python -m benchmarks [NAME ...]
 """
 
 from __future__ import annotations
@@ -18,10 +17,8 @@ from benchmarks.figures import FIGURES, Figure
 from benchmarks.processes import ROOT, environment
 
 NAMES = (
-    "references", "robustness", "retrieval", "ingest", "latency", "quotes",
-    "answers", "entailment", "injection", "kills", "arxiv", 
-    "facets", "evidence_panel", "web_soak", "web_load", "stores", "cluster", "million", "growth",
-    "scale",
+    "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers", "entailment",
+    "injection", "arxiv", "facets", "stores", "cluster", "million", "growth", "scale",
 )  # fmt: skip
 _TAKE_DATA = {"references", "robustness", "cluster", "million", "scale"}
 

@@ -18,12 +18,12 @@ from typing import Any
 import PIL.Image
 
 from benchmarks.processes import ROOT
-from benchmarks.web_reader import free_port
 from fmqa.apps.syncs import library_in_words
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
+from tests.ports import free_port
 
 _FOLDER = ROOT / "docs" / "images"
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

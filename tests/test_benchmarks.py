@@ -15,7 +15,6 @@ if not (ROOT / "benchmarks").is_dir():
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import (  # noqa: E402
-    kills,
     latency,
     million,
     processes,
@@ -50,7 +49,7 @@ def test_without_data_a_benchmark_says_that_it_skips(
 ) -> None:
     monkeypatch.setenv("FMQA_SHARED", str(tmp_path))
 
-    assert measure("kills").startswith("skipped")
+    assert measure("quotes").startswith("skipped")
     assert measure("references").startswith("skipped")
 
 
@@ -103,10 +102,6 @@ def test_a_process_is_measured_with_its_children() -> None:
     assert ended.seconds > 0.6
     with pytest.raises(RuntimeError, match="ended with 3"):
         processes.run([sys.executable, "-c", "raise SystemExit(3)"], {})
-
-
-def test_an_empty_data_folder_is_whole(tmp_path: Path) -> None:
-    assert kills.contents(tmp_path) == {}
 
 
 def test_drawn_vectors_lie_as_the_measured_ones() -> None:
