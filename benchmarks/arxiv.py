@@ -1,6 +1,6 @@
 """The arXiv engine against a small arXiv on loopback, with made-up papers.
 
-    python -m benchmarks.arxiv [titles faults kills pace overlap memory] [--kills 100] [--rounds 3]
+    python -m benchmarks.arxiv [kills memory] [--kills 100]
 
 Parts that are named are measured anew; the others keep what was measured before.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -16,8 +17,12 @@ from typing import Any
 
 from benchmarks.arxiv_world import PAPERS, Figures
 from benchmarks.common import RESULTS, print_table, write_results
+from benchmarks.home import command
+from benchmarks.processes import run
+from tests.small_arxiv import SmallArxiv, make_world
 
-PARTS = ("titles", "faults", "kills", "pace", "overlap", "memory")
+PARTS = ("kills", "memory")
+_TIMES = 10  # more papers, for the memory
 
 
 def main() -> None:
@@ -25,13 +30,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=3, help="of the overlap")
     parser.add_argument("--papers", type=int, help="fewer (from 16), for a quick look; not kept")
     options = parser.parse_args()
     unknown = set(options.parts) - set(PARTS)
     if unknown:
         parser.error(f"there is no part {sorted(unknown)[0]!r}; there are {', '.join(PARTS)}")
-    measure = _measures(options.papers or PAPERS, options.kills, options.rounds)
+    measure = _measures(options.papers or PAPERS, options.kills)
     for name in options.parts or PARTS:
         print(f"{name}:", flush=True)
         began = time.perf_counter()
@@ -42,20 +46,37 @@ def main() -> None:
             _keep(name, figures)
 
 
-def _measures(papers: int, kill_count: int, rounds: int) -> Mapping[str, Callable[[], Figures]]:
-    from benchmarks.arxiv_faults import faults
+def _measures(papers: int, kill_count: int) -> Mapping[str, Callable[[], Figures]]:
     from benchmarks.arxiv_kills import kills
-    from benchmarks.arxiv_memory import memory
-    from benchmarks.arxiv_pace import overlap, pace
-    from benchmarks.arxiv_titles import titles
 
+    return {"kills": lambda: kills(papers, kill_count), "memory": lambda: memory(papers)}
+
+
+def memory(papers: int) -> Figures:
+    """`fmqa ingest` of a review that cites so many papers, and of one that cites ten times more."""
+    rows = {str(count): _ingested(count) for count in (papers, _TIMES * papers)}
+    few, many = rows.values()
     return {
-        "titles": lambda: titles(papers),
-        "faults": lambda: faults(papers),
-        "kills": lambda: kills(papers, kill_count),
-        "pace": pace,
-        "overlap": lambda: overlap(papers, rounds),
-        "memory": lambda: memory(papers),
+        "embedding model": "all-MiniLM-L6-v2",
+        "by papers cited": rows,
+        "peak MiB with children": max(row["peak MiB with children"] for row in rows.values()),
+        "many to few": round(many["peak MiB with children"] / few["peak MiB with children"], 3),
+    }
+
+
+def _ingested(papers: int) -> Figures:
+    world = make_world(papers)
+    with tempfile.TemporaryDirectory() as home, SmallArxiv(world) as server:
+        named = command("ingest", world.review, "--depth", "1", "--json")
+        ended = run(named, server.environment() | {"FMQA_HOME": home})
+    report = json.loads(ended.output)["arxiv"]
+    print(f"  {papers} papers: {ended.seconds:.0f} s, {ended.tree_mb:,.0f} MiB", flush=True)
+    return {
+        "seconds": round(ended.seconds, 1),
+        "peak MiB with children": round(ended.tree_mb),
+        "peak MiB of the largest process": round(ended.largest_mb),
+        "papers brought in": len(report["ingested"]),
+        "passages": report["passages"],
     }
 
 

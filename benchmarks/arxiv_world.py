@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fmqa.reading.pool import ReadLimits
 from fmqa.settings import Settings
-from fmqa.sources.arxiv import ArxivClient
-from fmqa.sources.arxiv_ids import ArxivId
-from fmqa.sources.scholar import ScholarClient
 from fmqa.store.library import Library
-from fmqa.sync.ingestor import EmbedTexts, Ingestor
-from fmqa.sync.run import synchronize
-from fmqa.sync.run_types import Parts, Request, SyncReport
-from tests.fakes import HashEmbedder
-from tests.small_arxiv import SmallArxiv, World
+from tests.small_arxiv import SmallArxiv
 
 PAPERS = 60
 MODEL = "hash:64"
@@ -42,37 +34,3 @@ def opened(settings: Settings) -> Iterator[Library]:
         yield library
     finally:
         library.close()
-
-
-def ingest(
-    settings: Settings,
-    library: Library,
-    request: Request,
-    embedder: tuple[str, EmbedTexts] | None = None,
-    arxiv: Callable[[Settings], ArxivClient] = ArxivClient,
-) -> SyncReport:
-    """One run, without the starter notes.
-
-    Args:
-        settings: from `settings_for`.
-        library: what is grown.
-        request: what to do.
-        embedder: fingerprint and function; None for the one without a model.
-        arxiv: makes the client.
-    """
-    model, embed = embedder or (MODEL, HashEmbedder().embed_array)
-    with arxiv(settings) as client, ScholarClient(settings) as scholar:
-        parts = Parts(
-            Ingestor(library, model, embed), client, scholar, settings.papers_dir, ReadLimits()
-        )
-        return synchronize(parts, request)
-
-
-def of_review(world: World) -> Request:
-    """The request for the review and all that it cites."""
-    return Request(asked=(ArxivId(world.review),))
-
-
-def share(part: int, whole: int) -> float:
-    """Part of a whole, to four places; 1 of nothing."""
-    return round(part / whole, 4) if whole else 1.0

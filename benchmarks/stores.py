@@ -1,12 +1,11 @@
 """PostgreSQL as a store: the same answers as on SQLite, and the search of a million passages.
 
-    python -m benchmarks.stores [citations words scale] [--questions 60] [--passages 1000000]
+    python -m benchmarks.stores [citations scale] [--questions 60] [--passages 1000000]
 
 *citations*: the starter notes are embedded once, on SQLite, and moved with what `fmqa migrate`
 does. They are asked on SQLite, on PostgreSQL as it is (vectors are compared one by one while they
 are few), and on PostgreSQL with its HNSW index forced, as it has it from 20,000 passages on.
-*words*: SciFact's abstracts are searched by words (see `benchmarks.stores_words`). *scale*: a
-million made-up passages are searched (see `benchmarks.stores_scale`), which takes 45 minutes.
+*scale*: a million made-up passages are searched (see `benchmarks.stores_scale`), in 45 minutes.
 
 PostgreSQL is the tests' own, or the one that FMQA_DATABASE_URL names, in a schema that is dropped.
 """
@@ -24,8 +23,8 @@ from statistics import median
 from typing import Any
 from unittest.mock import patch
 
-from benchmarks import stores_scale, stores_words
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks import stores_scale
+from benchmarks.common import print_table, write_results
 from fmqa.answering.assistant import Assistant
 from fmqa.apps.workbench import Workbench
 from fmqa.evaluation.questions import Question, chosen, read_questions, starter_questions
@@ -34,8 +33,7 @@ from fmqa.store.library import open_database
 from fmqa.store.transfer import copy_record
 from tests.servers import postgres, schema
 
-_ASKED = 300  # of SciFact's claims
-_RESULTS = {"citations": "stores", "words": "stores-words", "scale": "stores-scale"}
+_RESULTS = {"citations": "stores", "scale": "stores-scale"}
 
 Cited = tuple[str, tuple[tuple[str, int, str], ...]]
 """How a question ended, and what was cited: paper, page, quote."""
@@ -50,7 +48,6 @@ def main() -> None:
     options = parser.parse_args()
     measured: dict[str, Callable[[str], dict[str, Any]]] = {
         "citations": lambda url: compared(url, english(options.questions)),
-        "words": of_abstracts,
         "scale": lambda url: stores_scale.measured(url, options.passages),
     }
     unknown = set(options.parts) - set(measured)
@@ -65,15 +62,6 @@ def main() -> None:
             figures["load average"] = round(os.getloadavg()[1], 1)
             print_table(f"PostgreSQL, {part}", list(figures.items()))
             write_results(_RESULTS[part], figures)
-
-
-def of_abstracts(url: str) -> dict[str, Any]:
-    """What a search by words misses over abstracts; nothing where there are none."""
-    data = shared_data()
-    if data is None:
-        print("no shared/data beside the checkout, and FMQA_SHARED isn't set: no abstracts")
-        return {}
-    return stores_words.recalled(url, data / "retrieval" / "scifact", _ASKED)
 
 
 @contextmanager
