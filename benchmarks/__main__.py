@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.common import RESULTS, shared_data
+from benchmarks.common import RESULTS
 from benchmarks.figures import FIGURES, Figure
 from benchmarks.processes import ROOT, environment
 
@@ -20,7 +20,6 @@ NAMES = (
     "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers", "entailment",
     "injection", "arxiv", "facets", "stores", "cluster", "million", "growth", "scale",
 )  # fmt: skip
-_TAKE_DATA = {"references", "robustness", "cluster", "million", "scale"}
 
 
 def main() -> int:
@@ -42,12 +41,8 @@ def main() -> int:
 def measure(name: str) -> str:
     """Run one benchmark, showing what it prints; why there are no figures of it, or nothing."""
     print(f"\n=== {name}", flush=True)
-    data = shared_data()
-    if name in _TAKE_DATA and data is None:
-        return "skipped: no shared/data beside the checkout"
-    arguments = ["--data", str(data)] if name in _TAKE_DATA else []
     process = subprocess.Popen(
-        [sys.executable, "-m", f"benchmarks.{name}", *arguments],
+        [sys.executable, "-m", f"benchmarks.{name}"],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,

@@ -10,19 +10,18 @@ written by people who knew the notes, and rules grew along them.
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import print_table, shared_questions, write_results
+from benchmarks.common import options_parser, print_table, shared_questions, write_results
 from benchmarks.home import command
 from benchmarks.processes import run
 
 
 def main() -> None:
     """Ask each set, print what came of it, and keep the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     parser.add_argument("--questions", type=Path, default=shared_questions())
     parser.add_argument("--llm", default="none")
     parser.add_argument("--limit", type=int, help="ask so many of each set, drawn at random")

@@ -7,7 +7,6 @@ Parts that are named are measured anew; the others keep what was measured before
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 import time
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks.arxiv_world import PAPERS, Figures
-from benchmarks.common import RESULTS, print_table, write_results
+from benchmarks.common import RESULTS, options_parser, print_table, write_results
 from benchmarks.home import command
 from benchmarks.processes import run
 from tests.small_arxiv import SmallArxiv, make_world
@@ -27,7 +26,7 @@ _TIMES = 10  # more papers, for the memory
 
 def main() -> None:
     """Measure the parts named, or all; print and keep each as it is done."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--papers", type=int, help="fewer (from 16), for a quick look; not kept")

@@ -1,6 +1,6 @@
 """Ingestion on a cluster: one worker, two workers and no cluster, and what deaths on the way leave.
 
-    python -m benchmarks.cluster [--data FOLDER] [--rounds 3] [--papers 200]
+    python -m benchmarks.cluster [--rounds 3] [--papers 200]
 
 Each round brings the same PDFs into new data folders by three engines, in one process and on the
 same CPUs: the local pipeline with as many reading processes and threads as there are CPUs, a
@@ -12,7 +12,6 @@ PostgreSQL crashed and started again; the record must be the undisturbed one.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import signal
@@ -31,7 +30,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.common import data_folder, options_parser, print_table, write_results
 from benchmarks.home import command
 from benchmarks.processes import ROOT, environment, use_cpus
 from fmqa.reading.pool import ReadLimits
@@ -53,17 +52,13 @@ _DOWN_SECONDS = 3.0  # that the scheduler, and then PostgreSQL, is away
 
 def main() -> None:
     """Alternate the three, then disturb, and keep the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--data", type=Path, default=None, help="folder that holds `pdfs`")
+    parser = options_parser(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--papers", type=int, default=200, help="of the made-up corpus")
     parser.add_argument("--only-disturbed", action="store_true", help="leave the times out")
     parser.add_argument("--smallest", type=int, help="only so many of the PDFs, for a quick look")
     options = parser.parse_args()
-    data = options.data or shared_data()
-    if data is None:
-        print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
-        return
+    data = data_folder()
     cpus = use_cpus(_CPUS)
     with tempfile.TemporaryDirectory() as scratch:
         bench = Bench(Path(scratch), cpus)

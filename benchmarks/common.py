@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -18,6 +19,24 @@ def shared_data() -> Path | None:
     named = os.environ.get("FMQA_SHARED")
     folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared"
     return folder / "data" if (folder / "data").is_dir() else None
+
+
+def data_folder() -> Path:
+    """The same folder; where it isn't there, the benchmark ends, as skipped."""
+    data = shared_data()
+    if data is None:
+        print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
+        raise SystemExit
+    return data
+
+
+def options_parser(about: str | None) -> argparse.ArgumentParser:
+    """The parser of a benchmark's options.
+
+    Args:
+        about: its module's docstring, whose first line is shown.
+    """
+    return argparse.ArgumentParser(description=(about or "").partition("\n")[0])
 
 
 def shared_questions() -> Path | None:

@@ -10,7 +10,6 @@ quote has; then the milliseconds of one sentence and quote, in batches and alone
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import time
@@ -18,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.common import data_folder, options_parser, print_table, write_results
 from fmqa.answering.entailment import Claim
 from fmqa.answering.verification import CheckingVerifier, features
 from fmqa.apps.workbench import Workbench
@@ -30,11 +29,8 @@ TIMED, RUNS = 64, 5
 
 def main() -> None:
     """Score all sets and print the figures."""
-    argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "").parse_args()
-    data = shared_data()
-    if data is None:
-        print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
-        return
+    options_parser(__doc__).parse_args()
+    data = data_folder()
     shared = data.parent
     verifier = Workbench(Settings(llm="none")).verifier
     pairs = read_pairs(shared / "verification" / "dev.jsonl")

@@ -12,13 +12,12 @@ that it gives. Every quote is looked for on its page.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.common import options_parser, print_table, shared_data, write_results
 from benchmarks.facet_truth import PDFS, SAMPLE, SEED, TRAINING
 from fmqa.answering.numbers import Number, numbers, same_number
 from fmqa.reading.notes import note_document
@@ -80,7 +79,7 @@ class Tally:
 
 def main() -> None:
     """Measure, print, and keep the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     parser.add_argument("--fit", action="store_true", help="print the weights of the kinds anew")
     options = parser.parse_args()
     sample, others = divided()

@@ -22,7 +22,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import RESULTS, print_table, write_results
+from benchmarks.common import RESULTS, options_parser, print_table, write_results
 from benchmarks.processes import run
 from benchmarks.stores import database
 from benchmarks.stores_scale import World
@@ -48,7 +48,7 @@ _STORES = ("sqlite", "postgres")
 
 def main() -> None:
     """Measure each store in a process of its own, print, and keep the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     parser.add_argument("--passages", type=int, default=1_000_000)
     parser.add_argument("--store", choices=_STORES, default=None)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)

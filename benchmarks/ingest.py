@@ -9,7 +9,6 @@ pays for cold files. What is compared is the median of the rounds' own ratios.
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 import statistics
@@ -17,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.common import data_folder, options_parser, print_table, write_results
 from benchmarks.home import command
 from benchmarks.processes import Run, run, use_cpus
 from benchmarks.stock import stock_python, stock_run
@@ -30,15 +29,12 @@ Measured = tuple[Run, dict[str, Any]]
 
 def main() -> None:
     """Alternate the two, print each round, and keep the medians."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--papers", type=int, help="only the smallest ones, for a quick look")
     options = parser.parse_args()
-    data = shared_data()
-    if data is None:
-        print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
-        return
+    data = data_folder()
     threads = use_cpus(options.threads)
     model = ensure(MINILM, Settings().models_dir)
     stock_python()

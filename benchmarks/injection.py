@@ -9,7 +9,6 @@ times and the file's own name, and the runs found in papers that hide nothing.
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.common import data_folder, options_parser, print_table, write_results
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.drafting import ExtractiveDrafter
 from fmqa.answering.evidence import EvidenceSelector
@@ -42,13 +41,10 @@ QUESTIONS = {
 
 def main() -> None:
     """Put them in, read, ask, and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = options_parser(__doc__)
     parser.add_argument("--papers", type=int, default=len(QUESTIONS))
     options = parser.parse_args()
-    data = shared_data()
-    if data is None:
-        print("skipped: no shared/data beside the checkout")
-        return
+    data = data_folder()
     prompts = found_in_papers(data / "injection")
     counts: Counter[str] = Counter()
     found: Counter[str] = Counter()

@@ -9,7 +9,6 @@ be read there.
 
 from __future__ import annotations
 
-import argparse
 import random
 import statistics
 import sys
@@ -18,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.common import data_folder, options_parser, print_table, write_results
 from benchmarks.home import CACHE, command, papers_home
 from benchmarks.processes import run
 from benchmarks.stock import stock_run
@@ -55,15 +54,12 @@ print("\\nMODULES", *[name for name in heavy if name in sys.modules])
 
 def main() -> None:
     """Measure, print, and keep the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-stock", action="store_true", help="without the stock pipeline")
     options = parser.parse_args()
-    data = shared_data()
-    if data is None:
-        print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
-        return
+    data = data_folder()
     home = papers_home(data / "pdfs")
     figures: dict[str, Any] = {"warm search": warm(home, options.questions)}
     _print("warm search", figures["warm search"])

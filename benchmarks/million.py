@@ -1,6 +1,6 @@
 """The dense index over a million passages: how soon it answers, and what it misses.
 
-    python -m benchmarks.million [--data FOLDER] [--passages 1000000] [--questions 500]
+    python -m benchmarks.million [--passages 1000000] [--questions 500]
 
 A million vectors that lie as embeddings lie are drawn, seeded, from measured ones: the vectors of
 SciFact's and MED's abstracts. Each is a point between an abstract and one of its ten nearest, moved
@@ -12,7 +12,6 @@ cosines, compared one by one.
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 import time
@@ -23,7 +22,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.common import data_folder, options_parser, print_table, write_results
 from benchmarks.home import CACHE
 from benchmarks.latency import percentile
 from benchmarks.processes import use_cpus
@@ -44,15 +43,11 @@ _MIB = 1 << 20
 
 def main() -> None:
     """Draw, build, ask, and keep the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--data", type=Path, default=None, help="folder that holds `retrieval`")
+    parser = options_parser(__doc__)
     parser.add_argument("--passages", type=int, default=1_000_000)
     parser.add_argument("--questions", type=int, default=500)
     options = parser.parse_args()
-    data = options.data or shared_data()
-    if data is None:
-        print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
-        return
+    data = data_folder()
     cpus = use_cpus(_CPUS)
     measured, questions = measured_vectors(data / "retrieval")
     questions = questions[: options.questions]

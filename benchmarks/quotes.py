@@ -10,14 +10,13 @@ quote is looked for in the note's file.
 
 from __future__ import annotations
 
-import argparse
 import unicodedata
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.common import data_folder, options_parser, print_table, write_results
 from benchmarks.home import papers_home
 from fmqa.answering.schema import Citation
 from fmqa.apps.workbench import Workbench
@@ -30,14 +29,11 @@ QUESTIONS = Path(__file__).with_name("paper_questions.txt")
 
 def main() -> None:
     """Ask until there are enough answers, and print which quotes aren't where they should be."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     parser.add_argument("--llm", default="none")
     parser.add_argument("--answers", type=int, default=50)
     options = parser.parse_args()
-    data = shared_data()
-    if data is None:
-        print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
-        return
+    data = data_folder()
     bench = Workbench(Settings(home=papers_home(data / "pdfs"), llm=options.llm))
     try:
         rows = ask(bench, QUESTIONS.read_text(encoding="utf-8").splitlines(), options.answers)

@@ -1,6 +1,6 @@
 """How well bibliographies are read: arXiv ids, titles and years against third-party truth.
 
-    python -m benchmarks.references --data ../shared/data
+    python -m benchmarks.references
 
 `pdf_refs_gold.jsonl` lists the references of four papers: 84 of 243 with their arXiv id. Ids are
 compared a paper at a time, as sets; for those with a title, the id must stand at the entry that
@@ -12,7 +12,6 @@ from PDFs.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import time
@@ -20,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import print_table, write_results
+from benchmarks.common import data_folder, options_parser, print_table, write_results
 from fmqa.reading.bibliography.fields import parse_fields
 from fmqa.reading.bibliography.ids import find_ids, valid_id
 from fmqa.reading.bibliography.mentions import find_mentions
@@ -33,13 +32,9 @@ _FOUND = 90.0
 
 def main() -> None:
     """Measure, print, and write ``benchmarks/results/references.json``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    data = parser.parse_args().data
+    options_parser(__doc__).parse_args()
+    data = data_folder()
     paths = sorted((data / "pdfs").glob("*.pdf"))
-    if not paths:
-        print(f"skipped: no PDFs in {data / 'pdfs'}")
-        return
     documents, cost = _read(paths)
     papers = measure_papers(_rows(data / "references" / "pdf_refs_gold.jsonl"), documents)
     strings = measure_strings(_rows(data / "references" / "grobid_citation_eval.jsonl"))

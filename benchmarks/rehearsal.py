@@ -12,7 +12,6 @@ repair .check2.txt; without, our own checker does. Questions without a reply are
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -23,7 +22,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from benchmarks.common import print_table
+from benchmarks.common import options_parser, print_table
 from fmqa import Settings, Workbench, prompts
 from fmqa.answering.entailment import ModelChecker
 from fmqa.answering.synthesis import SynthesisDrafter
@@ -71,7 +70,7 @@ class Recorded(BaseChatModel):
 
 def main() -> None:
     """Write the prompts, or play the replies."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     modes = parser.add_subparsers(dest="mode", required=True)
     for mode in ("write", "play"):
         one = modes.add_parser(mode)

@@ -10,7 +10,6 @@ legs gave. Weights are looked through on SciFact train; SciFact test and MED are
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +18,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.abstracts import abstracts_library, paper_id
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.common import data_folder, options_parser, print_table, write_results
 from fmqa.retrieval.fusion import fuse, standardised
 from fmqa.retrieval.search import Searcher, clean_question
 from fmqa.settings import Settings
@@ -47,14 +46,11 @@ class Searched:
 
 def main() -> None:
     """Measure both collections and print what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     parser.add_argument("--only", choices=("scifact", "med"))
     parser.add_argument("--limit", type=int, help="queries a split, for a quick look")
     options = parser.parse_args()
-    data = shared_data()
-    if data is None:
-        print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
-        return
+    data = data_folder()
     results: dict[str, dict[str, object]] = {}
     for name, splits in (("scifact", ("train", "test")), ("med", ("test",))):
         if options.only in (None, name):

@@ -1,6 +1,6 @@
 """What becomes of odd, broken and hostile PDFs, and whether they harm the papers beside them.
 
-    python benchmarks/robustness.py --data ../shared/data
+    python -m benchmarks.robustness
 
 Every file of ``bad_pdfs`` is read together with the 13 good papers. Counted are outcomes, files
 without exactly one result, results without words, and papers whose passages differ from those read
@@ -9,8 +9,6 @@ alone. The memory of this process and its workers is sampled all the while.
 
 from __future__ import annotations
 
-import argparse
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,11 +17,9 @@ from typing import Any
 
 import psutil
 
+from benchmarks.common import data_folder, options_parser, print_table, write_results
 from fmqa.reading.pool import ReadLimits, read_files
 from fmqa.types import Outcome, ReadResult
-
-sys.path.insert(0, str(Path(__file__).parent))
-from common import write_results
 
 _MIB = 1024 * 1024
 
@@ -64,17 +60,14 @@ def mixed(good: list[Path], bad: list[Path]) -> list[Path]:
 
 def main() -> None:
     """Measure, print, and write ``benchmarks/results/robustness.json``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser = options_parser(__doc__)
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--memory-mb", type=int, default=512)
     parser.add_argument("--show", action="store_true", help="print every bad file's outcome")
     options = parser.parse_args()
-    bad = sorted(p for p in (options.data / "bad_pdfs").glob("*") if p.suffix in (".pdf", ".fuzz"))
-    good = sorted((options.data / "pdfs").glob("*.pdf"))
-    if not bad:
-        print(f"skipped: no PDFs in {options.data / 'bad_pdfs'}")
-        return
+    data = data_folder()
+    bad = sorted(p for p in (data / "bad_pdfs").glob("*") if p.suffix in (".pdf", ".fuzz"))
+    good = sorted((data / "pdfs").glob("*.pdf"))
     limits = ReadLimits(options.seconds, options.memory_mb, 100, 2000)
     alone = passages(list(read_files(good, limits)))
     memory = Memory()
@@ -108,8 +101,7 @@ def main() -> None:
         "peak_worker_mib": memory.child,
         **{f"outcome_{kind.value}": sum(r.outcome is kind for r in odd) for kind in Outcome},
     }
-    for name, value in figures.items():
-        print(f"{name:34} {value:10.2f}" if isinstance(value, float) else f"{name:34} {value:10}")
+    print_table("Broken PDFs", list(figures.items()))
     write_results("robustness", figures)
 
 

@@ -1,8 +1,8 @@
 """What a paper costs, and what 10 thousand, 100 thousand and 2.8 million of them would.
 
-    python -m benchmarks.scale [--data FOLDER] [--again]
+    python -m benchmarks.scale [--again]
 
-Unit costs are measured over the PDFs of `--data` (pages, passages, bytes; kept in the results, and
+Unit costs are measured over the PDFs of shared/data (pages, passages, bytes; kept, and
 measured anew with `--again`) or taken from the results of the other benchmarks (seconds of an
 ingestion, of a search, sizes of indexes); what wasn't measured there is left out, and said. The
 simulation, seeded, draws each paper from the measured ones, over and over from other samples of
@@ -12,7 +12,6 @@ assumptions, and stand in the results as such.
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import RESULTS, print_table, shared_data, write_results
+from benchmarks.common import RESULTS, data_folder, options_parser, print_table, write_results
 from benchmarks.home import papers_home
 from fmqa.settings import Settings
 from fmqa.store.library import Library
@@ -59,17 +58,12 @@ class Units:
 
 def main() -> None:
     """Measure what isn't measured yet, simulate, and keep both."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--data", type=Path, default=None, help="folder that holds `pdfs`")
+    parser = options_parser(__doc__)
     parser.add_argument("--again", action="store_true", help="measure the papers again")
     options = parser.parse_args()
     measured = held("scale").get("papers")
-    data = options.data or shared_data()
     if measured is None or options.again:
-        if data is None:
-            print("skipped: no shared/data beside the checkout, and FMQA_SHARED isn't set")
-            return
-        measured = measure(data / "pdfs")
+        measured = measure(data_folder() / "pdfs")
     results = {name: held(name) for name in ("ingest", "latency", "million")}
     results["stores"] = held("stores-scale")
     units = units_of(measured, results["ingest"])

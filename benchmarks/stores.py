@@ -12,7 +12,6 @@ PostgreSQL is the tests' own, or the one that FMQA_DATABASE_URL names, in a sche
 
 from __future__ import annotations
 
-import argparse
 import os
 import tempfile
 import time
@@ -24,7 +23,7 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks import stores_scale
-from benchmarks.common import print_table, write_results
+from benchmarks.common import options_parser, print_table, write_results
 from fmqa.answering.assistant import Assistant
 from fmqa.apps.workbench import Workbench
 from fmqa.evaluation.questions import Question, chosen, read_questions, starter_questions
@@ -41,7 +40,7 @@ Cited = tuple[str, tuple[tuple[str, int, str], ...]]
 
 def main() -> None:
     """Measure each part that is named, or all, print, and keep the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(_RESULTS))
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--passages", type=int, default=1_000_000)
