@@ -16,7 +16,6 @@ from fmqa.apps.web import app
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.views.changing import changelog, job, removal
 from fmqa.apps.web.wording import IN_CHINESE
-from fmqa.apps.web.wording.chinese import CHINESE
 from fmqa.apps.workbench import Workbench
 from fmqa.errors import RecordBusy, SourceUnreachable, UsageError
 from fmqa.settings import Settings
@@ -231,8 +230,8 @@ def test_what_is_shown_is_escaped(bench: Workbench, home: ArxivHome, watch: Watc
 
 
 def test_the_changelog_and_outcomes_have_translations() -> None:
-    assert set(KINDS.values()) <= set(CHINESE)
-    assert set(changing._REPORTED.values()) <= set(CHINESE)
+    assert set(KINDS.values()) <= set(IN_CHINESE.texts)
+    assert set(changing._REPORTED.values()) <= set(IN_CHINESE.texts)
     assert {changing.KNOWN, changing.REMOVED, changing.READING, *changing.HINTS.values()} <= set(
-        CHINESE
+        IN_CHINESE.texts
     )

@@ -23,7 +23,6 @@ from fmqa.apps.syncs import run_in_words
 from fmqa.apps.web.examples import TOPICS
 from fmqa.apps.web.languages import preferred
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH
-from fmqa.apps.web.wording.chinese import CHINESE
 from fmqa.survey import vocabulary
 
 SOURCES = sorted(Path(web.__file__).parent.rglob("*.py"))
@@ -50,19 +49,19 @@ def fields(text: str) -> set[str]:
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
 def test_each_text_has_a_translation(source: Path) -> None:
-    missing = [text for text in said(source) if text not in CHINESE and text != "note"]
+    missing = [text for text in said(source) if text not in IN_CHINESE.texts and text != "note"]
     assert missing == []
 
 
 def test_the_examples_have_translations() -> None:
     for topic in TOPICS:
-        assert {topic.name, *topic.questions} <= set(CHINESE)
+        assert {topic.name, *topic.questions} <= set(IN_CHINESE.texts)
 
 
-@pytest.mark.parametrize("english", CHINESE)
+@pytest.mark.parametrize("english", IN_CHINESE.texts)
 def test_a_translation_says_the_same_values(english: str) -> None:
-    assert fields(CHINESE[english]) == fields(english)
-    assert any("\u2e80" <= mark <= "\uffef" for mark in CHINESE[english])
+    assert fields(IN_CHINESE.texts[english]) == fields(english)
+    assert any("\u2e80" <= mark <= "\uffef" for mark in IN_CHINESE.texts[english])
 
 
 def test_what_is_said_in_each_language() -> None:
@@ -83,20 +82,20 @@ def test_what_is_said_in_each_language() -> None:
     ],
 )
 def test_what_the_program_tells_is_put_into_the_readers_language(told: str, chinese: str) -> None:
-    assert IN_CHINESE.told(told) == chinese
-    assert IN_ENGLISH.told(told) == told
+    assert IN_CHINESE.translated(told) == chinese
+    assert IN_ENGLISH.translated(told) == told
 
 
 @pytest.mark.parametrize("state", ["running", "done", "unreachable", "failed", "interrupted"])
 def test_each_state_of_a_run_is_told(state: str) -> None:
     run: Any = SimpleNamespace(kind="sync", state=state, started_at=datetime.now(UTC).isoformat())
-    assert not re.search("[a-z]{3}", IN_CHINESE.told(run_in_words(run)).replace("arXiv", ""))
+    assert not re.search("[a-z]{3}", IN_CHINESE.translated(run_in_words(run)).replace("arXiv", ""))
 
 
 @pytest.mark.parametrize("refusal", [*Refusal])
 def test_each_reason_to_abstain_is_told(refusal: Refusal) -> None:
     reason = reason_of(refusal, QueryAnalysis("Why?", {}, {}, ("FooNet",), ("FooNet",)))
-    assert not re.search("[a-z]{2}", IN_CHINESE.told(reason).replace("FooNet", ""))
+    assert not re.search("[a-z]{2}", IN_CHINESE.translated(reason).replace("FooNet", ""))
 
 
 def objections(source: Path) -> Iterator[str]:
@@ -122,7 +121,7 @@ def objections(source: Path) -> Iterator[str]:
 )
 def test_each_objection_is_told(source: Path) -> None:
     for english in objections(source):
-        ways = (IN_CHINESE.told(text) for text in (english, f"number 7 {english}"))
+        ways = (IN_CHINESE.translated(text) for text in (english, f"number 7 {english}"))
         assert any(not re.search("[a-z]{2}", way) for way in ways), english
 
 
@@ -135,7 +134,7 @@ def test_there_are_objections_to_tell() -> None:
 
 def test_each_value_of_a_facet_is_told() -> None:
     values = {*vocabulary.MODALITIES, *vocabulary.TASKS, *vocabulary.TRAINING}
-    assert values - set(CHINESE) == {"CT", "MRI", "PET"}  # Chinese calls them so too
+    assert values - set(IN_CHINESE.texts) == {"CT", "MRI", "PET"}  # Chinese calls them so too
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ class FilterPanel:
         chips = chips_of(query, self.say)
         words = ""
         if error is not None:
-            said = f"{self.say.told(str(error))} {self.say.told(error.hint)}"
+            said = f"{self.say.translated(str(error))} {self.say.translated(error.hint)}"
             words = f'<p class="fmqa-bad" role="alert">{escaped(said)}</p>'
         return [
             query,

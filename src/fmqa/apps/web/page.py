@@ -81,7 +81,7 @@ class Page:
     def _state(self, say: Wording) -> str:
         said, bad = self.context.state()
         parts = filter(None, said.removesuffix(".").split(". "))
-        told = " ".join(say("{told}.", told=say.told(part)) for part in parts)
+        told = " ".join(say("{told}.", told=say.translated(part)) for part in parts)
         mark = ' class="fmqa-bad" role="alert"' if bad else ""
         return f"<p{mark}>{html.escape(told)}</p>"
 

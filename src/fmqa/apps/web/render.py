@@ -131,7 +131,7 @@ def _understood(answer: Answer | None, say: Wording) -> str:
 
 def _progress(turn: Turn, say: Wording) -> str:
     if turn.status:
-        words = f"{say.told(turn.status)}…"
+        words = f"{say.translated(turn.status)}…"
     elif turn.stage is Stage.ASKED:
         words = in_line(turn.ahead, say)
     elif turn.stage is Stage.TAKEN:
@@ -259,7 +259,7 @@ def _withheld(withheld: Sequence[Withheld], say: Wording) -> str:
     )
     items = "".join(
         f'<li><span class="fmqa-struck">{escaped(item.text)}</span> '
-        f'<span class="fmqa-meta">{escaped(say.told(item.reason))}</span></li>'
+        f'<span class="fmqa-meta">{escaped(say.translated(item.reason))}</span></li>'
         for item in withheld
     )
     return (
@@ -271,7 +271,7 @@ def _withheld(withheld: Sequence[Withheld], say: Wording) -> str:
 def _notices(answer: Answer | None, say: Wording) -> str:
     if answer is None or not answer.notices:
         return ""
-    lines = "".join(f"<p>{escaped(say.told(notice))}</p>" for notice in answer.notices)
+    lines = "".join(f"<p>{escaped(say.translated(notice))}</p>" for notice in answer.notices)
     return f'<div class="fmqa-notice" role="status">{lines}</div>'
 
 
@@ -281,7 +281,7 @@ def _abstained(answer: Answer, say: Wording) -> str:
     return (
         '<div class="fmqa-abstained"><p class="fmqa-lead">'
         f"{escaped(lead)}</p>"
-        f"<p>{escaped(say.told(answer.reason))}</p>{nearest}</div>"
+        f"<p>{escaped(say.translated(answer.reason))}</p>{nearest}</div>"
     )
 
 
@@ -301,8 +301,8 @@ def _paper(paper: Related) -> str:
 def _problem(turn: Turn, say: Wording) -> str:
     return (
         '<div class="fmqa-problem" role="alert"><p class="fmqa-lead">'
-        f"{escaped(say.told(turn.problem))}</p>"
-        f"<p>{escaped(say.told(turn.hint))}</p></div>"
+        f"{escaped(say.translated(turn.problem))}</p>"
+        f"<p>{escaped(say.translated(turn.hint))}</p></div>"
     )
 
 

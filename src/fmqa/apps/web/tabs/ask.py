@@ -171,7 +171,7 @@ class AskTab:
                 chat.edited(turns, place, question) if question else chat.asked_again(turns, place)
             )
         except (UsageError, Busy) as error:
-            raise gr.Error(self.say.told(str(error)), print_exception=False) from error
+            raise gr.Error(self.say.translated(str(error)), print_exception=False) from error
         return (now, *self._shown(now), self._box(running=True), gr.Button(visible=True))
 
     def _rate(self, turns: Turns, request: gr.Request, event: gr.EventData) -> tuple[Update, ...]:
@@ -186,7 +186,7 @@ class AskTab:
         try:
             self.bench.library.feedback.put(verdict)
         except FmqaError as error:
-            words = f"{self.say.told(str(error))} {self.say.told(error.hint)}"
+            words = f"{self.say.translated(str(error))} {self.say.translated(error.hint)}"
             raise gr.Error(words, print_exception=False) from error
         return now, messages(now, self.say)
 

@@ -60,7 +60,7 @@ def table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
 
 def problem(error: FmqaError, say: Wording) -> str:
     """An error in words, with what to do."""
-    lead, hint = escaped(say.told(str(error))), escaped(say.told(error.hint))
+    lead, hint = escaped(say.translated(str(error))), escaped(say.translated(error.hint))
     return (
         f'<div class="fmqa-problem" role="alert"><p class="fmqa-lead">{lead}</p><p>{hint}</p></div>'
     )
