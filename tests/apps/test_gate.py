@@ -12,7 +12,7 @@ import pytest
 from served import PASSWORD, Bench, Served, logins, served
 
 from fmqa.apps.web.auth import Failures, Logins, TooManyFailures
-from fmqa.apps.web.login import _inside
+from fmqa.apps.web.gate import _inside
 from fmqa.settings import Settings
 
 # What would tell something, or do something: each has to ask who comes.

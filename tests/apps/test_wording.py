@@ -21,7 +21,7 @@ from fmqa.answering.verification import Objection, Reason
 from fmqa.apps import web
 from fmqa.apps.syncs import run_in_words
 from fmqa.apps.web.examples import TOPICS
-from fmqa.apps.web.languages import preferred
+from fmqa.apps.web.middleware import preferred
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH
 from fmqa.survey import vocabulary
 

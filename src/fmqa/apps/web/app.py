@@ -88,7 +88,7 @@ def launch(
     """
     from fmqa.apps.person import person_of
     from fmqa.apps.web.assets import script, styles, theme
-    from fmqa.apps.web.mounting import joined, mounts
+    from fmqa.apps.web.middleware import joined, mounts
 
     _reach_ourselves_directly()
     ready: Readiness = blocks.fmqa_ready  # type: ignore[attr-defined]
@@ -140,8 +140,7 @@ def _middleware(
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from fmqa.apps.web.gate import Gate
-    from fmqa.apps.web.languages import LanguageChoice
-    from fmqa.apps.web.security import OwnPageOnly, SafeHeaders
+    from fmqa.apps.web.middleware import LanguageChoice, OwnPageOnly, SafeHeaders
 
     layers: list[Middleware] = [Middleware(SafeHeaders, framed=host is None)]
     if host in LOOPBACK:  # no other site's name may be made to lead here

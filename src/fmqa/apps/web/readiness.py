@@ -9,7 +9,7 @@ from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
 from fmqa.apps.turnstile import Turnstile
-from fmqa.apps.web.metrics import Measured, Metrics
+from fmqa.apps.web.monitoring import Measured, Metrics
 from fmqa.errors import FmqaError
 
 if TYPE_CHECKING:

@@ -1,12 +1,13 @@
-"""Counts and times for Prometheus, of one server: nothing of what was asked, nor by whom."""
+"""What watches the server: `/healthz`, `/readyz`, and counts for Prometheus at `/metrics`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fmqa.answering.assistant import Asked, Event, Finished
 from fmqa.apps.asgi import Mount
+from fmqa.apps.person import person_of
 from fmqa.errors import FmqaError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
     from fmqa.types import Filters
 
+_NO_STORE = {"cache-control": "no-store"}
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 
 
@@ -172,14 +174,64 @@ class _State:
         return []
 
 
-def mount(ready: Readiness) -> Mount:
-    """The route `/metrics`."""
+def mount(ready: Readiness, *, guarded: bool) -> Mount:
+    """The routes `/healthz`, `/readyz` and `/metrics`.
+
+    Args:
+        ready: what is being made ready.
+        guarded: whether the particulars are only told to those who are logged in.
+    """
     from prometheus_client import CONTENT_TYPE_LATEST
+    from starlette.responses import JSONResponse
     from starlette.responses import Response as Plain
     from starlette.routing import Route
 
-    def show(request: Request) -> Response:
+    def alive(request: Request) -> Response:
+        del request
+        return JSONResponse({"status": "ok"}, headers=_NO_STORE)
+
+    def can_answer(request: Request) -> Response:
+        state = readiness(ready)
+        if guarded and not person_of(request).name:
+            state = {"ready": state["ready"]}
+        return JSONResponse(state, status_code=200 if state["ready"] else 503, headers=_NO_STORE)
+
+    def metrics(request: Request) -> Response:
         del request
         return Plain(ready.metrics.text(), headers={"content-type": CONTENT_TYPE_LATEST})
 
-    return Mount((Route("/metrics", show),))
+    return Mount(
+        (Route("/healthz", alive), Route("/readyz", can_answer), Route("/metrics", metrics))
+    )
+
+
+def readiness(ready: Readiness) -> dict[str, Any]:
+    """Whether questions can be answered now: the models, the library and its index.
+
+    Returns:
+        ``ready``; ``models`` ("ok", "loading", "failed"), ``library`` ("ok", "empty", "failed"),
+        ``index`` ("ok", "unknown" before the models are, "failed"), ``ending``; what is being
+        ``doing`` and the ``problem``, in words; ``papers`` and ``passages`` where they are known.
+    """
+    state: dict[str, Any] = {
+        "ready": False,
+        "models": ready.models,
+        "library": "failed",
+        "index": "unknown",
+        "ending": ready.turnstile.closed,
+        "doing": ready.status if ready.models == "loading" else "",
+        "problem": ready.problem,
+    }
+    try:
+        bench = ready.bench
+        state["papers"] = bench.library.record.count_papers()
+        state["library"] = "ok" if state["papers"] else "empty"
+        if ready.models == "ok":
+            state["passages"] = len(bench.library.index(bench.embedder.fingerprint))
+            state["index"] = "ok"
+    except FmqaError as error:
+        state["index" if state["library"] == "ok" else "library"] = "failed"
+        state["problem"] = f"{error} {error.hint}".strip()
+    parts = (state["models"], state["library"], state["index"])
+    state["ready"] = parts == ("ok", "ok", "ok") and not state["ending"]
+    return state

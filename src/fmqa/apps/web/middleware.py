@@ -1,0 +1,196 @@
+"""What stands around Gradio's page: the layers that requests pass, and the routes beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fmqa.apps.asgi import App, Lifespan, Message, Mount, Receive, Send
+from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES
+
+if TYPE_CHECKING:
+    from fmqa.apps.web.auth import Logins
+    from fmqa.apps.web.readiness import Readiness
+
+# Gradio's own page has inline scripts and builds functions from text.
+_POLICY = (
+    "default-src 'self'; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; "
+    "font-src 'self' data:; "
+    "connect-src 'self'; "
+    "worker-src 'self' blob:; "
+    "object-src 'none'; "
+    "base-uri 'self'; "
+    "form-action 'self'"
+)
+
+
+class SafeHeaders:
+    """ASGI middleware that adds the headers to every answer.
+
+    Args:
+        app: the application behind it.
+        framed: whether other sites may show the page in a frame, as Hugging Face does.
+    """
+
+    def __init__(self, app: App, framed: bool = False) -> None:
+        self.app = app
+        policy = _POLICY if framed else f"{_POLICY}; frame-ancestors 'self'"
+        self.headers = [
+            (b"content-security-policy", policy.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+        ]
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on, adding the headers."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *self.headers]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class OwnPageOnly:
+    """ASGI middleware that lets no page of another site send anything here.
+
+    Such a page could otherwise upload files to a server on the reader's own machine: browsers send
+    forms anywhere without asking. They say where a request comes from in ``Sec-Fetch-Site`` (W3C
+    Fetch Metadata), which no script can change; programs that aren't browsers say nothing.
+
+    Args:
+        app: the application behind it.
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on, or refuse."""
+        from starlette.responses import PlainTextResponse
+
+        foreign = (b"cross-site", b"same-site")
+        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            headers = dict(scope["headers"])
+            if headers.get(b"sec-fetch-site", b"") in foreign:
+                words = "Another site's page can't send anything here."
+                await PlainTextResponse(words, status_code=403)(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+CHOICE = "lang"
+"""Names the query's field by which a language is chosen, and the cookie that keeps it."""
+
+_A_YEAR = 365 * 24 * 3600
+_PATHS = {wording.code: wording.path for wording in LANGUAGES}
+
+
+def preferred(accepted: str) -> str:
+    """The best of our languages for a browser's `Accept-Language`; English where none fits."""
+    weighed = []
+    for place, part in enumerate(accepted.split(",")[:32]):
+        tag, _, weight = part.partition(";q=")
+        try:
+            weighed.append((-float(weight or 1), place, tag.strip().lower().partition("-")[0]))
+        except ValueError:
+            continue
+    ours = [code for quality, _, code in sorted(weighed) if code in _PATHS and quality < 0]
+    return ours[0] if ours else IN_ENGLISH.code
+
+
+class LanguageChoice:
+    """ASGI middleware that leads from the page's address to that of the reader's language.
+
+    Args:
+        app: the application behind it.
+    """
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on, or send the reader to the page in his language."""
+        from starlette.requests import Request
+        from starlette.responses import RedirectResponse
+
+        pages = {f"/{path}": code for code, path in _PATHS.items()}
+        own = _own_path(scope) if scope["type"] == "http" else ""
+        if own not in pages or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        chosen = request.query_params.get(CHOICE, "")
+        kept = request.cookies.get(CHOICE, "")
+        wanted = next((code for code in (chosen, kept) if code in _PATHS), None)
+        wanted = wanted or preferred(request.headers.get("accept-language", ""))
+        if own != "/" or chosen in _PATHS or wanted == IN_ENGLISH.code:
+            await self.app(scope, receive, _keeping(send, pages[own]) if chosen else send)
+            return
+        query = f"?{request.url.query}" if request.url.query else ""
+        answer = RedirectResponse(f"{scope.get('root_path', '')}/{_PATHS[wanted]}{query}", 307)
+        answer.headers["vary"] = "Accept-Language, Cookie"
+        await answer(scope, receive, send)
+
+
+def _own_path(scope: Message) -> str:
+    """The path below the one that a proxy serves the page under."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path.removeprefix(root) if root and path.startswith(root) else path
+
+
+def _keeping(send: Send, code: str) -> Send:
+    """Adds the cookie that keeps the choice."""
+    cookie = f"{CHOICE}={code}; Path=/; Max-Age={_A_YEAR}; SameSite=Lax"
+
+    async def with_cookie(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"set-cookie", cookie.encode())]
+        await send(message)
+
+    return with_cookie
+
+
+def mounts(ready: Readiness, logins: Logins | None) -> list[Mount]:
+    """All that is served beside the page, behind the same gate.
+
+    A part with routes of its own offers a function that makes a `Mount` and is named here. In a
+    handler, `person_of(request)` is who asks; paths under `/gradio_api` are Gradio's. What an ASGI
+    application must have running goes into the mount's ``lifespan``.
+
+    Args:
+        ready: where the assistant comes from, and the program's other parts.
+        logins: who may come in; None when everybody may.
+    """
+    from fmqa.apps.agents import http as agents
+    from fmqa.apps.web import completions, gate, monitoring, panel, sessions
+
+    found = [
+        agents.mount(ready),
+        completions.mount(ready),
+        monitoring.mount(ready, guarded=logins is not None),
+        panel.mount(ready.bench),
+        sessions.mount(),
+    ]
+    if logins is not None:
+        found.append(gate.login_routes(logins))
+    return found
+
+
+def joined(mounted: Sequence[Mount]) -> Lifespan:
+    """One lifespan of them all."""
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for mount in mounted:
+                if mount.lifespan is not None:
+                    await stack.enter_async_context(mount.lifespan(app))
+            yield
+
+    return lifespan
