@@ -9,7 +9,7 @@ import pytest
 
 from fmqa.answering.schema import Answer
 from fmqa.apps.queries import with_comparison
-from fmqa.apps.web.conversation import Stage, Turn
+from fmqa.apps.web.chat import Stage, Turn
 from fmqa.apps.web.render import reply
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH
 from fmqa.apps.workbench import Workbench

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from fmqa.answering.assistant import EvidenceFound, Finished, SentenceReady, SentenceWithheld
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Withheld
 from fmqa.apps.web import app, chat
-from fmqa.apps.web.conversation import Stage, Turn
+from fmqa.apps.web.chat import Stage, Turn
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.web.render import escaped, messages, reply, safe_url
 from fmqa.errors import ModelUnavailable, NothingToSearch, UsageError

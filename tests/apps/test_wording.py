@@ -20,8 +20,8 @@ from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.verification import Objection, Reason
 from fmqa.apps import web
 from fmqa.apps.syncs import run_in_words
-from fmqa.apps.web.examples import TOPICS
 from fmqa.apps.web.middleware import preferred
+from fmqa.apps.web.tabs.ask import TOPICS
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH
 from fmqa.survey import vocabulary
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from fmqa.apps.jobs import Jobs
 from fmqa.apps.syncs import background_sync, library_in_words
+from fmqa.apps.web.conversation_store import ConversationStore
 from fmqa.apps.web.readiness import Readiness
-from fmqa.apps.web.remembered import Remembered
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def build(
         state: one line on the library, and whether something is wrong with it.
         jobs: what changes the library for the page's users; None when they may not.
     """
-    from fmqa.apps.web.page import Page
+    from fmqa.apps.web.layout import Page
     from fmqa.apps.web.tab import Context
 
     blocks: gr.Blocks = Page(Context(ready, ready.bench, state, jobs=jobs)).blocks
@@ -87,7 +87,7 @@ def launch(
         UsageError: the port is taken.
     """
     from fmqa.apps.person import person_of
-    from fmqa.apps.web.assets import script, styles, theme
+    from fmqa.apps.web.layout import script, styles, theme
     from fmqa.apps.web.middleware import joined, mounts
 
     _reach_ourselves_directly()
@@ -225,7 +225,7 @@ def run(
             sys.stdout.flush()
             ready.start()
             if bench.settings.keep_conversations:
-                Remembered(bench.library).sweep()
+                ConversationStore(bench.library).sweep()
             if sync is not None:
                 sync.start()
             told.wait()

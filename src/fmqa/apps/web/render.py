@@ -3,8 +3,7 @@
 A message goes through the chat component's Markdown reader and sanitizer. It reads a line that
 starts with a block's tag as HTML up to the next empty line, so each block is written on one line;
 and every ASCII punctuation mark of a text that isn't ours becomes a character reference, so that
-neither HTML, Markdown, LaTeX nor a placeholder of the component's own can be made of it.
-"""
+neither HTML, Markdown, LaTeX nor a placeholder of the component's own can be made of it."""
 
 from __future__ import annotations
 
@@ -12,13 +11,13 @@ import re
 import string
 import unicodedata
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from fmqa.answering.schema import Answer, Citation, Related, Withheld
-from fmqa.apps.web.chips import chips_of
-from fmqa.apps.web.conversation import Stage, Turn
+from fmqa.apps.web.chat import Stage, Turn
 from fmqa.apps.web.evidence import Place
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
+from fmqa.filters import filters_of, query_of
 
 _KEPT = " ,.()-"
 _REFERENCES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation if mark not in _KEPT}
@@ -361,3 +360,22 @@ def _counted(count: int, say: Wording, one: str, more: str) -> str:
     if not count:
         return ""
     return say(one) if count == 1 else say(more, count=count)
+
+
+def chips_of(query: str, say: Wording) -> list[tuple[str, str]]:
+    """A chip for each value of the filters' text: what it says, and its own part of the text."""
+    names = {
+        "year": say("Year"),
+        "kind": say("Kind"),
+        "modality": say("Modality"),
+        "task": say("Task"),
+        "paper": say("Paper"),
+        "source": say("Source"),
+        "status": say("Status"),
+    }
+    parts = query_of(filters_of(query)).split("&") if query else []
+    pairs = [(part, *parse_qsl(part)[0]) for part in parts]
+    return [
+        (f"{names[name]}: {value if name == 'paper' else say(value)}", part)
+        for part, name, value in pairs
+    ]

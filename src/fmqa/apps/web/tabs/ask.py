@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -12,12 +13,10 @@ from fmqa.apps.queries import with_comparison
 from fmqa.apps.turnstile import UNQUEUED
 from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
-from fmqa.apps.web.examples import TOPICS, Topic
-from fmqa.apps.web.filters import FilterPanel
-from fmqa.apps.web.remembered import Remembered
+from fmqa.apps.web.controls import FilterPanel, TakeAway
+from fmqa.apps.web.conversation_store import ConversationStore
 from fmqa.apps.web.render import escaped, messages
 from fmqa.apps.web.tab import QUICK, Context
-from fmqa.apps.web.takeaway import TakeAway
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.store.history import Feedback
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from fmqa.answering.schema import Answer
     from fmqa.answering.suggesting import Suggestion
     from fmqa.types import Filters
-
 
 Update = Any
 
@@ -72,7 +70,7 @@ class AskTab:
         self.filters = FilterPanel(context)
         self.takeaway = TakeAway(context)
         kept = context.bench.settings.keep_conversations
-        self.remembered = Remembered(context.bench.library) if kept else None
+        self.remembered = ConversationStore(context.bench.library) if kept else None
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
@@ -301,3 +299,43 @@ def _question_box(max_chars: int, say: Wording) -> gr.Textbox:
         elem_id="fmqa-box",
         html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A heading and its questions."""
+
+    name: str
+    questions: tuple[str, ...]
+
+
+TOPICS = (
+    Topic(
+        "Segmentation",
+        (
+            "How was MedSAM obtained from SAM, and on how much data?",
+            "What is nnU-Net?",
+        ),
+    ),
+    Topic(
+        "Vision and language",
+        (
+            "What data was BiomedCLIP trained on?",
+            "How does LLaVA-Med learn to talk about images?",
+        ),
+    ),
+    Topic(
+        "Pathology and retina",
+        (
+            "On how many slides was UNI trained?",
+            "How was RETFound pre-trained?",
+        ),
+    ),
+    Topic(
+        "Open challenges",
+        (
+            "How can a foundation model be fine-tuned with few parameters?",
+            "How is the computing cost of foundation models reduced?",
+        ),
+    ),
+)

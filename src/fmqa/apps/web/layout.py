@@ -1,4 +1,4 @@
-"""The page: its head, and its tabs, once in each language."""
+"""The page: its tabs in each language, its style and scripts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import html
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import gradio as gr
 from gradio.components import Navbar
@@ -119,4 +120,33 @@ def _header(say: Wording) -> str:
         f"<p>{subtitle}</p></div>"
         f'<nav class="fmqa-languages" aria-label="{escaped(say("Language"))}">{others}</nav>'
         "</header>"
+    )
+
+
+_HERE = Path(__file__).parent
+_SYSTEM_FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Noto Sans")
+_MONO_FONTS = ("ui-monospace", "SFMono-Regular", "Menlo", "monospace")
+
+
+def styles() -> list[Path]:
+    """The page's style sheet and those of its tabs, in the order that they count."""
+    return [_HERE / "style.css", *sorted((_HERE / "tabs").glob("*.css"))]
+
+
+def script() -> str:
+    """One function that runs, once the page is there, that of each script."""
+    parts = sorted((_HERE / "tabs").glob("*.js"))
+    calls = "".join(f"({part.read_text(encoding='utf-8').strip()})();\n" for part in parts)
+    return f"() => {{\n{calls}}}"
+
+
+def theme() -> gr.themes.Base:
+    """Colours and fonts; the fonts are the machine's own, nothing is fetched."""
+    fonts = gr.themes.utils.fonts
+    return gr.themes.Base(
+        primary_hue="teal",
+        neutral_hue="stone",
+        font=[fonts.Font(name) for name in (*_SYSTEM_FONTS, "sans-serif")],
+        font_mono=[fonts.Font(name) for name in _MONO_FONTS],
+        radius_size="md",
     )

@@ -16,8 +16,7 @@ from pydantic import ValidationError
 from fmqa.answering.assistant import Finished
 from fmqa.answering.schema import Answer
 from fmqa.apps.exports import stored
-from fmqa.apps.web.chat import Turns
-from fmqa.apps.web.conversation import Turn
+from fmqa.apps.web.chat import Turn, Turns
 from fmqa.errors import FmqaError
 from fmqa.store.history import Sessions, StoredExchange
 
@@ -31,7 +30,7 @@ _NAME = re.compile(r"[0-9a-f]{32}")
 _log = logging.getLogger(__name__)
 
 
-class Remembered:
+class ConversationStore:
     """What was asked and answered in the page's conversations.
 
     Args:

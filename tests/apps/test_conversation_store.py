@@ -9,8 +9,8 @@ import pytest
 from served import answer
 
 from fmqa.apps.person import NOBODY, Person
-from fmqa.apps.web.conversation import Stage, Turn
-from fmqa.apps.web.remembered import KEPT, Remembered
+from fmqa.apps.web.chat import Stage, Turn
+from fmqa.apps.web.conversation_store import KEPT, ConversationStore
 from fmqa.apps.web.tabs.ask import AskTab
 from fmqa.store.history import StoredExchange
 from fmqa.store.library import Library
@@ -19,19 +19,19 @@ NAME, OTHER = "0" * 32, "f" * 32
 
 
 @pytest.fixture
-def remembered(library: Library) -> Remembered:
-    return Remembered(library)
+def remembered(library: Library) -> ConversationStore:
+    return ConversationStore(library)
 
 
 def turns(*questions: str) -> tuple[Turn, ...]:
     return tuple(Turn(q, stage=Stage.DONE, answer=answer(q)) for q in questions)
 
 
-def asked(remembered: Remembered, name: str = NAME, person: Person = NOBODY) -> list[str]:
+def asked(remembered: ConversationStore, name: str = NAME, person: Person = NOBODY) -> list[str]:
     return [turn.question for turn in remembered.turns(name, person)]
 
 
-def test_it_comes_back_as_it_was(remembered: Remembered) -> None:
+def test_it_comes_back_as_it_was(remembered: ConversationStore) -> None:
     remembered.keep(NAME, NOBODY, turns("one", "two"))
     held = remembered.turns(NAME, NOBODY)
     assert [turn.answer for turn in held] == [answer("one"), answer("two")]
@@ -40,18 +40,20 @@ def test_it_comes_back_as_it_was(remembered: Remembered) -> None:
     assert asked(remembered) == ["one", "two", "three"]
 
 
-def test_a_question_that_was_changed_takes_what_followed_with_it(remembered: Remembered) -> None:
+def test_a_question_that_was_changed_takes_what_followed_with_it(
+    remembered: ConversationStore,
+) -> None:
     remembered.keep(NAME, NOBODY, turns("one", "two", "three"))
     remembered.keep(NAME, NOBODY, turns("one", "another"))
     assert asked(remembered) == ["one", "another"]
 
 
-def test_what_failed_or_was_stopped_is_no_answer(remembered: Remembered) -> None:
+def test_what_failed_or_was_stopped_is_no_answer(remembered: ConversationStore) -> None:
     remembered.keep(NAME, NOBODY, (*turns("one"), Turn("stopped", stage=Stage.STOPPED)))
     assert asked(remembered) == ["one"]
 
 
-def test_each_has_their_own(remembered: Remembered) -> None:
+def test_each_has_their_own(remembered: ConversationStore) -> None:
     remembered.keep(NAME, Person(name="ada"), turns("one"))
     assert asked(remembered, NAME, Person(name="bob")) == []
     assert asked(remembered, OTHER, Person(name="ada")) == []
@@ -60,7 +62,7 @@ def test_each_has_their_own(remembered: Remembered) -> None:
 
 @pytest.mark.parametrize("name", ["", "default", "0" * 31, "0" * 33, "0" * 31 + "/", "A" * 32])
 def test_no_name_of_another_kind_is_taken(
-    name: str, remembered: Remembered, library: Library
+    name: str, remembered: ConversationStore, library: Library
 ) -> None:
     library.sessions.append("default", StoredExchange("private", "private", ()))
     remembered.keep(name, NOBODY, turns("one"))
@@ -69,7 +71,7 @@ def test_no_name_of_another_kind_is_taken(
 
 
 def test_it_is_forgotten_when_it_is_cleared_and_after_a_week(
-    remembered: Remembered, library: Library
+    remembered: ConversationStore, library: Library
 ) -> None:
     library.sessions.append("default", StoredExchange("of the terminal", "", ()))
     for name in (NAME, OTHER):
@@ -81,14 +83,16 @@ def test_it_is_forgotten_when_it_is_cleared_and_after_a_week(
     assert [row.name for row in library.sessions.list()] == ["default"]
 
 
-def test_an_answer_of_another_version_is_left_out(remembered: Remembered, library: Library) -> None:
+def test_an_answer_of_another_version_is_left_out(
+    remembered: ConversationStore, library: Library
+) -> None:
     library.sessions.append(f"page::{NAME}", StoredExchange("old", "old", (), '{"question": 1}'))
     remembered.keep(OTHER, NOBODY, turns("one"))
     assert asked(remembered) == []
 
 
 def test_a_replica_that_holds_no_turns_goes_on_with_those_of_the_record(
-    remembered: Remembered,
+    remembered: ConversationStore,
 ) -> None:
     remembered.keep(NAME, NOBODY, turns("one"))
     tab = SimpleNamespace(remembered=remembered)
