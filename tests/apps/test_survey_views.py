@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 import pytest
 
 from fmqa.answering.schema import Citation
-from fmqa.apps.web.views.charts import chart, numbers_table, papers_sheet
-from fmqa.apps.web.views.mapview import map_card, map_svg, map_table
-from fmqa.apps.web.views.news import since_review
+from fmqa.apps.web.charts import chart, numbers_table, papers_sheet
+from fmqa.apps.web.tabs.changes import since_review
+from fmqa.apps.web.tabs.map import map_card, map_svg, map_table
 from fmqa.apps.web.wording import IN_CHINESE
 from fmqa.survey.field_map import Cluster, FieldMap, MapEdge, MapPaper
 from fmqa.survey.review_changes import Contradicted, NewPaper, ReviewChanges, Revised

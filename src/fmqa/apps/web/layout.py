@@ -18,10 +18,9 @@ from fmqa.apps.web.render import escaped
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs import ask
 from fmqa.apps.web.tabs.changes import ChangesTab
-from fmqa.apps.web.tabs.compare import CompareTab
-from fmqa.apps.web.tabs.library import LibraryTab
+from fmqa.apps.web.tabs.compare import CompareTab, SurveyTab
+from fmqa.apps.web.tabs.library_tab import LibraryTab
 from fmqa.apps.web.tabs.map import MapTab
-from fmqa.apps.web.tabs.survey import SurveyTab
 from fmqa.apps.web.tabs.trends import TrendsTab
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES, Wording
 

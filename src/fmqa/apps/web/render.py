@@ -115,7 +115,7 @@ def _side_by_side(answer: Answer | None, say: Wording) -> str:
     """The table that a comparison gets."""
     if answer is None or answer.comparison is None:
         return ""
-    from fmqa.apps.web.views.compared import comparison_table  # which writes by what is here
+    from fmqa.apps.web.tabs.compare import comparison_table  # which writes by what is here
 
     return f'<div class="fmqa-compared">{comparison_table(answer.comparison, say)}</div>'
 

@@ -1,12 +1,16 @@
-"""What a tab of the page is, and what all of them are given."""
+"""What a tab of the page is, what all of them are given, and the HTML that they have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fmqa.answering.schema import Citation
+from fmqa.apps.web.render import escaped, outward, safe_url
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
+from fmqa.errors import FmqaError
+from fmqa.sources.arxiv_ids import parse_id
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -70,3 +74,55 @@ def opening(blocks: gr.Blocks) -> Any:
 
     building: Any = Building.block
     return building.select if building is not blocks else blocks.load
+
+
+def paper_heading(paper_id: str, arxiv_id: str | None, name: str, title: str) -> str:
+    """A paper's title, led by its model's name where the title lacks it, with its arXiv link."""
+    shown = title if not name or name.lower() in title.lower() else f"{name}: {title}"
+    link = outward(f"https://arxiv.org/abs/{arxiv_id}", f"arXiv {arxiv_id}") if arxiv_id else ""
+    if arxiv_id and parse_id(arxiv_id) is None:
+        link = ""
+    where = link or f'<span class="fmqa-meta">{escaped(paper_id)}</span>'
+    return f'<span class="fmqa-title">{escaped(shown)}</span> {where}'
+
+
+def quoted(citation: Citation, say: Wording) -> str:
+    """A quote and where it stands, with a link to the page."""
+    version = f"v{citation.version}" if citation.version else ""
+    where = say("our note") if citation.source == "note" else say("page {page}", page=citation.page)
+    place = f"{citation.arxiv_id or citation.title}{version}, {where}"
+    url = safe_url(citation.url)
+    shown = outward(url, place) if url else f'<span class="fmqa-meta">{escaped(place)}</span>'
+    badge = ""
+    if citation.status != "current":
+        badge = f'<span class="fmqa-badge">{escaped(say(citation.status))}</span>'
+    return f'<p class="fmqa-quoted"><q>{escaped(citation.quote)}</q> {shown}{badge}</p>'
+
+
+def meta_line(*parts: object) -> str:
+    """Small print: the parts that there are, set apart by dots."""
+    shown = " · ".join(escaped(part) for part in parts if part)
+    return f'<p class="fmqa-meta">{shown}</p>' if shown else ""
+
+
+def table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
+    """A table that scrolls within itself; the rows are HTML that is safe already."""
+    cells = "".join(f'<th scope="col">{escaped(head)}</th>' for head in heads)
+    return (
+        f'<div class="fmqa-scroll" tabindex="0" role="region" aria-label="{escaped(caption)}">'
+        f'<table class="fmqa-table"><caption>{escaped(caption)}</caption>'
+        f"<thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def problem(error: FmqaError, say: Wording) -> str:
+    """An error in words, with what to do."""
+    lead, hint = escaped(say.translated(str(error))), escaped(say.translated(error.hint))
+    return (
+        f'<div class="fmqa-problem" role="alert"><p class="fmqa-lead">{lead}</p><p>{hint}</p></div>'
+    )
+
+
+def waiting(words: str) -> str:
+    """That something is being made."""
+    return f'<p class="fmqa-status fmqa-busy" role="status">{escaped(words)}</p>'

@@ -6,9 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from fmqa.apps.web.tab import QUICK, Context, opening, show
-from fmqa.apps.web.views.charts import chart, number_words, numbers_table, papers_sheet
-from fmqa.apps.web.views.sheet import problem, waiting
+from fmqa.apps.web.charts import chart, number_words, numbers_table, papers_sheet
+from fmqa.apps.web.tab import QUICK, Context, opening, problem, show, waiting
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import FmqaError
 from fmqa.survey.trend_data import GROUPS, By, Trend, TrendPoint
