@@ -118,7 +118,7 @@ def test_a_folder_of_papers_is_read_into_a_library_that_is_kept(
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4\nnothing")
     notified: list[str] = []
     monkeypatch.setattr(
-        "fmqa.apps.cli.progress.StepBar.tell", lambda bar, text: notified.append(text)
+        "fmqa.apps.cli.options.StepBar.tell", lambda bar, text: notified.append(text)
     )
 
     told(run("--json", "--limit", "1", "--papers", folder, "--library", kept))

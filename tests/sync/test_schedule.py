@@ -18,7 +18,7 @@ import yaml
 from machines import NEXT, SYSTEMCTL, Machine, make_machine
 from typer.testing import CliRunner, Result
 
-from fmqa.apps.cli import scheduling
+from fmqa.apps.cli import syncing
 from fmqa.errors import FmqaError, UsageError
 from fmqa.sync.periods import parse_cron
 from fmqa.sync.schedules import job, schedule, systemd
@@ -272,7 +272,7 @@ def test_times_of_the_workflow() -> None:
 @pytest.fixture
 def run() -> Any:
     app = typer.Typer()
-    scheduling.register(app)
+    syncing.register(app)
 
     def call(*arguments: str) -> Result:
         return CliRunner().invoke(app, ["schedule", *arguments])

@@ -9,22 +9,16 @@ from typing import Annotated
 import typer
 
 from fmqa.apps.cli import (
-    asking,
-    clustering,
+    conversations,
     evaluating,
-    exporting,
-    feedback,
     ingesting,
-    library,
-    moving,
     overviews,
+    papers,
     proofing,
-    scheduling,
-    serving_agents,
+    serving,
     surveying,
     syncing,
     upkeep,
-    users,
 )
 from fmqa.errors import FmqaError
 
@@ -57,22 +51,19 @@ def root(
     del version
 
 
-asking.register(app)
-exporting.register(app)
-ingesting.register(app)
-syncing.register(app)
-scheduling.register(app)
-library.register(app)
-overviews.register(app)
-proofing.register(app)
-surveying.register(app)
-evaluating.register(app)
-feedback.register(app)
-upkeep.register(app)
-moving.register(app)
-serving_agents.register(app)
-users.register(app)
-clustering.register(app)
+for commands in (
+    conversations,
+    ingesting,
+    syncing,
+    papers,
+    overviews,
+    proofing,
+    surveying,
+    evaluating,
+    upkeep,
+    serving,
+):
+    commands.register(app)
 
 
 def main() -> None:

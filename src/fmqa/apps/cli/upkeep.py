@@ -1,8 +1,9 @@
-"""`fmqa models`, `index`, `doctor`, `config` and `serve`."""
+"""`fmqa models`, `index`, `doctor`, `config` and `migrate`."""
 
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command("index")(index)
     app.command("doctor")(doctor)
     app.command("config")(config)
-    app.command("serve")(serve)
+    app.command("migrate")(migrate)
 
 
 Names = Annotated[list[str] | None, typer.Argument(help="Models by name; all when none is named.")]
@@ -155,29 +156,39 @@ def config(
         typer.echo(f"    {Settings.model_fields[name].description}")
 
 
-def serve(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
-    host: Annotated[str, typer.Option(help="Interface to listen on.")] = "127.0.0.1",
-    allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Let others in, without a login.")
-    ] = False,
-    login: Annotated[
-        bool,
-        typer.Option("--login", help="Everybody has to log in (see `fmqa users`)."),
-    ] = False,
-    sync_every: Annotated[
-        str | None,
+def migrate(
+    to: Annotated[
+        str,
         typer.Option(
-            "--sync-every",
-            help="Sync in the background: 12h, 1d (FMQA_SYNC_EVERY).",
-            show_default=False,
+            "--to",
+            help="Where to: postgresql://USER:PASSWORD@HOST/DATABASE, sqlite (the data folder's "
+            "own record) or sqlite:///PATH.",
         ),
-    ] = None,
+    ],
     home: Home = None,
-    llm: Llm = None,
+    as_json: Json = False,
 ) -> None:
-    """Open the chat, on this machine alone unless told otherwise."""
-    from fmqa.apps.web.app import serve as serve_app
+    """Copy the record to another database, with all that is in it; nothing is embedded again.
 
-    with workbench(home=home, llm=llm, sync_every=sync_every) as bench:
-        serve_app(bench, port, host, allow_remote=allow_remote, login=login)
+    It is compared with the copy, and stays as it is. Goes on where it was stopped.
+    """
+    from fmqa.store.library import open_database
+    from fmqa.store.transfer import copy_record, open_target
+
+    with workbench(home=home) as bench:
+        settings = bench.settings
+        source = open_database(settings.record_path, settings.database_url)
+        with closing(source):
+            target, index_dir = open_target(to, settings.record_path)
+            with closing(target):
+                moved = copy_record(source, target, index_dir, bench.step)
+    if as_json:
+        typer.echo(json.dumps({"to": moved.where, "rows": moved.rows}, indent=2))
+        return
+    rows = moved.rows
+    typer.echo(
+        f"{rows['papers']:,} papers with {rows['passages']:,} passages, {rows['embeddings']:,} "
+        f"vectors and all else are in {moved.where}, and are the same, row by row."
+    )
+    setting = "take FMQA_DATABASE_URL away" if to.startswith("sqlite") else "set FMQA_DATABASE_URL"
+    typer.echo(f"To use it, {setting}; the record that was copied is still there.")

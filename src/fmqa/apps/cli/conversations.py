@@ -1,11 +1,12 @@
-"""`fmqa ask` and `fmqa search`."""
+"""`fmqa ask`, `chat`, `search`, `export` and `feedback`."""
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,9 +18,11 @@ from fmqa.apps.cli.options import (
     Limit,
     Llm,
     Modality,
+    Output,
     Paper,
     Task,
     Year,
+    deliver,
     make_filters,
     workbench,
 )
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from fmqa.answering.conversation import Exchange
     from fmqa.answering.schema import Answer
     from fmqa.apps.workbench import Workbench
+    from fmqa.store.history import Feedback
 
 _ABSTAINED = 3
 
@@ -65,6 +69,8 @@ def register(app: typer.Typer) -> None:
     app.command("ask")(ask)
     app.command("chat")(chat)
     app.command("search")(search)
+    app.command("export")(export_session)
+    app.command("feedback")(show_feedback)
 
 
 def ask(
@@ -221,3 +227,47 @@ def search(
             )
         else:
             show_hits(hits)
+
+
+def export_session(
+    session: Annotated[
+        str, typer.Option("--session", help="The conversation, as `fmqa ask --session` named it.")
+    ],
+    form: Annotated[
+        AnswerForm, typer.Option("--format", help="csl is CSL-JSON, for Zotero and pandoc.")
+    ] = AnswerForm.MARKDOWN,
+    output: Output = None,
+    home: Home = None,
+) -> None:
+    """Take a whole conversation away: as Markdown, or the papers it cites as a bibliography."""
+    from fmqa.apps.exports import ExportForm, export, kept_answers
+
+    if form is AnswerForm.TEXT:
+        raise UsageError("A conversation isn't exported as text.", hint="Use --format markdown.")
+    with workbench(home=home) as bench:
+        answers = kept_answers(bench.library.sessions, session)
+        if form is AnswerForm.JSON:
+            whole = ",\n".join(answer.model_dump_json(indent=2) for answer in answers)
+            text = f"[{whole}]\n"
+        else:
+            text = export(answers, ExportForm(form.value), bench.library.catalog.facts(), session)
+    deliver(text, output, "The conversation")
+
+
+def show_feedback(home: Home = None, as_json: Json = False) -> None:
+    """What readers of the chat thought of its answers, the newest first; --json has the answers."""
+    with workbench(home=home) as bench:
+        given = bench.library.feedback.list()
+    if as_json:
+        told = [_whole(one) for one in given]
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    if not given:
+        typer.echo("Nobody has judged an answer yet; the chat has buttons for it.")
+    for one in given:
+        by = f"  {one.user}" if one.user else ""
+        typer.echo(f"{one.at[:16]}  {'good' if one.rating > 0 else 'bad '}{by}  {one.question}")
+
+
+def _whole(feedback: Feedback) -> dict[str, Any]:
+    return asdict(feedback) | {"answer": json.loads(feedback.answer)}
