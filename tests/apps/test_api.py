@@ -19,9 +19,9 @@ import fmqa.store.embedding
 from fakes import HashEmbedder
 from fmqa.answering.compared import Comparison
 from fmqa.answering.schema import Answer
+from fmqa.apps.queries import PaperList, Passages
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
-from fmqa.apps.wire import PaperList, Passages
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 

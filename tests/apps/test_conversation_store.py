@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from served import answer
 
-from fmqa.apps.person import NOBODY, Person
+from fmqa.apps.asgi import NOBODY, Person
 from fmqa.apps.web.chat import Stage, Turn
 from fmqa.apps.web.conversation_store import KEPT, ConversationStore
 from fmqa.apps.web.tabs.ask import AskTab

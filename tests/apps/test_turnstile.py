@@ -14,7 +14,7 @@ import httpx
 import pytest
 from served import Bench, Served, free_port, served, until
 
-from fmqa.apps.person import Person
+from fmqa.apps.asgi import Person
 from fmqa.apps.turnstile import Turnstile
 from fmqa.apps.web import app
 from fmqa.errors import Busy

@@ -13,7 +13,7 @@ from threading import Condition
 from types import MappingProxyType, TracebackType
 from typing import Any
 
-from fmqa.apps.person import Person
+from fmqa.apps.asgi import Person
 from fmqa.errors import Busy
 
 # For Gradio's events that pass the turnstile: Gradio starts them all, and here they wait.

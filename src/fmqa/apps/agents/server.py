@@ -18,16 +18,19 @@ from pydantic import Field
 
 from fmqa.answering.compared import Comparison
 from fmqa.answering.schema import Answer
-from fmqa.apps.person import person_of
+from fmqa.apps.asgi import person_of
 from fmqa.apps.queries import (
     MOST_BEFORE,
     MOST_PAPERS,
     MOST_PASSAGES,
+    Before,
+    PaperFilters,
+    PaperList,
+    Passages,
     Queries,
     filters_from,
 )
 from fmqa.apps.turnstile import Turnstile
-from fmqa.apps.wire import Before, PaperFilters, PaperList, Passages
 from fmqa.errors import FmqaError, UsageError
 from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED
 

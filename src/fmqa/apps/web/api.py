@@ -14,13 +14,12 @@ from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
 from fmqa.answering.schema import Answer
+from fmqa.apps.asgi import person_of
 from fmqa.apps.exports import ExportForm, export
-from fmqa.apps.person import person_of
-from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Queries
+from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Before, Queries
 from fmqa.apps.turnstile import UNQUEUED, Turnstile
 from fmqa.apps.web.render import in_line
 from fmqa.apps.web.wording import IN_ENGLISH
-from fmqa.apps.wire import Before
 from fmqa.errors import FmqaError, UsageError
 from fmqa.filters import filters_of
 from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED

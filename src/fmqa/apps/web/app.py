@@ -86,7 +86,7 @@ def launch(
     Raises:
         UsageError: the port is taken.
     """
-    from fmqa.apps.person import person_of
+    from fmqa.apps.asgi import person_of
     from fmqa.apps.web.layout import script, styles, theme
     from fmqa.apps.web.middleware import joined, mounts
 

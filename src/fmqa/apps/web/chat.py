@@ -21,7 +21,7 @@ from fmqa.answering.assistant import (
 )
 from fmqa.answering.schema import Answer, Citation, Sentence, Withheld
 from fmqa.answering.suggesting import Suggestion
-from fmqa.apps.person import NOBODY, Person
+from fmqa.apps.asgi import NOBODY, Person
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.filters import filters_of

@@ -21,7 +21,7 @@ from fmqa.errors import FmqaError
 from fmqa.store.history import Sessions, StoredExchange
 
 if TYPE_CHECKING:
-    from fmqa.apps.person import Person
+    from fmqa.apps.asgi import Person
     from fmqa.store.library import Library
 
 KEPT = timedelta(days=7)

@@ -17,8 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from fmqa.apps.asgi import App, Message, Mount, Receive, Send
-from fmqa.apps.person import Person, put_person
+from fmqa.apps.asgi import App, Message, Mount, Person, Receive, Send, put_person
 from fmqa.apps.web.auth import LOGIN_SECONDS, Logins, TooManyFailures
 from fmqa.apps.web.openai_forms import PATH as MODELS
 from fmqa.apps.web.openai_forms import error_form

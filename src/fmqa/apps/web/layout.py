@@ -11,7 +11,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.components import Navbar
 
-from fmqa.apps.person import person_of
+from fmqa.apps.asgi import person_of
 from fmqa.apps.queries import Queries
 from fmqa.apps.web.api import add_endpoints
 from fmqa.apps.web.render import escaped

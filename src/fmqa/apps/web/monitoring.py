@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fmqa.answering.assistant import Asked, Event, Finished
-from fmqa.apps.asgi import Mount
-from fmqa.apps.person import person_of
+from fmqa.apps.asgi import Mount, person_of
 from fmqa.errors import FmqaError
 
 if TYPE_CHECKING:

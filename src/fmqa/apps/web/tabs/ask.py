@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from fmqa.apps.person import person_of
+from fmqa.apps.asgi import person_of
 from fmqa.apps.queries import with_comparison
 from fmqa.apps.turnstile import UNQUEUED
 from fmqa.apps.web import chat
