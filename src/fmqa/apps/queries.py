@@ -171,7 +171,7 @@ class Queries:
     ) -> Answer:
         """The checked answer to a question, that may lean on those before it, oldest first.
 
-        How many are answered at once is the caller's matter: see `fmqa.apps.turnstile`.
+        How many are answered at once is the caller's matter: see `fmqa.apps.admission_queue`.
 
         Raises:
             UsageError: the question can't be used as it is.

@@ -28,7 +28,7 @@ def mount(ready: Readiness) -> Mount:
     from mcp.server.transport_security import TransportSecuritySettings
     from starlette.routing import Route
 
-    server = make_server(Queries(ready.bench, lambda: ready.assistant), ready.turnstile)
+    server = make_server(Queries(ready.bench, lambda: ready.assistant), ready.admission)
     inner = server.streamable_http_app(
         streamable_http_path=PATH,
         json_response=True,

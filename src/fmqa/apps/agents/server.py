@@ -18,6 +18,7 @@ from pydantic import Field
 
 from fmqa.answering.compared import Comparison
 from fmqa.answering.schema import Answer
+from fmqa.apps.admission_queue import AdmissionQueue
 from fmqa.apps.asgi import person_of
 from fmqa.apps.queries import (
     MOST_BEFORE,
@@ -30,7 +31,6 @@ from fmqa.apps.queries import (
     Queries,
     filters_from,
 )
-from fmqa.apps.turnstile import Turnstile
 from fmqa.errors import FmqaError, UsageError
 from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED
 
@@ -62,12 +62,12 @@ class Tools:
 
     Args:
         queries: what answers them.
-        turnstile: what questions pass.
+        admission: what questions pass.
     """
 
-    def __init__(self, queries: Queries, turnstile: Turnstile) -> None:
+    def __init__(self, queries: Queries, admission: AdmissionQueue) -> None:
         self.queries = queries
-        self.turnstile = turnstile
+        self.admission = admission
 
     def search_papers(
         self,
@@ -104,7 +104,7 @@ class Tools:
         with _told():
             chosen = filters_from(filters)
             asks = person_of(context.request_context.request)  # nobody where there is no request
-            with self.turnstile.enter(asks) as turn:
+            with self.admission.enter(asks) as turn:
                 turn.wait()
                 return self.queries.ask(question, chosen, history)
 
@@ -166,12 +166,12 @@ class Tools:
             return self.queries.compare(names, by)
 
 
-def make_server(queries: Queries, turnstile: Turnstile | None = None) -> MCPServer[Any]:
+def make_server(queries: Queries, admission: AdmissionQueue | None = None) -> MCPServer[Any]:
     """The server with its tools, for either transport.
 
     Args:
         queries: what answers the tools.
-        turnstile: what questions pass, where others ask too.
+        admission: what questions pass, where others ask too.
     """
     server: MCPServer[Any] = MCPServer(
         "fmqa",
@@ -181,7 +181,7 @@ def make_server(queries: Queries, turnstile: Turnstile | None = None) -> MCPServ
         log_level="WARNING",
         subscriptions=False,
     )
-    tools = Tools(queries, turnstile or Turnstile())
+    tools = Tools(queries, admission or AdmissionQueue())
     titled: dict[str, Callable[..., Any]] = {
         "Search the papers": tools.search_papers,
         "Ask the papers": tools.ask_papers,

@@ -14,10 +14,11 @@ from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
 from fmqa.answering.schema import Answer
+from fmqa.apps.admission_queue import UNQUEUED
+from fmqa.apps.admission_queue import AdmissionQueue as Turnstile
 from fmqa.apps.asgi import person_of
 from fmqa.apps.exports import ExportForm, export
 from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Before, Queries
-from fmqa.apps.turnstile import UNQUEUED, Turnstile
 from fmqa.apps.web.render import in_line
 from fmqa.apps.web.wording import IN_ENGLISH
 from fmqa.errors import FmqaError, UsageError

@@ -245,16 +245,16 @@ def _finish(ready: Readiness, told: threading.Event) -> None:
 
     Told to end once more meanwhile, it ends at once.
     """
-    turnstile = ready.turnstile
-    turnstile.close()
-    answering, waiting = turnstile.lengths
+    admission = ready.admission
+    admission.close()
+    answering, waiting = admission.lengths
     if answering or waiting:
         told.clear()
         seconds = ready.bench.settings.closing_seconds
         _log.info("Ending: %d answers get %g seconds to be finished.", answering, seconds)
         until = time.monotonic() + seconds
         while time.monotonic() < until and not told.is_set():
-            if turnstile.emptied(_LOOK_SECONDS):
+            if admission.emptied(_LOOK_SECONDS):
                 told.wait(_DELIVERY_SECONDS)
                 return
 

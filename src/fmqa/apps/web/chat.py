@@ -169,7 +169,7 @@ def answered(
     try:
         _check_asked(turn.question)
         filters = filters_of(turn.filters)
-        with ready.turnstile.enter(person) as place:
+        with ready.admission.enter(person) as place:
             for ahead in place.positions():
                 yield (*earlier, turn.waiting(ahead))
             made = ready.start()
@@ -184,7 +184,7 @@ def answered(
                 turn = _completed(turn.after(event), complete)
                 yield (*earlier, turn)
             # To find suggestions costs as much as an answer; who waits for one comes first.
-            if not ready.turnstile.lengths[1]:
+            if not ready.admission.lengths[1]:
                 yield (*earlier, _with_suggestions(turn, earlier, filters, suggest))
     except Exception as error:
         if not isinstance(error, FmqaError):

@@ -26,7 +26,9 @@ from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES, Wording
 
 _TITLE = "fmqa"
 _STATE_SECONDS = 30.0
-_QUEUED = 1000  # of Gradio's own queue, where nothing waits for long: see the turnstile
+_QUEUED = (
+    1000  # of Gradio's own queue, where nothing waits for long: see `fmqa.apps.admission_queue`
+)
 
 
 class Page:
@@ -44,12 +46,12 @@ class Page:
         with gr.Blocks(title=_TITLE, fill_width=True, analytics_enabled=False) as self.blocks:
             self._build(IN_ENGLISH)
             queries = Queries(context.bench, lambda: context.ready.assistant)
-            add_endpoints(queries, context.ready.turnstile)
+            add_endpoints(queries, context.ready.admission)
         for say in LANGUAGES:
             if say is not IN_ENGLISH:
                 with self.blocks.route(say.name, say.path, show_in_navbar=False):
                     self._build(say)
-        at_once = context.ready.turnstile.at_once
+        at_once = context.ready.admission.at_once
         self.blocks.queue(max_size=_QUEUED, default_concurrency_limit=at_once)
 
     def _build(self, say: Wording) -> None:

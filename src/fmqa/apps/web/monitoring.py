@@ -217,7 +217,7 @@ def readiness(ready: Readiness) -> dict[str, Any]:
         "models": ready.models,
         "library": "failed",
         "index": "unknown",
-        "ending": ready.turnstile.closed,
+        "ending": ready.admission.closed,
         "doing": ready.status if ready.models == "loading" else "",
         "problem": ready.problem,
     }

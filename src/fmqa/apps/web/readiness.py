@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
-from fmqa.apps.turnstile import Turnstile
+from fmqa.apps.admission_queue import AdmissionQueue
 from fmqa.apps.web.monitoring import Measured, Metrics
 from fmqa.errors import FmqaError
 
@@ -23,7 +23,7 @@ _MIB = 1 << 20
 class Readiness:
     """The workbench's assistant, made once for all sessions by a thread of its own.
 
-    Holds no conversation. ``turnstile`` is what all who want an answer have to pass, and
+    Holds no conversation. ``admission`` is what all who want an answer have to pass, and
     ``metrics`` where the answers of `assistant` are counted. What the making says of its progress
     still reaches the workbench's own `step` (a bar on the terminal), and is kept as one line for
     the pages that wait.
@@ -36,10 +36,10 @@ class Readiness:
         self._tell = bench.step
         self.status = ""
         settings = bench.settings
-        self.turnstile = Turnstile(
+        self.admission = AdmissionQueue(
             settings.questions_at_once, settings.questions_waiting, settings.questions_per_person
         )
-        self.metrics = Metrics(bench, self.turnstile)
+        self.metrics = Metrics(bench, self.admission)
         self.max_question_chars = settings.max_question_chars
         bench.step = self._step
 

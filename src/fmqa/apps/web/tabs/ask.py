@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from fmqa.apps.admission_queue import UNQUEUED
 from fmqa.apps.asgi import person_of
 from fmqa.apps.queries import with_comparison
-from fmqa.apps.turnstile import UNQUEUED
 from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.controls import FilterPanel, TakeAway
@@ -144,7 +144,7 @@ class AskTab:
     ) -> tuple[Update, ...]:
         turns = self._so_far(turns, name, request)
         try:
-            self.ready.turnstile.check(person_of(request))
+            self.ready.admission.check(person_of(request))
         except Busy as busy:
             now, box = chat.refused(question, turns, busy, filters), self._box(running=False)
         else:
@@ -164,7 +164,7 @@ class AskTab:
         if place < 0:
             return self._begin(question, turns, filters, name, request)
         try:
-            self.ready.turnstile.check(person_of(request))
+            self.ready.admission.check(person_of(request))
             now = (
                 chat.edited(turns, place, question) if question else chat.asked_again(turns, place)
             )

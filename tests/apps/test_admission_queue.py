@@ -14,8 +14,8 @@ import httpx
 import pytest
 from served import Bench, Served, free_port, served, until
 
+from fmqa.apps.admission_queue import AdmissionQueue
 from fmqa.apps.asgi import Person
-from fmqa.apps.turnstile import Turnstile
 from fmqa.apps.web import app
 from fmqa.errors import Busy
 from fmqa.settings import Settings
@@ -24,7 +24,7 @@ ANN, BOB = Person(name="ann"), Person(mark="bob")
 
 
 def test_first_come_first_served_and_each_knows_its_place() -> None:
-    line = Turnstile(at_once=1, waiting=3, per_person=9)
+    line = AdmissionQueue(at_once=1, waiting=3, per_person=9)
     first, second, third = (line.enter(ANN) for _ in range(3))
     assert line.lengths == (1, 2)
     assert list(first.positions()) == []
@@ -41,7 +41,7 @@ def test_first_come_first_served_and_each_knows_its_place() -> None:
 
 
 def test_a_line_that_is_full_refuses_in_words() -> None:
-    line = Turnstile(at_once=1, waiting=1, per_person=9)
+    line = AdmissionQueue(at_once=1, waiting=1, per_person=9)
     line.enter(ANN)
     line.check(ANN)
     line.enter(ANN)
@@ -52,7 +52,7 @@ def test_a_line_that_is_full_refuses_in_words() -> None:
 
 
 def test_nobody_takes_the_whole_line() -> None:
-    line = Turnstile(at_once=4, waiting=32, per_person=2)
+    line = AdmissionQueue(at_once=4, waiting=32, per_person=2)
     held = [line.enter(ANN) for _ in range(2)]
     with pytest.raises(Busy, match="Of yours, 2 are"):
         line.enter(ANN)
@@ -68,7 +68,7 @@ def test_nobody_takes_the_whole_line() -> None:
 
 
 def test_who_waits_is_told_when_it_ends_and_who_is_within_is_let_finish() -> None:
-    line = Turnstile(at_once=1, waiting=3)
+    line = AdmissionQueue(at_once=1, waiting=3)
     within, waits = line.enter(ANN), line.enter(ANN)
     told: list[str] = []
 
@@ -92,7 +92,7 @@ def test_who_waits_is_told_when_it_ends_and_who_is_within_is_let_finish() -> Non
 
 
 def test_many_threads_never_more_than_allowed() -> None:
-    line = Turnstile(at_once=3, waiting=64, per_person=64)
+    line = AdmissionQueue(at_once=3, waiting=64, per_person=64)
     guard = threading.Lock()
     seen: list[int] = []
     now = [0]
@@ -137,9 +137,9 @@ def test_programs_are_told_their_place() -> None:
     with busy_server() as server:
         client = Client(server.address, verbose=False, analytics_enabled=False)
         first = client.submit("slow one", api_name="/ask")
-        until(lambda: server.ready.turnstile.lengths == (1, 0))
+        until(lambda: server.ready.admission.lengths == (1, 0))
         second = client.submit("second", api_name="/ask")
-        until(lambda: server.ready.turnstile.lengths == (1, 1))
+        until(lambda: server.ready.admission.lengths == (1, 1))
 
         def place() -> str:
             data = second.status().progress_data
@@ -157,7 +157,7 @@ def test_programs_are_refused_in_words() -> None:
     with busy_server(questions_waiting=0) as server:
         client = Client(server.address, verbose=False, analytics_enabled=False)
         first = client.submit("slow one", api_name="/ask")
-        until(lambda: server.ready.turnstile.lengths == (1, 0))
+        until(lambda: server.ready.admission.lengths == (1, 0))
         with pytest.raises(Exception, match=r"Too many questions .* again in a moment"):
             client.predict("second", api_name="/ask")
         server.bench.assistant.go.set()

@@ -1,6 +1,6 @@
 """Whose question is answered next: some at once, some in line, and no more than that.
 
-One turnstile stands before the assistant for all who ask: the page, the API, agents. Gradio has a
+One queue stands before the assistant for all who ask: the page, the API, agents. Gradio has a
 queue of its own, but it tells the page nothing of a place in it, knows no persons, and can't be
 emptied before the program ends.
 """
@@ -16,7 +16,7 @@ from typing import Any
 from fmqa.apps.asgi import Person
 from fmqa.errors import Busy
 
-# For Gradio's events that pass the turnstile: Gradio starts them all, and here they wait.
+# For Gradio's events that pass the admission queue: Gradio starts them all, and here they wait.
 UNQUEUED: Mapping[str, Any] = MappingProxyType(
     {"concurrency_limit": None, "concurrency_id": "answering"}
 )
@@ -24,10 +24,10 @@ _LOOK_SECONDS = 1.0
 
 
 class Turn:
-    """A place in the line, from `Turnstile.enter`; a context that gives it back at its end."""
+    """A place in the line, from `AdmissionQueue.enter`; a context that gives it back at its end."""
 
-    def __init__(self, turnstile: Turnstile, key: str) -> None:
-        self.turnstile = turnstile
+    def __init__(self, queue: AdmissionQueue, key: str) -> None:
+        self.queue = queue
         self.key = key
 
     def positions(self) -> Iterator[int]:
@@ -36,9 +36,9 @@ class Turn:
         Raises:
             Busy: the program ends before it comes to this question.
         """
-        while (ahead := self.turnstile.ahead(self, 0.0)) > 0:
+        while (ahead := self.queue.ahead(self, 0.0)) > 0:
             yield ahead
-            self.turnstile.ahead(self, _LOOK_SECONDS)
+            self.queue.ahead(self, _LOOK_SECONDS)
 
     def wait(self) -> None:
         """Return when it is this one's turn.
@@ -58,10 +58,10 @@ class Turn:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.turnstile.leave(self)
+        self.queue.leave(self)
 
 
-class Turnstile:
+class AdmissionQueue:
     """Lets questions in, first come, first served. Safe to share between threads.
 
     Args:
