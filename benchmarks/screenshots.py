@@ -18,7 +18,7 @@ from typing import Any
 import PIL.Image
 
 from benchmarks.processes import ROOT
-from fmqa.apps.syncs import library_in_words
+from fmqa.apps.syncs import describe_library
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
@@ -54,7 +54,7 @@ def main() -> None:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fmqa-shots-") as home, sync_playwright() as driver:
         bench = Workbench(Settings(home=Path(home), llm="none"))
-        blocks = app.build(Readiness(bench), lambda: library_in_words(bench, None))
+        blocks = app.build(Readiness(bench), lambda: describe_library(bench, None))
         try:
             address = app.launch(blocks, port=free_port())
             assert bench.prepared

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fmqa.apps.cli.main import app
-from fmqa.apps.configuration import as_markdown
+from fmqa.apps.cli.upkeep import as_markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 

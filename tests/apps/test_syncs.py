@@ -49,10 +49,10 @@ def said(bench: Workbench) -> dict[str, Any]:
 def test_a_background_sync_brings_the_library_up_to_date(bench: Workbench) -> None:
     sync = syncs.background_sync(bench, timedelta(days=1))
     sync._soon = (0.0, 0.1)
-    assert syncs.library_in_words(bench, sync) == ("0 papers.", False)
+    assert syncs.describe_library(bench, sync) == ("0 papers.", False)
     sync.start()
     wait_for(lambda: sync.state().last_end is not None)
-    words, bad = syncs.library_in_words(bench, sync)
+    words, bad = syncs.describe_library(bench, sync)
     assert not bad
     assert words.startswith("1 paper. The last sync, a moment ago, went well. The next sync is in")
     assert sync.stop()
@@ -69,12 +69,12 @@ def test_a_sync_that_fails_is_seen_in_the_app_and_by_the_doctor(
     sync._soon = (0.0, 0.1)
     sync.start()
     wait_for(lambda: sync.state().last_end is not None)
-    words, bad = syncs.library_in_words(bench, sync)
+    words, bad = syncs.describe_library(bench, sync)
     assert bad
     assert "can't be reached" in words
     sync.stop()
     assert not said(bench)["sync"].ok
-    words, bad = syncs.library_in_words(bench, None)  # another process sees it in the record
+    words, bad = syncs.describe_library(bench, None)  # another process sees it in the record
     assert bad
     assert "arXiv couldn't be reached" in words
 
@@ -130,7 +130,7 @@ def test_the_page_s_line_doesn_t_wait_for_what_is_being_made(
     first = threading.Thread(target=lambda: parts.append(bench.searcher))
     first.start()
     assert making.wait(20)
-    assert syncs.library_in_words(bench, None) == ("0 papers.", False)
+    assert syncs.describe_library(bench, None) == ("0 papers.", False)
     second = threading.Thread(target=lambda: parts.append(bench.ingestor))
     second.start()
     made.set()

@@ -19,7 +19,7 @@ from fmqa.answering.abstention import reason_of
 from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.verification import Objection, Reason
 from fmqa.apps import web
-from fmqa.apps.syncs import run_in_words
+from fmqa.apps.syncs import describe_run
 from fmqa.apps.web.middleware import preferred
 from fmqa.apps.web.tabs.ask import TOPICS
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH
@@ -89,7 +89,7 @@ def test_what_the_program_tells_is_put_into_the_readers_language(told: str, chin
 @pytest.mark.parametrize("state", ["running", "done", "unreachable", "failed", "interrupted"])
 def test_each_state_of_a_run_is_told(state: str) -> None:
     run: Any = SimpleNamespace(kind="sync", state=state, started_at=datetime.now(UTC).isoformat())
-    assert not re.search("[a-z]{3}", IN_CHINESE.translated(run_in_words(run)).replace("arXiv", ""))
+    assert not re.search("[a-z]{3}", IN_CHINESE.translated(describe_run(run)).replace("arXiv", ""))
 
 
 @pytest.mark.parametrize("refusal", [*Refusal])

@@ -23,7 +23,7 @@ UNQUEUED: Mapping[str, Any] = MappingProxyType(
 _LOOK_SECONDS = 1.0
 
 
-class Turn:
+class Ticket:
     """A place in the line, from `AdmissionQueue.enter`; a context that gives it back at its end."""
 
     def __init__(self, queue: AdmissionQueue, key: str) -> None:
@@ -49,7 +49,7 @@ class Turn:
         for _ in self.positions():
             pass
 
-    def __enter__(self) -> Turn:
+    def __enter__(self) -> Ticket:
         return self
 
     def __exit__(
@@ -77,8 +77,8 @@ class AdmissionQueue:
         self.per_person = per_person
         self.closed = False
         self._changed = Condition()
-        self._line: list[Turn] = []
-        self._within: list[Turn] = []
+        self._line: list[Ticket] = []
+        self._within: list[Ticket] = []
 
     def check(self, person: Person) -> None:
         """Whether there is room for a question of this person.
@@ -89,7 +89,7 @@ class AdmissionQueue:
         with self._changed:
             self._check(person)
 
-    def enter(self, person: Person) -> Turn:
+    def enter(self, person: Person) -> Ticket:
         """Take a place: at once where one is free, else at the end of the line.
 
         Raises:
@@ -97,12 +97,12 @@ class AdmissionQueue:
         """
         with self._changed:
             self._check(person)
-            turn = Turn(self, person.key)
+            turn = Ticket(self, person.key)
             self._line.append(turn)
             self._advance()
         return turn
 
-    def ahead(self, turn: Turn, seconds: float) -> int:
+    def ahead(self, turn: Ticket, seconds: float) -> int:
         """How many questions come before it, at the latest after so many seconds; 0 when it's on.
 
         Raises:
@@ -120,7 +120,7 @@ class AdmissionQueue:
             # Those who are being answered come first too, one of whom has to end.
             return self._line.index(turn) + 1
 
-    def leave(self, turn: Turn) -> None:
+    def leave(self, turn: Ticket) -> None:
         """Give a place back; once more does no harm."""
         with self._changed:
             for held in (self._line, self._within):

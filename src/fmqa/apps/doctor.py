@@ -36,7 +36,7 @@ def examine(bench: Workbench) -> list[Finding]:
 
 def _syncs(bench: Workbench) -> Finding | None:
     """How the last run over arXiv ended, and what is scheduled; nothing where neither is."""
-    from fmqa.apps.syncs import last_run, run_in_words, went_wrong
+    from fmqa.apps.syncs import describe_run, last_run, went_wrong
     from fmqa.sync.schedules import schedule
 
     try:
@@ -46,7 +46,7 @@ def _syncs(bench: Workbench) -> Finding | None:
         return Finding("sync", False, str(error), error.hint)
     if run is None and not planned:
         return None
-    told = [run_in_words(run) + "."] if run else ["There was no run yet."]
+    told = [describe_run(run) + "."] if run else ["There was no run yet."]
     told += [f"Scheduled {one.said} ({one.using})." for one in planned]
     bad = run is not None and went_wrong(run)
     return Finding("sync", not bad, " ".join(told), "Run `fmqa sync`; it goes on from there.")

@@ -30,7 +30,7 @@ Name = Annotated[str, Field(max_length=200)]
 Names = Annotated[tuple[Name, ...], Field(max_length=50)]
 
 
-class _Wire(BaseModel):
+class _Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -45,7 +45,7 @@ class Before(BaseModel):
     answer: str = Field(default="", max_length=100_000)
 
 
-class PaperFilters(_Wire):
+class PaperFilters(_Payload):
     """Which papers to look at; any one value of each list will do. Empty means all."""
 
     years: str = Field(
@@ -63,7 +63,7 @@ class PaperFilters(_Wire):
     )
 
 
-class FoundPassage(_Wire):
+class FoundPassage(_Payload):
     """Some sentences of one paper and where they stand."""
 
     passage_id: int = Field(description="For get_passage; counts until the library changes.")
@@ -87,13 +87,13 @@ class FoundPassage(_Wire):
     score: float | None = Field(default=None, description="How near it is to what was asked.")
 
 
-class Passages(_Wire):
+class Passages(_Payload):
     """Passages, the nearest first or in reading order."""
 
     passages: tuple[FoundPassage, ...]
 
 
-class ListedPaper(_Wire):
+class ListedPaper(_Payload):
     """A paper of the library."""
 
     paper_id: str
@@ -113,7 +113,7 @@ class ListedPaper(_Wire):
     url: str
 
 
-class PaperList(_Wire):
+class PaperList(_Payload):
     """A part of the papers that match."""
 
     total: int = Field(description="How many match in all.")

@@ -58,7 +58,7 @@ def went_wrong(run: Run) -> bool:
     return run.state in _BAD
 
 
-def run_in_words(run: Run) -> str:
+def describe_run(run: Run) -> str:
     """When a run was and how it ended."""
     moment = datetime.fromisoformat(run.started_at)
     ended = {
@@ -71,7 +71,7 @@ def run_in_words(run: Run) -> str:
     return f"The last {run.kind}, {_ago(moment)}, {ended}"
 
 
-def library_in_words(bench: Workbench, sync: BackgroundSync | None) -> tuple[str, bool]:
+def describe_library(bench: Workbench, sync: BackgroundSync | None) -> tuple[str, bool]:
     """One line on the library's size and freshness, and whether something is wrong with it."""
     try:
         count = bench.library.record.count_papers()
@@ -81,7 +81,7 @@ def library_in_words(bench: Workbench, sync: BackgroundSync | None) -> tuple[str
     parts = [f"{count:,} paper{'' if count == 1 else 's'}"]
     bad = False
     if run is not None:
-        parts.append(run_in_words(run))
+        parts.append(describe_run(run))
         bad = went_wrong(run)
     if sync is not None:
         state = sync.state()

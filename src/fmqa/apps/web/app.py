@@ -16,7 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from fmqa.apps.jobs import Jobs
-from fmqa.apps.syncs import background_sync, library_in_words
+from fmqa.apps.syncs import background_sync, describe_library
 from fmqa.apps.web.conversation_store import ConversationStore
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import UsageError
@@ -56,10 +56,10 @@ def build(
         state: one line on the library, and whether something is wrong with it.
         jobs: what changes the library for the page's users; None when they may not.
     """
-    from fmqa.apps.web.layout import Page
+    from fmqa.apps.web.chat_page import ChatPage
     from fmqa.apps.web.tab import Context
 
-    blocks: gr.Blocks = Page(Context(ready, ready.bench, state, jobs=jobs)).blocks
+    blocks: gr.Blocks = ChatPage(Context(ready, ready.bench, state, jobs=jobs)).blocks
     blocks.delete_cache = (_UPLOADS_LOOKED_AT_SECONDS, _UPLOADS_KEPT_SECONDS)
     blocks.fmqa_ready = ready  # type: ignore[attr-defined]  # for `launch`: what is mounted beside the page needs it
     return blocks
@@ -87,7 +87,7 @@ def launch(
         UsageError: the port is taken.
     """
     from fmqa.apps.asgi import person_of
-    from fmqa.apps.web.layout import script, styles, theme
+    from fmqa.apps.web.chat_page import script, styles, theme
     from fmqa.apps.web.middleware import joined, mounts
 
     _reach_ourselves_directly()
@@ -215,9 +215,9 @@ def run(
     """Build, launch, say the address, and wait for SIGINT or SIGTERM; `launch` says the rest."""
     sync = _background_sync(bench)
     jobs = Jobs() if may_edit(bench.settings, host, login=logins is not None) else None
-    with _own_uploads(), _told_to_end() as told:
+    with _own_uploads(), _stop_requested() as told:
         ready = Readiness(bench)
-        blocks = build(ready, lambda: library_in_words(bench, sync), jobs)
+        blocks = build(ready, lambda: describe_library(bench, sync), jobs)
         try:
             size = largest_upload(bench.settings, jobs)
             address = launch(blocks, host, port, logins, upload_bytes=size)
@@ -320,7 +320,7 @@ def _own_uploads() -> Iterator[None]:
 
 
 @contextmanager
-def _told_to_end() -> Iterator[threading.Event]:
+def _stop_requested() -> Iterator[threading.Event]:
     """An event that SIGINT and SIGTERM set, where this thread may listen to signals."""
     told = threading.Event()
 

@@ -34,7 +34,7 @@ _MARKS = {
 def chart(trend: Trend, *, sides: bool, say: Wording = IN_ENGLISH) -> str:
     """The drawing of a trend, with its heading and what its numbers are of."""
     shown = trend.only("cited", "since") if sides else trend
-    note = f'<p class="fmqa-meta">{escaped(_told_of(trend, say))}</p>'
+    note = f'<p class="fmqa-meta">{escaped(_coverage_text(trend, say))}</p>'
     head = f"<h3>{escaped(say(trend.by.heading))}</h3>{note}"
     if not shown.points:
         words = say("No paper here is cited by the review, or came after it.")
@@ -139,7 +139,7 @@ def number_words(value: str, year: int, group: Group | None, count: int, say: Wo
     return f"{value}, {year}: {papers}{whose}"
 
 
-def _told_of(trend: Trend, say: Wording) -> str:
+def _coverage_text(trend: Trend, say: Wording) -> str:
     """What the numbers are of."""
     counted = len({point.paper_id for point in trend.points})
     told = say("{count} of {all} papers.", count=counted, all=trend.papers)

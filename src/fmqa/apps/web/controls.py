@@ -97,7 +97,7 @@ class FilterPanel:
         except FmqaError as failure:
             filters, error = Filters(), failure
         # All papers are offered when the panel is opened: each session keeps what it was offered.
-        return [*self._told(filters, error), *self._chosen(filters, all_papers=False)]
+        return [*self._updates(filters, error), *self._chosen(filters, all_papers=False)]
 
     def _offer(self, query: str) -> list[Update]:
         """The values that the library has by now."""
@@ -116,14 +116,14 @@ class FilterPanel:
         except FmqaError as failure:
             values.pop("year", None)
             filters, error = make_filters(**values), failure
-        return self._told(filters, error)
+        return self._updates(filters, error)
 
     def _keep(self, chips: Sequence[str] = ()) -> list[Update]:
         """The chips that are left."""
         filters = filters_of("&".join(chips))
-        return [*self._told(filters, None), *self._chosen(filters)]
+        return [*self._updates(filters, None), *self._chosen(filters)]
 
-    def _told(self, filters: Filters, error: FmqaError | None) -> list[Update]:
+    def _updates(self, filters: Filters, error: FmqaError | None) -> list[Update]:
         query = query_of(filters)
         chips = chips_of(query, self.say)
         words = ""

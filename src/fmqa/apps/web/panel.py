@@ -9,7 +9,13 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Query, Response
 
 from fmqa.apps.asgi import Mount
-from fmqa.apps.web.evidence import EVIDENCE_PATH, IMAGE_PATH, Evidence, Place, find_evidence
+from fmqa.apps.web.evidence_lookup import (
+    EVIDENCE_PATH,
+    IMAGE_PATH,
+    EvidenceView,
+    Place,
+    find_evidence,
+)
 from fmqa.apps.web.render import escaped, joined, outward, safe_url
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES, Wording
 from fmqa.reading.page_images import NoPageImage, PdfFile
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
 _SOURCES_SHOWN = 8
 
 
-def panel(evidence: Evidence, say: Wording) -> str:
+def panel(evidence: EvidenceView, say: Wording) -> str:
     """What the panel holds for one citation."""
     return (
         f'<article class="fmqa-evidence" lang="{say.code}">{_head(evidence, say)}'
@@ -40,7 +46,7 @@ def nothing(say: Wording) -> str:
     )
 
 
-def _head(evidence: Evidence, say: Wording) -> str:
+def _head(evidence: EvidenceView, say: Wording) -> str:
     meta, note = evidence.held.meta, evidence.held.source is Source.NOTE
     where = say("our note") if note else say("page {page}", page=evidence.page)
     section = say("section {section}", section=evidence.section) if evidence.section else ""
@@ -53,7 +59,7 @@ def _head(evidence: Evidence, say: Wording) -> str:
     )
 
 
-def _facts(evidence: Evidence, say: Wording) -> str:
+def _facts(evidence: EvidenceView, say: Wording) -> str:
     meta, status = evidence.held.meta, evidence.held.status
     version = f"v{meta.version}" if meta.version else ""
     arxiv = f"arXiv {meta.arxiv_id}{version}" if meta.arxiv_id else version
@@ -73,7 +79,7 @@ def _facts(evidence: Evidence, say: Wording) -> str:
     return f'<dl class="fmqa-facts">{rows}</dl>'
 
 
-def _link(evidence: Evidence, say: Wording) -> str:
+def _link(evidence: EvidenceView, say: Wording) -> str:
     url = safe_url(evidence.url)
     if not url:
         return ""
@@ -84,7 +90,7 @@ def _link(evidence: Evidence, say: Wording) -> str:
     return outward(url, say(words, page=evidence.page))
 
 
-def _paragraph(evidence: Evidence, say: Wording) -> str:
+def _paragraph(evidence: EvidenceView, say: Wording) -> str:
     note = evidence.held.source is Source.NOTE
     name = escaped(say("The whole note") if note else say("In its paragraph"))
     before = f"{escaped(evidence.before)} " if evidence.before.strip() else ""
@@ -95,7 +101,7 @@ def _paragraph(evidence: Evidence, say: Wording) -> str:
     )
 
 
-def _page(evidence: Evidence, say: Wording) -> str:
+def _page(evidence: EvidenceView, say: Wording) -> str:
     reasons = {
         "note": "",
         "missing": say("The PDF is no longer where it was read from, so only its text is shown."),
@@ -111,7 +117,7 @@ def _page(evidence: Evidence, say: Wording) -> str:
     return f"<section><h3>{name}</h3>{said}{_sheet(evidence, evidence.boxes, say)}</section>"
 
 
-def _sheet(evidence: Evidence, found: QuoteBoxes, say: Wording) -> str:
+def _sheet(evidence: EvidenceView, found: QuoteBoxes, say: Wording) -> str:
     """The page's image with the boxes over it, in shares of its size."""
     what = say(
         "Page {page} of “{title}”, the quote marked",
@@ -134,7 +140,7 @@ def _marked(box: Box, found: QuoteBoxes) -> str:
     )
 
 
-def _lookups(evidence: Evidence, say: Wording) -> str:
+def _lookups(evidence: EvidenceView, say: Wording) -> str:
     """Where a note's facts were looked up."""
     links = _linked(evidence.held.lookups)
     if not links:

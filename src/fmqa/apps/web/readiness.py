@@ -103,11 +103,11 @@ class Readiness:
             made.set_result(Measured(assistant, self.metrics))
 
     def _step(self, label: str, done: int, total: int) -> None:
-        self.status = _in_words(label, done, total)
+        self.status = _step_text(label, done, total)
         self._tell(label, done, total)
 
 
-def _in_words(label: str, done: int, total: int) -> str:
+def _step_text(label: str, done: int, total: int) -> str:
     if total <= 1:
         return label
     if total > _MIB:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fmqa.answering.schema import Answer, Citation, Related, Withheld
 from fmqa.apps.web.chat import Stage, Turn
-from fmqa.apps.web.evidence import Place
+from fmqa.apps.web.evidence_lookup import Place
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.filters import filters_of, query_of
 

@@ -105,7 +105,7 @@ class AskTab:
         ways: list[tuple[Any, Any, list[Any], str | None]] = [
             (self.box.submit, self._begin, [self.box, *asked], later),
             *((button.click, self._begin, [button, *asked], later) for button in self.examples),
-            (self.told.submit, self._told, asked, None),
+            (self.told.submit, self._submitted, asked, None),
         ]
         self.told.select(self._rate, [self.turns], [self.turns, self.chat], **QUICK)
         for listen, begin, given, js in ways:
@@ -151,7 +151,7 @@ class AskTab:
             now, box = chat.begun(question, turns, filters), self._box(running=True, value="")
         return (now, *self._shown(now), box, gr.Button(visible=True))
 
-    def _told(
+    def _submitted(
         self, turns: Turns, filters: str, name: str, request: gr.Request, event: gr.EventData
     ) -> tuple[Update, ...]:
         """A question that the conversation itself offers, or one of its own again or changed."""

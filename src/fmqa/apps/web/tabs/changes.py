@@ -40,9 +40,9 @@ class ChangesTab:
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
         told = gr.HTML(waiting(self.say("Comparing papers…")), elem_id="fmqa-changes")
-        opening(blocks)(self._told, None, told, **QUICK)
+        opening(blocks)(self._changes, None, told, **QUICK)
 
-    def _told(self) -> str:
+    def _changes(self) -> str:
         try:
             return since_review(self.bench.survey.changes.changes(), self.say)
         except FmqaError as error:

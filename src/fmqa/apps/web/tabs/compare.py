@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from fmqa.apps.web.evidence import Place
+from fmqa.apps.web.evidence_lookup import Place
 from fmqa.apps.web.render import escaped, outward
 from fmqa.apps.web.tab import QUICK, Context, opening, paper_heading, problem, table, waiting
 from fmqa.apps.web.wording import Wording

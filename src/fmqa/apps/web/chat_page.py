@@ -31,7 +31,7 @@ _QUEUED = (
 )
 
 
-class Page:
+class ChatPage:
     """The page with all of its tabs. Holds nothing of any session.
 
     Each language is a page of its own below the same address, so that all that a tab says, at once

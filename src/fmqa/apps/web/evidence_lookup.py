@@ -59,7 +59,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class EvidenceView:
     """A quote with all that shows that it stands there.
 
     ``before`` and ``after`` are the rest of its paragraph, or of the whole note. ``boxes`` is None
@@ -80,7 +80,7 @@ class Evidence:
 
 def find_evidence(
     library: Library, images: PageImages, place: Place, pdf_url: str
-) -> Evidence | None:
+) -> EvidenceView | None:
     """The evidence at a place; None where the record doesn't hold that place (any longer)."""
     held = library.versions.find(place.paper, place.version, place.source)
     page = None if held is None else library.versions.page(held.id, place.page)
@@ -88,7 +88,7 @@ def find_evidence(
         return None
     low, high = _around(page.text, place)
     boxes, why = _boxes(images, held, page, place)
-    return Evidence(
+    return EvidenceView(
         held=held,
         page=place.page,
         section=library.versions.section(held.id, place.page, place.start),
