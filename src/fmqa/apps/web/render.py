@@ -242,7 +242,7 @@ def _authors(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def joined(*parts: str) -> str:
+def joined(*parts: object) -> str:
     """The parts that aren't empty, escaped, in a row."""
     return " · ".join(escaped(part) for part in parts if part)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fmqa.answering.schema import Citation
-from fmqa.apps.web.render import escaped, outward, safe_url
+from fmqa.apps.web.render import escaped, joined, outward, place, safe_url
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError
 from fmqa.sources.arxiv_ids import parse_id
@@ -89,10 +89,9 @@ def paper_heading(paper_id: str, arxiv_id: str | None, name: str, title: str) ->
 def quoted(citation: Citation, say: Wording) -> str:
     """A quote and where it stands, with a link to the page."""
     version = f"v{citation.version}" if citation.version else ""
-    where = say("our note") if citation.source == "note" else say("page {page}", page=citation.page)
-    place = f"{citation.arxiv_id or citation.title}{version}, {where}"
+    where = f"{citation.arxiv_id or citation.title}{version}, {place(citation, say)}"
     url = safe_url(citation.url)
-    shown = outward(url, place) if url else f'<span class="fmqa-meta">{escaped(place)}</span>'
+    shown = outward(url, where) if url else f'<span class="fmqa-meta">{escaped(where)}</span>'
     badge = ""
     if citation.status != "current":
         badge = f'<span class="fmqa-badge">{escaped(say(citation.status))}</span>'
@@ -101,7 +100,7 @@ def quoted(citation: Citation, say: Wording) -> str:
 
 def meta_line(*parts: object) -> str:
     """Small print: the parts that there are, set apart by dots."""
-    shown = " · ".join(escaped(part) for part in parts if part)
+    shown = joined(*parts)
     return f'<p class="fmqa-meta">{shown}</p>' if shown else ""
 
 

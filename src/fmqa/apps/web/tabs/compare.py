@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from fmqa.apps.web.evidence_lookup import Place
-from fmqa.apps.web.render import escaped, outward
+from fmqa.apps.web.render import escaped, outward, place
 from fmqa.apps.web.tab import QUICK, Context, opening, paper_heading, problem, table, waiting
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import AmbiguousName, FmqaError
@@ -18,6 +18,7 @@ from fmqa.types import Source
 
 if TYPE_CHECKING:
     from fmqa.answering.compared import Cell, ComparedRow, Comparison
+    from fmqa.answering.schema import Citation
     from fmqa.errors import AmbiguousName
     from fmqa.survey.challenges import ChallengeMap, Shown
     from fmqa.survey.outlining import Outline
@@ -219,8 +220,7 @@ def outline_text(made: Outline, say: Wording) -> str:
         )
         sections.append(f"<h3>{escaped(section.heading)}</h3><p>{sentences}</p>")
     sources = "".join(
-        f"<li>{escaped(one.title)}: <q>{escaped(one.quote)}</q> "
-        f"{_place(_where(one.arxiv_id or one.paper_id, one.version, one.page, one.source), one.arxiv_id, one.version, say)}</li>"  # noqa: E501
+        f"<li>{escaped(one.title)}: <q>{escaped(one.quote)}</q> {_place(one, say)}</li>"
         for one in made.citations
     )
     return (
@@ -240,19 +240,10 @@ def _papers(papers: Sequence[Shown], say: Wording) -> str:
     return f"<ul>{items}{more}</ul>"
 
 
-def _where(
-    paper: str, version: int | None, page: int | None, source: str
-) -> tuple[str, int | None]:
-    return f"{paper}{f'v{version}' if version else ''}", None if source == "note" else page
-
-
-def _place(
-    where: tuple[str, int | None], arxiv_id: str | None, version: int | None, say: Wording
-) -> str:
+def _place(citation: Citation, say: Wording) -> str:
     """Where a quote stands, with a link to the paper on arXiv."""
-    named, page = where
-    told = f"{named}, {say('our note') if page is None else say('page {page}', page=page)}"
-    if arxiv_id and parse_id(arxiv_id) is not None:
-        shown = f"{arxiv_id}v{version}" if version else arxiv_id
-        return outward(f"https://arxiv.org/abs/{shown}", told)
-    return f'<span class="fmqa-meta">{escaped(told)}</span>'
+    version = f"v{citation.version}" if citation.version else ""
+    named = f"{citation.arxiv_id or citation.paper_id}{version}, {place(citation, say)}"
+    if citation.arxiv_id and parse_id(citation.arxiv_id) is not None:
+        return outward(f"https://arxiv.org/abs/{citation.arxiv_id}{version}", named)
+    return f'<span class="fmqa-meta">{escaped(named)}</span>'
