@@ -5,9 +5,10 @@
 
 ``write`` puts what the model would be sent into FOLDER/<id>.txt. Whoever stands in for the model
 writes FOLDER/<id>.reply.txt, and ``play`` sends these through the whole product. Where sentences
-fail the check it writes FOLDER/<id>.repair.txt, and takes FOLDER/<id>.repair.reply.txt when that is
-there. With ``--judge`` the model checks the sentences, too: FOLDER/<id>.check1.txt, and after a
-repair .check2.txt; without, our own checker does. Questions without a reply aren't asked. The answers have the form of `fmqa eval --answers`.
+fail the check it writes FOLDER/<id>.repair.txt, and takes FOLDER/<id>.repair.reply.txt when that
+is there. With ``--judge`` the model checks the sentences, too: FOLDER/<id>.check1.txt, and after a
+repair .check2.txt; without, our own checker does. Questions without a reply aren't asked. The
+answers have the form of `fmqa eval --answers`.
 """
 
 from __future__ import annotations

@@ -157,7 +157,7 @@ def test_the_limits_are_those_of_the_page(opened: Served) -> None:
             assert busy.json()["error"]["type"] == "rate_limit_error"
         scripted.go.set()
         assert "About slow" in "".join(c.choices[0].delta.content or "" for c in held)
-    until(lambda: opened.ready.turnstile.lengths == (0, 0))
+    until(lambda: opened.ready.admission.lengths == (0, 0))
 
 
 def test_a_client_that_goes_gives_its_place_back() -> None:
@@ -165,8 +165,8 @@ def test_a_client_that_goes_gives_its_place_back() -> None:
         body = {"model": "fmqa", "stream": True, "messages": [{"role": "user", "content": "slow"}]}
         url = f"{server.address}/v1/chat/completions"
         with httpx.stream("POST", url, json=body, trust_env=False):
-            until(lambda: server.ready.turnstile.lengths == (1, 0))
-        until(lambda: server.ready.turnstile.lengths == (0, 0))
+            until(lambda: server.ready.admission.lengths == (1, 0))
+        until(lambda: server.ready.admission.lengths == (0, 0))
         assert not server.bench.assistant.go.is_set()
 
 

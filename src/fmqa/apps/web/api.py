@@ -14,8 +14,7 @@ from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
 from fmqa.answering.schema import Answer
-from fmqa.apps.admission_queue import UNQUEUED
-from fmqa.apps.admission_queue import AdmissionQueue as Turnstile
+from fmqa.apps.admission_queue import UNQUEUED, AdmissionQueue
 from fmqa.apps.asgi import person_of
 from fmqa.apps.exports import ExportForm, export
 from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Before, Queries
@@ -72,22 +71,22 @@ class _Export(BaseModel):
     title: Annotated[str, Field(max_length=200)]
 
 
-def add_endpoints(queries: Queries, turnstile: Turnstile) -> None:
+def add_endpoints(queries: Queries, queue: AdmissionQueue) -> None:
     """Offer the endpoints to clients of the blocks that are open now.
 
     Args:
         queries: what answers them.
-        turnstile: what questions pass, those of the page included.
+        queue: what questions pass, those of the page included.
     """
-    _Offered(queries, turnstile).add()
+    _Offered(queries, queue).add()
 
 
 class _Offered:
     """The endpoints. An input that isn't given is empty or 0."""
 
-    def __init__(self, queries: Queries, turnstile: Turnstile) -> None:
+    def __init__(self, queries: Queries, queue: AdmissionQueue) -> None:
         self.queries = queries
-        self.turnstile = turnstile
+        self.queue = queue
 
     def add(self) -> None:
         """Name them to Gradio."""
@@ -116,7 +115,7 @@ class _Offered:
             got = _checked(_Ask, question=question, filters=filters, history=history or [])
             chosen = filters_of(got.filters)
             progress = gr.Progress()  # as a parameter, `gr.api` would take it for an input
-            with self.turnstile.enter(person_of(request)) as turn:
+            with self.queue.enter(person_of(request)) as turn:
                 for ahead in turn.positions():
                     progress(None, desc=in_line(ahead, IN_ENGLISH))
                 answer = self.queries.ask(got.question, chosen, got.history)

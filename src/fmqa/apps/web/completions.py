@@ -19,9 +19,8 @@ from pydantic import ValidationError
 
 from fmqa.answering.events import Finished, SentenceReady
 from fmqa.answering.underway import marked
-from fmqa.apps.asgi import Mount
+from fmqa.apps.asgi import Mount, Person, person_of
 from fmqa.apps.exports.works import locator
-from fmqa.apps.person import Person, person_of
 from fmqa.apps.queries import MOST_BEFORE, Queries, with_comparison
 from fmqa.apps.web import openai_forms as forms
 from fmqa.errors import FmqaError, UsageError
@@ -97,7 +96,7 @@ def _completed(ready: Readiness, body: bytes, person: Person) -> Response:
     try:
         chat = Chat(ready, asked, person)
         if asked.stream:
-            ready.turnstile.check(person)
+            ready.admission.check(person)
             headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
             events = _events(chat.lines())
             return StreamingResponse(events, media_type="text/event-stream", headers=headers)
@@ -179,7 +178,7 @@ class Chat:
 
     def _pieces(self, made: _Content) -> Iterator[str]:
         """Each text as it is added to the content; an empty one where nothing is yet."""
-        with self.ready.turnstile.enter(self.person) as turn:
+        with self.ready.admission.enter(self.person) as turn:
             for _ in turn.positions():
                 yield ""
             making = self.ready.start()
