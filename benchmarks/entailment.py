@@ -32,7 +32,7 @@ def main() -> None:
     options_parser(__doc__).parse_args()
     data = data_folder()
     shared = data.parent
-    verifier = Workbench(Settings(llm="none")).verifier
+    verifier = CheckingVerifier(Workbench(Settings(llm="none")).verifier.checker)
     pairs = read_pairs(shared / "verification" / "dev.jsonl")
     results: dict[str, Any] = {"verification/dev": check(verifier, pairs).as_dict()}
     public = shared / "training" / "entailment"
@@ -56,7 +56,7 @@ def _areas(verifier: CheckingVerifier, groups: Sequence[Sequence[Pair]]) -> dict
     scorers = {
         "verifier": verifier.probabilities([pair.claim for pair in flat]),
         "checker alone": log_odds,
-        "share of words": [features(pair.claim, 0.0)["covered"] for pair in flat],
+        "share of words": [features(pair.claim, 0.0)["touched"] for pair in flat],
     }
     found = {}
     for name, scores in scorers.items():

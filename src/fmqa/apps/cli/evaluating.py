@@ -119,12 +119,13 @@ def _check_pairs(path: Path, llm: str | None, *, as_json: bool) -> None:
     """Score pairs, and show the figures of the check."""
     from rich.table import Table
 
+    from fmqa.answering.verification import CheckingVerifier
     from fmqa.apps.cli.rendering import console
     from fmqa.evaluation.pairs import check, read_pairs
 
     read = read_pairs(path)
     with workbench(llm=llm) as bench:
-        found = check(bench.verifier, read).as_dict()
+        found = check(CheckingVerifier(bench.verifier.checker), read).as_dict()
     if as_json:
         typer.echo(json.dumps(found, indent=2))
         return
