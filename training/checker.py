@@ -11,8 +11,7 @@ import gzip
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -23,7 +22,6 @@ from torch import Tensor, nn
 from fmqa.settings import Settings
 from fmqa.weights.catalog import MINILM
 from fmqa.weights.cross_encoder import paired
-from training.altering import altered
 from training.encoder import CrossEncoder, tokenizer, train
 
 # Pairs of each public set; README.md here names their licences.
@@ -44,10 +42,6 @@ PUBLIC = {
 }
 _LONGEST = 1200  # characters of a public quote; longer ones are left out
 CONTRAST = 0.5  # weight of telling the sentences of one quote apart
-WORDS = 0.5  # weight of finding the words that are at fault
-COPIED = 0.3  # of the quotes, that are sentences themselves
-_ALIKE = 0.5  # of two sentences' words, from which their difference shows the fault
-_FAULTY = 4.0  # words at fault are few
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +83,14 @@ def main() -> None:
     pairs = [pair for path in given.pairs for pair in read_pairs(path)]
     if given.hold:
         pairs = [pair for pair in pairs if not held_out(pair.paper)]
-    pairs = with_altered(pairs, random.Random(given.seed))
     if given.public:
         pairs += public(given.public, random.Random(given.seed))
     cut = tokenizer(folder)
     read = [paired(cut, pair.before, pair.quote, pair.sentence) for pair in pairs]
-    labels = word_labels(cut, pairs)
     print(f"{len(read)} pairs", flush=True)
 
     def loss_of(segment: Tensor, whole: Tensor, places: list[int]) -> Tensor:
-        chosen = [pairs[place] for place in places]
-        words = word_loss(segment, [labels[place] for place in places])
-        return checking_loss(whole, chosen) + WORDS * words
+        return checking_loss(segment[:, 0] + whole, [pairs[place] for place in places])
 
     train(
         model, read, loss_of, epochs=given.epochs, rate=given.rate, seed=given.seed,
@@ -119,77 +109,6 @@ def read_pairs(path: Path) -> Iterator[Pair]:
 def held_out(paper: str) -> bool:
     """Whether a paper's pairs are of the fifth that thresholds are chosen on."""
     return crc32(paper.encode()) % 5 == 0
-
-
-def with_altered(pairs: Sequence[Pair], chance: random.Random) -> list[Pair]:
-    """The pairs, what is made of the faithful ones by one change, and some quotes as they are."""
-    found = list(pairs)
-    for pair in pairs:
-        if pair.follows:
-            made = altered(pair.sentence, chance, most=1)
-            found += [replace(pair, sentence=t, follows=False, fault=f) for t, f in made]
-    for pair in {pair.quote: pair for pair in pairs}.values():
-        if chance.random() < COPIED:
-            found.append(replace(pair, sentence=pair.quote, follows=True, fault=""))
-            made = altered(pair.quote, chance, most=1)
-            found += [replace(pair, sentence=t, follows=False, fault=f) for t, f in made]
-    return found
-
-
-def word_labels(cut: Any, pairs: Sequence[Pair]) -> list[list[float]]:
-    """For each word of each sentence: 1 it is right, 0 it is at fault, -1 nobody knows.
-
-    A fault shows in the difference to a faithful sentence on the same quote.
-    """
-    words = [_words_of(cut, pair.sentence) for pair in pairs]
-    siblings: dict[str, list[list[str]]] = {}
-    for pair, held in zip(pairs, words, strict=True):
-        if pair.follows and pair.paper:
-            siblings.setdefault(pair.quote, []).append(held)
-    found = []
-    for pair, held in zip(pairs, words, strict=True):
-        if pair.follows:
-            found.append([1.0] * len(held))
-            continue
-        near = [SequenceMatcher(None, other, held) for other in siblings.get(pair.quote, ())]
-        best = max(near, key=lambda one: one.ratio(), default=None)
-        if best is None or best.ratio() < _ALIKE:
-            found.append([-1.0] * len(held))
-            continue
-        labels = [1.0] * len(held)
-        for kind, _, _, start, end in best.get_opcodes():
-            if kind in {"replace", "insert"}:
-                labels[start:end] = [0.0] * (end - start)
-        found.append(labels)
-    return found
-
-
-def _words_of(cut: Any, sentence: str) -> list[str]:
-    """The words as the window's segments are."""
-    encoding = cut.encode(sentence, add_special_tokens=False)
-    words: list[str] = []
-    for place, (start, end) in enumerate(encoding.offsets):
-        if place and encoding.word_ids[place] == encoding.word_ids[place - 1]:
-            words[-1] += sentence[start:end].lower()
-        else:
-            words.append(sentence[start:end].lower())
-    return words
-
-
-def word_loss(segment: Tensor, labels: Sequence[Sequence[float]]) -> Tensor:
-    """Cross-entropy of each word's label, where there is one."""
-    wanted = torch.full_like(segment, -1.0)
-    for line, row in enumerate(labels):
-        count = min(len(row), segment.shape[1])
-        wanted[line, :count] = torch.tensor(row[:count])
-    known = wanted >= 0
-    if not known.any():
-        return segment.sum() * 0.0
-    weight = torch.where(wanted == 0, _FAULTY, 1.0)
-    losses = nn.functional.binary_cross_entropy_with_logits(
-        segment, wanted.clamp(min=0.0), weight=weight, reduction="none"
-    )
-    return losses[known].mean()
 
 
 def public(folder: Path, chance: random.Random) -> list[Pair]:

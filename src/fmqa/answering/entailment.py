@@ -82,8 +82,7 @@ class TrainedChecker(EntailmentChecker):
         """See `EntailmentChecker`."""
         cut = self.runner.tokenizer
         rows = [paired(cut, one.before, one.quote.text, one.sentence) for one in claims]
-        # The mean over the words tells a sentence with one word at fault from one that fits.
-        return [whole + sum(words) / len(words) for words, whole in self.runner.score(rows)]
+        return [segments[0] + whole for segments, whole in self.runner.score(rows)]
 
 
 class HubChecker(EntailmentChecker):

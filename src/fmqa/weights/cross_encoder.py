@@ -89,7 +89,7 @@ def paired(tokenizer: Any, before: str, quote: str, sentence: str) -> Window:
 
     The types tell the model which words stand on one side alone: 0 and 1 are words of the quote and
     of the sentence that the other side has too, 2 and 3 those that it hasn't. A quote that is too
-    long loses its head, ``before`` first. The sentence's words are the segments.
+    long loses its head, ``before`` first. The sentence is the one segment.
 
     Args:
         tokenizer: gives ``encode(text, add_special_tokens=False)`` with ``word_ids``.
@@ -102,8 +102,6 @@ def paired(tokenizer: Any, before: str, quote: str, sentence: str) -> Window:
         for text in (f"{before} | {quote}" if before else quote, sentence)
     ]
     there, said = (_words(encoding) for encoding in texts)
-    order = texts[1].word_ids
-    starts = [place == 0 or order[place] != order[place - 1] for place in range(len(order))]
     said = said[: LONGEST_WINDOW // 2]
     there = there[-(LONGEST_WINDOW - 3 - len(said)) :]
     both = {word for _, word in there} & {word for _, word in said}
@@ -113,11 +111,7 @@ def paired(tokenizer: Any, before: str, quote: str, sentence: str) -> Window:
     ]
     tokens = [(_START, 0), *sides[0], (_STOP, 0), *sides[1], (_STOP, 1)]
     ids, types = zip(*tokens, strict=True)
-    first = len(there) + 2
-    spans: list[tuple[int, int]] = []
-    for place, fresh in enumerate(starts[: len(said)], first):
-        spans = [*spans, (place, place + 1)] if fresh else [*spans[:-1], (spans[-1][0], place + 1)]
-    return Window(ids, types, tuple(spans) or ((first, first + 1),))
+    return Window(ids, types, ((len(there) + 2, len(ids) - 1),))
 
 
 def _words(encoding: Any) -> list[tuple[int, tuple[int, ...]]]:
