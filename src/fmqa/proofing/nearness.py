@@ -2,9 +2,8 @@
 
 What a language model drafts from a quote speaks of what the quote speaks of; a sentence of a draft
 may be of something else. So a quote has to hold half of the sentence's words and to be near in
-meaning, besides having its numbers and names and denying what it denies. On the draft of
-`benchmarks.draft` the learned checker found no fault that this misses, and flagged more right
-sentences.
+meaning, besides having its numbers and names and denying what it denies. The learned checker does
+worse on the draft of `benchmarks.draft`, alone and behind this; docs/benchmarks.md has the figures.
 """
 
 from __future__ import annotations
