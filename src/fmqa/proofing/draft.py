@@ -117,8 +117,12 @@ class Marked:
 
 def _sentence(text: str, place: int, lines: Sequence[int], keys: tuple[str, ...]) -> DraftSentence:
     line = bisect_right(lines, place)
-    words = _SPACE_BEFORE_STOP.sub(r"\1", " ".join(text.split()))
-    return DraftSentence(words, line, place - lines[line - 1] + 1, keys)
+    return DraftSentence(in_one_line(text), line, place - lines[line - 1] + 1, keys)
+
+
+def in_one_line(text: str) -> str:
+    """A sentence's words without line breaks, and without the gaps that citations leave."""
+    return _SPACE_BEFORE_STOP.sub(r"\1", " ".join(text.split()))
 
 
 def _paragraphs(text: str) -> list[tuple[int, int]]:

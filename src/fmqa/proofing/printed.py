@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fmqa.answering.claims import without_citations
-from fmqa.proofing.draft import Draft, DraftSentence
+from fmqa.proofing.draft import Draft, DraftSentence, in_one_line
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import Document, PassageKind
 
@@ -27,7 +27,7 @@ def draft_of(document: Document) -> Draft:
                     and mention.span.end > first
                     for number in mention.numbers
                 ]
-                said = " ".join(without_citations(text[start:end]).split())
+                said = in_one_line(without_citations(text[start:end]))
                 sentences.append(DraftSentence(said, span.page, 1, tuple(dict.fromkeys(keys))))
     works = {str(reference.number): reference for reference in document.references}
     return Draft(tuple(sentences), works)
