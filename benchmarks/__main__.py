@@ -18,7 +18,7 @@ from benchmarks.processes import ROOT, environment
 
 NAMES = (
     "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers", "entailment",
-    "injection", "arxiv", "facets", "stores", "cluster", "million", "growth", "scale",
+    "draft", "injection", "arxiv", "facets", "stores", "cluster", "million", "growth", "scale",
 )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ are right. All stand in a Markdown draft with a bibliography, which is checked a
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 import time
@@ -18,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import print_table, shared_data, write_results
+from benchmarks.common import options_parser, print_table, shared_data, write_results
 from fmqa.apps.workbench import Workbench
 from fmqa.proofing.reading import read_draft
 from fmqa.proofing.report import Finding, Kind
@@ -31,7 +30,7 @@ QUIET = frozenset((Kind.CARRIED, Kind.UNCITED, Kind.NO_CLAIM))
 
 def main() -> None:
     """Check the draft, and print what was found of each fault."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = options_parser(__doc__)
     parser.add_argument("--library", type=Path, help="data folder that holds the papers already")
     parser.add_argument("--papers", type=Path, help="folder of the papers")
     parser.add_argument("--show", action="store_true", help="show what went wrong")
