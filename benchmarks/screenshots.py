@@ -18,7 +18,7 @@ from typing import Any
 import PIL.Image
 
 from benchmarks.processes import ROOT
-from fmqa.apps.syncs import describe_library
+from fmqa.apps.health import describe_library
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench

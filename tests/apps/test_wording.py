@@ -19,7 +19,7 @@ from fmqa.answering.abstention import reason_of
 from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.verification import Objection, Reason
 from fmqa.apps import web
-from fmqa.apps.syncs import describe_run
+from fmqa.apps.health import describe_run
 from fmqa.apps.web.middleware import preferred
 from fmqa.apps.web.tabs.ask import TOPICS
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH

@@ -114,7 +114,7 @@ def index(
 
 def doctor(home: Home = None, llm: Llm = None, as_json: Json = False) -> None:
     """Check the record, index, models and disk, and say what to run. Ends with 1 on a problem."""
-    from fmqa.apps.doctor import examine
+    from fmqa.apps.health import examine
 
     with workbench(home=home, llm=llm) as bench:
         findings = examine(bench)

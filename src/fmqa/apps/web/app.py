@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from fmqa.apps.health import background_sync, describe_library
 from fmqa.apps.jobs import Jobs
-from fmqa.apps.syncs import background_sync, describe_library
 from fmqa.apps.web.conversation_store import ConversationStore
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import UsageError

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from fakes import HashEmbedder
-from fmqa.apps import syncs
-from fmqa.apps.doctor import examine
+from fmqa.apps import health
+from fmqa.apps.health import examine
 from fmqa.apps.workbench import Workbench
 from fmqa.errors import SourceUnreachable
 from fmqa.settings import Settings
@@ -47,12 +47,12 @@ def said(bench: Workbench) -> dict[str, Any]:
 
 
 def test_a_background_sync_brings_the_library_up_to_date(bench: Workbench) -> None:
-    sync = syncs.background_sync(bench, timedelta(days=1))
+    sync = health.background_sync(bench, timedelta(days=1))
     sync._soon = (0.0, 0.1)
-    assert syncs.describe_library(bench, sync) == ("0 papers.", False)
+    assert health.describe_library(bench, sync) == ("0 papers.", False)
     sync.start()
     wait_for(lambda: sync.state().last_end is not None)
-    words, bad = syncs.describe_library(bench, sync)
+    words, bad = health.describe_library(bench, sync)
     assert not bad
     assert words.startswith("1 paper. The last sync, a moment ago, went well. The next sync is in")
     assert sync.stop()
@@ -65,16 +65,16 @@ def test_a_sync_that_fails_is_seen_in_the_app_and_by_the_doctor(
     bench: Workbench, server: SmallArxiv
 ) -> None:
     server.close()
-    sync = syncs.background_sync(bench, timedelta(days=1))
+    sync = health.background_sync(bench, timedelta(days=1))
     sync._soon = (0.0, 0.1)
     sync.start()
     wait_for(lambda: sync.state().last_end is not None)
-    words, bad = syncs.describe_library(bench, sync)
+    words, bad = health.describe_library(bench, sync)
     assert bad
     assert "can't be reached" in words
     sync.stop()
     assert not said(bench)["sync"].ok
-    words, bad = syncs.describe_library(bench, None)  # another process sees it in the record
+    words, bad = health.describe_library(bench, None)  # another process sees it in the record
     assert bad
     assert "arXiv couldn't be reached" in words
 
@@ -97,11 +97,11 @@ def test_a_sync_beside_another_writer_is_left_out(bench: Workbench) -> None:
     other = threading.Thread(target=write)
     other.start()
     assert began.wait(20)
-    syncs._sync(bench)
+    health._sync(bench)
     over.set()
     other.join()
     assert bench.library.catalog.runs() == []
-    syncs._sync(bench)
+    health._sync(bench)
     assert [run.state for run in bench.library.catalog.runs()] == ["done"]
 
 
@@ -110,7 +110,7 @@ def test_an_unreachable_arxiv_is_an_error_of_the_background_run(
 ) -> None:
     server.close()
     with pytest.raises(SourceUnreachable):
-        syncs._sync(bench)
+        health._sync(bench)
     assert [run.state for run in bench.library.catalog.runs()] == ["unreachable"]
 
 
@@ -130,7 +130,7 @@ def test_the_page_s_line_doesn_t_wait_for_what_is_being_made(
     first = threading.Thread(target=lambda: parts.append(bench.searcher))
     first.start()
     assert making.wait(20)
-    assert syncs.describe_library(bench, None) == ("0 papers.", False)
+    assert health.describe_library(bench, None) == ("0 papers.", False)
     second = threading.Thread(target=lambda: parts.append(bench.ingestor))
     second.start()
     made.set()
