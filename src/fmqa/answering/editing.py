@@ -1,7 +1,7 @@
 """Quotes edited by program so that they stand alone: "We" becomes "[the authors of MedSAM]".
 
-What is put in stands in square brackets, as editors do; only reference marks and a connecting word
-at the beginning are taken out. Nothing else is changed, so that an edited quote needs no check.
+What is put in stands in square brackets, as editors do; only reference marks, a bullet and a
+connecting word at the beginning are taken out. Nothing else is changed, so that an edited quote needs no check.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _CONNECTING = re.compile(
     r"In summary|In conclusion|To this end|For this purpose|Then|Next|Second(?:ly)?|Third(?:ly)?|"
     r"First(?:ly)?|Lastly|Nevertheless|Nonetheless|Instead|Conversely|Accordingly|Indeed),\s+"
 )
+_BULLET = re.compile(r"^[•▪◦–*-]\s+")
 _KIND = (
     r"(?:model|method|approach|network|framework|system|architecture|algorithm|pipeline|technique)"
 )
@@ -39,7 +40,7 @@ def edited(quote: Quote) -> str:
     A model's name takes the place of "our method"; a paper without one lends its title's head.
     """
     text = " ".join(without_citations(quote.text).split())
-    text = re.sub(r"\s+([.,;:)])", r"\1", text)
+    text = _BULLET.sub("", re.sub(r"\s+([.,;:)])", r"\1", text))
     if connecting := _CONNECTING.match(text):
         rest = text[connecting.end() :]
         bare = rest[:1].isupper() or _PERSON.match(rest) or _OWN_KIND.match(rest)
