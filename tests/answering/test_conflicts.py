@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fakes import Add, HashEmbedder, WordChecker, document, quote, word_selector
 from fmqa.answering.assistant import Assistant
-from fmqa.answering.conflicts import between_papers, differing_figures
+from fmqa.answering.conflicts import between_papers, differing_figures, unsaid_figures
 from fmqa.answering.drafting import ExtractiveDrafter
 from fmqa.answering.schema import Answer
 from fmqa.answering.verification import CheckingVerifier
@@ -80,7 +80,7 @@ def test_papers_that_say_otherwise_of_one_model() -> None:
     assert [difference.figures for difference in between_papers(said)] == [("143K", "131K")]
 
 
-def asked(library: Library) -> Answer:
+def asked(library: Library, question: str = "On how many masks was SAM-Med3D trained?") -> Answer:
     embedder = HashEmbedder()
     made = Assistant(
         Searcher(library, embedder),
@@ -89,7 +89,7 @@ def asked(library: Library) -> Answer:
         CheckingVerifier(WordChecker()),
         model="none",
     )
-    return made.ask("On how many masks was SAM-Med3D trained?")
+    return made.ask(question)
 
 
 def test_an_answer_says_what_the_older_version_said(library: Library, add: Add) -> None:
@@ -113,3 +113,25 @@ def test_an_older_version_that_agrees_isn_t_mentioned(library: Library, add: Add
     assert len(library.record.earlier_passages("2310.15161")) == 1
     answer = asked(library)
     assert [citation.version for citation in answer.citations] == [3]
+
+
+@pytest.mark.parametrize(
+    ("question", "unsaid"),
+    [
+        ("Which paper says 2,570,263 pairs?", ["2,570,263"]),
+        ("Which paper says 1,570,263 pairs?", []),
+        ("Which paper says 1.57 million pairs?", []),
+        ("Which paper of 2024 says ten pairs?", []),
+    ],
+)
+def test_figures_that_nobody_gives(question: str, unsaid: list[str]) -> None:
+    assert (
+        unsaid_figures(question, ["MedSAM saw 1,570,263 pairs.", "SAM saw 11 million."]) == unsaid
+    )
+
+
+def test_an_answer_says_that_no_paper_gives_a_figure(library: Library, add: Add) -> None:
+    add(document("2310.15161", [NEW], name="SAM-Med3D"))
+    answer = asked(library, "Which paper says that SAM-Med3D was trained on 131,999 3D masks?")
+    assert "No paper says 131,999." in answer.notices
+    assert answer.status == "answered"

@@ -11,7 +11,7 @@ from fmqa.answering.abstention import reason_of, refusal_of
 from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.checking import Checking
 from fmqa.answering.citing import Numbering
-from fmqa.answering.conflicts import between_papers, from_earlier_versions
+from fmqa.answering.conflicts import between_papers, from_earlier_versions, unsaid_figures
 from fmqa.answering.conversation import (
     Exchange,
     Rewrite,
@@ -48,6 +48,7 @@ LEAST_TO_READ = 0.05
 SURE_TO_ANSWER = 0.9
 """From here on such a model isn't believed when it says that they don't."""
 PASSAGES_TO_READ = 40
+_LOOKED_AT = 50  # passages, for a figure that is asked after
 _REMEMBERED = 1000  # characters of an answer that a follow-up is understood by
 
 
@@ -177,6 +178,7 @@ class Assistant(Asked):
             preview.cite(quote)
         state.found()
         yield EvidenceFound(preview.citations)
+        self._unsaid(question, evidence, state)
         yield from self._sentences(question, evidence, state)
         if not state.sentences:
             refusal = Refusal.UNSUPPORTED if state.withheld else Refusal.NOT_ANSWERED
@@ -238,6 +240,13 @@ class Assistant(Asked):
         for quote in evidence.quotes:
             if not state.uses(quote):
                 yield state.say_quote(quote)
+
+    def _unsaid(self, question: str, evidence: Evidence, state: Underway) -> None:
+        """Tell of exact figures in the question that no paper gives: "who says 2,570,263?"."""
+        for figure in unsaid_figures(question, [quote.text for quote in evidence.quotes]):
+            near = (hit.passage.passage.text for hit in self.searcher.search(figure, _LOOKED_AT))
+            if unsaid_figures(figure, near):
+                state.notices.append(f"No paper says {figure}.")
 
     def _differences(self, state: Underway) -> Iterator[SentenceReady]:
         """What older versions and other papers say otherwise of the figures in the answer."""

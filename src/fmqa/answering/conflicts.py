@@ -21,6 +21,8 @@ Earlier = Callable[[str], Sequence[StoredPassage]]
 _SHARED = 0.6  # of the shorter sentence's words, for two versions of one sentence
 _SHARED_BY_PAPERS = 0.5
 _LEAST_WORDS = 4
+_EXACT_DIGITS = 4
+_YEARS = 1900, 2100
 _METRIC_STEMS = frozenset(map(stem, METRICS))
 
 
@@ -85,6 +87,18 @@ def _subjects(text: str) -> set[str]:
     """The names in a text, without figures ("143K") and metrics."""
     names = named_things(f"x {text}").keys() - METRICS
     return {name for name in names if not name[0].isdigit()}
+
+
+def unsaid_figures(question: str, texts: Iterable[str]) -> list[str]:
+    """The exact figures of a question (four digits and more, no years) that no text gives."""
+    said = [number for text in texts for number in numbers(text)]
+    return [
+        asked.text
+        for asked in numbers(question)
+        if sum(c.isdigit() for c in asked.text) >= _EXACT_DIGITS
+        and not _YEARS[0] <= asked.value <= _YEARS[1]
+        and not any(_agree(asked, number) for number in said)
+    ]
 
 
 def from_earlier_versions(quotes: Iterable[Quote], earlier: Earlier) -> list[Difference]:

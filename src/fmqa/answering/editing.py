@@ -1,7 +1,8 @@
 """Quotes edited by program so that they stand alone: "We" becomes "[the authors of MedSAM]".
 
 What is put in stands in square brackets, as editors do; only reference marks, a bullet and a
-connecting word at the beginning are taken out. Nothing else is changed, so that an edited quote needs no check.
+connecting word at the beginning are taken out. Nothing else is changed, so that an edited quote
+needs no check.
 """
 
 from __future__ import annotations
