@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.home import CACHE, source_digest
 from fmqa.store.library import Library
-from fmqa.store.mappers import content_hash
-from fmqa.store.writer import RecordWriter, passage_texts
+from fmqa.store.mappers import content_hash, passage_texts
+from fmqa.store.writer import RecordWriter
 from fmqa.types import Document, Embedder, Page, PaperMeta, Passage, PassageKind, Source, Span
 
 _BATCH = 256

@@ -25,7 +25,7 @@ from fmqa.reading.reader import DefaultPdfReader
 from fmqa.retrieval.search import Searcher
 from fmqa.settings import Settings
 from fmqa.store.library import Library
-from fmqa.store.writer import passage_texts
+from fmqa.store.mappers import passage_texts
 from fmqa.types import Document, Outcome, ReadResult
 from tests.reading.hiding import SIX, STYLES, found_in_papers, injected, rewritten
 

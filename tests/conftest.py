@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from fakes import Add, HashEmbedder, result
 from fmqa.store.library import Library
-from fmqa.store.writer import passage_texts
+from fmqa.store.mappers import passage_texts
 from fmqa.types import Document
 from servers import PostgresServer, Unavailable, postgres, schema
 

@@ -22,7 +22,7 @@ from fmqa.apps.cli.options import make_filters
 from fmqa.errors import UsageError
 from fmqa.sources import note_files
 from fmqa.store.library import Library
-from fmqa.store.writer import passage_texts
+from fmqa.store.mappers import passage_texts
 
 ANSWERED, ERROR, USAGE, ABSTAINED = 0, 1, 2, 3
 PAIRS = "We obtained MedSAM by fine-tuning SAM on 1,570,263 image-mask pairs."

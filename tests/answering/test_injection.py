@@ -21,7 +21,7 @@ from fmqa.reading.reader import DefaultPdfReader
 from fmqa.retrieval.search import Searcher
 from fmqa.settings import Settings
 from fmqa.store.library import Library
-from fmqa.store.writer import passage_texts
+from fmqa.store.mappers import passage_texts
 from fmqa.types import Document
 from reading.hiding import PROMPTS, SIX, injected, rewritten
 from reading.pdfs import PageSource, Text, build, column, wrapped, write

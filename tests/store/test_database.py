@@ -14,10 +14,10 @@ from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import DiskFull, FmqaError, ForeignIndex, RecordBusy, RecordDamaged, StoreError
 from fmqa.store import record_schema as schema_module
 from fmqa.store.library import Library
+from fmqa.store.mappers import passage_texts
 from fmqa.store.record_schema import Migration
 from fmqa.store.sqlite import sqlite_database as database_module
 from fmqa.store.sqlite.sqlite_database import SqliteDatabase
-from fmqa.store.writer import passage_texts
 
 
 def schema(path: Path) -> list[str]:

@@ -16,10 +16,9 @@ from fmqa.errors import DiskFull, ForeignIndex, RecordBusy
 from fmqa.store import library as library_module
 from fmqa.store import record as record_module
 from fmqa.store.library import Library
-from fmqa.store.mappers import index_text
+from fmqa.store.mappers import index_text, passage_texts
 from fmqa.store.sqlite import faiss_index
 from fmqa.store.sqlite.faiss_index import read_manifest
-from fmqa.store.writer import passage_texts
 
 MODEL = "hash:64"
 of_files = pytest.mark.parametrize("library", ["sqlite"], indirect=True)

@@ -26,10 +26,10 @@ from fmqa.errors import (
 from fmqa.store import record_schema as schema_module
 from fmqa.store.history import StoredExchange
 from fmqa.store.library import Library, open_database
+from fmqa.store.mappers import passage_texts
 from fmqa.store.postgres.postgres_database import PostgresDatabase
 from fmqa.store.record_schema import Migration
 from fmqa.store.sqlite.sqlite_database import SqliteDatabase
-from fmqa.store.writer import passage_texts
 from servers import PostgresServer, Unavailable, postgres, schema
 
 MODEL = "hash:64"

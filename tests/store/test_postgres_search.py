@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from fakes import HashEmbedder, document
 from fmqa.store.lexical import terms
 from fmqa.store.library import Library
+from fmqa.store.mappers import passage_texts
 from fmqa.store.postgres import full_text, hnsw
 from fmqa.store.postgres.full_text import Words, phrases_of, words_of
 from fmqa.store.postgres.session import translated
-from fmqa.store.writer import passage_texts
 from fmqa.types import Document, Filters
 from servers import PostgresServer, schema
 

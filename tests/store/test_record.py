@@ -11,8 +11,8 @@ from fakes import Add, HashEmbedder, document, result
 from fmqa.errors import StoreError
 from fmqa.store import writer as writer_module
 from fmqa.store.library import Library
-from fmqa.store.mappers import content_hash
-from fmqa.store.writer import RecordWriter, passage_texts
+from fmqa.store.mappers import content_hash, passage_texts
+from fmqa.store.writer import RecordWriter
 from fmqa.types import Filters, HiddenRun, Outcome, PaperStatus, ReadResult, Source, Span
 
 MEDSAM = "2304.12306"

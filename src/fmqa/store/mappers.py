@@ -14,6 +14,7 @@ import numpy as np
 from fmqa.filters import FIELDS
 from fmqa.store.engine import Connection, RecordRow, marks
 from fmqa.types import (
+    Document,
     Filters,
     HiddenRun,
     PaperMeta,
@@ -220,3 +221,9 @@ def count_facets(db: Connection, filters: Filters) -> FacetCounts:
 def _lower(value: str) -> str:
     """In lower case as SQL's ``lower`` makes it: letters of ASCII only."""
     return str(value).translate(_ASCII_LOWER)
+
+
+def passage_texts(document: Document) -> list[str]:
+    """What is embedded for each passage of a document, in order."""
+    head = heading(document.meta)
+    return [index_text(head, p.section, p.text) for p in document.passages]

@@ -26,10 +26,10 @@ from fmqa.store.mappers import (
     META_COLUMNS,
     content_hash,
     heading,
-    index_text,
     meta_values,
     pack_runs,
     paper_meta,
+    passage_texts,
     spans_json,
     to_json,
 )
@@ -109,12 +109,12 @@ def _remove_from_search(
 
 def drop_versions(db: Connection, searched: Searched, paper_id: str, source: Source) -> bool:
     """Forget all versions of a paper that are of one source; whether there were any."""
-    rows = db.execute(
-        "SELECT version FROM versions WHERE paper_id = ? AND source = ?", (paper_id, source.value)
-    ).fetchall()
-    for row in rows:
-        drop_version(db, searched, paper_id, row["version"], source)
-    return bool(rows)
+    key = paper_id, source.value
+    rows = db.execute("SELECT version FROM versions WHERE paper_id = ? AND source = ?", key)
+    versions = [row["version"] for row in rows.fetchall()]
+    for version in versions:
+        drop_version(db, searched, paper_id, version, source)
+    return bool(versions)
 
 
 def paper_title(db: Connection, paper_id: str) -> str:
@@ -193,12 +193,6 @@ def insert_pages(db: Connection, document: Document, version_id: int) -> None:
         "INSERT INTO pages VALUES (?, ?, ?, ?)",
         [(version_id, page.number, page.text, pack_runs(page.runs)) for page in document.pages],
     )
-
-
-def passage_texts(document: Document) -> list[str]:
-    """What is embedded for each passage of a document, in order."""
-    head = heading(document.meta)
-    return [index_text(head, p.section, p.text) for p in document.passages]
 
 
 def insert_passages(
@@ -293,10 +287,10 @@ class RecordWriter(Record):
 
         To be called before its passages are embedded, since they are embedded under its title.
         """
-        old = self._held(document.meta.paper_id)
-        if old is None:
+        rows = self._held(document.meta.paper_id)
+        if not rows:
             return document
-        held, found = paper_meta(old), document.meta
+        old, held, found = rows[0], paper_meta(rows[0]), document.meta
         if document.source is Source.NOTE:
             # What a changed note no longer says is not to stay from its earlier state.
             merged = _merged(found, held, _BIBLIOGRAPHY)
@@ -308,18 +302,15 @@ class RecordWriter(Record):
 
     def held(self, paper_id: str) -> PaperMeta | None:
         """What the record knows of a paper."""
-        old = self._held(paper_id)
-        return None if old is None else paper_meta(old)
+        return next(map(paper_meta, self._held(paper_id)), None)
 
-    def _held(self, paper_id: str) -> RecordRow | None:
-        with self.database.snapshot() as db:
-            row: RecordRow | None = db.execute(
-                """SELECT papers.*, coalesce(versions.version, 0) AS version FROM papers
-                   LEFT JOIN versions ON versions.paper_id = papers.paper_id AND versions.active
-                   WHERE papers.paper_id = ?""",
-                (paper_id,),
-            ).fetchone()
-        return row
+    def _held(self, paper_id: str) -> list[RecordRow]:
+        return self.rows(
+            """SELECT papers.*, coalesce(versions.version, 0) AS version FROM papers
+               LEFT JOIN versions ON versions.paper_id = papers.paper_id AND versions.active
+               WHERE papers.paper_id = ?""",
+            paper_id,
+        )
 
     def add(
         self, document: Document, vectors: Vectors, model: str, result: ReadResult | None = None

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from fmqa.reading.notes import note_document
 from fmqa.reading.pool import ReadLimits, file_sha256, read_files
 from fmqa.sources.note_files import Note, mark_of, note_on
-from fmqa.store.mappers import content_hash
-from fmqa.store.writer import RecordWriter, passage_texts
+from fmqa.store.mappers import content_hash, passage_texts
+from fmqa.store.writer import RecordWriter
 from fmqa.sync.identities import as_local, is_paper
 from fmqa.types import ArxivRecord, Document, Outcome, PaperMeta, ReadResult
 

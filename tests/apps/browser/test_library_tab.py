@@ -15,7 +15,7 @@ from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
-from fmqa.store.writer import passage_texts
+from fmqa.store.mappers import passage_texts
 from fmqa.types import ArxivRecord, HiddenRun, Outcome, ReadResult
 
 NASTY = '<img src=x onerror="window.hurt=1"> </td><script>window.hurt=1</script> Zorblax'
