@@ -119,9 +119,16 @@ def test_a_faithful_draft_is_said(filled: Library) -> None:
     assert answer.withheld == ()
 
 
-def test_a_draft_that_names_the_wrong_quote_is_re_attributed(filled: Library) -> None:
+def test_a_draft_is_held_to_the_quote_that_it_names(filled: Library) -> None:
     wrong = quotes_for(filled, TWO).index(PROMPT)
     draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (wrong,))
+    answer = assistant(filled, Saying(draft)).ask(TWO)
+    assert [one.text for one in answer.withheld] == [draft.text]
+    assert PROMPT in [citation.quote for citation in answer.citations]
+
+
+def test_a_draft_that_names_no_quote_rests_on_a_likely_one(filled: Library) -> None:
+    draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", ())
     answer = assistant(filled, Saying(draft)).ask(TWO)
     assert [citation.quote for citation in answer.citations] == [PAIRS]
     assert answer.sentences[0].verdict == "supported"

@@ -95,19 +95,12 @@ class Checking:
     def _carriers(self, draft: Draft) -> tuple[tuple[int, ...], Verdict]:
         """The quotes that carry a draft whole, and what was found of it.
 
-        A model that reads is held to what it cites: each quote that carries the sentence alone,
-        else those that do so together. Of one that doesn't, any quote of the paper will do: one of
-        another paper may be an order to say so.
+        A model is held to what it cites: each quote that carries the sentence alone, else those
+        that do so together. Where it cites nothing, the likeliest quotes are tried: the more that
+        are, the likelier one seems to carry what it doesn't.
         """
         tried = list(draft.quotes)
-        if not self.drafter.reads:
-            papers = {self.quotes[index].passage.paper.paper_id for index in tried}
-            tried += [
-                index
-                for index, quote in enumerate(self.quotes)
-                if index not in tried and (not papers or quote.passage.paper.paper_id in papers)
-            ]
-        elif not tried:
+        if not tried:
             likeliest = sorted(enumerate(self.quotes), key=lambda numbered: -numbered[1].score)
             tried = [index for index, _ in likeliest[:_LIKELIEST]]
         elif len(tried) > 1:
