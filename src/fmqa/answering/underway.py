@@ -81,7 +81,10 @@ class Underway:
     ) -> SentenceReady:
         """Say a sentence that rests on these quotes."""
         self.first_ms = self.first_ms or self._elapsed()
-        text = attributed(text, quotes)
+        said = attributed(text, quotes)
+        if said != text and verdict == "verbatim":
+            verdict = "edited"
+        text = said
         self._used |= {(quote.passage.id, quote.span): quote for quote in quotes}
         cited = [self.numbering.cite(quote) for quote in quotes]
         marks = tuple(dict.fromkeys(citation.number for _, citation in cited))

@@ -341,7 +341,8 @@ def _footer(answer: Answer | None, say: Wording) -> str:
     if answer is None:
         return ""
     written = sum(sentence.verdict == "supported" for sentence in answer.sentences)
-    quoted = len(answer.sentences) - written
+    edited = sum(sentence.verdict == "edited" for sentence in answer.sentences)
+    quoted = len(answer.sentences) - written - edited
     checked = _counted(
         written,
         say,
@@ -349,10 +350,13 @@ def _footer(answer: Answer | None, say: Wording) -> str:
         "{count} sentences checked against the quotes",
     )
     word_for_word = _counted(quoted, say, "1 quote word for word", "{count} quotes word for word")
+    changed = _counted(
+        edited, say, "1 quote edited to stand alone", "{count} quotes edited to stand alone"
+    )
     nobody = answer.model == "none"
     model = say("no language model") if nobody else say("model {model}", model=answer.model)
     seconds = f"{answer.timings_ms.total / 1000:.1f} s"
-    return f'<p class="fmqa-footer">{joined(checked, word_for_word, model, seconds)}</p>'
+    return f'<p class="fmqa-footer">{joined(checked, word_for_word, changed, model, seconds)}</p>'
 
 
 def _counted(count: int, say: Wording, one: str, more: str) -> str:
