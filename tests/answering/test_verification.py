@@ -15,7 +15,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 
 from fakes import WordChecker, quote
 from fmqa.answering.entailment import Claim, EntailmentChecker, ModelChecker
-from fmqa.answering.verification import CheckingVerifier, Objection, Verdict, is_cut_off, parts_of
+from fmqa.answering.verification import CheckingVerifier, Objection, Verdict, breaks_off, parts_of
 from fmqa.errors import ModelSilent
 
 
@@ -207,7 +207,7 @@ def test_parts_that_one_quote_carries_are_not_added_up() -> None:
      ("It was trained.", False), ("用于训练。", False)],
 )  # fmt: skip
 def test_a_sentence_that_was_cut_off(text: str, cut: bool) -> None:
-    assert is_cut_off(text) == cut
+    assert breaks_off(text) == cut
 
 
 @given(text=st.text(max_size=200))

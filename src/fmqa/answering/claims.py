@@ -7,7 +7,6 @@ quote; the evidence selection uses them to see what a question asks about.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
 from fmqa.retrieval.expansion import ABBREVIATIONS, normal_name, title_lead
@@ -32,6 +31,11 @@ METRICS = frozenset(
 def without_citations(text: str) -> str:
     """The text without bracketed reference numbers such as [12, 14–16]."""
     return _CITATION.sub(" ", text)
+
+
+def as_said(text: str) -> str:
+    """A quote on one line and without its reference numbers, as it is said in an answer."""
+    return re.sub(r"\s+([.,;:)])", r"\1", " ".join(without_citations(text).split()))
 
 
 @lru_cache(_WORDS_KEPT)
@@ -64,10 +68,10 @@ def content_stems(text: str) -> list[str]:
     return [stem(word) for word in words if word.lower() not in STOP_WORDS and len(word) > 1]
 
 
-def each_word(text: str) -> Iterator[tuple[str, int, int]]:
-    """The words of a text as stems, each with its start and end."""
-    for match in _WORD.finditer(text):
-        yield stem(match.group()), match.start(), match.end()
+def shared_words(text: str, there: str) -> float:
+    """The share of a text's words, by their stems, that stand in another."""
+    said = set(content_stems(text))
+    return len(said & set(content_stems(there))) / max(1, len(said))
 
 
 def named_things(text: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fmqa import prompts
 from fmqa.answering import asking
-from fmqa.answering.claims import without_citations
+from fmqa.answering.claims import as_said, without_citations
 from fmqa.answering.quotes import short_name
 from fmqa.answering.replies import MARK, Begins, Reply, declines, plain, without_reasoning
 from fmqa.answering.rows import is_row, told
@@ -102,8 +102,7 @@ def verbatim(quote: Quote, index: int) -> Draft:
     """The quote as its own sentence, without the paper's reference numbers."""
     if is_row(quote):
         return Draft(told(quote), (index,), verbatim=True)
-    text = " ".join(without_citations(quote.text).split())
-    return Draft(re.sub(r"\s+([.,;:)])", r"\1", text), (index,), verbatim=True)
+    return Draft(as_said(quote.text), (index,), verbatim=True)
 
 
 class ExtractiveDrafter(Drafter):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from fmqa.answering.attribution import reported_from
-from fmqa.answering.claims import without_citations
+from fmqa.answering.claims import as_said
 from fmqa.answering.quotes import short_name
 from fmqa.types import Quote
 
@@ -40,8 +40,7 @@ def edited(quote: Quote) -> str:
 
     A model's name takes the place of "our method"; a paper without one lends its title's head.
     """
-    text = " ".join(without_citations(quote.text).split())
-    text = _BULLET.sub("", re.sub(r"\s+([.,;:)])", r"\1", text))
+    text = _BULLET.sub("", as_said(quote.text))
     if connecting := _CONNECTING.match(text):
         rest = text[connecting.end() :]
         bare = rest[:1].isupper() or _PERSON.match(rest) or _OWN_KIND.match(rest)

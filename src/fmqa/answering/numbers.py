@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from fmqa.answering.claims import content_stems, each_word, without_citations
+from fmqa.answering.claims import content_stems, without_citations
 
 _UNITS = """one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
     sixteen seventeen eighteen nineteen""".split()
@@ -66,12 +66,6 @@ _APPROXIMATE = re.compile(
     re.IGNORECASE,
 )
 _NEAR = 0.12  # relative, of a rounded number
-_COUNTS_WITHIN = 60  # characters between a number and what it counts
-# Between a measure and its value: "Dice score of 0.94", "accuracy: 93%".
-_TIED = re.compile(
-    r"\s*(?:scores?|values?|rates?)?\s*(?:of|is|was|at|to|by|=|:|reache[sd])?\s*"
-    r"(?:about|over|nearly|up to)?\s*"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +139,6 @@ def _with_context(value: float, text: str, start: int, end: int, *, percent: boo
         start=start,
         end=end,
     )
-
-
-def counters(counted: str, text: str) -> list[Number]:
-    """The numbers that say how many, or how much, of a stem: "60 external tasks", "Dice of 0.94".
-
-    For each place of the stem, the number before it that is nearest, and one tied to it behind.
-    """
-    text = without_citations(text)
-    found = numbers(text)
-    owners: list[Number] = []
-    for stem, start, end in each_word(text):
-        if stem != counted:
-            continue
-        before = [n for n in found if n.end <= start and start - n.end <= _COUNTS_WITHIN]
-        owners += [max(before, key=lambda n: n.end)] if before else []
-        owners += [n for n in found if n.start >= end and _TIED.fullmatch(text[end : n.start])]
-    return owners
 
 
 def same_number(claimed: Number, quoted: Number) -> bool:

@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from fmqa.answering.claims import content_stems, missing_names, own_names, without_citations
+from fmqa.answering.claims import as_said, missing_names, own_names, shared_words
 from fmqa.answering.entailment import AskedChecker, Claim, EntailmentChecker
 from fmqa.answering.evidence import Logistic
 from fmqa.answering.numbers import missing_numbers
@@ -188,7 +188,7 @@ class CheckingVerifier(Verifier):
         same = next((index for index in order if _is_quote(claim, quotes[index])), None)
         if same is not None:
             return Verdict(same, probability=1.0)
-        if is_cut_off(claim):
+        if breaks_off(claim):
             return Verdict(None, Reason(Objection.CUT_OFF))
         whole = self._carriers([claim], quotes, order)[0]
         if whole[0] is not None:
@@ -246,11 +246,10 @@ def features(claim: Claim, log_odds: float) -> dict[str, float]:
     whether it speaks of the same matter at all: beyond that, faithful sentences share fewer words
     with their quotes than those that change one.
     """
-    there, said = set(content_stems(_there(claim))), set(content_stems(claim.sentence))
     return {
         "log_odds": log_odds,
         "names": float(bool(_wrong_name(claim))),
-        "touched": min(_ENOUGH, len(said & there) / max(1, len(said))),
+        "touched": min(_ENOUGH, shared_words(claim.sentence, _there(claim))),
     }
 
 
@@ -276,7 +275,7 @@ def reason_of(claim: Claim) -> Reason:
     return Reason(Objection.NOT_CARRIED)
 
 
-def is_cut_off(sentence: str) -> bool:
+def breaks_off(sentence: str) -> bool:
     """Whether a sentence ends in its midst."""
     text = sentence.rstrip()
     return not _ENDED.search(text) and bool(_UNENDED.search(text))
@@ -296,11 +295,7 @@ def _joined(quotes: Sequence[Quote]) -> Quote:
 
 def _is_quote(sentence: str, quote: Quote) -> bool:
     """Whether a sentence is the quote, but for its reference numbers."""
-    return _plain(sentence) == _plain(quote.text)
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\s+([.,;:)])", r"\1", " ".join(without_citations(text).split()))
+    return as_said(sentence) == as_said(quote.text)
 
 
 def _there(claim: Claim) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from fmqa.answering.claims import content_stems, named_things
+from fmqa.answering.claims import named_things, shared_words
 from fmqa.answering.entailment import Claim
 from fmqa.answering.verification import Objection, Part, Reason, Verdict, parts_of, reason_of
 from fmqa.proofing.vectors import Vectors
@@ -83,6 +83,5 @@ class NearVerifier:
 
 def shared(text: str, quote: Quote) -> float:
     """The share of a sentence's words that a quote has, with what it is read behind."""
-    paper, said = quote.passage.paper, set(content_stems(text))
-    there = f"{paper.name} {paper.title} {quote.context} {quote.text}"
-    return len(said & set(content_stems(there))) / max(1, len(said))
+    paper = quote.passage.paper
+    return shared_words(text, f"{paper.name} {paper.title} {quote.context} {quote.text}")
