@@ -43,8 +43,11 @@ def test_a_quote_names_what_it_speaks_of(text: str, said: str) -> None:
 
 def test_authors_are_named_where_they_are_known() -> None:
     people = ("Ada Ma", "Boris Li", "Cy Wu")
-    assert edited(quote("We stop.", authors=people, **IVYSEG)) == "[Ma et al.] stop."
-    assert edited(quote("We stop.", authors=people[:2], **IVYSEG)) == "[Ma and Li] stop."
+    known = IVYSEG | {"arxiv_id": "2304.12306"}
+    assert edited(quote("We stop.", authors=people, **known)) == "[Ma et al.] stop."
+    assert edited(quote("We stop.", authors=people[:2], **known)) == "[Ma and Li] stop."
+    parsed = edited(quote("We stop.", authors=people[:2], **IVYSEG))
+    assert parsed == "[The authors of Ivyseg] stop."
 
 
 @given(text=st.text(max_size=200))

@@ -55,9 +55,12 @@ def edited(quote: Quote) -> str:
 
 
 def authors_of(quote: Quote) -> str:
-    """Whom "we" means: "Ma et al.", else the authors of what the paper goes by."""
+    """Whom "we" means: "Ma et al.", else the authors of what the paper goes by.
+
+    They are named where arXiv's id says who they are: a page's layout may give some of them alone.
+    """
     authors = quote.passage.paper.authors
-    if authors:
+    if authors and quote.passage.paper.arxiv_id:
         surnames = [one.split(",")[0] if "," in one else one.split()[-1] for one in authors if one]
         if len(surnames) <= _FEW:
             return " and ".join(surnames)
