@@ -12,7 +12,7 @@ from fmqa.answering.schema import Answer
 from fmqa.errors import ModelError
 from fmqa.evaluation.evaluator import evaluate
 from fmqa.evaluation.figures import Point
-from fmqa.evaluation.page import curve_svg, page
+from fmqa.evaluation.html_report import curve_svg, page
 from fmqa.evaluation.questions import Question
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from fmqa.evaluation.figures import figures, groups
 from fmqa.evaluation.grading import grade, same_quote, states
-from fmqa.evaluation.questions import Evidence, Question, read_questions
+from fmqa.evaluation.questions import LabelledQuote, Question, read_questions
 
 PAIRS = "MedSAM was trained on 1,570,263 image-mask pairs from 10 imaging modalities."
 PROMPT = "MedSAM takes a bounding box around the target as its prompt."
@@ -24,10 +24,10 @@ QUESTION = Question(
     kind="fact",
     answerable=True,
     evidence=(
-        Evidence(quote=PAIRS, fact=0),
-        Evidence(quote="It learned from over 1.5 million image-mask pairs.", fact=0),
-        Evidence(quote=PROMPT, fact=1),
-        Evidence(quote="MedSAM has an image encoder.", role="helpful"),
+        LabelledQuote(quote=PAIRS, fact=0),
+        LabelledQuote(quote="It learned from over 1.5 million image-mask pairs.", fact=0),
+        LabelledQuote(quote=PROMPT, fact=1),
+        LabelledQuote(quote="MedSAM has an image encoder.", role="helpful"),
     ),
     expected_facts=("1,570,263 pairs", ("bounding box", "box prompt")),
 )
@@ -71,7 +71,7 @@ def test_core_sentences_are_wanted_where_no_fact_is_numbered() -> None:
 
 def test_a_quote_may_begin_in_what_stands_before_it() -> None:
     question = QUESTION.model_copy(
-        update={"evidence": (Evidence(quote="Table 2: Dice of all organs. Liver 0.91"),)}
+        update={"evidence": (LabelledQuote(quote="Table 2: Dice of all organs. Liver 0.91"),)}
     )
     row = answer("Liver 0.91", context="Table 2: Dice of all organs.")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fakes import make_pdf
 from fmqa.errors import UsageError
 from fmqa.proofing.bibtex import read_bib
-from fmqa.proofing.draft import Draft, listed_numbers
+from fmqa.proofing.draft import Manuscript, listed_numbers
 from fmqa.proofing.latex import read_latex
 from fmqa.proofing.markdown import read_markdown
 from fmqa.proofing.printed import draft_of
@@ -60,7 +60,7 @@ The rest\footnote{Aside \cite{no}.} is known.
 """
 
 
-def said(draft: Draft) -> list[tuple[str, int, tuple[str, ...]]]:
+def said(draft: Manuscript) -> list[tuple[str, int, tuple[str, ...]]]:
     return [(one.text, one.line, one.keys) for one in draft.sentences]
 
 

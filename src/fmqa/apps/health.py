@@ -117,7 +117,7 @@ _LEAST_FREE = 500 * 1024**2  # bytes; an ingestion of a few hundred papers fits
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HealthCheck:
     """One thing looked at."""
 
     what: str
@@ -130,13 +130,13 @@ class Finding:
         return asdict(self)
 
 
-def examine(bench: Workbench) -> list[Finding]:
-    """All findings; nothing is changed, fetched or started."""
-    findings = [_record(bench), _last_sync_finding(bench), *_models(bench), _disk(bench)]
-    return [finding for finding in findings if finding is not None]
+def examine(bench: Workbench) -> list[HealthCheck]:
+    """All checks; nothing is changed, fetched or started."""
+    checks = [_record(bench), _last_run(bench), *_models(bench), _disk(bench)]
+    return [check for check in checks if check is not None]
 
 
-def _last_sync_finding(bench: Workbench) -> Finding | None:
+def _last_run(bench: Workbench) -> HealthCheck | None:
     """How the last run over arXiv ended, and what is scheduled; nothing where neither is."""
     from fmqa.sync.schedules import schedule
 
@@ -144,16 +144,16 @@ def _last_sync_finding(bench: Workbench) -> Finding | None:
         run = last_run(bench)
         planned = schedule.show(bench.settings.home)
     except FmqaError as error:
-        return Finding("sync", False, str(error), error.hint)
+        return HealthCheck("sync", False, str(error), error.hint)
     if run is None and not planned:
         return None
     told = [describe_run(run) + "."] if run else ["There was no run yet."]
     told += [f"Scheduled {one.said} ({one.using})." for one in planned]
     bad = run is not None and went_wrong(run)
-    return Finding("sync", not bad, " ".join(told), "Run `fmqa sync`; it goes on from there.")
+    return HealthCheck("sync", not bad, " ".join(told), "Run `fmqa sync`; it goes on from there.")
 
 
-def _record(bench: Workbench) -> Finding:
+def _record(bench: Workbench) -> HealthCheck:
     try:
         problems = bench.library.check()
         record = bench.library.record
@@ -163,13 +163,13 @@ def _record(bench: Workbench) -> Finding:
         detail += f", {failed} files that couldn't be read" if failed else ""
         detail += f", in {record.database.where}" if bench.settings.database_url else ""
     except FmqaError as error:
-        return Finding("record", False, str(error), error.hint)
+        return HealthCheck("record", False, str(error), error.hint)
     if problems:
-        return Finding("record", False, " ".join(problems), "Run the command that it names.")
-    return Finding("record", True, detail)
+        return HealthCheck("record", False, " ".join(problems), "Run the command that it names.")
+    return HealthCheck("record", True, detail)
 
 
-def _models(bench: Workbench) -> list[Finding]:
+def _models(bench: Workbench) -> list[HealthCheck]:
     from fmqa.answering.models import check_model
     from fmqa.store.embedding import make_embedder
 
@@ -177,21 +177,21 @@ def _models(bench: Workbench) -> list[Finding]:
     try:
         embedder = make_embedder(bench.settings)
         bench.library.check_model(embedder.fingerprint)
-        findings.append(Finding("embedding model", True, embedder.fingerprint))
+        findings.append(HealthCheck("embedding model", True, embedder.fingerprint))
     except FmqaError as error:
-        findings.append(Finding("embedding model", False, str(error), error.hint))
+        findings.append(HealthCheck("embedding model", False, str(error), error.hint))
     try:
         check = check_model(bench.settings)
-        findings.append(Finding("language model", True, f"{check.name}: {check.detail}"))
+        findings.append(HealthCheck("language model", True, f"{check.name}: {check.detail}"))
     except FmqaError as error:
-        findings.append(Finding("language model", False, str(error), error.hint))
+        findings.append(HealthCheck("language model", False, str(error), error.hint))
     return findings
 
 
-def _disk(bench: Workbench) -> Finding:
+def _disk(bench: Workbench) -> HealthCheck:
     folder = bench.settings.home
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     detail = f"{free / 1e9:,.1f} GB free in {bench.settings.home}"
-    return Finding("disk", free >= _LEAST_FREE, detail, "Free some space.")
+    return HealthCheck("disk", free >= _LEAST_FREE, detail, "Free some space.")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fmqa.answering.translation import Translator
     from fmqa.answering.verification import CheckingVerifier
     from fmqa.apps.survey_parts import SurveyParts
-    from fmqa.proofing.checking import Proofreader
+    from fmqa.proofing.proofreader import Proofreader
     from fmqa.reading.page_images import PageImages
     from fmqa.reading.pool import ReadLimits
     from fmqa.retrieval.search import Searcher
@@ -299,10 +299,10 @@ class Workbench:
     @part
     def proofreader(self) -> Proofreader:
         """What checks drafts against the library."""
-        from fmqa.proofing.checking import Proofreader
         from fmqa.proofing.nearness import NearVerifier
-        from fmqa.proofing.shelf import Shelf
+        from fmqa.proofing.proofreader import Proofreader
         from fmqa.proofing.vectors import Vectors
+        from fmqa.proofing.work_finder import WorkFinder
 
         searcher, record = self.searcher, self.library.record
 
@@ -310,10 +310,12 @@ class Workbench:
             passages = record.passages_of(paper)
             return passages[0].passage.text if passages else ""
 
-        shelf = Shelf((row.meta for row in record.papers()), self.library.catalog.facts())
+        work_finder = WorkFinder(
+            (row.meta for row in record.papers()), self.library.catalog.facts()
+        )
         vectors = Vectors(self.embedder)
         verifier = NearVerifier(vectors, abstract)
-        return Proofreader(searcher, vectors, verifier, shelf, self.settings.arxiv_pdf_url)
+        return Proofreader(searcher, vectors, verifier, work_finder, self.settings.arxiv_pdf_url)
 
     @part
     def suggester(self) -> Suggester:

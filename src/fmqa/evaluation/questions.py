@@ -24,7 +24,7 @@ class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)  # further fields are left alone
 
 
-class Evidence(_Row):
+class LabelledQuote(_Row):
     """A sentence that answers a question, or helps to; ``fact`` numbers what it states."""
 
     quote: str = Field(min_length=1)
@@ -44,7 +44,7 @@ class Question(_Row):
     question: str = Field(min_length=1)
     kind: str = Field(min_length=1)
     answerable: bool
-    evidence: tuple[Evidence, ...] = ()
+    evidence: tuple[LabelledQuote, ...] = ()
     expected_facts: tuple[str | tuple[str, ...], ...] = ()
     papers: tuple[str, ...] = ()
     why: str = ""

@@ -34,7 +34,7 @@ class DraftSentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Manuscript:
     """What was read of a manuscript.
 
     ``works`` are the cited works by key, as far as the draft itself lists them; ``bibliographies``

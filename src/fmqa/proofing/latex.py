@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fmqa.proofing.draft import Draft, Marked, Replacement, work_of
+from fmqa.proofing.draft import Manuscript, Marked, Replacement, work_of
 from fmqa.types import Reference
 
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
@@ -63,7 +63,7 @@ _BRACE = re.compile(r"[{}]")
 _NESTED = 4  # commands within commands
 
 
-def read_latex(text: str) -> Draft:
+def read_latex(text: str) -> Manuscript:
     """The draft of a LaTeX file. What it takes in with ``\\input`` is a file of its own."""
     made = Marked(text)
     made.replace(_COMMENT, "")
@@ -92,7 +92,7 @@ def read_latex(text: str) -> Draft:
     made.replace(_SIGN, lambda match: _SIGNS[match[0]])
     made.replace(_COMMAND, "")
     made.replace(_BRACE, "")
-    return Draft(made.sentences(text), works, names)
+    return Manuscript(made.sentences(text), works, names)
 
 
 def _keys(match: re.Match[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fmqa.proofing.draft import Draft, Marked, Replacement, listed_numbers, work_of
+from fmqa.proofing.draft import Manuscript, Marked, Replacement, listed_numbers, work_of
 from fmqa.sources.arxiv_ids import parse_address
 from fmqa.types import Reference
 
@@ -36,7 +36,7 @@ _STRESS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|`")
 _ITEM = re.compile(r"^[ \t]*(?:[-+*]|\d{1,3}[.)]|>)[ \t]+", re.MULTILINE)
 
 
-def read_markdown(text: str) -> Draft:
+def read_markdown(text: str) -> Manuscript:
     """The draft of a Markdown text."""
     front = _FRONT.match(text)
     named = _BIBLIOGRAPHY.search(front[0]) if front else None
@@ -62,7 +62,7 @@ def read_markdown(text: str) -> Draft:
     made.replace(_ITEM, "\n\n")
     made.replace(_STRESS, "")
     names = tuple(_BIB_NAME.findall(named[1])) if named else ()
-    return Draft(made.sentences(text), works, names)
+    return Manuscript(made.sentences(text), works, names)
 
 
 def listed_works(text: str) -> dict[str, Reference]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fmqa.answering.claims import without_citations
-from fmqa.proofing.draft import Draft, DraftSentence, in_one_line
+from fmqa.proofing.draft import DraftSentence, Manuscript, in_one_line
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import Document, PassageKind
 
 
-def draft_of(document: Document) -> Draft:
+def draft_of(document: Document) -> Manuscript:
     """The sentences of a PDF's running text; a sentence's line is its page."""
     pages = {page.number: page.text for page in document.pages}
     sentences = []
@@ -30,4 +30,4 @@ def draft_of(document: Document) -> Draft:
                 said = in_one_line(without_citations(text[start:end]))
                 sentences.append(DraftSentence(said, span.page, 1, tuple(dict.fromkeys(keys))))
     works = {str(reference.number): reference for reference in document.references}
-    return Draft(tuple(sentences), works)
+    return Manuscript(tuple(sentences), works)

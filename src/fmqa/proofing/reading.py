@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fmqa.errors import UsageError
 from fmqa.proofing.bibtex import read_bib
-from fmqa.proofing.draft import Draft
+from fmqa.proofing.draft import Manuscript
 from fmqa.proofing.latex import read_latex
 from fmqa.proofing.markdown import read_markdown
 from fmqa.proofing.printed import draft_of
@@ -18,7 +18,9 @@ from fmqa.types import Document
 _LARGEST = 16 << 20  # bytes of a text
 
 
-def read_draft(path: Path, bibs: Sequence[Path], read_pdf: Callable[[Path], Document]) -> Draft:
+def read_draft(
+    path: Path, bibs: Sequence[Path], read_pdf: Callable[[Path], Document]
+) -> Manuscript:
     """The draft in a file, by its ending: .md, .tex, .docx or .pdf.
 
     Args:
@@ -49,7 +51,7 @@ def read_draft(path: Path, bibs: Sequence[Path], read_pdf: Callable[[Path], Docu
     return replace(draft, works=works)
 
 
-def _bibliographies(path: Path, draft: Draft) -> list[Path]:
+def _bibliographies(path: Path, draft: Manuscript) -> list[Path]:
     """The files that a draft names, as far as they are there, else all beside it that it needs."""
     folder = path.parent
     named = [folder / name for name in draft.bibliographies if (folder / name).is_file()]

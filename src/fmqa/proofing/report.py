@@ -29,7 +29,7 @@ FAULTS = frozenset((Kind.OTHER_FIGURE, Kind.CONTRADICTED, Kind.NOT_FOUND, Kind.U
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownQuote:
     """A sentence of a paper and where it stands."""
 
     paper_id: str
@@ -52,7 +52,7 @@ class Finding:
     column: int
     cited: tuple[str, ...] = ()
     message: str = ""
-    shown: Shown | None = None
+    shown: ShownQuote | None = None
 
     @property
     def is_fault(self) -> bool:

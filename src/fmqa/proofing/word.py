@@ -9,7 +9,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from fmqa.errors import UsageError
-from fmqa.proofing.draft import Draft, DraftSentence, Marked, Replacement, listed_numbers, work_of
+from fmqa.proofing.draft import (
+    DraftSentence,
+    Manuscript,
+    Marked,
+    Replacement,
+    listed_numbers,
+    work_of,
+)
 from fmqa.types import Reference
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -20,7 +27,7 @@ _HEAD = re.compile(r"(?:\d+\.?\s*)?(?:References|Bibliography|Literature|Works c
 _NUMBER = re.compile(r"\[?(?P<number>\d{1,4})[\].)]\s*")
 
 
-def read_word(path: Path) -> Draft:
+def read_word(path: Path) -> Manuscript:
     """The draft of a .docx file; a sentence's line is its paragraph.
 
     Raises:
@@ -49,7 +56,7 @@ def read_word(path: Path) -> Draft:
         sentences += [
             DraftSentence(one.text, place, one.column, one.keys) for one in made.sentences(text)
         ]
-    return Draft(tuple(sentences), works)
+    return Manuscript(tuple(sentences), works)
 
 
 def _paragraphs(path: Path) -> Iterator[tuple[str, str]]:

@@ -87,7 +87,7 @@ def evaluate(
         _check_pairs(pairs, llm, as_json=as_json)
         return
     from fmqa.evaluation import evaluator
-    from fmqa.evaluation.page import page
+    from fmqa.evaluation.html_report import page
     from fmqa.evaluation.questions import chosen, read_questions, starter_questions
 
     asked = chosen(read_questions(questions or starter_questions()), kinds=kind or (), limit=limit)
@@ -198,7 +198,7 @@ def show(made: Evaluation, misses: int = 0) -> None:
     from rich.table import Table
 
     from fmqa.apps.cli.rendering import console
-    from fmqa.evaluation.page import interval, shown
+    from fmqa.evaluation.html_report import interval, shown
 
     out = console()
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -232,7 +232,7 @@ def _show_kinds(kinds: dict[str, tuple[int, dict[str, Figure]]]) -> None:
 
     from fmqa.apps.cli.rendering import console
     from fmqa.evaluation.figures import FIGURES
-    from fmqa.evaluation.page import shown
+    from fmqa.evaluation.html_report import shown
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("kind", no_wrap=True)

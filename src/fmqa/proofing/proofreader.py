@@ -19,11 +19,11 @@ from fmqa.answering.numbers import missing_numbers, numbers
 from fmqa.answering.quotes import units_of
 from fmqa.answering.verification import Objection, Verdict
 from fmqa.errors import NothingToSearch
-from fmqa.proofing.draft import Draft, DraftSentence
+from fmqa.proofing.draft import DraftSentence, Manuscript
 from fmqa.proofing.nearness import shared
-from fmqa.proofing.report import Finding, Kind, Report, Shown
-from fmqa.proofing.shelf import Shelf, how_to_fetch, shown
+from fmqa.proofing.report import Finding, Kind, Report, ShownQuote
 from fmqa.proofing.vectors import Vectors
+from fmqa.proofing.work_finder import WorkFinder, how_to_fetch, shown
 from fmqa.types import Filters, PaperMeta, Quote, Reference
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Proofreader:
         searcher: finds passages.
         vectors: say which sentences are near in meaning.
         verifier: decides what carries a sentence.
-        shelf: knows the library's papers by what drafts say of them.
+        work_finder: knows the library's papers by what drafts say of them.
         pdf_url: where arXiv's PDFs are.
     """
 
@@ -66,17 +66,20 @@ class Proofreader:
         searcher: Searcher,
         vectors: Vectors,
         verifier: SentenceCheck,
-        shelf: Shelf,
+        work_finder: WorkFinder,
         pdf_url: str = "https://arxiv.org/pdf",
     ) -> None:
         self.searcher = searcher
         self.vectors = vectors
         self.verifier = verifier
-        self.shelf = shelf
+        self.work_finder = work_finder
         self.pdf_url = pdf_url.rstrip("/")
 
     def check(
-        self, draft: Draft, path: str, step: Callable[[str, int, int], None] = lambda *told: None
+        self,
+        draft: Manuscript,
+        path: str,
+        step: Callable[[str, int, int], None] = lambda *told: None,
     ) -> Report:
         """What was found of each sentence.
 
@@ -85,7 +88,7 @@ class Proofreader:
             path: what to call it.
             step: told of the progress.
         """
-        papers = {key: self.shelf.find(work) for key, work in draft.works.items()}
+        papers = {key: self.work_finder.find(work) for key, work in draft.works.items()}
         findings = []
         for place, sentence in enumerate(draft.sentences):
             step("Checking sentences", place, len(draft.sentences))
@@ -183,14 +186,14 @@ class Proofreader:
             return _finding(kind, sentence, message)
         paper, source = quote.passage.paper, quote.passage.source
         url = paper_url(self.pdf_url, paper, source, quote.span.page)
-        place = Shown(
+        place = ShownQuote(
             paper.paper_id, paper.title, quote.span.page, " ".join(quote.text.split()), url
         )
         return _finding(kind, sentence, message, place)
 
 
 def _finding(
-    kind: Kind, sentence: DraftSentence, message: str = "", place: Shown | None = None
+    kind: Kind, sentence: DraftSentence, message: str = "", place: ShownQuote | None = None
 ) -> Finding:
     return Finding(
         kind, sentence.text, sentence.line, sentence.column, sentence.keys, message, place

@@ -8,13 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from fakes import Add, HashEmbedder, document
-from fmqa.proofing.checking import Proofreader
 from fmqa.proofing.markdown import read_markdown
 from fmqa.proofing.nearness import NearVerifier
 from fmqa.proofing.page import page
+from fmqa.proofing.proofreader import Proofreader
 from fmqa.proofing.report import Kind, Report, as_json, as_lines
-from fmqa.proofing.shelf import Shelf
 from fmqa.proofing.vectors import Vectors
+from fmqa.proofing.work_finder import WorkFinder
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 from fmqa.types import ArxivRecord, PaperMeta, Reference
@@ -56,7 +56,7 @@ def check(library: Library, add: Add) -> Check:
         Searcher(library, HashEmbedder()),
         vectors,
         NearVerifier(vectors, abstract),
-        Shelf(papers, {}),
+        WorkFinder(papers, {}),
     )
     return lambda text: proofreader.check(read_markdown(text + LIST), "draft.md")
 
@@ -143,5 +143,5 @@ def test_a_work_is_one_paper_or_none(work: Reference, found: str | None) -> None
         "2304.12306", 1, "Segment Anything in Medical Images", ("Jun Ma",), 2023, "2304.12306"
     )
     facts = {"2304.12306": ArxivRecord("2304.12306", 1, meta.title, doi="10.1038/s41467")}
-    paper = Shelf([meta], facts).find(work)
+    paper = WorkFinder([meta], facts).find(work)
     assert (paper.paper_id if paper else None) == found

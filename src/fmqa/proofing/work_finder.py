@@ -9,7 +9,7 @@ from fmqa.sync.matching import authors_agree, title_score, title_words
 from fmqa.types import ArxivRecord, PaperMeta, Reference
 
 
-class Shelf:
+class WorkFinder:
     """The papers of a library, found by what drafts say of works.
 
     Args:
