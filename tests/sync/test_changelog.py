@@ -18,8 +18,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from fmqa.errors import DiskFull, UsageError
+from fmqa.files import write_whole
 from fmqa.store.arxiv_catalog import Change
-from fmqa.sync.changelog import KINDS, as_atom, as_json, as_markdown, as_text, write_whole
+from fmqa.sync.changelog import KINDS, as_atom, as_json, as_markdown, as_text
 
 FEED = "tag:example.org,2026:library"
 UPDATED = "2026-11-24T03:00:00+00:00"

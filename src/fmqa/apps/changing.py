@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fmqa.apps.jobs import JobLine, JobResult, Watch
 from fmqa.errors import FmqaError, SourceUnreachable, UsageError
+from fmqa.files import replacing
 from fmqa.types import Outcome as Reading
 
 if TYPE_CHECKING:
@@ -169,22 +168,10 @@ def _copy(source: Path, target: Path) -> None:
     """A copy that is whole or isn't there."""
     from fmqa.sources.partfile import room_is_needed
 
-    scratch: Path | None = None
-    try:
-        with room_is_needed(target.parent):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".upload-")
-            scratch = Path(name)
-            with os.fdopen(handle, "wb") as out, source.open("rb") as file:
-                shutil.copyfileobj(file, out)
-                out.flush()
-                os.fsync(out.fileno())
-            scratch.replace(target)
-    except FmqaError:
-        if scratch is not None:
-            with suppress(OSError):
-                scratch.unlink()
-        raise
+    with room_is_needed(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target, mode=0o600) as out, source.open("rb") as file:
+            shutil.copyfileobj(file, out)
 
 
 def _line(bench: Workbench, name: str, result: ReadResult, known: bool) -> JobLine:

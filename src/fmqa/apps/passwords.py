@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
 from fmqa.errors import UsageError
+from fmqa.files import replacing
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 256  # in characters; hashing is dear, and a longer one is no password
@@ -150,18 +150,7 @@ class Users:
             with FileLock(f"{self.path}.lock", mode=0o600):
                 held = dict(self.hashes)
                 yield held
-                self._write("".join(f"{name}:{held[name]}\n" for name in sorted(held)))
+                with replacing(self.path, mode=0o600) as file:
+                    file.write("".join(f"{name}:{held[name]}\n" for name in sorted(held)).encode())
         except OSError as error:
             raise UsageError(f"{self.path} can't be written: {error}.") from error
-
-    def _write(self, text: str) -> None:
-        number, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")  # 0600
-        try:
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise

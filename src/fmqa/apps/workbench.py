@@ -180,7 +180,7 @@ class Workbench:
         """
         from datetime import UTC, datetime
 
-        from fmqa.sync.changelog import write_whole
+        from fmqa.files import write_whole
         from fmqa.sync.digest import as_markdown
 
         write_whole(path, as_markdown(self.survey.changes.changes(), datetime.now(UTC).date()))

@@ -5,11 +5,8 @@ Titles and details come from outside; `fmqa.survey.escaping` makes them plain ch
 
 from __future__ import annotations
 
-import errno
-import os
 import uuid
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -18,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from fmqa.errors import DiskFull, UsageError
+from fmqa.files import write_whole
 from fmqa.sources.arxiv_ids import parse_id
 from fmqa.store.arxiv_catalog import Catalog, Change, now
 from fmqa.survey.escaping import escape_markdown, plain
@@ -99,42 +96,6 @@ def as_atom(changes: Iterable[Change], *, feed_id: str, updated: str) -> str:
         _entry(feed, change, _tag(feed_id, change))
     ET.indent(feed)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, "unicode") + "\n"
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Writes text (UTF-8) or bytes to ``path``; a reader sees the old file or the new one, whole.
-
-    Raises:
-        DiskFull: there is no room.
-        UsageError: the file can't be written there.
-    """
-    scratch = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with scratch.open("wb") as stream:
-            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        scratch.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            scratch.unlink()
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"The disk that holds {path} is full.") from error
-        raise UsageError(
-            f"{path} can't be written: {error.strerror}.", hint="Choose another file."
-        ) from error
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes a rename last through a loss of power, where folders can be synced."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _entry(feed: ET.Element, change: Change, tag: str) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmqa.errors import DiskFull, ModelCorrupt, ModelMissing, ModelUnavailable
+from fmqa.files import replacing
 from fmqa.weights.catalog import Model, ModelFile, Wheel
 
 if TYPE_CHECKING:
@@ -318,12 +319,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
-    scratch = path.with_name(path.name + ".tmp")
-    with scratch.open("w", encoding="utf-8") as stream:
-        json.dump(value, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    scratch.replace(path)
+    with replacing(path) as stream:
+        stream.write(json.dumps(value).encode())
 
 
 def _silent(label: str, done: int, total: int) -> None:

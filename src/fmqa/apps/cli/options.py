@@ -120,7 +120,7 @@ def workbench(**flags: Any) -> Iterator[Workbench]:
 
 def deliver(text: str, output: Path | None, what: str) -> None:
     """Print the text, or write it to the file and say so."""
-    from fmqa.sync.changelog import write_whole
+    from fmqa.files import write_whole
 
     if output is None:
         typer.echo(text, nl=not text.endswith("\n"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -20,9 +20,15 @@ from fmqa.apps.cli.options import (
 from fmqa.errors import NothingToSearch, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from fmqa.survey.field_map import FieldMap
+    from fmqa.survey.trend_data import Group, Trend
 
 _NAMED = 6
+_MOST_ROWS = 30
+_MOST_POINTS = 40
 
 
 class MapForm(StrEnum):
@@ -113,8 +119,6 @@ def trends(
 
     PNG and SVG are plots, and written to the file that --output names.
     """
-    from fmqa.apps.cli.trending import formed, save_plot
-
     drawn = form in (TrendForm.PNG, TrendForm.SVG)
     if drawn and output is None:
         raise UsageError(
@@ -125,9 +129,9 @@ def trends(
         trend = bench.survey.trends.trend(by.value)
     if drawn:
         assert output is not None
-        save_plot(trend, form.value, output, sides=cited_by_review)
+        _save_plot(trend, form.value, output, sides=cited_by_review)
         return
-    text = formed(trend, form.value, sides=cited_by_review)
+    text = _formed_trend(trend, form.value, sides=cited_by_review)
     if text:
         deliver(text, output, f"{by.value.capitalize()} over the years")
 
@@ -162,3 +166,96 @@ def _as_text(drawn: FieldMap) -> str:
         lines += ["", f"On their own ({len(alone)})"]
         lines += [f"  {plain(paper.name or paper.title)}" for paper in alone[:_NAMED]]
     return "\n".join(lines) + "\n"
+
+
+def _formed_trend(trend: Trend, form: str, *, sides: bool) -> str:
+    """The trend as text, CSV or JSON."""
+    from fmqa.survey.trend_data import as_csv
+
+    groups: Sequence[Group | None] = ("cited", "since") if sides else (None,)
+    if form == "json":
+        shown = trend.only("cited", "since") if sides else trend
+        return shown.model_dump_json(indent=2)
+    if form == "csv":
+        return as_csv(trend, groups)
+    return _trend_text(trend, groups)
+
+
+def _trend_text(trend: Trend, groups: Sequence[Group | None]) -> str:
+    """A table for each group, as wide as the terminal."""
+    from fmqa.apps.cli.rendering import console
+    from fmqa.survey.trend_data import coverage, group_name
+
+    out = console()
+    with out.capture() as captured:
+        out.print(f"[bold]{trend.by.heading}[/bold]. {coverage(trend)}")
+        for group in groups:
+            points = [point for point in trend.points if group in (None, point.group)]
+            if len(groups) > 1:
+                out.print(f"\n[bold]{group_name(group)}[/bold] ({len(points)})")
+            if points:
+                out.print(
+                    _trend_sizes(trend, group) if trend.by.is_size else _trend_counts(trend, group)
+                )
+    return captured.get()
+
+
+def _trend_counts(trend: Trend, group: Group | None) -> object:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from fmqa.survey.escaping import plain
+    from fmqa.survey.trend_data import trend_rows
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column(trend.by.value)
+    for year in trend.years:
+        table.add_column(str(year), justify="right")
+    table.add_column("all", justify="right", style="bold")
+    held = trend_rows(trend, group)
+    for row in held[:_MOST_ROWS]:
+        counts = [str(count) if count else "·" for count in row.counts]
+        table.add_row(escape(plain(row.value)), *counts, str(row.total))
+    if len(held) > _MOST_ROWS:
+        table.add_row(f"[dim]and {len(held) - _MOST_ROWS} more, in --format csv[/dim]")
+    return table
+
+
+def _trend_sizes(trend: Trend, group: Group | None) -> object:
+    """The largest first, each with the quote that shows it."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from fmqa.survey.escaping import plain
+    from fmqa.survey.trend_plot import amount_words
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("year")
+    table.add_column("amount", justify="right")
+    table.add_column("paper", no_wrap=True, max_width=28)
+    table.add_column("quote")
+    points = [point for point in trend.points if group in (None, point.group)]
+    points.sort(key=lambda point: -(point.amount or 0))
+    for point in points[:_MOST_POINTS]:
+        quote = plain(point.citation.quote) if point.citation else ""
+        page = f" (page {point.citation.page})" if point.citation else ""
+        table.add_row(
+            str(point.year),
+            amount_words(point.amount or 0),
+            escape(plain(point.shown)),
+            escape(quote) + page,
+        )
+    return table
+
+
+def _save_plot(trend: Trend, form: str, path: Path, *, sides: bool) -> None:
+    """Draw the trend into a file.
+
+    Raises:
+        UsageError: the file can't be written there.
+    """
+    from fmqa.files import write_whole
+    from fmqa.survey.trend_plot import draw
+
+    write_whole(path, draw(trend, cast("Literal['png', 'svg']", form), sides=sides))
+    typer.echo(f"{trend.by.heading}: written to {path}.")

@@ -49,11 +49,11 @@ def check(
     Ends with 1 when a cited paper says otherwise, or doesn't say it.
     """
     from fmqa.apps.bibliographies import read_pdf
+    from fmqa.files import write_whole
     from fmqa.proofing.page import page
     from fmqa.proofing.reading import read_draft
     from fmqa.proofing.report import as_json as json_of
     from fmqa.proofing.report import as_lines
-    from fmqa.sync.changelog import write_whole
 
     with workbench(home=home) as bench:
         read = read_draft(draft, bib or [], lambda path: read_pdf(bench, path))

@@ -83,7 +83,7 @@ def changes(
     as_json: Json = False,
 ) -> None:
     """What changed in the library: papers that came, new versions, withdrawals, failures."""
-    from fmqa.sync.changelog import write_whole
+    from fmqa.files import write_whole
     from fmqa.sync.periods import parse_since
 
     wanted = Form.JSON if as_json else form

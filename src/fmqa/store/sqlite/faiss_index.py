@@ -8,7 +8,6 @@ a newer generation doesn't disturb them. Nothing outside this folder knows FAISS
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmqa.errors import DiskFull, RecordBusy, StoreError
+from fmqa.files import replacing
 from fmqa.store.engine import VectorIndex, Vectors
 from fmqa.store.record import Record
 
@@ -189,13 +189,10 @@ def _write_generation(
     folder.mkdir(parents=True, exist_ok=True)
     index_file, ids_file = f"vectors-{generation:08d}.faiss", f"vectors-{generation:08d}.ids.npy"
     built = FaissIndex.build(generation, ids, blocks)
-    _move_in(folder / index_file, lambda path: faiss.write_index(built.faiss_index, str(path)))
-
-    def write_ids(path: Path) -> None:
-        with path.open("wb") as file:
-            np.save(file, built.ids, allow_pickle=False)
-
-    _move_in(folder / ids_file, write_ids)
+    with replacing(folder / index_file) as file:
+        faiss.write_index(built.faiss_index, file.name)
+    with replacing(folder / ids_file) as file:
+        np.save(file, built.ids, allow_pickle=False)
     manifest = Manifest(
         generation=generation,
         model=model,
@@ -206,8 +203,8 @@ def _write_generation(
         ids_file=ids_file,
         ids_bytes=(folder / ids_file).stat().st_size,
     )
-    text = json.dumps(asdict(manifest), indent=1)
-    _move_in(folder / _MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+    with replacing(folder / _MANIFEST) as file:
+        file.write(json.dumps(asdict(manifest), indent=1).encode())
     _sweep(folder, keep={index_file, ids_file})
     return manifest
 
@@ -244,18 +241,6 @@ def _trained(count: int, dimension: int, blocks: Iterable[Vectors]) -> Any:
         # Copies: a part of a block would keep all of it in memory.
         index.train(np.concatenate([block[::every].copy() for block in blocks]))
     return index
-
-
-def _move_in(target: Path, write: Any) -> None:
-    """Write beside ``target`` and move it into place, durably."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        write(temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _sweep(folder: Path, keep: set[str]) -> None:
