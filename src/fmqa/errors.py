@@ -2,7 +2,6 @@
 
 FmqaError
 ├── UsageError               a question, filter or path that can't be used
-│   ├── OutsideDataFolder    a path that leaves the data folder
 │   └── AmbiguousName        a name that several papers go by
 ├── SettingsError            a setting that doesn't hold
 ├── ReadingError             one file that could not be read; carries its outcome
@@ -57,12 +56,6 @@ class UsageError(FmqaError):
     """Input that can't be used as it is."""
 
     exit_code = 2
-
-
-class OutsideDataFolder(UsageError):
-    """A path leads out of the data folder."""
-
-    hint = "Only files inside the data folder (FMQA_HOME) are opened."
 
 
 class AmbiguousName(UsageError):

@@ -12,7 +12,7 @@ from fakes import hit, word_selector
 from fmqa.answering.analysis import QueryAnalysis
 from fmqa.answering.drafting import SparingDrafter, reword_messages, verbatim
 from fmqa.answering.quotes import sentences_of
-from fmqa.answering.rows import label_of, rows_of
+from fmqa.answering.rows import rows_of
 from fmqa.types import Hit, PassageKind, Span
 
 CAPTION = "Table 1: Comparison on the Synapse CT dataset (average Dice score %)."
@@ -44,7 +44,6 @@ def test_rows_are_a_label_and_its_figures() -> None:
         "ViT (19 layers) 61.50 39.61",
         "TransUNet 77.48 ± 0.3 31.69",
     ]
-    assert [label_of(row) for row in rows][1:3] == ["R50 U-Net [12]", "R50 AttnUNet [13]"]
     assert all(row.context.startswith(CAPTION) and "DSC HD" in row.context for row in rows)
 
 

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from fakes import Add, HashEmbedder, document
 from fmqa.errors import ForeignIndex, NothingToSearch, UsageError
-from fmqa.retrieval.expansion import expand_names
 from fmqa.retrieval.retriever import PaperRetriever
 from fmqa.retrieval.search import Searcher, clean_question, nearest_papers
 from fmqa.store.library import Library
@@ -116,11 +115,6 @@ def test_the_langchain_retriever(searcher: Searcher) -> None:
     assert documents[0].metadata["spans"] == [(1, 0, len(documents[0].page_content))]
     with pytest.raises(UsageError):
         retriever.invoke(" ")
-
-
-def test_abbreviations() -> None:
-    assert expand_names("whole slide images", set()) == {"wsi"}
-    assert {"computed", "tomography"} <= expand_names("", {"ct"})
 
 
 def test_papers_are_found_by_their_names(library: Library, add: Add) -> None:

@@ -88,12 +88,6 @@ def _short(caption: str) -> str:
     return caption[: ends[-1]] if ends else f"{caption[:_LONGEST_CAPTION].rsplit(' ', 1)[0]} …"
 
 
-def label_of(row: Quote) -> str:
-    """A row's words before its figures: whom it is about."""
-    first = next(_rows(row.text, 0), None)
-    return first.label if first else ""
-
-
 def is_row(quote: Quote) -> bool:
     """Whether a quote is a table's row."""
     return quote.passage.passage.kind is PassageKind.TABLE

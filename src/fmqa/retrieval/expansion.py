@@ -44,17 +44,3 @@ def normal_name(name: str) -> str:
 def title_lead(title: str) -> str:
     """What a title calls its model: the part before its colon; the whole title without one."""
     return title.split(":", maxsplit=1)[0].strip()
-
-
-def expand_names(text: str, names: set[str]) -> set[str]:
-    """``names`` with the short forms whose long form stands in ``text``, and the other way."""
-    folded = re.sub(r"[-\s]+", " ", text.lower())
-    found = set(names)
-    for short, long in ABBREVIATIONS.items():
-        plain = long.replace("-", " ")
-        if plain in folded or plain.replace("whole slide", "wholeslide") in folded:
-            found.add(short)
-        if short in names:
-            found.update(re.sub(r"[^a-z0-9]", "", word) for word in re.split(r"[\s-]", long))
-            found.update(re.sub(r"[^a-z0-9]", "", word) for word in long.split())
-    return found

@@ -6,7 +6,7 @@ The one place that says it, for the search, the selection of quotes and abstenti
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Self
 
@@ -36,11 +36,6 @@ def names_of(paper: PaperMeta) -> frozenset[str]:
 def written_names(paper: PaperMeta) -> frozenset[str]:
     """The same names as they are written."""
     return frozenset(_names_of(paper).values())
-
-
-def is_called(paper: PaperMeta, names: Collection[str]) -> bool:
-    """Whether a paper goes by one of these names, given in normal form."""
-    return not names_of(paper).isdisjoint(names)
 
 
 def _names_of(paper: PaperMeta) -> Mapping[str, str]:
@@ -139,15 +134,6 @@ class NameBook:
             return None
         nearest = held[min(held, key=lambda count: abs(count - number))]
         return min(self._written[nearest], key=lambda one: (len(one), one))
-
-    def canonical(self, text: str) -> str:
-        """The text with the names in it as the papers write them: "med sam" is MedSAM there."""
-        for name, shown in self.in_text(text).items():
-            written = min(self._written[name], key=lambda one: (len(one), one))
-            same_words = any(len(one.split()) == len(shown.split()) for one in self._written[name])
-            if not same_words or shown.islower():
-                text = re.sub(rf"(?<!\w){re.escape(shown)}(?!\w)", written, text)
-        return text
 
     def _meant(self, name: str, shown: str) -> bool:
         """Whether these words are the name and don't only spell it."""
