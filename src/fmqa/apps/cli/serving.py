@@ -131,7 +131,7 @@ def serve_agents(home: Home = None, llm: Llm = None) -> None:
     Not to be run by hand: an agent's settings name this command; see docs/mcp.md.
     """
     with workbench(home=home, llm=llm) as bench:
-        from fmqa.apps.agents.server import make_server
+        from fmqa.apps.mcp_tools import make_server
         from fmqa.apps.queries import Queries
 
         make_server(Queries(bench, lambda: bench.remembering)).run("stdio")

@@ -167,11 +167,11 @@ def mounts(ready: Readiness, logins: Logins | None) -> list[Mount]:
         ready: where the assistant comes from, and the program's other parts.
         logins: who may come in; None when everybody may.
     """
-    from fmqa.apps.agents import http as agents
+    from fmqa.apps import mcp_tools
     from fmqa.apps.web import completions, gate, monitoring, panel, sessions
 
     found = [
-        agents.mount(ready),
+        mcp_tools.mount(ready),
         completions.mount(ready),
         monitoring.mount(ready, guarded=logins is not None),
         panel.mount(ready.bench),

@@ -18,7 +18,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from fmqa.answering.schema import Answer
 
-SOURCE = str(Path(__file__).resolve().parents[3] / "src")
+SOURCE = str(Path(__file__).resolve().parents[2] / "src")
 QUESTION = "How was MedSAM obtained from SAM, and on how much data?"
 TOOLS = {"search_papers", "ask_papers", "get_passage", "list_papers", "compare_papers"}
 
@@ -144,7 +144,7 @@ def test_papers_side_by_side(served: Callable[..., Any]) -> None:
 @pytest.fixture(scope="module")
 def served(home: Path) -> Callable[..., Any]:
     """Calls a tool of a server in this process, by the client's own in-memory transport."""
-    from fmqa.apps.agents.server import make_server
+    from fmqa.apps.mcp_tools import make_server
     from fmqa.apps.queries import Queries
     from fmqa.apps.workbench import Workbench
     from fmqa.settings import Settings
