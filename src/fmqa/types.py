@@ -192,6 +192,22 @@ class HiddenRun:
     reason: str
 
 
+class GapKind(StrEnum):
+    """Why a page, or a table on it, can't be searched."""
+
+    UNREADABLE = "unreadable"
+    SCANNED = "scanned"
+    SIDEWAYS_TABLE = "sideways_table"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What a version's text lacks of one page."""
+
+    page: int
+    kind: GapKind
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One version of a paper, read; ``retracted`` where its own pages are marked so."""
@@ -209,6 +225,7 @@ class Document:
     references: tuple[Reference, ...] = ()
     mentions: tuple[Mention, ...] = ()
     retracted: bool = False
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

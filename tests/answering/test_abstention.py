@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fakes import Add, HashEmbedder, document, quote, word_selector
-from fmqa.answering.abstention import reason_of, refusal_of
+from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell_missing
 from fmqa.answering.analysis import QueryAnalysis, Refusal, not_for_papers
 from fmqa.answering.evidence import Evidence
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
+from fmqa.types import Gap, GapKind
 
 
 @pytest.mark.parametrize(
@@ -109,3 +112,30 @@ def test_each_reason_has_words_and_names_what_is_unknown(refusal: Refusal) -> No
     assert said.endswith(".")
     assert ("FooNet" in said) is (refusal is Refusal.UNKNOWN_NAME)
     assert ("PassNet" in said) is (refusal is Refusal.NAMED_IN_PASSING)
+
+
+SCANS = tuple(Gap(page, GapKind.SCANNED) for page in (7, 8))
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("For how many epochs was MedSAM trained?", [("1", (7, 8))]),
+        ("For how many epochs was UNI trained?", []),
+        ("For how many epochs were the masks trained on?", [("1", (7, 8))]),
+        ("For how many epochs was FooNet9000 trained?", [("1", (7, 8))]),
+        ("Should I stop MedSAM before the scan?", []),
+    ],
+)
+def test_pages_that_might_have_answered_are_named(
+    library: Library, add: Add, question: str, found: list[tuple[str, tuple[int, ...]]]
+) -> None:
+    add(
+        replace(document("1", ["MedSAM was trained on masks."], name="MedSAM"), gaps=SCANS),
+        document("2", ["UNI was trained on slides."], name="UNI"),
+    )
+    searcher = Searcher(library, HashEmbedder())
+    query = QueryAnalysis.of(question, searcher)
+    missing = missing_pages(query, searcher.search(question), library.record)
+    assert [(one.paper_id, one.pages) for one in missing] == found
+    assert all("7, 8" in tell_missing(one) and one.title in tell_missing(one) for one in missing)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmqa.answering.abstention import reason_of
+from fmqa.answering.abstention import missing_in, reason_of, tell_missing
 from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.verification import Objection, Reason
 from fmqa.apps import web
@@ -24,6 +24,7 @@ from fmqa.apps.web.middleware import preferred
 from fmqa.apps.web.tabs.ask import TOPICS
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH
 from fmqa.survey import vocabulary
+from fmqa.types import Gap, GapKind
 
 SOURCES = sorted(Path(web.__file__).parent.rglob("*.py"))
 
@@ -96,6 +97,14 @@ def test_each_state_of_a_run_is_told(state: str) -> None:
 def test_each_reason_to_abstain_is_told(refusal: Refusal) -> None:
     reason = reason_of(refusal, QueryAnalysis("Why?", {}, {}, ("FooNet",), ("FooNet",)))
     assert not re.search("[a-z]{2}", IN_CHINESE.translated(reason).replace("FooNet", ""))
+
+
+@pytest.mark.parametrize("kind", [*GapKind])
+def test_each_kind_of_missing_page_is_told(kind: GapKind) -> None:
+    (missing,) = missing_in("1", "N.", [Gap(3, kind), Gap(4, kind)])
+    told = IN_CHINESE.translated(tell_missing(missing))
+    assert "3, 4" in told
+    assert not re.search("[a-z]", told)
 
 
 @pytest.mark.parametrize("objection", [*Objection])

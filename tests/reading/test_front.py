@@ -8,6 +8,7 @@ from pathlib import Path
 import pypdf
 import pytest
 
+from fmqa.reading.quality import tell_gaps
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.types import Document
 from tests.reading.pdfs import WORDS, PageSource, Text, build, column, paper, wrapped, write
@@ -49,7 +50,8 @@ def joined(*parts: bytes) -> bytes:
 
 
 def read(path: Path, data: bytes) -> tuple[Document, str]:
-    return DefaultPdfReader().read_noting(write(path, data))
+    document = DefaultPdfReader().read(write(path, data))
+    return document, tell_gaps(document.gaps)
 
 
 def own(*texts: Text, info: dict[str, str] | None = None) -> bytes:

@@ -12,7 +12,7 @@ from pdfs import WORDS, PageSource, Text, build, column, paper, wrapped, write
 from fmqa.errors import ReadingError
 from fmqa.reading.reader import DefaultPdfReader, ReadLimits
 from fmqa.reading.wire import decode_result, encode_result
-from fmqa.types import Document, Outcome, PassageKind, ReadResult
+from fmqa.types import Document, Gap, GapKind, Outcome, PassageKind, ReadResult
 
 
 def read(path: Path, data: bytes) -> Document:
@@ -170,12 +170,12 @@ def test_one_bad_page_doesnt_discard_the_others(tmp_path: Path) -> None:
     bad = kids[1].strip()
     broken = data.replace(b"/Kids [%s 0 R %s 0 R" % (kids[0].strip(), bad), b"/Kids [%s 0 R %s 0 R"
                           % (kids[0].strip(), b"1".rjust(len(bad))))  # fmt: skip
-    document, note = DefaultPdfReader().read_noting(write(tmp_path / "a.pdf", broken))
+    document = DefaultPdfReader().read(write(tmp_path / "a.pdf", broken))
     assert len(document.pages) == 3
     assert document.pages[1].text == ""
     assert document.passages[0].spans[0].page == 1
     assert document.passages[-1].spans[-1].page == 3
-    assert note == "page 2 couldn't be read"
+    assert document.gaps == (Gap(2, GapKind.UNREADABLE),)
 
 
 def test_an_empty_page_between(tmp_path: Path) -> None:

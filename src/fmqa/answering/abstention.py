@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.evidence import Evidence
+from fmqa.answering.schema import Missing
+from fmqa.retrieval.search import nearest_papers
+from fmqa.store.record import Record
+from fmqa.types import Gap, GapKind, Hit
 
 _REASONS = {
     Refusal.ADVICE: "It asks for personal advice, which papers about models can't give.",
@@ -13,6 +19,12 @@ _REASONS = {
     Refusal.UNSUPPORTED: "No sentence could be written that the papers' words carry.",
 }
 _UNKNOWN = "No paper of the library mentions {names}."
+_MISSING = {
+    GapKind.UNREADABLE: "What stands on p. {pages} of “{title}” couldn't be read.",
+    GapKind.SCANNED: "What stands on p. {pages} of “{title}” is a scan without text, so it "
+    "couldn't be searched.",
+    GapKind.SIDEWAYS_TABLE: "A table set sideways on p. {pages} of “{title}” couldn't be read.",
+}
 _IN_PASSING = "The papers mention {names} only in passing."
 
 
@@ -42,3 +54,32 @@ def reason_of(refusal: Refusal, query: QueryAnalysis) -> str:
     if refusal is Refusal.NAMED_IN_PASSING:
         return _IN_PASSING.format(names=" and ".join(query.in_passing))
     return _REASONS[refusal]
+
+
+def missing_pages(query: QueryAnalysis, hits: Sequence[Hit], record: Record) -> tuple[Missing, ...]:
+    """The pages that might have answered a question and couldn't be searched.
+
+    They are those of the papers that the question names, else of the papers nearest to it.
+    """
+    if query.refusal is not None:
+        return ()
+    named = [paper for papers in query.papers.values() for paper in papers]
+    near = [hit.passage.paper.paper_id for hit in nearest_papers(hits)]
+    held = record.gaps(list(dict.fromkeys(named or near)))
+    return tuple(one for paper in held for one in missing_in(*paper))
+
+
+def missing_in(paper_id: str, title: str, gaps: Sequence[Gap]) -> tuple[Missing, ...]:
+    """What can't be searched of a paper, by kind."""
+    by_kind = {kind: tuple(gap.page for gap in gaps if gap.kind is kind) for kind in GapKind}
+    return tuple(
+        Missing(paper_id=paper_id, title=title, pages=pages, kind=kind.value)
+        for kind, pages in by_kind.items()
+        if pages
+    )
+
+
+def tell_missing(missing: Missing) -> str:
+    """What couldn't be searched, as a sentence."""
+    pages = ", ".join(map(str, missing.pages))
+    return _MISSING[GapKind(missing.kind)].format(pages=pages, title=missing.title)

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from fmqa.answering.abstention import reason_of, refusal_of
+from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell_missing
 from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.checking import Checking
 from fmqa.answering.citing import Numbering
@@ -276,7 +276,8 @@ class Assistant(Asked):
         related = _related(hits, set())
         titles = "; ".join(paper.title for paper in related)
         reason = reason_of(refusal, query)
-        text = f"The papers don't answer this. {reason}"
+        missing = missing_pages(query, hits, self.searcher.library.record)
+        text = " ".join(["The papers don't answer this.", reason, *map(tell_missing, missing)])
         if quote is not None:
             text += (
                 f" The nearest sentence, of {short_name(quote)}: “{' '.join(quote.text.split())}”"
@@ -285,7 +286,8 @@ class Assistant(Asked):
             text += f" Nearest papers: {titles}."
         near = Numbering(self.pdf_url).cite(quote)[1] if quote is not None else None
         answer = state.answer(self.model, related=related, abstained=text, reason=reason)
-        return answer.model_copy(update={"nearest": near, "refusal": refusal.value})
+        told = {"nearest": near, "refusal": refusal.value, "missing": missing}
+        return answer.model_copy(update=told)
 
 
 def exchange(answer: Answer) -> Exchange:

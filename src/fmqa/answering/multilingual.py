@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
+from fmqa.answering.abstention import tell_missing
 from fmqa.answering.analysis import Refusal
 from fmqa.answering.assistant import (
     Asked,
@@ -22,11 +23,11 @@ from fmqa.answering.assistant import (
 )
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.languages import ENGLISH, NAMES, language_of
-from fmqa.answering.schema import Answer, Sentence
+from fmqa.answering.schema import Answer, Missing, Sentence
 from fmqa.answering.translation import Translated, Translator
 from fmqa.answering.underway import laid_out
 from fmqa.retrieval.search import clean_question
-from fmqa.types import Filters
+from fmqa.types import Filters, GapKind
 
 _AT_ONCE = 4
 # "The papers don't answer this.", "The nearest sentence:" and "Nearest papers:".
@@ -81,6 +82,11 @@ _CHINESE_REASONS: dict[str, str] = {
     Refusal.NOT_ANSWERED: "与问题最接近的句子看来都没有回答它。",
     Refusal.ADVICE: "它在寻求个人建议，而关于模型的论文无法给出。",
     Refusal.ATTACHED_FILE: "它谈到一张图像或一个文件，而这里只读取论文的文字。",
+}
+_CHINESE_MISSING: dict[str, str] = {
+    GapKind.UNREADABLE: "“{title}”第 {pages} 页无法读取。",
+    GapKind.SCANNED: "“{title}”第 {pages} 页是没有文字的扫描件，无法检索。",
+    GapKind.SIDEWAYS_TABLE: "“{title}”第 {pages} 页上横排的表格无法读取。",
 }
 
 
@@ -167,7 +173,7 @@ class MultilingualAssistant(Asked):
         head, sentence, papers = _FRAMES[language]
         reason = _CHINESE_REASONS.get(answer.refusal) if language == "zh" else None
         reason = reason or self.translator.sentence(answer.reason, language) or answer.reason
-        text = f"{head} {reason}"
+        text = " ".join([head, reason, *(self._missing(one, language) for one in answer.missing)])
         near = answer.nearest
         if near is not None:
             # A quote stays as it stands; its translation, where there is a faithful one, leads.
@@ -176,6 +182,13 @@ class MultilingualAssistant(Asked):
             text += f" {sentence} {said} ({near.title})"
         titles = "; ".join(paper.title for paper in answer.related)
         return text + (f" {papers} {titles}." if titles else "")
+
+    def _missing(self, missing: Missing, language: str) -> str:
+        if language == "zh":
+            pages = "、".join(map(str, missing.pages))
+            return _CHINESE_MISSING[missing.kind].format(pages=pages, title=missing.title)
+        told = tell_missing(missing)
+        return self.translator.sentence(told, language) or told
 
 
 def _with_translation(event: Event, future: Future[str | None] | None) -> Event:

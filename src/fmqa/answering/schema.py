@@ -84,6 +84,15 @@ class Related(_Wire):
     title: str
 
 
+class Missing(_Wire):
+    """Pages of a paper that couldn't be searched, and might have answered."""
+
+    paper_id: str
+    title: str
+    pages: tuple[int, ...] = Field(description="Of the paper's PDF, counted from 1.")
+    kind: Literal["unreadable", "scanned", "sideways_table"]
+
+
 class Timings(_Wire):
     """Milliseconds since the question was put."""
 
@@ -127,6 +136,9 @@ class Answer(_Wire):
         default=None, description="The sentence nearest to a question that isn't answered."
     )
     related: tuple[Related, ...] = ()
+    missing: tuple[Missing, ...] = Field(
+        default=(), description="What couldn't be searched and might explain why it abstained."
+    )
     comparison: Comparison | None = Field(
         default=None, description="The table that a question of the form “compare A and B” gets."
     )

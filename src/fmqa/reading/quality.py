@@ -1,14 +1,25 @@
-"""Whether a file's text layer is worth reading: scans have none, broken fonts give nonsense."""
+"""Whether a file's text layer is worth reading, and what is missing from it.
+
+Scans have no text, and broken fonts give nonsense.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fmqa.reading.lines import RawPage
+from fmqa.types import Gap, GapKind
 
+_TABLE = ("table ", "tab. ", "表")  # how a caption begins
+_SHOWN = 8  # numbers of pages
+_TOLD = {
+    GapKind.UNREADABLE: "couldn't be read",
+    GapKind.SCANNED: "without text, as scans are",
+    GapKind.SIDEWAYS_TABLE: "with a table set sideways, which isn't read",
+}
 _FEWEST_LETTERS = 40  # in a whole file
 _LETTERS_A_PAGE = 25  # mean over the pages
 _SAMPLE = 20_000  # characters that the tests look at, taken from all pages
@@ -40,6 +51,38 @@ def poor_text(pages: Sequence[RawPage]) -> str:
     if letters < max(_FEWEST_LETTERS, min(_LETTERS_A_PAGE * len(pages), 400)):
         return "no_text"
     return "garbled" if is_garbled(sample) else ""
+
+
+def find_gaps(pages: Sequence[RawPage]) -> tuple[Gap, ...]:
+    """What the text lacks, in the pages' order."""
+    found = ((page.number, kind) for page in pages for kind in _kinds(page))
+    return tuple(Gap(*one) for one in found)
+
+
+def _kinds(page: RawPage) -> Iterator[GapKind]:
+    if page.failure:
+        yield GapKind.UNREADABLE
+    if page.scanned:
+        yield GapKind.SCANNED
+    if _is_sideways(page):
+        yield GapKind.SIDEWAYS_TABLE
+
+
+def _is_sideways(page: RawPage) -> bool:
+    """Whether a table and its caption are set sideways."""
+    turned = [page.text_of(line).strip() for line in page.lines if not line.upright]
+    return sum(map(len, turned)) > 60 and any(text.lower().startswith(_TABLE) for text in turned)
+
+
+def tell_gaps(gaps: Sequence[Gap]) -> str:
+    """What is missing, in words; empty where nothing is."""
+    kinds = {kind: [gap.page for gap in gaps if gap.kind is kind] for kind in GapKind}
+    return "; ".join(f"{_numbered(pages)} {_TOLD[kind]}" for kind, pages in kinds.items() if pages)
+
+
+def _numbered(pages: Sequence[int]) -> str:
+    shown = ", ".join(map(str, pages[:_SHOWN])) + (", …" if len(pages) > _SHOWN else "")
+    return f"page{'s' if len(pages) > 1 else ''} {shown}"
 
 
 def is_garbled(text: str) -> bool:

@@ -19,7 +19,7 @@ from fmqa.reading.joining import join_cut_words, mended
 from fmqa.reading.layout import find_blocks, style_of
 from fmqa.reading.lines import Block, RawFile, RawPage, Role
 from fmqa.reading.passages import make_passages
-from fmqa.reading.quality import count_letters, poor_text
+from fmqa.reading.quality import count_letters, find_gaps, poor_text
 from fmqa.reading.sections import Classifier
 from fmqa.reading.signs import read_signs
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
@@ -27,7 +27,6 @@ from fmqa.types import Document, Outcome, Passage, Source
 
 _MIB = 1024 * 1024
 _SECOND_READER_SECONDS = 10.0
-_TABLE = ("table ", "tab. ", "表")  # how a caption begins
 _LEAST_COVERED = 0.1  # of a paper's characters that its passages hold; references may be many
 
 
@@ -60,18 +59,9 @@ class DefaultPdfReader:
         Raises:
             ReadingError: it can't be read; ``outcome`` says how.
         """
-        return self.read_noting(path)[0]
-
-    def read_noting(self, path: Path) -> tuple[Document, str]:
-        """The document, and in words what is missing from it (pages that couldn't be read).
-
-        Raises:
-            ReadingError: it can't be read; ``outcome`` says how.
-        """
         data = load(path, self.limits)
         file = _raw_file(data, self.limits)
-        document = build_document(path, hashlib.sha256(data).hexdigest(), file)
-        return document, _notes(file)
+        return build_document(path, hashlib.sha256(data).hexdigest(), file)
 
 
 def load(path: Path, limits: ReadLimits) -> bytes:
@@ -158,27 +148,6 @@ def _poor(file: RawFile) -> ReadingError | None:
     return None
 
 
-def _notes(file: RawFile) -> str:
-    """What is missing, in words; empty where nothing is."""
-    kinds = (
-        ("couldn't be read", [page for page in file.pages if page.failure]),
-        ("without text, as scans are", [page for page in file.pages if page.scanned]),
-        ("with a table set sideways, which isn't read", [p for p in file.pages if _is_sideways(p)]),
-    )
-    return "; ".join(f"{_numbered(pages)} {what}" for what, pages in kinds if pages)
-
-
-def _numbered(pages: list[RawPage]) -> str:
-    shown = ", ".join(str(page.number) for page in pages[:8]) + (", …" if len(pages) > 8 else "")
-    return f"page{'s' if len(pages) > 1 else ''} {shown}"
-
-
-def _is_sideways(page: RawPage) -> bool:
-    """Whether a table and its caption are set sideways."""
-    turned = [page.text_of(line).strip() for line in page.lines if not line.upright]
-    return sum(map(len, turned)) > 60 and any(text.lower().startswith(_TABLE) for text in turned)
-
-
 def build_document(path: Path, sha256: str, file: RawFile) -> Document:
     """The document that a file's raw pages make."""
     read_signs(file.pages)
@@ -224,6 +193,7 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
         hidden=tuple(run for page in file.pages for run in page.hidden),
         reader=file.reader,
         retracted=is_retracted(paper.pages, title),
+        gaps=find_gaps(file.pages),
         references=bibliography.references,
         mentions=mentions,
     )

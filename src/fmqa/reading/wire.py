@@ -8,6 +8,8 @@ from typing import Any
 
 from fmqa.types import (
     Document,
+    Gap,
+    GapKind,
     HiddenRun,
     Link,
     Mention,
@@ -65,6 +67,7 @@ def _document(document: Document) -> dict[str, Any]:
         "sha256": document.sha256,
         "reader": document.reader,
         "retracted": document.retracted,
+        "gaps": [(gap.page, gap.kind.value) for gap in document.gaps],
         "pages": [(page.number, page.text, page.runs) for page in document.pages],
         "passages": [
             (p.section, p.kind.value, p.text, [(s.page, s.start, s.end) for s in p.spans])
@@ -100,6 +103,7 @@ def _to_document(plain: dict[str, Any]) -> Document:
         hidden=tuple(HiddenRun(*run) for run in plain["hidden"]),
         reader=plain["reader"],
         retracted=plain["retracted"],
+        gaps=tuple(Gap(page, GapKind(kind)) for page, kind in plain["gaps"]),
         references=tuple(
             Reference(number, text, title, tuple(authors), *rest)
             for number, text, title, authors, *rest in plain["references"]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from fmqa.errors import ReadingError
 from fmqa.reading.confinement import limit_memory, own_output
+from fmqa.reading.quality import tell_gaps
 from fmqa.reading.reader import DefaultPdfReader, ReadLimits
 from fmqa.reading.wire import encode_result
 from fmqa.types import Outcome, ReadResult
@@ -51,8 +52,7 @@ def _read(path: Path, limits: ReadLimits) -> tuple[ReadResult, bool]:
     """The result, and whether this worker is spent (its memory may be in pieces)."""
     began = time.perf_counter()
     try:
-        document, notes = DefaultPdfReader(limits).read_noting(path)
-        result = ReadResult(path, Outcome.OK, notes, document, 0.0, document.sha256)
+        document = DefaultPdfReader(limits).read(path)
     except ReadingError as error:
         return _without(path, error.outcome, str(error), began), False
     except MemoryError:
@@ -62,7 +62,8 @@ def _read(path: Path, limits: ReadLimits) -> tuple[ReadResult, bool]:
         detail = f"the reader failed on it ({type(error).__name__}: {error})"[:300]
         return _without(path, Outcome.DAMAGED, detail, began), True
     elapsed = time.perf_counter() - began
-    return ReadResult(path, Outcome.OK, notes, result.document, elapsed, result.sha256), False
+    missing = tell_gaps(document.gaps)
+    return ReadResult(path, Outcome.OK, missing, document, elapsed, document.sha256), False
 
 
 def _without(path: Path, outcome: Outcome, detail: str, began: float) -> ReadResult:

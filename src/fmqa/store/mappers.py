@@ -16,6 +16,8 @@ from fmqa.store.engine import Connection, RecordRow, marks
 from fmqa.types import (
     Document,
     Filters,
+    Gap,
+    GapKind,
     HiddenRun,
     PaperMeta,
     PaperStatus,
@@ -41,6 +43,7 @@ class PaperRow:
     pages: int
     passages: int
     hidden: tuple[HiddenRun, ...]
+    gaps: tuple[Gap, ...]
     read_at: str
     sha256: str
 
@@ -94,9 +97,15 @@ def paper_row(row: RecordRow) -> PaperRow:
         pages=row["n_pages"],
         passages=row["n_passages"],
         hidden=tuple(HiddenRun(**run) for run in json.loads(row["hidden"])),
+        gaps=gaps_of(row["gaps"]),
         read_at=row["read_at"],
         sha256=row["sha256"],
     )
+
+
+def gaps_of(kept: str) -> tuple[Gap, ...]:
+    """What a version's text lacks, as `to_json` wrote it."""
+    return tuple(Gap(one["page"], GapKind(one["kind"])) for one in json.loads(kept))
 
 
 def status_of(version: RecordRow) -> PaperStatus:

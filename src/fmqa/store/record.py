@@ -17,13 +17,14 @@ from fmqa.store.mappers import (
     FacetCounts,
     PaperRow,
     count_facets,
+    gaps_of,
     index_text,
     paper_row,
     stored_passage,
     unpack_runs,
     where,
 )
-from fmqa.types import Filters, Outcome, Page, ReadResult, Source, StoredPassage
+from fmqa.types import Filters, Gap, Outcome, Page, ReadResult, Source, StoredPassage
 
 _JOINED = """FROM passages JOIN versions ON versions.id = passages.version_id
     JOIN papers ON papers.paper_id = versions.paper_id"""
@@ -91,7 +92,8 @@ class Record(Tables):
         narrowing, values = where(filters)
         rows = self.rows(
             f"""SELECT papers.*, versions.version, versions.source, versions.withdrawn,
-                      versions.file, versions.hidden, versions.read_at, versions.sha256,
+                      versions.file, versions.hidden, versions.gaps, versions.read_at,
+                      versions.sha256,
                       (SELECT count(*) FROM pages WHERE version_id = versions.id) AS n_pages,
                       (SELECT count(*) FROM passages WHERE version_id = versions.id) AS n_passages
                FROM papers JOIN versions
@@ -265,6 +267,13 @@ class Record(Tables):
             )
             for row in rows
         ]
+
+    def gaps(self, papers: Sequence[str]) -> list[tuple[str, str, tuple[Gap, ...]]]:
+        """What the searched versions of these papers lack: id, title and gaps, where any are."""
+        sql = """SELECT papers.paper_id, papers.title, gaps FROM papers JOIN versions
+            ON versions.paper_id = papers.paper_id AND versions.active AND gaps != '[]'
+            WHERE papers.paper_id"""
+        return [(row[0], row[1], gaps_of(row[2])) for row in self._all_of(sql, papers)]
 
     def remarks(self, paper_id: str) -> str:
         """What was said of the file that a paper was read from, such as pages without text."""

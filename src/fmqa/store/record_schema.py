@@ -170,6 +170,8 @@ SQLITE_MIGRATIONS = (
             question TEXT NOT NULL, rating INTEGER NOT NULL, answer TEXT NOT NULL)""",
         ),
     ),
+    # What a version's text lacks.
+    Migration("m008_gaps", ("ALTER TABLE versions ADD COLUMN gaps TEXT NOT NULL DEFAULT '[]'",)),
 )
 
 _POSTGRES_TYPES = (
@@ -224,6 +226,10 @@ POSTGRES_MIGRATIONS = (
             )
             if "fts5" not in statement
         ),
+    ),
+    *(
+        Migration(name, tuple(map(_for_postgres, SQLITE_MIGRATIONS[at].statements)))
+        for at, name in ((7, "p002_gaps"),)
     ),
 )
 

@@ -19,6 +19,8 @@ from fmqa.apps.cli.options import (
     make_filters,
     workbench,
 )
+from fmqa.reading.quality import tell_gaps
+from fmqa.types import Gap
 
 if TYPE_CHECKING:
     from fmqa.store.mappers import PaperRow
@@ -130,6 +132,8 @@ def _in_line(name: str, value: Any) -> str:
             f"v{v['version'] or '?'} ({v['source']}{', searched' if v['searched'] else ''})"
             for v in value
         )
+    if name == "missing":
+        return tell_gaps([Gap(**gap) for gap in value])
     if isinstance(value, list | tuple):
         return ", ".join(str(item) for item in value)
     return "" if value is None else str(value)
@@ -157,6 +161,7 @@ def paper_json(row: PaperRow) -> dict[str, Any]:
         "pages": row.pages,
         "passages": row.passages,
         "hidden_text": [asdict(run) for run in row.hidden],
+        "missing": [asdict(gap) for gap in row.gaps],
         "read_at": row.read_at,
         "sha256": row.sha256,
     }

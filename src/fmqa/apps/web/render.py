@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
+from fmqa.answering.abstention import tell_missing
 from fmqa.answering.schema import Answer, Citation, Related, Withheld
 from fmqa.apps.web.chat import Stage, Turn
 from fmqa.apps.web.evidence_lookup import Place
@@ -277,10 +278,11 @@ def _notices(answer: Answer | None, say: Wording) -> str:
 def _abstained(answer: Answer, say: Wording) -> str:
     lead = say("The papers don’t answer this.")
     nearest = _papers(say("Nearest papers"), answer.related)
+    told = [answer.reason, *map(tell_missing, answer.missing)]
+    reasons = "".join(f"<p>{escaped(say.translated(one))}</p>" for one in told)
     return (
         '<div class="fmqa-abstained"><p class="fmqa-lead">'
-        f"{escaped(lead)}</p>"
-        f"<p>{escaped(say.translated(answer.reason))}</p>{nearest}</div>"
+        f"{escaped(lead)}</p>{reasons}{nearest}</div>"
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from fmqa.answering.abstention import missing_in, tell_missing
 from fmqa.apps.web.render import escaped
 from fmqa.apps.web.tab import QUICK, Context, meta_line, opening, paper_heading, problem, waiting
 from fmqa.apps.web.tabs.editor import Editor, changelog
@@ -210,9 +211,15 @@ def paper_record(library: Library, paper_id: str, say: Wording = IN_ENGLISH) -> 
         f"<h3>{paper_heading(paper_id, meta.arxiv_id, meta.name, meta.title)}</h3>"
         f"{meta_line(', '.join(meta.authors), meta.year)}"
         f"{meta_line(say(meta.kind), ', '.join(map(say, (*meta.modality, *meta.tasks))))}"
-        f"{meta_line(versions, counts)}{_hidden(row, say)}"
+        f"{meta_line(versions, counts)}{_missing(row, say)}{_hidden(row, say)}"
         f"{_pages(library.record.passages_of(paper_id), say)}</article>"
     )
+
+
+def _missing(row: PaperRow, say: Wording) -> str:
+    missing = missing_in(row.meta.paper_id, row.meta.title, row.gaps)
+    lines = "".join(f"<p>{escaped(say.translated(tell_missing(one)))}</p>" for one in missing)
+    return f'<div class="fmqa-notice">{lines}</div>' if lines else ""
 
 
 def _hidden(row: PaperRow, say: Wording) -> str:
