@@ -210,7 +210,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One version of a paper, read; ``retracted`` where its own pages are marked so."""
+    """One version of a paper, read; ``retracted`` where its own pages are marked so.
+
+    ``labels`` are what its pages call themselves, see :func:`printed_label`.
+    """
 
     meta: PaperMeta
     source: Source
@@ -226,6 +229,7 @@ class Document:
     mentions: tuple[Mention, ...] = ()
     retracted: bool = False
     gaps: tuple[Gap, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +257,7 @@ class StoredPassage:
     source: Source
     status: PaperStatus
     passage: Passage
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +321,12 @@ class Quote:
     passage: StoredPassage
     score: float = 0.0
     context: str = field(default="", compare=False)
+
+
+def printed_label(labels: Sequence[str], page: int) -> str:
+    """What a page calls itself; empty where that is its place in the file, or isn't known."""
+    label = labels[page - 1] if page <= len(labels) else ""
+    return "" if label == str(page) else label
 
 
 class Embedder(Protocol):

@@ -6,7 +6,7 @@ from urllib.parse import quote as url_quote
 
 from fmqa.answering.attribution import reported_from
 from fmqa.answering.schema import Citation
-from fmqa.types import PaperMeta, Quote, Source
+from fmqa.types import PaperMeta, Quote, Source, printed_label
 
 
 class Numbering:
@@ -48,6 +48,7 @@ class Numbering:
             authors=paper.authors,
             year=paper.year,
             page=quote.span.page,
+            page_label=printed_label(quote.passage.labels, quote.span.page),
             section=quote.passage.passage.section,
             quote=" ".join(quote.text.split()),
             context=" ".join(quote.context.split()),
@@ -58,6 +59,12 @@ class Numbering:
             source="note" if quote.passage.source is Source.NOTE else "pdf",
             status=quote.passage.status.value,
         )
+
+
+def shown_page(citation: Citation) -> str:
+    """The page as readers look it up: its place in the file, behind its label if that differs."""
+    page = str(citation.page)
+    return f"{citation.page_label} ({page} of the file)" if citation.page_label else page
 
 
 def paper_url(pdf_url: str, paper: PaperMeta, source: Source, page: int) -> str:

@@ -27,6 +27,9 @@ class Citation(_Wire):
     authors: tuple[str, ...]
     year: int | None
     page: int = Field(ge=1, description="Page of that version's PDF, counted from 1.")
+    page_label: str = Field(
+        default="", description="What the page calls itself, where it isn't that: “653”, “xii”."
+    )
     section: str
     quote: str = Field(description="Stands verbatim on that page, but for its line breaks.")
     context: str = Field(

@@ -44,7 +44,8 @@ class RawPage:
     :class:`Line`; it is empty where the reader knows no geometry. ``raised`` holds (start, end) of
     the signs that stand raised in their line, ``signs`` where each of them that is understood ends
     and what it is read as, by where it starts, and ``tight`` the line breaks within a printed line
-    that stand for no space. ``scanned`` says that the page is a picture without text.
+    that stand for no space. ``scanned`` says that the page is a picture without text. ``label`` is
+    what the file itself calls the page.
     """
 
     number: int
@@ -60,6 +61,7 @@ class RawPage:
     signs: dict[int, tuple[int, str]] = field(default_factory=dict)
     tight: set[int] = field(default_factory=set)
     scanned: bool = False
+    label: str = ""
 
     def text_of(self, line: Line) -> str:
         """The line's raw characters."""

@@ -131,6 +131,7 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
         raised=signs.runs,
         tight=signs.tight,
         scanned=sum(map(str.isalnum, raw)) < _FEWEST_LETTERS and _is_picture(page, width * height),
+        label=clean_title(document.get_page_label(index)),
     )
 
 

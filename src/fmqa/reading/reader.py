@@ -16,6 +16,7 @@ from fmqa.reading.deadline import TimeLimitReached, time_limit
 from fmqa.reading.furniture import find_furniture
 from fmqa.reading.identity import identify, is_retracted, latest_year
 from fmqa.reading.joining import join_cut_words, mended
+from fmqa.reading.labels import page_labels
 from fmqa.reading.layout import find_blocks, style_of
 from fmqa.reading.lines import Block, RawFile, RawPage, Role
 from fmqa.reading.passages import make_passages
@@ -194,6 +195,7 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
         reader=file.reader,
         retracted=is_retracted(paper.pages, title),
         gaps=find_gaps(file.pages),
+        labels=page_labels(file.pages),
         references=bibliography.references,
         mentions=mentions,
     )

@@ -67,6 +67,7 @@ def _document(document: Document) -> dict[str, Any]:
         "sha256": document.sha256,
         "reader": document.reader,
         "retracted": document.retracted,
+        "labels": document.labels,
         "gaps": [(gap.page, gap.kind.value) for gap in document.gaps],
         "pages": [(page.number, page.text, page.runs) for page in document.pages],
         "passages": [
@@ -103,6 +104,7 @@ def _to_document(plain: dict[str, Any]) -> Document:
         hidden=tuple(HiddenRun(*run) for run in plain["hidden"]),
         reader=plain["reader"],
         retracted=plain["retracted"],
+        labels=tuple(plain["labels"]),
         gaps=tuple(Gap(page, GapKind(kind)) for page, kind in plain["gaps"]),
         references=tuple(
             Reference(number, text, title, tuple(authors), *rest)

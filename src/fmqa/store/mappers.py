@@ -129,6 +129,7 @@ def stored_passage(row: RecordRow) -> StoredPassage:
             text=row["text"],
             spans=tuple(Span(*span) for span in json.loads(row["spans"])),
         ),
+        labels=tuple(json.loads(row["labels"])),
     )
 
 

@@ -30,7 +30,7 @@ _JOINED = """FROM passages JOIN versions ON versions.id = passages.version_id
     JOIN papers ON papers.paper_id = versions.paper_id"""
 _PASSAGES = f"""SELECT papers.*, passages.id AS passage_id, passages.ordinal, passages.section,
     passages.kind AS passage_kind, passages.text, passages.spans, versions.version,
-    versions.source, versions.active, versions.withdrawn {_JOINED}"""
+    versions.source, versions.active, versions.withdrawn, versions.labels {_JOINED}"""
 _BLOCK_OF_VECTORS = """SELECT vector FROM passages
     JOIN versions ON versions.id = version_id AND versions.active
     LEFT JOIN embeddings ON embeddings.content_hash = passages.content_hash AND model = ?

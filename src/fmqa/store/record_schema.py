@@ -172,6 +172,10 @@ SQLITE_MIGRATIONS = (
     ),
     # What a version's text lacks.
     Migration("m008_gaps", ("ALTER TABLE versions ADD COLUMN gaps TEXT NOT NULL DEFAULT '[]'",)),
+    # What a version's pages call themselves.
+    Migration(
+        "m009_labels", ("ALTER TABLE versions ADD COLUMN labels TEXT NOT NULL DEFAULT '[]'",)
+    ),
 )
 
 _POSTGRES_TYPES = (
@@ -229,7 +233,7 @@ POSTGRES_MIGRATIONS = (
     ),
     *(
         Migration(name, tuple(map(_for_postgres, SQLITE_MIGRATIONS[at].statements)))
-        for at, name in ((7, "p002_gaps"),)
+        for at, name in ((7, "p002_gaps"), (8, "p003_labels"))
     ),
 )
 

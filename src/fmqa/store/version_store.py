@@ -11,7 +11,8 @@ from fmqa.store.mappers import paper_meta, status_of, unpack_runs
 from fmqa.types import Document, Page, PaperMeta, PaperStatus, Reference, Source
 
 _VERSION = """SELECT papers.*, versions.id AS version_id, versions.version, versions.source,
-    versions.active, versions.withdrawn, versions.file, versions.sha256, versions.lookups
+    versions.active, versions.withdrawn, versions.file, versions.sha256, versions.lookups,
+    versions.labels
     FROM versions JOIN papers ON papers.paper_id = versions.paper_id"""
 
 
@@ -30,6 +31,7 @@ class HeldVersion:
     file: str
     sha256: str
     lookups: tuple[str, ...]
+    labels: tuple[str, ...]
 
 
 class Versions(Tables):
@@ -77,6 +79,7 @@ def _held(row: RecordRow) -> HeldVersion:
         file=row["file"],
         sha256=row["sha256"],
         lookups=tuple(json.loads(row["lookups"])),
+        labels=tuple(json.loads(row["labels"])),
     )
 
 

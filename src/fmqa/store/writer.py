@@ -180,7 +180,7 @@ def insert_version(db: Connection, document: Document, active: bool, file: str) 
         "file": file,
         "read_at": now(),
     }
-    for name in ("outline", "links", "hidden", "lookups", "gaps"):
+    for name in ("outline", "links", "hidden", "lookups", "gaps", "labels"):
         values[name] = to_json(getattr(document, name))
     sql = f"{insert('versions', tuple(values))} RETURNING id"
     (row,) = db.execute(sql, tuple(values.values())).fetchall()

@@ -196,6 +196,10 @@ def test_csl() -> None:
     said = answer(citation(1), citation(2, page=12), citation(3, page=7))
     (item,) = json.loads(export([said], ExportForm.CSL, FACTS))
     assert item["locator"] == "4, 7, 12"
+    printed = answer(citation(1, page_label="653"))
+    (item,) = json.loads(export([printed], ExportForm.CSL, FACTS))
+    assert item["locator"] == "653"
+    assert "p. 653 (4 of the file)" in item["note"]
     assert item["issued"] == {"date-parts": [[2023, 4, 24]]}
     assert item["author"][1] == {
         "family": "Maaten",

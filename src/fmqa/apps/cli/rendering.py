@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fmqa.answering.assistant import EvidenceFound, Finished, SentenceReady, marked
+from fmqa.answering.citing import shown_page
 from fmqa.types import Hit, Outcome, ReadResult
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _source_line(citation: Citation) -> Text:
     version = f"v{citation.version}" if citation.version else ""
     if citation.arxiv_id:
         facts.append(f"arXiv:{citation.arxiv_id}{version}")
-    facts.append("our note" if citation.source == "note" else f"page {citation.page}")
+    facts.append("our note" if citation.source == "note" else f"page {shown_page(citation)}")
     if citation.section:
         facts.append(citation.section)
     if citation.status != "current":

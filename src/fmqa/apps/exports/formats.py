@@ -121,7 +121,7 @@ def _csl_item(work: Work) -> dict[str, Any]:
         "version": str(work.version or ""),
         "DOI": work.doi,
         "URL": work.url,
-        "locator": ", ".join(str(page) for page in work.pages),
+        "locator": ", ".join(work.pages),
         "note": "\n".join(work.remarks),
     }
     return {name: value for name, value in fields.items() if value}

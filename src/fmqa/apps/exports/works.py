@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import quote as url_quote
 
+from fmqa.answering.citing import shown_page
 from fmqa.answering.schema import Answer, Citation
 from fmqa.survey.escaping import plain
 from fmqa.types import ArxivRecord
@@ -155,9 +156,10 @@ class Work:
         return f"https://arxiv.org/abs/{url_quote(self.versioned_id)}" if self.arxiv_id else ""
 
     @property
-    def pages(self) -> tuple[int, ...]:
-        """The pages of the PDF that are quoted; a note's page is none of the paper's."""
-        return tuple(sorted({quote.page for quote in self.quotes if quote.source == "pdf"}))
+    def pages(self) -> tuple[str, ...]:
+        """The pages that are quoted, as printed; a note's page is none of the paper's."""
+        pages = {q.page: q.page_label or str(q.page) for q in self.quotes if q.source == "pdf"}
+        return tuple(pages[page] for page in sorted(pages))
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -196,7 +198,9 @@ def locator(citation: Citation) -> str:
     """Where a quote stands: "v3, p. 4 (Results)", or that it is of a note and no paper's words."""
     version = f"v{citation.version}" if citation.version else ""
     where = (
-        "our note, not the paper's words" if citation.source == "note" else f"p. {citation.page}"
+        "our note, not the paper's words"
+        if citation.source == "note"
+        else f"p. {shown_page(citation)}"
     )
     section = f" ({plain(citation.section)})" if plain(citation.section) else ""
     return ", ".join(part for part in (version, where) if part) + section

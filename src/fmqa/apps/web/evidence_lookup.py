@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fmqa.answering.citing import paper_url
 from fmqa.answering.schema import Citation
 from fmqa.reading.page_images import NoPageImage, PageImages, PdfFile
-from fmqa.types import Source
+from fmqa.types import Source, printed_label
 
 if TYPE_CHECKING:
     from fmqa.reading.boxes import QuoteBoxes
@@ -69,6 +69,7 @@ class EvidenceView:
 
     held: HeldVersion
     page: int
+    label: str
     section: str
     before: str
     quote: str
@@ -91,6 +92,7 @@ def find_evidence(
     return EvidenceView(
         held=held,
         page=place.page,
+        label=printed_label(held.labels, place.page),
         section=library.versions.section(held.id, place.page, place.start),
         before=page.text[low : place.start],
         quote=page.text[place.start : place.end],

@@ -16,7 +16,7 @@ from fmqa.apps.web.evidence_lookup import (
     Place,
     find_evidence,
 )
-from fmqa.apps.web.render import escaped, joined, outward, safe_url
+from fmqa.apps.web.render import escaped, joined, on_page, outward, safe_url
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES, Wording
 from fmqa.reading.page_images import NoPageImage, PdfFile
 from fmqa.types import PaperStatus, Source
@@ -48,7 +48,7 @@ def nothing(say: Wording) -> str:
 
 def _head(evidence: EvidenceView, say: Wording) -> str:
     meta, note = evidence.held.meta, evidence.held.source is Source.NOTE
-    where = say("our note") if note else say("page {page}", page=evidence.page)
+    where = say("our note") if note else on_page(evidence.page, evidence.label, say)
     section = say("section {section}", section=evidence.section) if evidence.section else ""
     year = "" if meta.year is None else str(meta.year)
     return (

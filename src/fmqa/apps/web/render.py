@@ -234,7 +234,14 @@ def place(citation: Citation, say: Wording = IN_ENGLISH) -> str:
     """Where the quote stands: a page of the paper, or a note of ours."""
     if citation.source == "note":
         return say("our note")
-    return say("page {page}", page=citation.page)
+    return on_page(citation.page, citation.page_label, say)
+
+
+def on_page(page: int, label: str, say: Wording = IN_ENGLISH) -> str:
+    """A page of a paper, as printed where that isn't its place in the file."""
+    if label:
+        return say("page {label} ({page} of the file)", label=label, page=page)
+    return say("page {page}", page=page)
 
 
 def _authors(names: Sequence[str]) -> str:
