@@ -138,6 +138,9 @@ class Settings(BaseSettings):
         default="https://api.semanticscholar.org/graph/v1",
         description="Address of the Semantic Scholar Graph API.",
     )
+    zotero_url: str = Field(
+        default="http://127.0.0.1:23119", description="Address of the running Zotero's local API."
+    )
     contact: str = Field(
         default="", description="E-mail address for the User-Agent of requests to arXiv."
     )

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from fakes import make_pdf
 from fmqa.errors import UsageError
-from fmqa.proofing.bibtex import read_bib
 from fmqa.proofing.draft import Manuscript, listed_numbers
 from fmqa.proofing.latex import read_latex
 from fmqa.proofing.markdown import read_markdown
@@ -152,23 +151,6 @@ def test_a_pdf_is_read_by_page(tmp_path: Path) -> None:
     draft = draft_of(DefaultPdfReader().read(tmp_path / "a.pdf"))
     assert {one.line for one in draft.sentences} == {1, 2, 3}
     assert any("7 thousand masks" in one.text for one in draft.sentences)
-
-
-def test_a_bibliography(tmp_path: Path) -> None:
-    path = tmp_path / "refs.bib"
-    path.write_text(
-        "@article{ma2023, title={Segment {Anything} in Medical Images}, year=2023,\n"
-        "  author={Ma, Jun and He, Yuting}, eprint={2304.12306v2}}\n"
-        "@misc{broken, title={x\n"
-        '@misc{doi, title={Na\\"ive}, doi={10.1000/xyz}}\n',
-        encoding="utf-8",
-    )
-    works = read_bib(path)
-    assert set(works) == {"ma2023", "doi"}
-    assert works["ma2023"].title == "Segment Anything in Medical Images"
-    assert works["ma2023"].authors == ("Ma, Jun", "He, Yuting")
-    assert (works["ma2023"].year, works["ma2023"].arxiv_id) == (2023, "2304.12306")
-    assert (works["doi"].title, works["doi"].doi) == ("Naïve", "10.1000/xyz")
 
 
 def test_the_bibliography_beside_the_draft_is_taken(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from fmqa.proofing.page import page
 from fmqa.proofing.proofreader import Proofreader
 from fmqa.proofing.report import Kind, Report, as_json, as_lines
 from fmqa.proofing.vectors import Vectors
-from fmqa.proofing.work_finder import WorkFinder
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
+from fmqa.sync.work_finder import WorkFinder
 from fmqa.types import ArxivRecord, PaperMeta, Reference
 
 Check = Callable[[str], Report]

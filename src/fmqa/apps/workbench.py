@@ -163,6 +163,7 @@ class Workbench:
                 self.read_limits,
                 step or self.step,
                 notify,
+                settings.zotero_url,
             )
             if request.dry:
                 return plan(parts, request)
@@ -302,7 +303,7 @@ class Workbench:
         from fmqa.proofing.nearness import NearVerifier
         from fmqa.proofing.proofreader import Proofreader
         from fmqa.proofing.vectors import Vectors
-        from fmqa.proofing.work_finder import WorkFinder
+        from fmqa.sync.work_finder import WorkFinder
 
         searcher, record = self.searcher, self.library.record
 

@@ -21,9 +21,9 @@ from fmqa.answering.verification import Objection, Verdict
 from fmqa.errors import NothingToSearch
 from fmqa.proofing.draft import DraftSentence, Manuscript
 from fmqa.proofing.nearness import shared
-from fmqa.proofing.report import Finding, Kind, Report, ShownQuote
+from fmqa.proofing.report import Finding, Kind, Report, ShownQuote, how_to_fetch, shown
 from fmqa.proofing.vectors import Vectors
-from fmqa.proofing.work_finder import WorkFinder, how_to_fetch, shown
+from fmqa.sync.work_finder import WorkFinder
 from fmqa.types import Filters, PaperMeta, Quote, Reference
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from fmqa.errors import UsageError
-from fmqa.proofing.bibtex import read_bib
 from fmqa.proofing.draft import Manuscript
 from fmqa.proofing.latex import read_latex
 from fmqa.proofing.markdown import read_markdown
 from fmqa.proofing.printed import draft_of
 from fmqa.proofing.word import read_word
+from fmqa.reading.bibliography.reference_files import read_reference_file
 from fmqa.types import Document
 
 _LARGEST = 16 << 20  # bytes of a text
@@ -47,7 +47,7 @@ def read_draft(
         )
     works = dict(draft.works)
     for bib in bibs or _bibliographies(path, draft):
-        works = read_bib(bib) | works
+        works = {item.key: item.work for item in read_reference_file(bib)} | works
     return replace(draft, works=works)
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from fmqa.survey.escaping import plain
+from fmqa.types import Reference
 
 
 class Kind(StrEnum):
@@ -125,3 +126,17 @@ def summary(counts: dict[Kind, int] | Sequence[Kind]) -> str:
     """The counts on one line."""
     told = counts if isinstance(counts, dict) else dict(Counter(counts))
     return "; ".join(f"{number} {WORDS[kind]}" for kind, number in told.items())
+
+
+def how_to_fetch(work: Reference) -> str:
+    """What brings a work into the library."""
+    if work.arxiv_id:
+        return f"fmqa ingest {work.arxiv_id}"
+    where = f" (doi:{work.doi})" if work.doi else ""
+    return f"get its PDF{where} and run fmqa ingest FILE"
+
+
+def shown(key: str, work: Reference | None) -> str:
+    """What to call a work."""
+    title = (work.title or work.text[:80]) if work else ""
+    return f"{key} ({title})" if title and title != key else key

@@ -13,6 +13,7 @@ from fmqa.errors import ForeignIndex, SettingsError, StoreError
 from fmqa.store.arxiv_catalog import Catalog
 from fmqa.store.engine import Database, DenseSearch, VectorIndex
 from fmqa.store.history import AnswerCache, FeedbackStore, Sessions
+from fmqa.store.item_store import ItemStore
 from fmqa.store.quoted_facets import FacetStore
 from fmqa.store.record import COPYING_KEY, Record
 from fmqa.store.sqlite.sqlite_database import SqliteDatabase
@@ -97,6 +98,7 @@ class Library:
         self._database = open_database(record_path, url)
         self.record = Record(self._database)
         self.catalog = Catalog(self._database)
+        self.items = ItemStore(self._database)
         self.bibliography = BibliographyStore(self._database)
         self.facets = FacetStore(self._database)
         self.sessions = Sessions(self._database)

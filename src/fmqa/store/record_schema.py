@@ -176,6 +176,19 @@ SQLITE_MIGRATIONS = (
     Migration(
         "m009_labels", ("ALTER TABLE versions ADD COLUMN labels TEXT NOT NULL DEFAULT '[]'",)
     ),
+    # Works of reference managers' libraries, and which papers they are.
+    Migration(
+        "m010_items",
+        (
+            """CREATE TABLE items (
+            origin TEXT NOT NULL, key TEXT NOT NULL, citekey TEXT NOT NULL, title TEXT NOT NULL,
+            authors TEXT NOT NULL, year INTEGER, doi TEXT NOT NULL, arxiv_id TEXT NOT NULL,
+            attachment TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL,
+            paper_id TEXT NOT NULL, failure TEXT NOT NULL, at TEXT NOT NULL,
+            PRIMARY KEY (origin, key)) WITHOUT ROWID""",
+            "CREATE INDEX items_by_paper ON items (paper_id)",
+        ),
+    ),
 )
 
 _POSTGRES_TYPES = (
@@ -232,8 +245,8 @@ POSTGRES_MIGRATIONS = (
         ),
     ),
     *(
-        Migration(name, tuple(map(_for_postgres, SQLITE_MIGRATIONS[at].statements)))
-        for at, name in ((7, "p002_gaps"), (8, "p003_labels"))
+        Migration(f"p{step.name[1:]}", tuple(map(_for_postgres, step.statements)))
+        for step in SQLITE_MIGRATIONS[7:]
     ),
 )
 

@@ -60,6 +60,7 @@ TABLES = (
     Table("excluded", ("paper_id",)),
     Table("files", ("arxiv_id", "version")),
     Table("lookups", ("service", "key")),
+    Table("items", ("origin", "key")),
     Table("exchanges", ("session", "place")),
     Table("answers", ("key",)),
     Table("feedback", ("id",), numbered=True),

@@ -19,6 +19,7 @@ from fmqa.errors import FmqaError, NotServed, SourceRefused, SourceUnreachable
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.store.arxiv_catalog import Catalog, FetchedFile, News
 from fmqa.store.writer import RecordWriter
+from fmqa.sync.ingestor import paper_meta
 from fmqa.sync.run_types import PaperLine
 from fmqa.sync.tracking import TrackedPaper, Tracker
 from fmqa.types import ArxivRecord, Outcome, ReadResult
@@ -228,7 +229,7 @@ class Acquisition:
             fetching,
             self.parts.limits,
             workers=self.missing.request.workers,
-            facts=lambda path: coming.by_name.get(path.name),
+            facts=lambda path: paper_meta(coming.by_name[path.name]),
         )
         for done, result in enumerate(results, start=1):
             self._note(result, coming.by_name[result.path.name], before)

@@ -90,7 +90,8 @@ class LocalEngine:
 
 
 Progress = Callable[[ReadResult], None]
-Facts = Callable[[Path], ArxivRecord | None]
+Facts = Callable[[Path], PaperMeta | None]
+"""What is known of the paper at a path. Without an id it is the file's own, version 0 too."""
 
 _NOTES_MARK = "starter_notes"
 
@@ -203,8 +204,8 @@ class Ingestor:
 
         Args:
             paths: of the files; see `Engine` for those that have to be waited for.
-            facts: what arXiv says of the paper at a path, with the version of that file; None where
-                the file's own word has to do.
+            facts: what arXiv or a reference manager says of the paper at a path; None where the
+                file's own word has to do.
         """
 
         def document_of(result: ReadResult) -> Document | None:
@@ -214,8 +215,9 @@ class Ingestor:
             known = facts(result.path)
             if known is None:
                 return writer.known(_own(writer, result.document))
-            merged = writer.known(_with_arxiv_facts(result.document, known))
-            return _with_arxiv_facts(merged, known)  # arXiv's word is the last one
+            read = result.document if known.paper_id else _own(writer, result.document)
+            merged = writer.known(_with_facts(read, known))
+            return _with_facts(merged, known)  # their word is the last one
 
         def choose(result: ReadResult) -> Texts:
             document = document_of(result)
@@ -227,7 +229,7 @@ class Ingestor:
                 document = document_of(result)
                 if document is None:
                     known = facts(result.path)
-                    writer.log(result, paper_meta(known) if known else None)
+                    writer.log(result, known if known and known.paper_id else None)
                     yield result
                     continue
                 vectors = self._vectors(writer, document, fresh)
@@ -339,19 +341,17 @@ def _remarks(result: ReadResult, document: Document) -> str:
     return "; ".join(filter(None, said))
 
 
-def _with_arxiv_facts(document: Document, known: ArxivRecord | None) -> Document:
-    """The document with arXiv's word on what it is."""
-    if known is None:
-        return document
-    facts = paper_meta(known)
+def _with_facts(document: Document, facts: PaperMeta) -> Document:
+    """The document with what is known of it otherwise."""
+    read = document.meta
     meta = replace(
-        document.meta,
-        paper_id=facts.paper_id,
-        arxiv_id=facts.arxiv_id,
-        version=facts.version,
-        title=facts.title or document.meta.title,
-        authors=facts.authors or document.meta.authors,
-        year=facts.year or document.meta.year,
+        read,
+        paper_id=facts.paper_id or read.paper_id,
+        arxiv_id=facts.arxiv_id if facts.paper_id else read.arxiv_id,
+        version=facts.version or read.version,
+        title=facts.title or read.title,
+        authors=facts.authors or read.authors,
+        year=facts.year or read.year,
     )
     return replace(document, meta=meta)
 

@@ -3,7 +3,8 @@
 A run holds the writer's lock. What it learns is committed at once, step by step, so that the next
 run goes on where a killed one ended, without asking again for what was committed:
 
-1. wishes: what seeds.toml and the user name, and what the saved queries find;
+1. in a sync, works of Zotero and of bibliography files; wishes: what seeds.toml and the user name,
+   and what the saved queries find;
 2. facts: what arXiv says of each paper that is tracked;
 3. the papers whose references are followed: fetched, read, and their references resolved by what is
    printed and by Semantic Scholar, until no new paper comes up;
@@ -22,11 +23,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from fmqa.errors import FmqaError
+from fmqa.errors import FmqaError, SourceError, UsageError
 from fmqa.reading.pool import read_files
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.store.writer import RecordWriter
 from fmqa.sync.acquisition import Acquisition, Fetching, MissingVersions
+from fmqa.sync.items import ItemsRun, item_line, read_origin, shown
 from fmqa.sync.resolution import Resolver, methods
 from fmqa.sync.run_types import PaperLine, Parts, Request, SyncReport, Unresolved
 from fmqa.sync.tracking import TrackedPaper, Tracker, tracked_papers
@@ -127,6 +129,8 @@ class _Run(_Steps):
 
     def go(self) -> None:
         """All steps, in order."""
+        if self.request.refresh:
+            self._follow_items()
         self.tracker.make_wishes()
         papers = self._follow(titles=False)
         self._mark_withdrawn()
@@ -137,6 +141,36 @@ class _Run(_Steps):
                 self.report_references(paper.arxiv_id, references)
         if self.request.refresh and not self.report.unreachable:
             self._let_go(papers)
+
+    def _follow_items(self) -> None:
+        """Step 1: what came, changed and went in Zotero and in bibliography files."""
+        parts = self.parts
+        run = ItemsRun(
+            parts.ingestor,
+            self.writer,
+            parts.limits,
+            retry=self.request.retry,
+            workers=self.request.workers,
+            step=parts.step,
+        )
+        for origin in self.library.items.origins():
+            before = {paper for paper, _ in self.library.record.held_pdfs()}
+            failures = {item.failure for item in self.library.items.of(origin).values()}
+            try:
+                done = run.bring_in(origin, read_origin(origin, parts.zotero_url))
+            except (UsageError, SourceError) as error:
+                parts.notify(f"{shown(origin)} is left as it is: {error}")
+                continue
+            for item in done.added:
+                new = item.paper_id not in before
+                lines = self.report.ingested if new else self.report.updated
+                lines.append(item_line(item))
+            for item in done.failed:
+                old = item.failure in failures
+                lines = self.report.still_failing if old else self.report.failed
+                lines.append(item_line(item))
+            self.report.unfollowed += map(item_line, done.gone)
+            self.report.passages += done.passages
 
     def _tracked(self) -> list[TrackedPaper]:
         catalog, bibliography = self.library.catalog, self.library.bibliography

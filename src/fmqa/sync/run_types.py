@@ -150,6 +150,7 @@ class Parts:
         scholar: Semantic Scholar.
         step: called with (label, done, total), from several threads.
         notify: called with what is waited for or given up.
+        zotero_url: address of the running Zotero.
     """
 
     ingestor: Ingestor
@@ -159,3 +160,4 @@ class Parts:
     limits: ReadLimits
     step: Step = lambda label, done, total: None
     notify: Callable[[str], None] = lambda message: None
+    zotero_url: str = ""

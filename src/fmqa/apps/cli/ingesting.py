@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
     from fmqa.sources.arxiv_ids import ArxivId
     from fmqa.sync.ingestor import IngestReport
+    from fmqa.sync.items import ItemsReport
     from fmqa.sync.run_types import SyncReport
 
 
@@ -28,8 +29,21 @@ def ingest(
     targets: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ID|URL|PATH]...",
-            help="arXiv ids or addresses, PDF files and folders; corpus/seeds.toml when none.",
+            metavar="[ID|URL|PATH|COLLECTION]...",
+            help="arXiv ids or addresses, PDF files and folders, .bib and .ris files with links to "
+            "PDFs; corpus/seeds.toml when none. With --zotero: collections, all when none.",
+        ),
+    ] = None,
+    zotero: Annotated[
+        bool, typer.Option("--zotero", help="Papers of the running Zotero, which syncs follow.")
+    ] = False,
+    zotero_data: Annotated[
+        Path | None,
+        typer.Option(
+            "--zotero-data",
+            metavar="FOLDER",
+            help="The same from Zotero's data folder, whether it runs or not.",
+            show_default=False,
         ),
     ] = None,
     depth: Depth = None,
@@ -45,26 +59,38 @@ def ingest(
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Bring papers into the library: the review and what it cites, arXiv ids, or PDF files.
+    """Bring papers into the library: the review and what it cites, arXiv ids, PDFs, Zotero.
 
     What was brought in before is left alone, and a run that was stopped is gone on with. Ends with
     1 when nothing could be read, 4 when arXiv can't be reached.
     """
-    paths, ids = _sorted_out(targets or [])
-    files = pdf_files(paths) if paths else []
-    if dry_run and files:
+    from fmqa.reading.bibliography.reference_files import ENDINGS
+    from fmqa.sync.items import zotero_origins
+
+    in_zotero = zotero or zotero_data is not None
+    paths, ids = _sorted_out([] if in_zotero else targets or [])
+    bibliographies = [path for path in paths if path.suffix.lower() in ENDINGS]
+    papers = [path for path in paths if path not in bibliographies]
+    files = pdf_files(papers) if papers else []
+    if dry_run and (paths or in_zotero):
         raise UsageError("--dry-run is for papers on arXiv.", hint="Leave out the files.")
     reading: IngestReport | None = None
     fetching: SyncReport | None = None
+    items: list[ItemsReport] = []
     with workbench(home=home, cluster=cluster) as bench:
+        origins = [str(path.expanduser().resolve()) for path in bibliographies]
+        if in_zotero:
+            origins += zotero_origins(targets or [], zotero_data, bench.settings.zotero_url)
+        if origins:
+            items = _bring_in(bench, origins, retry=retry, workers=workers)
         if files:
             reading = read_files(bench, files, retry=retry, workers=workers)
-        if ids or not targets:
+        if ids or not (targets or in_zotero):
             options: dict[str, Any] = {"limit": limit, "retry": retry, "workers": workers}
             options["dry"] = dry_run
             fetching = _fetch(bench, ids, depth, options)
-    _tell(reading, fetching, as_json)
-    _end(reading, fetching)
+    _tell(reading, fetching, items, as_json)
+    _end(reading, fetching, items)
 
 
 def _sorted_out(targets: list[str]) -> tuple[list[Path], list[ArxivId]]:
@@ -119,6 +145,28 @@ def read_files(bench: Workbench, files: list[Path], *, retry: bool, workers: int
     )
 
 
+def _bring_in(
+    bench: Workbench, origins: list[str], *, retry: bool, workers: int
+) -> list[ItemsReport]:
+    """What Zotero and bibliography files hold; later syncs follow them."""
+    from fmqa.sync.items import ItemsRun, read_origin
+
+    bench.load_starter()
+    found = [(origin, read_origin(origin, bench.settings.zotero_url)) for origin in origins]
+    ingestor = bench.ingestor.telling(bench.notify)
+    with ingestor.library.writing(ingestor.model) as writer:
+        run = ItemsRun(
+            ingestor,
+            writer,
+            bench.read_limits,
+            asked=True,
+            retry=retry,
+            workers=workers,
+            step=bench.step,
+        )
+        return [run.bring_in(origin, items) for origin, items in found]
+
+
 def _fetch(
     bench: Workbench, ids: list[ArxivId], depth: int | None, options: dict[str, Any]
 ) -> SyncReport:
@@ -130,12 +178,20 @@ def _fetch(
     return bench.follow(kind="ingest", depth=1 if depth is None else depth, **options)
 
 
-def _tell(reading: IngestReport | None, fetching: SyncReport | None, as_json: bool) -> None:
+def _tell(
+    reading: IngestReport | None,
+    fetching: SyncReport | None,
+    items: list[ItemsReport],
+    as_json: bool,
+) -> None:
     if as_json:
         told = _as_json(reading) if reading else {}
+        told |= {"items": [report.as_dict() for report in items]} if items else {}
         told |= {"arxiv": fetching.as_dict()} if fetching else {}
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
+    for report in items:
+        _tell_items(report)
     if reading is not None:
         from fmqa.apps.cli.rendering import show_outcomes
 
@@ -147,7 +203,30 @@ def _tell(reading: IngestReport | None, fetching: SyncReport | None, as_json: bo
         show_report(fetching)
 
 
-def _end(reading: IngestReport | None, fetching: SyncReport | None) -> None:
+_OF_ITEMS = {
+    "added": "read",
+    "same": "in the library otherwise",
+    "known": "as before",
+    "without": "without a PDF",
+    "failed": "failed",
+    "gone": "gone",
+}
+
+
+def _tell_items(report: ItemsReport) -> None:
+    from fmqa.sync.items import shown
+
+    for item in report.failed:
+        typer.echo(f"failed: {item.key} ({item.title}): {item.failure}", err=True)
+    counts = {what: len(report.lists[name]) for name, what in _OF_ITEMS.items()}
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    works = sum(counts.values()) - len(report.gone)
+    typer.echo(f"{shown(report.origin)}: {works} works ({told}), {report.passages} passages.")
+
+
+def _end(
+    reading: IngestReport | None, fetching: SyncReport | None, items: list[ItemsReport]
+) -> None:
     from fmqa.apps.cli.reporting import raise_if_unreachable
 
     if fetching is not None:
@@ -155,6 +234,8 @@ def _end(reading: IngestReport | None, fetching: SyncReport | None) -> None:
         failed = fetching.failed or fetching.still_failing
         if failed and not (fetching.ingested or fetching.updated or fetching.known):
             raise typer.Exit(1)
+    if items and not any(report.added or report.same or report.known for report in items):
+        raise typer.Exit(1)
     if reading is not None:
         everything = [*reading.results, *reading.known]
         if not any(result.outcome is Outcome.OK for result in everything):

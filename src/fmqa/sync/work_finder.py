@@ -1,4 +1,4 @@
-"""Which paper of the library a cited work is."""
+"""Which paper of the library a work is that a draft cites or a reference manager keeps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fmqa.types import ArxivRecord, PaperMeta, Reference
 
 
 class WorkFinder:
-    """The papers of a library, found by what drafts say of works.
+    """The papers of a library, found by what is said of works.
 
     Args:
         papers: of the library.
@@ -18,14 +18,22 @@ class WorkFinder:
     """
 
     def __init__(self, papers: Iterable[PaperMeta], facts: Mapping[str, ArxivRecord]) -> None:
-        self.papers = {paper.paper_id: paper for paper in papers}
-        self._by_arxiv = {p.arxiv_id: p for p in self.papers.values() if p.arxiv_id}
-        self._by_doi = {
-            record.doi.lower(): self._by_arxiv[arxiv_id]
-            for arxiv_id, record in facts.items()
-            if record.doi and arxiv_id in self._by_arxiv
-        }
-        self._words = {key: set(title_words(paper.title)) for key, paper in self.papers.items()}
+        self.papers: dict[str, PaperMeta] = {}
+        self._by_arxiv: dict[str, PaperMeta] = {}
+        self._by_doi: dict[str, PaperMeta] = {}
+        self._words: dict[str, set[str]] = {}
+        for paper in papers:
+            record = facts.get(paper.arxiv_id or "")
+            self.put(paper, record.doi if record else None)
+
+    def put(self, paper: PaperMeta, doi: str | None = None) -> None:
+        """Take in one paper more."""
+        self.papers[paper.paper_id] = paper
+        self._words[paper.paper_id] = set(title_words(paper.title))
+        if paper.arxiv_id:
+            self._by_arxiv[paper.arxiv_id] = paper
+        if doi:
+            self._by_doi[doi.lower()] = paper
 
     def find(self, work: Reference) -> PaperMeta | None:
         """The paper by arXiv id, DOI or title; None when the library hasn't it, or several fit."""
@@ -51,17 +59,3 @@ class WorkFinder:
         best = max((score for score, _ in found), default=0.0)
         fitting = [paper for score, paper in found if score == best]
         return fitting[0] if len(fitting) == 1 else None
-
-
-def how_to_fetch(work: Reference) -> str:
-    """What brings a work into the library."""
-    if work.arxiv_id:
-        return f"fmqa ingest {work.arxiv_id}"
-    where = f" (doi:{work.doi})" if work.doi else ""
-    return f"get its PDF{where} and run fmqa ingest FILE"
-
-
-def shown(key: str, work: Reference | None) -> str:
-    """What to call a work."""
-    title = (work.title or work.text[:80]) if work else ""
-    return f"{key} ({title})" if title and title != key else key

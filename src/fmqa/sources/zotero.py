@@ -1,0 +1,210 @@
+"""What the two ways to a Zotero library share: its items, collections and links.
+
+Items come as the JSON of Zotero's Web API, version 3 (`zotero.org/support/dev/web_api/v3`), which
+the local API speaks too and the data folder's rows are brought into.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Protocol
+
+from fmqa.errors import UsageError
+from fmqa.sources.arxiv_ids import parse_address, parse_doi, parse_id
+from fmqa.sources.items import Item
+from fmqa.types import Reference
+
+Json = Mapping[str, Any]
+"""The ``data`` of an item, or of an attachment."""
+FindFile = Callable[[Json], Path | str]
+"""Where the PDF of an attachment is, or why it can't be had."""
+
+_NO_WORKS = frozenset({"attachment", "note", "annotation"})
+_AUTHOR_ROLES = ("author", "inventor", "programmer", "presenter", "editor")
+_YEAR = re.compile(r"\b(1[5-9]|20)\d\d\b")
+_EXTRA = re.compile(r"^\s*(?P<name>[A-Za-z][A-Za-z ]*?)\s*:\s*(?P<value>\S.*?)\s*$", re.MULTILINE)
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection; ``parent`` is the key of the one that it is in, empty at the top."""
+
+    key: str
+    name: str
+    parent: str = ""
+
+
+class ZoteroLibrary(Protocol):
+    """The user's own library, opened one way or the other."""
+
+    def collections(self) -> Sequence[Collection]:
+        """All collections."""
+        ...
+
+    def items(self, collections: Iterable[str] | None = None) -> list[Item]:
+        """The works of these collections, or all of the library; those in the bin aren't.
+
+        Args:
+            collections: keys; a work in several of them comes once.
+        """
+        ...
+
+
+def items_in(library: ZoteroLibrary, collection: str = "") -> list[Item]:
+    """The works of a collection and of those in it, or of the whole library without one.
+
+    Args:
+        collection: its key.
+
+    Raises:
+        UsageError: there is no such collection.
+    """
+    if not collection:
+        return library.items()
+    found = library.collections()
+    if collection not in {one.key for one in found}:
+        raise UsageError(f"Zotero has no collection {collection} any more.")
+    wanted = [collection]
+    for key in wanted:  # grows meanwhile
+        wanted += [one.key for one in found if one.parent == key and one.key not in wanted]
+    return library.items(wanted)
+
+
+def find_collection(collections: Sequence[Collection], named: str) -> Collection:
+    """The collection of a name, a path such as ``Thesis/Segmentation``, or a key.
+
+    Raises:
+        UsageError: there is none, or several have the name.
+    """
+    paths = {one.key: _path(one, collections) for one in collections}
+    wanted = named.strip().strip("/").casefold()
+    found = [one for one in collections if named.strip() == one.key]
+    found = found or [one for one in collections if paths[one.key].casefold() == wanted]
+    found = found or [one for one in collections if one.name.casefold() == wanted]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        told = "; ".join(f"{paths[one.key]} ({one.key})" for one in found[:_MOST_NAMED])
+        raise UsageError(f"Zotero has {len(found)} collections {named!r}.", hint=f"Name: {told}.")
+    names = {path.casefold(): path for path in paths.values()}
+    names |= {one.name.casefold(): one.name for one in collections if one.name}
+    near = get_close_matches(wanted, names, _MOST_NAMED, 0.5) or list(names)[:_MOST_NAMED]
+    shown = ", ".join(dict.fromkeys(names[one] for one in near))
+    hint = f"There are, among others: {shown}." if near else "It has no collections at all."
+    raise UsageError(f"Zotero has no collection {named!r}.", hint=hint)
+
+
+def _path(one: Collection, collections: Sequence[Collection]) -> str:
+    by_key = {each.key: each for each in collections}
+    names, seen = [one.name], {one.key}
+    while (above := by_key.get(one.parent)) is not None and above.key not in seen:
+        names.insert(0, above.name)
+        seen.add(above.key)
+        one = above
+    return "/".join(names)
+
+
+def make_items(works: Iterable[Json], attachments: Iterable[Json], find: FindFile) -> list[Item]:
+    """Items from the JSON of works and of all attachments.
+
+    Of several PDFs that a work has, the one that was added first and is there is taken. A PDF
+    without a work is an item of its own.
+    """
+    children: dict[str, list[Json]] = {}
+    for one in attachments:
+        if one.get("parentItem") and _is_pdf(one):
+            children.setdefault(str(one["parentItem"]), []).append(one)
+    found = []
+    for data in works:
+        kind = data.get("itemType")
+        if kind == "attachment" and _is_pdf(data):
+            found.append(_with_file(str(data["key"]), Reference(0, ""), "", [data], find))
+        elif kind not in _NO_WORKS:
+            key = str(data["key"])
+            pdfs = sorted(children.get(key, ()), key=lambda one: str(one.get("dateAdded", "")))
+            found.append(_with_file(key, work_of(data), citekey_in(data), pdfs, find))
+    return found
+
+
+def _with_file(
+    key: str, work: Reference, citekey: str, pdfs: Sequence[Json], find: FindFile
+) -> Item:
+    missing = ""
+    for data in pdfs:
+        where = find(data)
+        if isinstance(where, Path):
+            return Item(key, work, citekey, str(data["key"]), where)
+        missing = missing or where
+    return Item(key, work, citekey, missing=missing)
+
+
+def _is_pdf(data: Json) -> bool:
+    if data.get("linkMode") == "linked_url":
+        return False
+    name = str(data.get("filename") or data.get("path") or "").lower()
+    return data.get("contentType") == "application/pdf" or name.endswith(".pdf")
+
+
+def work_of(data: Json) -> Reference:
+    """What an item says of its work."""
+    told = extra_of(data)
+    doi = (_text(data, "DOI") or told.get("doi", "")).removeprefix("https://doi.org/")
+    year = _YEAR.search(_text(data, "date"))
+    ids = (
+        parse_doi(doi),
+        parse_id(_text(data, "archiveID")),
+        parse_id(told.get("arxiv", "").split(" ")[0]),
+        parse_address(_text(data, "url")),
+    )
+    found = next((one for one in ids if one), None)
+    return Reference(
+        number=0,
+        text="",
+        title=_text(data, "title"),
+        authors=_authors(data.get("creators") or ()),
+        year=int(year[0]) if year else None,
+        arxiv_id=found.bare if found else None,
+        doi=doi or None,
+    )
+
+
+def citekey_in(data: Json) -> str:
+    """The citation key that an item has, in its own field or as Better BibTeX writes it."""
+    return _text(data, "citationKey") or extra_of(data).get("citation key", "")
+
+
+def extra_of(data: Json) -> dict[str, str]:
+    """The lines ``name: value`` of the field "Extra", by their names in lower case."""
+    lines = _EXTRA.finditer(str(data.get("extra") or ""))
+    return {match["name"].lower(): match["value"] for match in lines}
+
+
+def _authors(creators: Iterable[Json]) -> tuple[str, ...]:
+    """The names of the authors, or else of those of the first role that there is."""
+    by_role: dict[str, list[str]] = {}
+    for one in creators:
+        given, family = _text(one, "firstName"), _text(one, "lastName")
+        name = f"{family}, {given}" if family and given else _text(one, "name") or family or given
+        if name:
+            by_role.setdefault(str(one.get("creatorType", "author")), []).append(name)
+    return tuple(next((by_role[role] for role in _AUTHOR_ROLES if role in by_role), ()))
+
+
+def _text(data: Json, name: str) -> str:
+    value = data.get(name)
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def item_link(key: str) -> str:
+    """What opens an item in Zotero."""
+    return f"zotero://select/library/items/{key}"
+
+
+def pdf_link(attachment: str, page: int) -> str:
+    """What opens a page of an attachment, counted from 1, in Zotero's reader."""
+    return f"zotero://open-pdf/library/items/{attachment}?page={page}"

@@ -1,0 +1,123 @@
+"""The works of reference managers' libraries that are followed, and which papers they are.
+
+An origin says where works come from and where a sync looks for them again: a bibliography file's
+path, ``zotero:KEY`` (the running Zotero; the key of a collection, or nothing for all) or
+``zotero-data:KEY@FOLDER``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fmqa.store.arxiv_catalog import now
+from fmqa.store.engine import RecordRow, Tables, upsert
+from fmqa.store.record import PUT_META
+
+_ORIGINS = "item_origins"
+_COLUMNS = (
+    "origin", "key", "citekey", "title", "authors", "year", "doi", "arxiv_id", "attachment",
+    "file", "sha256", "paper_id", "failure", "at",
+)  # fmt: skip
+_PUT = upsert("items", _COLUMNS, ("origin", "key"))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """A work as it was last read from its origin.
+
+    ``file`` is the PDF's path and ``sha256`` its content, both empty where there is none.
+    ``paper_id`` is the library's paper, empty where it has none; ``failure`` says why the PDF
+    couldn't be read.
+    """
+
+    origin: str
+    key: str
+    citekey: str
+    title: str
+    authors: tuple[str, ...]
+    year: int | None
+    doi: str
+    arxiv_id: str
+    attachment: str
+    file: str
+    sha256: str
+    paper_id: str = ""
+    failure: str = ""
+
+    @property
+    def in_zotero(self) -> bool:
+        """Whether ``key`` and ``attachment`` are Zotero's."""
+        return self.origin.startswith(("zotero:", "zotero-data:"))
+
+
+class ItemStore(Tables):
+    """Reads and writes these works."""
+
+    def origins(self) -> list[str]:
+        """What a sync looks at again."""
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", _ORIGINS)
+        return list(json.loads(rows[0]["value"])) if rows else []
+
+    def follow(self, origin: str) -> None:
+        """Have later syncs look at an origin again."""
+        found = self.origins()
+        if origin not in found:
+            with self.database.atomic() as db:
+                db.execute(PUT_META, (_ORIGINS, json.dumps([*found, origin])))
+
+    def of(self, origin: str) -> dict[str, StoredItem]:
+        """The works of an origin by their keys there."""
+        rows = self.rows("SELECT * FROM items WHERE origin = ? ORDER BY key", origin)
+        return {row["key"]: _item(row) for row in rows}
+
+    def by_paper(self) -> dict[str, StoredItem]:
+        """A work for each paper that is one; Zotero's before that of a file."""
+        rows = self.rows("SELECT * FROM items WHERE paper_id != '' ORDER BY origin, key")
+        found: dict[str, StoredItem] = {}
+        for item in sorted(map(_item, rows), key=lambda item: not item.in_zotero):
+            found.setdefault(item.paper_id, item)
+        return found
+
+    def put(self, items: Iterable[StoredItem]) -> None:
+        """Write works in place of what was known of them."""
+        with self.database.atomic() as db:
+            db.executemany(_PUT, map(_values, items))
+
+    def drop(self, item: StoredItem) -> bool:
+        """Forget a work; whether no other one is the same paper."""
+        with self.database.atomic() as db:
+            db.execute("DELETE FROM items WHERE origin = ? AND key = ?", (item.origin, item.key))
+            left = db.execute("SELECT 1 FROM items WHERE paper_id = ?", (item.paper_id,))
+            return left.fetchone() is None
+
+    def was_read(self, item: StoredItem) -> bool:
+        """Whether a version of the paper was read from the work's own file."""
+        rows = self.rows(
+            "SELECT 1 FROM versions WHERE paper_id = ? AND sha256 = ? AND file = ?",
+            item.paper_id,
+            item.sha256,
+            item.file,
+        )
+        return bool(rows)
+
+    def paper_of(self, sha256: str) -> str:
+        """The paper that a file's content is a version of; empty where it is none."""
+        rows = self.rows(
+            """SELECT paper_id FROM versions WHERE sha256 = ? AND source = 'pdf'
+               ORDER BY active DESC LIMIT 1""",
+            sha256,
+        )
+        return rows[0]["paper_id"] if rows else ""
+
+
+def _values(item: StoredItem) -> tuple[object, ...]:
+    authors = json.dumps(item.authors, ensure_ascii=False)
+    told = {name: getattr(item, name, None) for name in _COLUMNS}
+    return tuple((told | {"authors": authors, "at": now()}).values())
+
+
+def _item(row: RecordRow) -> StoredItem:
+    told = {name: row[name] for name in _COLUMNS if name != "at"}
+    return StoredItem(**told | {"authors": tuple(json.loads(row["authors"]))})

@@ -1,0 +1,326 @@
+"""Works of reference managers, brought into the library and followed.
+
+A work whose paper is in the library already, by its file, arXiv id, DOI or title, is that paper:
+nothing is read twice. Otherwise its PDF is read under what the reference manager says of it. What
+was read so goes again when the work does, unless something else asks for the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import KW_ONLY, asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from fmqa.errors import UsageError
+from fmqa.reading.bibliography.reference_files import read_reference_file
+from fmqa.reading.pool import ReadLimits, file_sha256
+from fmqa.sources.items import Item, with_citekeys
+from fmqa.sources.zotero import ZoteroLibrary, find_collection, items_in
+from fmqa.sources.zotero_api import ZoteroApi
+from fmqa.sources.zotero_data import ZoteroData
+from fmqa.store.item_store import StoredItem
+from fmqa.store.writer import RecordWriter
+from fmqa.sync.ingestor import Ingestor
+from fmqa.sync.run_types import PaperLine
+from fmqa.sync.work_finder import WorkFinder
+from fmqa.types import Outcome, PaperMeta, ReadResult, Reference, Source
+
+_RUNNING, _FOLDER = "zotero:", "zotero-data:"
+_READING = "Reading and embedding"
+_OF_WORK = ("title", "authors", "year", "doi", "arxiv_id")
+_WAITING = "item "  # before the key, for the paper that a work is to become
+
+
+def zotero_origins(named: Sequence[str], folder: Path | None, url: str) -> list[str]:
+    """The origins (see `fmqa.store.item_store`) of collections, or of a whole Zotero library.
+
+    Args:
+        named: collections by name, path or key; all of the library when there are none.
+        folder: Zotero's data folder; None for the running Zotero at ``url``.
+
+    Raises:
+        UsageError: there is no such collection, or no such data folder.
+        SourceError: the running Zotero can't be asked.
+    """
+
+    def keys(library: ZoteroLibrary) -> list[str]:
+        found = library.collections()
+        return [find_collection(found, name).key for name in named] or [""]
+
+    if folder is not None:
+        data = ZoteroData(folder)
+        return [f"{_FOLDER}{key}@{data.folder}" for key in keys(data)]
+    with ZoteroApi(url) as api:
+        return [f"{_RUNNING}{key}" for key in keys(api)]
+
+
+def read_origin(origin: str, url: str) -> list[Item]:
+    """The works of an origin as they are there now.
+
+    Args:
+        url: of the running Zotero.
+
+    Raises:
+        UsageError: it isn't there any more, or can't be read.
+        SourceError: the running Zotero can't be asked.
+    """
+    if origin.startswith(_RUNNING):
+        with ZoteroApi(url) as api:
+            return items_in(api, origin.removeprefix(_RUNNING))
+    if origin.startswith(_FOLDER):
+        key, _, folder = origin.removeprefix(_FOLDER).partition("@")
+        return items_in(ZoteroData(Path(folder)), key)
+    return read_reference_file(Path(origin))
+
+
+def shown(origin: str) -> str:
+    """What to call an origin in messages."""
+    if not origin.startswith((_RUNNING, _FOLDER)):
+        return Path(origin).name
+    key = origin.partition(":")[2].partition("@")[0]
+    return f"Zotero, collection {key}" if key else "Zotero"
+
+
+@dataclass
+class ItemsReport:
+    """What became of an origin's works.
+
+    ``added`` were read now, ``same`` are papers that the library has otherwise, ``known`` are as
+    they were, ``without`` have no PDF, ``failed`` say why, ``gone`` aren't there any more.
+    """
+
+    origin: str
+    added: list[StoredItem] = field(default_factory=list)
+    same: list[StoredItem] = field(default_factory=list)
+    known: list[StoredItem] = field(default_factory=list)
+    without: list[StoredItem] = field(default_factory=list)
+    failed: list[StoredItem] = field(default_factory=list)
+    gone: list[StoredItem] = field(default_factory=list)
+    passages: int = 0
+
+    @property
+    def lists(self) -> dict[str, list[StoredItem]]:
+        """The works by what became of them."""
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in found.items() if isinstance(value, list)}
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(eq=False)
+class ItemsRun:
+    """Brings the works of origins in, under the writer's lock.
+
+    Args:
+        asked: the user names the origins, so that papers that he removed come back.
+        retry: read again what couldn't be read.
+        workers: reading processes.
+        step: told of progress as (label, done, total).
+    """
+
+    ingestor: Ingestor
+    writer: RecordWriter
+    limits: ReadLimits
+    _: KW_ONLY
+    asked: bool = False
+    retry: bool = False
+    workers: int = 2
+    step: Callable[[str, int, int], None] = lambda label, done, total: None
+
+    def __post_init__(self) -> None:
+        self.library = self.ingestor.library
+        self.store = self.library.items
+        self.removed = set() if self.asked else self.library.catalog.excluded()
+
+    def bring_in(self, origin: str, items: Iterable[Item]) -> ItemsReport:
+        """Bring the library to what an origin holds now, and follow it from now on.
+
+        Raises:
+            UsageError: it held works before and holds none now; nothing is changed.
+            DiskFull: no room; what was committed stays.
+        """
+        report = ItemsReport(origin)
+        before = self.store.of(origin)
+        now = with_citekeys(items)
+        if before and not now:
+            raise UsageError(
+                f"{shown(origin)} holds no works now; nothing was removed.",
+                hint="Look whether it is the right one.",
+            )
+        self.store.follow(origin)
+        placing = _Placing(self, report, before)
+        for item in now:
+            placing.place(item, origin)
+        self._read(placing, report)
+        for key in before.keys() - {item.key for item in now}:
+            report.gone.append(before[key])
+            self._let_go(before[key], f"no longer in {shown(origin)}")
+        return report
+
+    def _read(self, placing: _Placing, report: ItemsReport) -> None:
+        """Read the PDFs that are new, and then settle the works that wait for them."""
+        reading = placing.reading
+        results = self.ingestor.read_in(
+            self.writer,
+            list(reading),
+            self.limits,
+            workers=self.workers,
+            facts=lambda path: reading[path].facts,
+        )
+        papers: dict[str, str] = {}
+        for done, result in enumerate(results, start=1):
+            item = self._settled(reading[result.path].item, result)
+            papers[_WAITING + item.key] = item.paper_id
+            (report.failed if item.failure else report.added).append(item)
+            report.passages += result.passages
+            old = placing.before.get(item.key)
+            self.store.put([item])
+            if old is not None and item.paper_id and item.paper_id != old.paper_id:
+                self._let_go(replace(old, key=""), f"now {item.paper_id}")
+            self.step(_READING, done, len(reading))
+        report.same += [
+            replace(item, paper_id=papers.get(item.paper_id, "")) for item in placing.doubles
+        ]
+        self.store.put(report.same)
+
+    def _settled(self, item: StoredItem, result: ReadResult) -> StoredItem:
+        if result.outcome is Outcome.OK:
+            return replace(item, paper_id=self.store.paper_of(result.sha256))
+        return replace(item, failure=f"{result.outcome.value}: {result.detail}")
+
+    def _let_go(self, old: StoredItem, why: str) -> None:
+        """Forget a work, and its paper where that was read from it and nothing else asks for it."""
+        ours, last = self.store.was_read(old), self.store.drop(old)
+        catalog = self.library.catalog
+        wished = {wish.arxiv_id for wish in catalog.wishes()}
+        held = self.library.record.held_pdfs().items()
+        texts = {sha256 for (paper, _), sha256 in held if paper == old.paper_id}
+        fetched = {file.sha256 for file in catalog.files().values()}
+        if ours and last and old.paper_id not in wished and texts - fetched == {old.sha256}:
+            self.writer.retire(old.paper_id, why)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A work whose PDF is to be read, and what it is read under."""
+
+    item: StoredItem
+    facts: PaperMeta
+
+
+class _Placing:
+    """Tells for each work of an origin whether its paper is here, and what has to be read."""
+
+    def __init__(self, run: ItemsRun, report: ItemsReport, before: dict[str, StoredItem]) -> None:
+        record = run.library.record
+        rows = record.papers()
+        self.run = run
+        self.report = report
+        self.before = before
+        self.works = WorkFinder((row.meta for row in rows), run.library.catalog.facts())
+        self.own_text = {row.meta.paper_id for row in rows if row.source is Source.PDF}
+        self.reading: dict[Path, _Reading] = {}
+        self.doubles: list[StoredItem] = []
+
+    def place(self, item: Item, origin: str) -> None:
+        """Write down what the work is, or have its PDF read."""
+        work = item.work
+        stored = _stored(item, origin)
+        old = self.before.get(item.key)
+        here = self._here(old, work)
+        match = self.works.find(work) if here is None else None
+        paper = here or match
+        stored = replace(stored, paper_id=paper.paper_id if paper else "")
+        if old is not None and old.paper_id in self.run.removed:
+            self._done(self.report.known, replace(stored, paper_id=old.paper_id))
+        elif item.file is None:
+            self._done(self.report.failed if item.missing else self.report.without, stored)
+        elif old is not None and old.failure and _same(old, stored) and not self.run.retry:
+            self._done(self.report.failed, replace(stored, failure=old.failure))
+        elif paper is not None and self._needs_nothing(stored, old, here):
+            as_before = old is not None and old.paper_id == stored.paper_id
+            self._done(self.report.known if as_before else self.report.same, stored)
+        elif paper is not None and paper.paper_id.startswith(_WAITING):
+            self.doubles.append(stored)
+        else:
+            self._read(item, stored, paper)
+
+    def _here(self, old: StoredItem | None, work: Reference) -> PaperMeta | None:
+        """The paper that the work was found to be before, where that still holds."""
+        paper = self.works.papers.get(old.paper_id) if old is not None else None
+        if paper is not None and work.arxiv_id and paper.arxiv_id not in (None, work.arxiv_id):
+            return None
+        return paper
+
+    def _needs_nothing(
+        self, stored: StoredItem, old: StoredItem | None, here: PaperMeta | None
+    ) -> bool:
+        """Whether the library's own text of the paper serves."""
+        if stored.paper_id not in self.own_text:
+            return False
+        if old is None or here is None:
+            return True
+        # What was read from this very item follows it; another text of the paper doesn't.
+        return _same(old, stored) or not self.run.store.was_read(old)
+
+    def _read(self, item: Item, stored: StoredItem, paper: PaperMeta | None) -> None:
+        assert item.file is not None
+        known = self.run.store.paper_of(stored.sha256)
+        old = self.before.get(item.key)
+        if known and (old is None or old.paper_id != known):
+            self._done(self.report.same, replace(stored, paper_id=known))
+            return
+        work = item.work
+        facts = PaperMeta(
+            paper_id=paper.paper_id if paper else work.arxiv_id or "",
+            version=0,
+            title=work.title,
+            authors=work.authors,
+            year=work.year,
+            arxiv_id=paper.arxiv_id if paper else work.arxiv_id,
+        )
+        if item.file in self.reading:
+            waiting = self.reading[item.file].item.key
+            self.doubles.append(replace(stored, paper_id=_WAITING + waiting))
+            return
+        self.reading[item.file] = _Reading(stored, facts)
+        if paper is None:
+            self.works.put(replace(facts, paper_id=_WAITING + item.key), work.doi)
+
+    def _done(self, lines: list[StoredItem], item: StoredItem) -> None:
+        lines.append(item)
+        self.run.store.put([item])
+
+
+def _stored(item: Item, origin: str) -> StoredItem:
+    work = item.work
+    return StoredItem(
+        origin=origin,
+        key=item.key,
+        citekey=item.citekey,
+        title=work.title,
+        authors=work.authors,
+        year=work.year,
+        doi=work.doi or "",
+        arxiv_id=work.arxiv_id or "",
+        attachment=item.attachment,
+        file=str(item.file or ""),
+        sha256=file_sha256(item.file) if item.file else "",
+        failure=item.missing,
+    )
+
+
+def _same(old: StoredItem, new: StoredItem) -> bool:
+    """Whether a work and its PDF are as they were."""
+    return old.sha256 == new.sha256 and all(
+        getattr(old, name) == getattr(new, name) for name in _OF_WORK
+    )
+
+
+def item_line(item: StoredItem) -> PaperLine:
+    """A work as a run's report names it."""
+    why = item.failure or f"{item.citekey} in {shown(item.origin)}"
+    return PaperLine(item.paper_id or item.key, 0, item.title, why)
