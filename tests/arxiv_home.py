@@ -1,27 +1,26 @@
 """A data folder that follows papers of the small arXiv, and runs over it as the program does them.
 
-The embedder is `fakes.HashEmbedder` and there are no starter notes, unless a test gives some.
+The embedder is `fakes.HashEmbedder`, there are no starter notes, unless a test gives some, and each
+PDF is read once for all tests.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
-
 from fakes import HashEmbedder
 from fmqa.apps.workbench import Workbench
+from fmqa.reading.pool import ReadLimits, SandboxedReader, file_sha256
 from fmqa.settings import load_settings
 from fmqa.sources.arxiv_ids import asked_id
 from fmqa.store.library import Library
 from fmqa.sync.run_types import PaperLine, Request, SyncReport
-from fmqa.types import Reference
+from fmqa.types import Outcome, ReadResult, Reference
 from records import digest
 from small_arxiv import SmallArxiv, World, make_world
 
@@ -34,19 +33,21 @@ def small_world(papers: int = 16, seed: int = 3) -> World:
     return make_world(papers, seed, oversize=(OVERSIZE_MB << 20) + 1)
 
 
-@cache
-def _direction(name: str, dimension: int, word: str) -> np.ndarray:
-    """What `HashEmbedder` makes of one word, which takes it longer than all else takes a run."""
-    return HashEmbedder(dimension, name)._vector(word)
+_READ: dict[tuple[str, ReadLimits], ReadResult] = {}
 
 
-class QuickEmbedder(HashEmbedder):
-    """Nearly `HashEmbedder`: each word's direction is made once, and has the length 1."""
+def read_once(reader: SandboxedReader, path: Path, limits: ReadLimits) -> ReadResult:
+    """As `SandboxedReader.read`, but a file that was read before isn't read again."""
+    key = file_sha256(path), limits
+    if key not in _READ:
+        result = _read(reader, path, limits)
+        if result.outcome is not Outcome.OK:
+            return result
+        _READ[key] = result
+    return replace(_READ[key], path=path)
 
-    def _vector(self, text: str) -> np.ndarray:
-        words = re.findall(r"[^\W_]+", text.lower()) or ["nothing"]
-        total = np.sum([_direction(MODEL, self.dimension, word) for word in words], axis=0)
-        return (total / np.linalg.norm(total)).astype(np.float32)
+
+_read = SandboxedReader.read
 
 
 class ArxivHome:
@@ -102,8 +103,9 @@ class ArxivHome:
         """The program's parts."""
         names = {name.removeprefix("FMQA_").lower(): v for name, v in self.environment.items()}
         with (
-            patch("fmqa.store.embedding.make_embedder", lambda settings: QuickEmbedder()),
+            patch("fmqa.store.embedding.make_embedder", lambda settings: HashEmbedder()),
             patch("fmqa.sources.note_files.starter_folder", lambda: self.notes),
+            patch.object(SandboxedReader, "read", read_once),
         ):
             made = Workbench(load_settings(**names), notify=self.told.append)
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,12 +24,41 @@ settings.register_profile(
 settings.load_profile("fmqa")
 
 
+# What takes one of these waits for a server, a browser or a model.
+_SLOW_FIXTURES = frozenset({"arxiv", "chromium", "clean", "minilm", "postgres_server", "starter"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks as slow what takes a slow fixture; other slow tests are marked where they stand."""
+    for item in items:
+        if _SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the machine's reaches a test, but for where models are kept."""
     for name in os.environ:
         if name.upper().startswith("FMQA_") and name.upper() != "FMQA_MODELS_DIR":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the starter library, its facets read; not to be changed."""
+    from fmqa.apps.workbench import Workbench
+    from fmqa.settings import Settings
+
+    bench = Workbench(Settings(home=tmp_path_factory.mktemp("starter"), llm="none"))
+    bench.survey.facets.bring_up_to_date()
+    bench.close()
+    return bench.settings.home
+
+
+@pytest.fixture(scope="module")
+def starter_home(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A module's own data folder with the starter library."""
+    return Path(shutil.copytree(starter, tmp_path_factory.mktemp("homes") / "home"))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -28,16 +28,15 @@ from benchmarks.figures import FIGURES, Figure  # noqa: E402
 from fmqa.errors import ModelSilent  # noqa: E402
 from fmqa.prompts import REPAIR_SYSTEM  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_benchmark_starts(name: str) -> None:
-    subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}", "--help"],
-        check=True,
-        cwd=ROOT,
-        capture_output=True,
-        env=processes.environment({}),
-    )
+def test_each_benchmark_starts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [name, "--help"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module(f"benchmarks.{name}", run_name="__main__")
+    assert ended.value.code == 0
 
 
 def test_each_figure_belongs_to_a_benchmark() -> None:

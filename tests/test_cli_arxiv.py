@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import fmqa.store.embedding
-from arxiv_home import ArxivHome, QuickEmbedder, readable, small_world
+from arxiv_home import ArxivHome, HashEmbedder, readable, small_world
 from fakes import make_pdf
 from fmqa.apps.cli.main import main
 from fmqa.sources import note_files
@@ -53,7 +53,7 @@ def home(clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         for name, value in made.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: QuickEmbedder())
+        monkeypatch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
         monkeypatch.setattr(note_files, "starter_folder", lambda: tmp_path / "no notes")
         yield made
 

@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 from fmqa.apps.cli.main import app
 from fmqa.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 DEPLOY = Path(__file__).parents[1] / "deploy"
 K8S = DEPLOY / "k8s"
 KUBERNETES = "1.33"

@@ -148,6 +148,7 @@ def test_stopping_at_once(tmp_path):
 
 
 needs_model = [
+    pytest.mark.slow,
     pytest.mark.model,
     pytest.mark.skipif(not GGUF.is_file(), reason="the 1.1 GB model isn't on this disk"),
 ]

@@ -25,6 +25,8 @@ from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 BLOCK = re.compile(r"<!-- run(?:: (\w+))? -->\n```\w+\n(.*?)```", re.S)
 BLOCKS = BLOCK.findall(PAGE.read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +21,8 @@ QUESTION = "Compare MedSAM, BiomedCLIP and UNI by architecture, training and dat
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    made = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
+def bench(starter_home: Path) -> Iterator[Workbench]:
+    made = Workbench(Settings(home=starter_home, llm="none"))
     yield made
     made.close()
 

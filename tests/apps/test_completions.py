@@ -20,6 +20,8 @@ from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 from ports import free_port
 
+pytestmark = pytest.mark.slow
+
 ASKED = [{"role": "user", "content": "What is MedSAM?"}]
 
 

@@ -15,6 +15,8 @@ from fmqa.apps.web.auth import Failures, Logins, TooManyFailures
 from fmqa.apps.web.gate import _inside
 from fmqa.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 # What would tell something, or do something: each has to ask who comes.
 GUARDED = [
     ("GET", "/config"),

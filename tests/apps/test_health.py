@@ -17,6 +17,8 @@ from fmqa.errors import SourceUnreachable
 from fmqa.settings import Settings
 from small_arxiv import SmallArxiv, make_world
 
+pytestmark = pytest.mark.slow
+
 SEEDS = '[[seed]]\narxiv_id = "2510.16973"\nfollow_references = false\n'
 
 

@@ -21,6 +21,8 @@ from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 TOOLS = {"search_papers", "ask_papers", "get_passage", "list_papers", "compare_papers"}
 HELLO = {
     "jsonrpc": "2.0",

@@ -29,8 +29,8 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
+def home(starter_home: Path) -> Path:
+    return starter_home
 
 
 @asynccontextmanager

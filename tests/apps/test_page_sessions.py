@@ -15,6 +15,8 @@ from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.web.sessions import LeanSessions
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Served]:

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from served import free_port
 
+pytestmark = pytest.mark.slow
+
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
 

@@ -10,6 +10,8 @@ from fmqa.reading.pool import ReadLimits, read_files
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.types import Document, Outcome
 
+pytestmark = pytest.mark.slow
+
 FACTS = {
     "1706.03762.pdf": ("1706.03762", 5, "Attention Is All You Need", "Ashish Vaswani", 8, 2017),
     "resnet.pdf": (

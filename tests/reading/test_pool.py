@@ -19,6 +19,8 @@ from fmqa.reading import pool
 from fmqa.reading.pool import ReadLimits, SandboxedReader, read_files
 from fmqa.types import Outcome, ReadResult
 
+pytestmark = pytest.mark.slow
+
 LIMITS = ReadLimits(seconds=60, memory_mb=512, max_mb=50, max_pages=500)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 

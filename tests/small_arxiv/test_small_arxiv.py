@@ -40,6 +40,8 @@ from small_arxiv.faults import (
     wrong_type,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT.parent / "shared" / "data" / "arxiv_api"
 ATOM = "{http://www.w3.org/2005/Atom}"

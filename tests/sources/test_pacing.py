@@ -23,6 +23,8 @@ from scripted import Handler, Scripted
 from fmqa.errors import SettingsError, SourceUnreachable
 from fmqa.sources.pacing import LONGEST_HOLD, Pacer
 
+pytestmark = pytest.mark.slow
+
 _ASKER = """
 import sys, time
 from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 from fmqa.store.library import Library
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
     url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
     opened = Library(tmp_path / "index", tmp_path / "index" / "record.sqlite3", url)

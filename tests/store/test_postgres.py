@@ -32,6 +32,8 @@ from fmqa.store.record_schema import Migration
 from fmqa.store.sqlite.sqlite_database import SqliteDatabase
 from servers import PostgresServer, Unavailable, postgres, schema
 
+pytestmark = pytest.mark.slow
+
 MODEL = "hash:64"
 
 

@@ -26,6 +26,8 @@ from fmqa.sync.ingestor import Ingestor, IngestReport
 from fmqa.types import Outcome, ReadResult
 from records import digest
 
+pytestmark = pytest.mark.slow
+
 MODEL = "hash:64"
 LIMITS = ReadLimits(20, 512, 2, 500)
 Done = list[ReadResult]

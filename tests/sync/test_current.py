@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from arxiv_home import MODEL, ArxivHome, QuickEmbedder, ids, readable
+from arxiv_home import MODEL, ArxivHome, HashEmbedder, ids, readable
 from fmqa.retrieval.search import Searcher
 from fmqa.sources.note_files import Note
 from fmqa.store.library import Library
@@ -27,7 +27,7 @@ def plain(world: World) -> list[str]:
 
 
 def search(library: Library, question: str, limit: int = 12) -> list[Hit]:
-    return Searcher(library, QuickEmbedder()).search(question, limit=limit)
+    return Searcher(library, HashEmbedder()).search(question, limit=limit)
 
 
 def test_a_sync_at_once_finds_no_change(filled: ArxivHome, world: World) -> None:

@@ -16,6 +16,8 @@ from fmqa.sync import ingestor as ingestor_module
 from fmqa.sync.ingestor import Ingestor, notes_mark
 from fmqa.types import Outcome, PaperMeta, ReadResult, Source
 
+pytestmark = pytest.mark.slow
+
 LIMITS = ReadLimits()
 
 

@@ -18,9 +18,11 @@ from fmqa.store.library import Library
 from fmqa.store.mappers import content_hash, index_text
 from fmqa.sync.ingestor import Ingestor
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parents[1]
 MODEL = "hash:64"
-KILLS = 20
+KILLS = 8
 
 
 def ingest(folder: Path, index: Path, delay: float) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
-from arxiv_home import ArxivHome, QuickEmbedder
+from arxiv_home import ArxivHome, HashEmbedder
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import load_settings
 from fmqa.sources.arxiv import title_query
@@ -32,7 +32,7 @@ PENDING = {
 def ingest() -> None:
     """What the killed process does; its settings stand in its environment."""
     with ExitStack() as stack:
-        slow = QuickEmbedder(delay=0.02)
+        slow = HashEmbedder(delay=0.02)
         for name, made in (
             ("fmqa.store.embedding.make_embedder", lambda settings: slow),
             ("fmqa.sources.note_files.starter_folder", lambda: Path("no notes")),

@@ -17,6 +17,8 @@ from fmqa.weights import pull as pulling
 from fmqa.weights.catalog import MODELS
 from fmqa.weights.pull import ensure, pull, verify
 
+pytestmark = pytest.mark.slow
+
 
 def whole(index, folder):
     return (folder / "weights.bin").read_bytes() == b"".join(index.bytes)

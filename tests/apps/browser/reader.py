@@ -24,6 +24,7 @@ BOX = "#fmqa-box textarea"
 ENDED = ".fmqa-footer, .fmqa-abstained, .fmqa-problem"
 PATIENCE = 60_000
 IN_BROWSER = [
+    pytest.mark.slow,
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +20,8 @@ MEDSAM = "How was MedSAM obtained from SAM, and on how much data?"
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Workbench]]:
-    bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
+def served(starter_home: Path) -> Iterator[tuple[str, Workbench]]:
+    bench = Workbench(Settings(home=starter_home, llm="none"))
     assert bench.searcher
     blocks = app.build(Readiness(bench))
     yield app.launch(blocks, port=free_port()), bench

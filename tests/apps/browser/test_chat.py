@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,9 +31,9 @@ pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(starter_home: Path) -> Iterator[str]:
     """A server on the starter notes and one note that means harm."""
-    bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
+    bench = Workbench(Settings(home=starter_home, llm="none"))
     assert bench.searcher
     notes = read_notes(starter_folder())
     meta = replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from reader import IN_BROWSER, Visit, free_port
@@ -20,9 +21,8 @@ HELD = (
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
-    assert bench.load_starter()
+def address(starter_home: Path) -> Iterator[str]:
+    bench = Workbench(Settings(home=starter_home, llm="none"))
     blocks = app.build(Readiness(bench))
     yield app.launch(blocks, port=free_port())
     app.close(blocks)

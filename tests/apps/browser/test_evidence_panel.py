@@ -64,11 +64,10 @@ def plain(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def served(starter_home: Path) -> Iterator[tuple[str, Path]]:
     """A server on the starter notes and the paper, and the paper's file."""
-    home = tmp_path_factory.mktemp("home")
-    file = paper(home / "quillseg.pdf")
-    bench = Workbench(Settings(home=home, llm="none"))
+    file = paper(starter_home / "quillseg.pdf")
+    bench = Workbench(Settings(home=starter_home, llm="none"))
     assert bench.searcher
     report = bench.ingestor.ingest_files([file], bench.read_limits, workers=1)
     assert report.passages

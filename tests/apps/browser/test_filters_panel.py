@@ -19,8 +19,8 @@ pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
+def address(starter_home: Path) -> Iterator[str]:
+    bench = Workbench(Settings(home=starter_home, llm="none"))
     assert bench.searcher
     blocks = app.build(Readiness(bench))
     yield app.launch(blocks, port=free_port())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,10 +26,9 @@ pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(starter_home: Path) -> Iterator[str]:
     """A server on the starter notes, and one paper after the review that contradicts another."""
-    bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
-    assert bench.load_starter()
+    bench = Workbench(Settings(home=starter_home, llm="none"))
     notes = read_notes(starter_folder())
     meta = replace(
         notes[0].meta, paper_id="2601.00001", arxiv_id="2601.00001", title=NASTY_TITLE, name="",
