@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from transformers import BertModel
 
 from fmqa.weights.cross_encoder import Window, pack
-from fmqa.weights.quantized import save_quantized
+from fmqa.weights.onnx_graph import save_quantized
 
 PATIENCE_STEPS = 50
 

@@ -16,8 +16,7 @@ from fmqa.answering.marking import WEIGHTS, CosineMarker, TrainedMarker
 from fmqa.errors import ModelCorrupt
 from fmqa.store.embedding import OnnxEmbedder
 from fmqa.weights.cross_encoder import LONGEST_WINDOW, CrossEncoderRunner, Window, pack, windows
-from fmqa.weights.onnx_graph import ensure_cross_encoder
-from fmqa.weights.quantized import load_quantized, save_quantized
+from fmqa.weights.onnx_graph import ensure_cross_encoder, load_quantized, save_quantized
 
 
 class Letters:

@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Any, cast
 from fmqa.errors import ModelMissing
 from fmqa.settings import Settings
 from fmqa.weights.catalog import MINILM, Model
-from fmqa.weights.cpu import usable_threads
 from fmqa.weights.onnx_graph import EXPORTER_VERSION, build_graph, ensure_graph
-from fmqa.weights.openvino_runner import ROWS, openvino_runner
 from fmqa.weights.pull import ensure
+from fmqa.weights.runtimes import ROWS, onnx_session, openvino_runner, usable_threads
 
 if TYPE_CHECKING:
-    from fmqa.weights.openvino_runner import Run, Tokens, Vectors
+    from fmqa.weights.runtimes import Run, Tokens, Vectors
 
 Progress = Callable[[int, int], None]
 """Called with the texts embedded and the texts in all."""
@@ -246,20 +245,12 @@ def _padded(rows: list[list[int]]) -> tuple[Tokens, Tokens]:
 
 def _onnx_session(folder: Path, threads: int) -> Any:
     """A session of ONNX Runtime; a damaged graph is built again."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    providers = ["CPUExecutionProvider"]
     path = ensure_graph(folder)
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        return onnx_session(path, threads)
     except Exception:  # its errors have no common public base
         build_graph(folder, path)
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        return onnx_session(path, threads)
 
 
 def _load_sentence_transformer(name: str, device: str) -> Any:

@@ -13,9 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
-from fmqa.weights.cpu import usable_threads
 from fmqa.weights.onnx_graph import ensure_cross_encoder
-from fmqa.weights.openvino_runner import openvino_requests
+from fmqa.weights.runtimes import onnx_session, openvino_requests, usable_threads
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,7 +150,7 @@ class CrossEncoderRunner:
 
     Args:
         folder: holds all-MiniLM-L6-v2.
-        weights: the trained layers and heads, see `fmqa.weights.quantized`.
+        weights: the trained layers and heads, see `fmqa.weights.onnx_graph.save_quantized`.
         threads: 0 means all that the process may use.
     """
 
@@ -208,11 +207,5 @@ class CrossEncoderRunner:
 
 
 def _onnx_runtime(graph: Path, threads: int) -> Infer:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 4
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    session = onnx_session(graph, threads)
     return lambda inputs: cast("list[Any]", session.run(["segment", "whole"], inputs))

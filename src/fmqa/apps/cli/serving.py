@@ -187,7 +187,7 @@ def start(
     from fmqa.apps.workbench import Workbench
     from fmqa.settings import load_settings
     from fmqa.sync.cluster.connection import needs_distributed
-    from fmqa.weights.cpu import usable_threads
+    from fmqa.weights.runtimes import usable_threads
 
     with needs_distributed():
         from fmqa.sync.cluster.connection import address_of, refuse_open_port, security

@@ -1,7 +1,8 @@
-"""Runs the encoders' graphs by OpenVINO, over batches of few shapes."""
+"""Runs the encoders' graphs: by ONNX Runtime, and many texts by OpenVINO in few shapes."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,32 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
     Tokens = NDArray[np.int64]
     Run = Callable[[Tokens, Tokens], Vectors]
+
+
+def usable_threads(wanted: int = 0) -> int:
+    """``wanted`` threads, or where it is 0, as many as the process may use."""
+    if wanted > 0:
+        return wanted
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+def onnx_session(path: Path, threads: int) -> Any:
+    """A graph opened by ONNX Runtime on the CPU.
+
+    Raises:
+        Exception: it is no graph; the runtime's errors have no common public base.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
 
 ROWS = 8
 """Batches are run with a multiple of so many rows, and of `_COLUMNS` tokens."""
