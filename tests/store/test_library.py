@@ -304,7 +304,7 @@ def test_an_index_that_is_behind_says_so_and_catches_up(
     library: Library, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = document("2001.00003", ["Chest radiographs."])
-    monkeypatch.setattr(faiss_index.Generations, "publish", lambda *_: None)  # killed before
+    monkeypatch.setattr(faiss_index.FaissGenerations, "publish", lambda *_: None)  # killed before
     with library.writing(MODEL) as writer:
         writer.add(made, embedder.embed_array(passage_texts(made)), MODEL, result(made))
     monkeypatch.undo()

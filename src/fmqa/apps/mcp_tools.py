@@ -82,7 +82,7 @@ class Tools:
 
         Use it to look around; for a claim with proof use ask_papers.
         """
-        with _told():
+        with _tool_errors():
             return self.queries.search(query, limit, filters_from(filters))
 
     def ask_papers(
@@ -104,7 +104,7 @@ class Tools:
         `status` is "abstained" when the papers don't answer it; then don't answer from memory
         as if they did. `withheld` lists sentences that no quote carries: don't repeat them as true.
         """
-        with _told():
+        with _tool_errors():
             chosen = filters_from(filters)
             asks = person_of(context.request_context.request)  # nobody where there is no request
             with self.admission.enter(asks) as turn:
@@ -126,7 +126,7 @@ class Tools:
 
         Give either passage_id, or paper and page, such as those of a citation.
         """
-        with _told():
+        with _tool_errors():
             if passage_id is not None and paper is None and page is None:
                 return self.queries.passage(passage_id)
             if passage_id is None and paper is not None and page is not None:
@@ -143,7 +143,7 @@ class Tools:
         filters: Which = None,
     ) -> PaperList:
         """List the papers of the library by title, with their kind, modality and status."""
-        with _told():
+        with _tool_errors():
             return self.queries.papers(text, limit, offset, filters_from(filters))
 
     def compare_papers(
@@ -165,7 +165,7 @@ class Tools:
 
         A cell without a quote says "not stated": don't fill it from memory.
         """
-        with _told():
+        with _tool_errors():
             return self.queries.compare(names, by)
 
 
@@ -198,7 +198,7 @@ def make_server(queries: Queries, admission: AdmissionQueue | None = None) -> MC
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _tool_errors() -> Iterator[None]:
     """Our errors as ones that the model gets to read, with what can be done."""
     try:
         yield

@@ -71,14 +71,14 @@ class SearchedPassage(NamedTuple):
     content_hash: bytes
 
 
-class Within(NamedTuple):
+class SearchScope(NamedTuple):
     """SQL that selects the ids of the only passages that are looked at, and its values."""
 
     sql: str
     values: Sequence[object]
 
 
-class Searched(Protocol):
+class SearchTables(Protocol):
     """The passages that are searched; written in the transactions that change the record."""
 
     def add(self, db: Connection, passages: Sequence[SearchedPassage]) -> None:
@@ -98,7 +98,7 @@ class Searched(Protocol):
         ...
 
     def find(
-        self, db: Connection, phrases: Sequence[str], limit: int, within: Within | None
+        self, db: Connection, phrases: Sequence[str], limit: int, within: SearchScope | None
     ) -> list[tuple[int, float]]:
         """The best passages with any of the phrases, by BM25 (k1 = 1.2, b = 0.75).
 
@@ -127,7 +127,7 @@ class Database(Protocol):
         ...
 
     @property
-    def searched(self) -> Searched:
+    def searched(self) -> SearchTables:
         """What of it is searched."""
         ...
 
@@ -215,14 +215,14 @@ class Tables:
             return db.execute(sql, values).fetchall()
 
 
-def marks(values: Sequence[object]) -> str:
+def placeholders(values: Sequence[object]) -> str:
     """A ``?`` for each of the values."""
     return ",".join("?" * len(values))
 
 
 def insert(table: str, columns: Sequence[str]) -> str:
     """A statement that writes a row."""
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({placeholders(columns)})"
 
 
 def upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:

@@ -64,9 +64,9 @@ def dense_search(record: Record, index_dir: Path) -> DenseSearch:
         index_dir: where an SQLite record's index files are.
     """
     if isinstance(record.database, SqliteDatabase):
-        from fmqa.store.sqlite.faiss_index import Generations
+        from fmqa.store.sqlite.faiss_index import FaissGenerations
 
-        return Generations(index_dir, record)
+        return FaissGenerations(index_dir, record)
     from fmqa.store.postgres.hnsw import PostgresVectors
     from fmqa.store.postgres.postgres_database import PostgresDatabase
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from fmqa.filters import FIELDS
-from fmqa.store.engine import Connection, RecordRow, marks
+from fmqa.store.engine import Connection, RecordRow, placeholders
 from fmqa.types import (
     Document,
     Filters,
@@ -183,19 +183,19 @@ def where(filters: Filters | None) -> tuple[str, list[object]]:
     if last is not None:
         sql, values = sql + " AND papers.year <= ?", [*values, last]
     if filters.papers:
-        ids = marks(filters.papers)
+        ids = placeholders(filters.papers)
         sql += f" AND (papers.paper_id IN ({ids}) OR lower(papers.name) IN ({ids}))"
         values += [*filters.papers, *(paper.lower() for paper in filters.papers)]
     for name, column in _COLUMNS.items():
         wanted = getattr(filters, FIELDS[name])
         if name != "year" and wanted:
-            sql += f" AND lower({column}) IN ({marks(wanted)})"
+            sql += f" AND lower({column}) IN ({placeholders(wanted)})"
             values += map(_lower, wanted)
     for name, column in _LIST_COLUMNS.items():
         wanted = getattr(filters, FIELDS[name])
         if wanted:
             sql += f""" AND EXISTS (SELECT 1 FROM json_each({column}) AS one
-                        WHERE lower(one.value) IN ({marks(wanted)}))"""
+                        WHERE lower(one.value) IN ({placeholders(wanted)}))"""
             values += map(_lower, wanted)
     return sql, values
 

@@ -12,7 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from fmqa.errors import ForeignIndex
-from fmqa.store.engine import Connection, RecordRow, Tables, Vectors, Within, marks, upsert
+from fmqa.store.engine import (
+    Connection,
+    RecordRow,
+    SearchScope,
+    Tables,
+    Vectors,
+    placeholders,
+    upsert,
+)
 from fmqa.store.mappers import (
     FacetCounts,
     PaperRow,
@@ -201,7 +209,7 @@ class Record(Tables):
         within = None
         if narrowing:
             sql = f"SELECT passages.id {_JOINED} WHERE versions.active{narrowing}"
-            within = Within(sql, values)
+            within = SearchScope(sql, values)
         with self.database.snapshot() as db:
             return self.database.searched.find(db, phrases, limit, within)
 
@@ -288,7 +296,7 @@ class Record(Tables):
         """
         for start in range(0, len(keys), _SQL_VARIABLES):
             part = keys[start : start + _SQL_VARIABLES]
-            yield from self.rows(f"{sql} IN ({marks(part)})", *values, *part)
+            yield from self.rows(f"{sql} IN ({placeholders(part)})", *values, *part)
 
 
 def _stacked(packed: Sequence[bytes]) -> Vectors:

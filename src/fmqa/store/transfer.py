@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from fmqa.errors import StoreError, UsageError
-from fmqa.store.engine import Connection, Database, SearchedPassage, marks
+from fmqa.store.engine import Connection, Database, SearchedPassage, placeholders
 from fmqa.store.library import dense_search, open_database
 from fmqa.store.record import COPYING_KEY, PUT_META, Record
 
@@ -169,7 +169,7 @@ class _Copier:
         for rows in _batches(self.source, table, last):
             names = rows[0].keys()
             columns = ", ".join(f'"{name}"' for name in names)
-            sql = f"INSERT INTO {table.name} ({columns}) VALUES ({marks(names)})"
+            sql = f"INSERT INTO {table.name} ({columns}) VALUES ({placeholders(names)})"
             with self.target.atomic() as db:
                 db.executemany(sql, [_values(row, table) for row in rows])
             self._done += len(rows)
@@ -229,7 +229,7 @@ def _make_searched(target: Database, progress: Progress) -> None:
                 f"""SELECT passages.id, versions.title, passages.section, passages.text,
                            passages.content_hash
                     FROM passages JOIN versions ON versions.id = version_id
-                    WHERE passages.id IN ({marks(part)}) ORDER BY passages.id""",
+                    WHERE passages.id IN ({placeholders(part)}) ORDER BY passages.id""",
                 part,
             ).fetchall()
             target.searched.add(db, [SearchedPassage(*row) for row in rows])
@@ -276,7 +276,7 @@ def _batches(database: Database, table: Table, after: Sequence[Any] | None) -> I
 
 def _some(db: Connection, table: Table, after: Sequence[Any] | None, limit: int) -> list[Any]:
     key = ", ".join(table.key)
-    behind = f"WHERE ({key}) > ({marks(table.key)})" if after is not None else ""
+    behind = f"WHERE ({key}) > ({placeholders(table.key)})" if after is not None else ""
     sql = f"SELECT * FROM {table.name} {behind} ORDER BY {key} LIMIT ?"
     return db.execute(sql, (*(after or ()), limit)).fetchall()
 

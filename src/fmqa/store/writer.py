@@ -15,11 +15,11 @@ from fmqa.store.engine import (
     Connection,
     Database,
     RecordRow,
-    Searched,
     SearchedPassage,
+    SearchTables,
     Vectors,
     insert,
-    marks,
+    placeholders,
     upsert,
 )
 from fmqa.store.mappers import (
@@ -81,14 +81,14 @@ def takes_over(db: Connection, document: Document) -> bool:
     return bool(document.meta.version >= held["version"])
 
 
-def deactivate(db: Connection, searched: Searched, paper_id: str) -> None:
+def deactivate(db: Connection, searched: SearchTables, paper_id: str) -> None:
     """Take the paper's passages out of the search; they stay readable."""
     _remove_from_search(db, searched, "paper_id = ?", (paper_id,))
     db.execute("UPDATE versions SET active = false WHERE paper_id = ?", (paper_id,))
 
 
 def drop_version(
-    db: Connection, searched: Searched, paper_id: str, version: int, source: Source
+    db: Connection, searched: SearchTables, paper_id: str, version: int, source: Source
 ) -> None:
     """Make room for the same version, read again."""
     this, key = "paper_id = ? AND version = ? AND source = ?", (paper_id, version, source.value)
@@ -97,7 +97,7 @@ def drop_version(
 
 
 def _remove_from_search(
-    db: Connection, searched: Searched, which: str, values: Sequence[object]
+    db: Connection, searched: SearchTables, which: str, values: Sequence[object]
 ) -> None:
     rows = db.execute(
         f"""SELECT passages.id FROM passages JOIN versions ON versions.id = version_id
@@ -107,7 +107,7 @@ def _remove_from_search(
     searched.remove(db, [row["id"] for row in rows])
 
 
-def drop_versions(db: Connection, searched: Searched, paper_id: str, source: Source) -> bool:
+def drop_versions(db: Connection, searched: SearchTables, paper_id: str, source: Source) -> bool:
     """Forget all versions of a paper that are of one source; whether there were any."""
     key = paper_id, source.value
     rows = db.execute("SELECT version FROM versions WHERE paper_id = ? AND source = ?", key)
@@ -132,7 +132,7 @@ def drop_bare_paper(db: Connection, paper_id: str) -> None:
     )
 
 
-def activate_newest(db: Connection, searched: Searched, paper_id: str) -> None:
+def activate_newest(db: Connection, searched: SearchTables, paper_id: str) -> None:
     """Search the newest version that is left; to be called when none is active."""
     left = db.execute(
         "SELECT id, title FROM versions WHERE paper_id = ? ORDER BY source = 'pdf' DESC, "
@@ -196,7 +196,7 @@ def insert_pages(db: Connection, document: Document, version_id: int) -> None:
 
 
 def insert_passages(
-    db: Connection, searched: Searched, document: Document, version_id: int, active: bool
+    db: Connection, searched: SearchTables, document: Document, version_id: int, active: bool
 ) -> None:
     """Write the passages, and make them searchable where the version is active.
 
@@ -226,7 +226,7 @@ def _insert_passages(
     for one, digest in zip(passages, hashes, strict=True):
         kind, spans = one.kind.value, spans_json(one.spans)
         values += (version_id, one.ordinal, one.section, kind, one.text, spans, digest)
-    row = f"({marks(range(7))})"
+    row = f"({placeholders(range(7))})"
     rows = db.execute(
         "INSERT INTO passages (version_id, ordinal, section, kind, text, spans, content_hash) "
         f"VALUES {', '.join([row] * len(passages))} RETURNING ordinal, id",

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fmqa.store.engine import Connection, SearchedPassage, Within
+from fmqa.store.engine import Connection, SearchedPassage, SearchScope
 from fmqa.store.postgres.session import HalfVector
 from fmqa.store.record import MODEL_KEY
 
@@ -226,7 +226,7 @@ class PostgresSearched:
         return [row["id"] for row in db.execute("SELECT id FROM searched_words ORDER BY id")]
 
     def find(
-        self, db: Connection, phrases: Sequence[str], limit: int, within: Within | None
+        self, db: Connection, phrases: Sequence[str], limit: int, within: SearchScope | None
     ) -> list[tuple[int, float]]:
         """The best passages with any of the phrases, by the BM25 of FTS5."""
         totals = db.execute("SELECT passages, tokens FROM searched_totals").fetchone()
@@ -299,7 +299,7 @@ def _count(db: Connection, query: str) -> int:
 
 
 def _scored(
-    asked: Sequence[Phrase], chosen: str, average: float, within: Within | None
+    asked: Sequence[Phrase], chosen: str, average: float, within: SearchScope | None
 ) -> tuple[str, list[object]]:
     """SQL of the ids and scores of the passages that a tsquery chooses, and its values."""
     often = ", ".join(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from fmqa.errors import RecordBusy
-from fmqa.store.engine import Connection, VectorIndex, Vectors, marks
+from fmqa.store.engine import Connection, VectorIndex, Vectors, placeholders
 from fmqa.store.postgres.full_text import VECTORS_OF_KEY, add_vectors
 from fmqa.store.postgres.postgres_database import PostgresDatabase
 from fmqa.store.postgres.session import HalfVector
@@ -152,7 +152,7 @@ class PostgresVectors:
                 db.execute(PUT_META, (VECTORS_OF_KEY, _FILLING + fingerprint))
         for part in self._missing():
             with self.database.atomic() as db:
-                sql = f"SELECT id, content_hash FROM passages WHERE id IN ({marks(part)})"
+                sql = f"SELECT id, content_hash FROM passages WHERE id IN ({placeholders(part)})"
                 add_vectors(db, fingerprint, [tuple(row) for row in db.execute(sql, part)])
         with self.database.atomic() as db:
             db.execute(PUT_META, (VECTORS_OF_KEY, fingerprint))

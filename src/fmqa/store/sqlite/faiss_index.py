@@ -261,7 +261,7 @@ def _size(path: Path) -> int | None:
 _PUBLISH_SECONDS = 600.0  # the largest index takes some minutes to build
 
 
-class Generations:
+class FaissGenerations:
     """One generation of the index after another, in a folder."""
 
     def __init__(self, index_dir: Path, record: Record) -> None:

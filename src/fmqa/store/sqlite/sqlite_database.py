@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fmqa.errors import DiskFull, RecordBusy, RecordDamaged, StoreError
 from fmqa.store import record_schema
-from fmqa.store.engine import Connection, SearchedPassage, Within
+from fmqa.store.engine import Connection, SearchedPassage, SearchScope
 
 # A word of the title counts twice; chosen on SciFact train, benchmarks/retrieval.py.
 TITLE_WEIGHT = 2.0
@@ -39,7 +39,7 @@ class Fts5Words:
         return [row[0] for row in db.execute("SELECT rowid FROM passages_fts ORDER BY rowid")]
 
     def find(
-        self, db: Connection, phrases: Sequence[str], limit: int, within: Within | None
+        self, db: Connection, phrases: Sequence[str], limit: int, within: SearchScope | None
     ) -> list[tuple[int, float]]:
         """The best passages with any of the phrases, by FTS5's BM25."""
         match = match_query(phrases)
