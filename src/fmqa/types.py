@@ -62,6 +62,21 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class ScannedLine:
+    """A line that was recognized on a picture of a page, the raw characters from start to end.
+
+    Lengths are shares of the page's width and height, from its upper left corner.
+    """
+
+    start: int
+    end: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page's mended text and the way back to the file's own characters.
 
@@ -70,11 +85,13 @@ class Page:
     ``runs`` maps it back: ``(text_start, raw_start, length)`` says that
     ``text[text_start:text_start + length]`` are the page's characters ``raw_start`` and on, as the
     PDF reader counts them; characters in no run (joining spaces) were added by mending.
+    ``places`` are the lines of a page that was recognized, whose characters no PDF reader finds.
     """
 
     number: int
     text: str
     runs: tuple[tuple[int, int, int], ...] = ()
+    places: tuple[ScannedLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +115,8 @@ class PaperMeta:
 
     ``paper_id`` is the arXiv id without version, or ``local:`` and 16 hex digits of the file's
     SHA-256, or ``topic:`` and a slug. ``version`` is 1 for a PDF that doesn't say, and 0 for a note
-    whose facts couldn't be tied to a version.
+    whose facts couldn't be tied to a version. ``work`` is the id of another paper that is the same
+    work, such as its preprint, and leads it; empty for the lead itself.
     """
 
     paper_id: str
@@ -115,6 +133,7 @@ class PaperMeta:
     data: str = ""
     challenge: tuple[str, ...] = ()
     name: str = ""
+    work: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +212,17 @@ class HiddenRun:
 
 
 class GapKind(StrEnum):
-    """Why a page, or a table on it, can't be searched."""
+    """Why a page, or a table on it, can't be searched, or may be wrong."""
 
     UNREADABLE = "unreadable"
     SCANNED = "scanned"
     SIDEWAYS_TABLE = "sideways_table"
+    OCR = "ocr"  # searched as it was recognized
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What a version's text lacks of one page."""
+    """What a version's text lacks of one page, or has of it by optical recognition alone."""
 
     page: int
     kind: GapKind
@@ -258,6 +278,7 @@ class StoredPassage:
     status: PaperStatus
     passage: Passage
     labels: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

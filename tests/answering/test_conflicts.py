@@ -115,6 +115,17 @@ def test_an_older_version_that_agrees_isn_t_mentioned(library: Library, add: Add
     assert [citation.version for citation in answer.citations] == [3]
 
 
+def test_an_answer_says_what_another_file_of_the_work_says(library: Library, add: Add) -> None:
+    meta = {"title": "SAM-Med3D: Towards General-purpose Models", "authors": ("Jun Ma", "Bo Li")}
+    add(document("2310.15161", [OLD], name="SAM-Med3D", **meta))
+    add(document("local:1", [NEW], arxiv_id=None, year=2024, **meta))
+    answer = asked(library)
+    assert {c.paper_id: c.quote for c in answer.citations} == {"2310.15161": OLD, "local:1": NEW}
+    told = " ".join([answer.answer, *answer.notices])
+    assert "version" in told
+    assert "sources differ" not in told
+
+
 @pytest.mark.parametrize(
     ("question", "unsaid"),
     [

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from fmqa.answering.abstention import missing_in, reason_of, tell_missing
 from fmqa.answering.analysis import QueryAnalysis, Refusal
+from fmqa.answering.schema import MissingKind
 from fmqa.answering.verification import Objection, Reason
 from fmqa.apps import web
 from fmqa.apps.health import describe_run
@@ -99,9 +100,10 @@ def test_each_reason_to_abstain_is_told(refusal: Refusal) -> None:
     assert not re.search("[a-z]{2}", IN_CHINESE.translated(reason).replace("FooNet", ""))
 
 
-@pytest.mark.parametrize("kind", [*GapKind])
-def test_each_kind_of_missing_page_is_told(kind: GapKind) -> None:
-    (missing,) = missing_in("1", "N.", [Gap(3, kind), Gap(4, kind)])
+@pytest.mark.parametrize("kind", get_args(MissingKind))
+def test_each_kind_of_missing_page_is_told(kind: MissingKind) -> None:
+    gaps = [Gap(3, GapKind(kind)), Gap(4, GapKind(kind)), Gap(5, GapKind.OCR)]
+    (missing,) = missing_in("1", "N.", gaps)
     told = IN_CHINESE.translated(tell_missing(missing))
     assert "3, 4" in told
     assert not re.search("[a-z]", told)

@@ -21,7 +21,7 @@ TABLES = (
 )  # fmt: skip
 STEPS = (
     "upsert_paper", "drop_version", "takes_over", "insert_version", "insert_pages",
-    "insert_passages", "insert_embeddings", "insert_journal", "insert_change",
+    "insert_passages", "write_embeddings", "insert_journal", "insert_change",
     "insert_bibliography", "next_generation",
 )  # fmt: skip
 

@@ -115,6 +115,15 @@ def test_the_numbers_are_those_of_plain_sql(filled: Library, by: By) -> None:
     assert {key: int(count) for key, count in written.items() if count != "0"} == wanted
 
 
+def test_a_work_of_two_files_counts_once(library: Library, add: Add) -> None:
+    meta = {"title": "Bramblenet: A Model for Radiographs", "authors": ("Ada Ma", "Bo Li")}
+    add(document("2311.09876", ["Bramblenet reads."], modality=("X-ray",), year=2023, **meta))
+    add(document("local:1", ["It reads."], modality=("X-ray",), year=2024, arxiv_id=None, **meta))
+    trend = TrendMaker(library, REVIEW, "https://arxiv.org/pdf").trend(By.MODALITY)
+    assert [(point.paper_id, point.year) for point in trend.points] == [("2311.09876", 2023)]
+    assert trend.papers == 1
+
+
 def test_the_sides_of_the_review_are_those_of_plain_sql(filled: Library) -> None:
     trend = maker(filled).trend(By.TASK)
     with filled.record.database.snapshot() as db:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.evidence import Evidence
-from fmqa.answering.schema import Missing
+from fmqa.answering.schema import Missing, MissingKind
 from fmqa.retrieval.search import nearest_papers
 from fmqa.store.record import Record
-from fmqa.types import Gap, GapKind, Hit
+from fmqa.types import Gap, Hit
 
 _REASONS = {
     Refusal.ADVICE: "It asks for personal advice, which papers about models can't give.",
@@ -19,11 +19,11 @@ _REASONS = {
     Refusal.UNSUPPORTED: "No sentence could be written that the papers' words carry.",
 }
 _UNKNOWN = "No paper of the library mentions {names}."
-_MISSING = {
-    GapKind.UNREADABLE: "What stands on p. {pages} of “{title}” couldn't be read.",
-    GapKind.SCANNED: "What stands on p. {pages} of “{title}” is a scan without text, so it "
+_MISSING: dict[MissingKind, str] = {
+    "unreadable": "What stands on p. {pages} of “{title}” couldn't be read.",
+    "scanned": "What stands on p. {pages} of “{title}” is a scan without text, so it "
     "couldn't be searched.",
-    GapKind.SIDEWAYS_TABLE: "A table set sideways on p. {pages} of “{title}” couldn't be read.",
+    "sideways_table": "A table set sideways on p. {pages} of “{title}” couldn't be read.",
 }
 _IN_PASSING = "The papers mention {names} only in passing."
 
@@ -71,9 +71,9 @@ def missing_pages(query: QueryAnalysis, hits: Sequence[Hit], record: Record) -> 
 
 def missing_in(paper_id: str, title: str, gaps: Sequence[Gap]) -> tuple[Missing, ...]:
     """What can't be searched of a paper, by kind."""
-    by_kind = {kind: tuple(gap.page for gap in gaps if gap.kind is kind) for kind in GapKind}
+    by_kind = {kind: tuple(gap.page for gap in gaps if gap.kind == kind) for kind in _MISSING}
     return tuple(
-        Missing(paper_id=paper_id, title=title, pages=pages, kind=kind.value)
+        Missing(paper_id=paper_id, title=title, pages=pages, kind=kind)
         for kind, pages in by_kind.items()
         if pages
     )
@@ -82,4 +82,4 @@ def missing_in(paper_id: str, title: str, gaps: Sequence[Gap]) -> tuple[Missing,
 def tell_missing(missing: Missing) -> str:
     """What couldn't be searched, as a sentence."""
     pages = ", ".join(map(str, missing.pages))
-    return _MISSING[GapKind(missing.kind)].format(pages=pages, title=missing.title)
+    return _MISSING[missing.kind].format(pages=pages, title=missing.title)

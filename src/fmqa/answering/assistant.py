@@ -11,7 +11,12 @@ from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell
 from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.checking import Checking
 from fmqa.answering.citing import Numbering
-from fmqa.answering.conflicts import between_papers, from_earlier_versions, unsaid_figures
+from fmqa.answering.conflicts import (
+    Difference,
+    between_papers,
+    from_earlier_versions,
+    unsaid_figures,
+)
 from fmqa.answering.conversation import (
     Exchange,
     Rewrite,
@@ -31,7 +36,7 @@ from fmqa.answering.underway import Underway, marked
 from fmqa.answering.verification import Verifier
 from fmqa.errors import ModelError, ModelSilent
 from fmqa.retrieval.search import Searcher, clean_question, nearest_papers
-from fmqa.types import Filters, Hit
+from fmqa.types import Filters, Hit, Source, StoredPassage
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -252,16 +257,22 @@ class Assistant(Asked):
         """What older versions and other papers say otherwise of the figures in the answer."""
         # A row's figures have their heads elsewhere, so they can't be compared with others'.
         said = [quote for quote in state.used if not is_row(quote)]
-        for difference in from_earlier_versions(
-            said, self.searcher.library.record.earlier_passages
-        ):
-            yield state.say_earlier(difference.other)
+        for difference in from_earlier_versions(said, self._other_versions):
+            if not state.uses(difference.other):
+                yield state.say_version(difference.other)
         for difference in between_papers(said):
             one, other = difference.figures
+            who = "Two versions of a paper" if _one_work(difference) else "The sources"
             marks = [state.numbering.cite(q)[1].number for q in (difference.one, difference.other)]
             state.notices.append(
-                f"The sources differ: {one} [{marks[0]}], {other} [{marks[1]}]. Read both quotes."
+                f"{who} differ: {one} [{marks[0]}], {other} [{marks[1]}]. Read both quotes."
             )
+
+    def _other_versions(self, paper_id: str) -> list[StoredPassage]:
+        record = self.searcher.library.record
+        siblings = [one for kin in record.siblings(paper_id) for one in record.passages_of(kin)]
+        own_words = (passage for passage in siblings if passage.source is Source.PDF)
+        return [*record.earlier_passages(paper_id), *own_words]
 
     def _abstained(
         self,
@@ -295,6 +306,11 @@ def exchange(answer: Answer) -> Exchange:
     said = " ".join(one.english or one.text for one in answer.sentences)[:_REMEMBERED]
     asked = answer.understood_as or answer.question
     return Exchange(answer.question, asked, answer.subjects, said)
+
+
+def _one_work(difference: Difference) -> bool:
+    papers = (difference.one.passage.paper, difference.other.passage.paper)
+    return len({paper.work or paper.paper_id for paper in papers}) == 1
 
 
 def _related(hits: Sequence[Hit], cited: set[str]) -> tuple[Related, ...]:

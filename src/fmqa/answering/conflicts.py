@@ -16,7 +16,7 @@ from fmqa.answering.quotes import sentences_of
 from fmqa.types import Hit, Quote, Source, StoredPassage
 
 Earlier = Callable[[str], Sequence[StoredPassage]]
-"""The passages of a paper's versions that were replaced, by the paper's id."""
+"""The passages of a paper's other versions, by the paper's id."""
 
 _SHARED = 0.6  # of the shorter sentence's words, for two versions of one sentence
 _SHARED_BY_PAPERS = 0.5
@@ -102,13 +102,13 @@ def unsaid_figures(question: str, texts: Iterable[str]) -> list[str]:
 
 
 def from_earlier_versions(quotes: Iterable[Quote], earlier: Earlier) -> list[Difference]:
-    """For each quote the sentence of an older version of its paper that gives another figure.
+    """For each quote the sentence of another version of its paper that gives another figure.
 
-    Of several older versions, the oldest that differs counts.
+    Of several versions, the first that differs counts.
 
     Args:
         quotes: what the answer says.
-        earlier: the passages of a paper's replaced versions.
+        earlier: the passages of a paper's other versions, the oldest first.
     """
     held: dict[str, list[Quote]] = {}
     found = []

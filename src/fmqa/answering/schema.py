@@ -42,6 +42,11 @@ class Citation(_Wire):
         description="Whom the quote reports, as the paper cites them (“[5]”): a second-hand "
         "statement; empty where it is the paper's own.",
     )
+    ocr: bool = Field(
+        default=False,
+        description="Whether the page is a picture, on which the quote was recognized; then "
+        "letters may be wrong.",
+    )
     start: int = Field(ge=0, description="Where the quote starts in the page's text.")
     end: int
     url: str
@@ -87,13 +92,16 @@ class Related(_Wire):
     title: str
 
 
+MissingKind = Literal["unreadable", "scanned", "sideways_table"]
+
+
 class Missing(_Wire):
     """Pages of a paper that couldn't be searched, and might have answered."""
 
     paper_id: str
     title: str
     pages: tuple[int, ...] = Field(description="Of the paper's PDF, counted from 1.")
-    kind: Literal["unreadable", "scanned", "sideways_table"]
+    kind: MissingKind
 
 
 class Timings(_Wire):

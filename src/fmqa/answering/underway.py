@@ -104,10 +104,16 @@ class Underway:
         """What is said from now on stands behind all drafts."""
         self.place = _LAST
 
-    def say_earlier(self, quote: Quote) -> SentenceReady:
-        """Say, in its own words, what a replaced version gave as another figure."""
+    def say_version(self, quote: Quote) -> SentenceReady:
+        """Say, in its own words, what another version of a paper gives as another figure."""
         new, citation = self.numbering.cite(quote)
-        text = f"Version {citation.version} of the paper said: “{citation.quote}”"
+        if citation.status == "superseded":
+            text = f"Version {citation.version} of the paper said: “{citation.quote}”"
+        else:
+            arxiv = f"arXiv:{citation.arxiv_id}v{citation.version}" if citation.arxiv_id else ""
+            dated = f"of {citation.year}" if citation.year else ""
+            named = f" ({which})" if (which := arxiv or dated) else ""
+            text = f"Another version of the paper{named} says: “{citation.quote}”"
         sentence = Sentence(text=text, citations=(citation.number,), verdict="verbatim")
         self._said.append((_LAST, sentence))
         return SentenceReady(sentence, (citation,) if new else ())

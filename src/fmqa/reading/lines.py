@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from fmqa.types import HiddenRun, Link, OutlineItem
+from fmqa.types import HiddenRun, Link, OutlineItem, ScannedLine
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class RawPage:
     the signs that stand raised in their line, ``signs`` where each of them that is understood ends
     and what it is read as, by where it starts, and ``tight`` the line breaks within a printed line
     that stand for no space. ``scanned`` says that the page is a picture without text. ``label`` is
-    what the file itself calls the page.
+    what the file itself calls the page, ``places`` its lines where they were recognized.
     """
 
     number: int
@@ -62,6 +62,7 @@ class RawPage:
     tight: set[int] = field(default_factory=set)
     scanned: bool = False
     label: str = ""
+    places: tuple[ScannedLine, ...] = ()
 
     def text_of(self, line: Line) -> str:
         """The line's raw characters."""

@@ -19,6 +19,7 @@ _TOLD = {
     GapKind.UNREADABLE: "couldn't be read",
     GapKind.SCANNED: "without text, as scans are",
     GapKind.SIDEWAYS_TABLE: "with a table set sideways, which isn't read",
+    GapKind.OCR: "read by optical recognition, which errs",
 }
 _FEWEST_LETTERS = 40  # in a whole file
 _LETTERS_A_PAGE = 25  # mean over the pages
@@ -64,6 +65,8 @@ def _kinds(page: RawPage) -> Iterator[GapKind]:
         yield GapKind.UNREADABLE
     if page.scanned:
         yield GapKind.SCANNED
+    if page.places:
+        yield GapKind.OCR
     if _is_sideways(page):
         yield GapKind.SIDEWAYS_TABLE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
@@ -19,10 +19,12 @@ from fmqa.types import (
     Gap,
     GapKind,
     HiddenRun,
+    Page,
     PaperMeta,
     PaperStatus,
     Passage,
     PassageKind,
+    ScannedLine,
     Source,
     Span,
     StoredPassage,
@@ -130,7 +132,23 @@ def stored_passage(row: RecordRow) -> StoredPassage:
             spans=tuple(Span(*span) for span in json.loads(row["spans"])),
         ),
         labels=tuple(json.loads(row["labels"])),
+        gaps=gaps_of(row["gaps"]),
     )
+
+
+PAGE_COLUMNS = "number, text, runs, places"
+
+
+def page_values(page: Page) -> tuple[object, ...]:
+    """The values of a page's columns."""
+    places = json.dumps([astuple(line) for line in page.places])
+    return page.number, page.text, pack_runs(page.runs), places
+
+
+def page_of(row: RecordRow) -> Page:
+    """A page of its columns."""
+    places = tuple(ScannedLine(*line) for line in json.loads(row["places"]))
+    return Page(row["number"], row["text"], unpack_runs(row["runs"]), places)
 
 
 def pack_runs(runs: tuple[tuple[int, int, int], ...]) -> bytes:

@@ -22,14 +22,15 @@ from fmqa.store.engine import (
     upsert,
 )
 from fmqa.store.mappers import (
+    PAGE_COLUMNS,
     FacetCounts,
     PaperRow,
     count_facets,
     gaps_of,
     index_text,
+    page_of,
     paper_row,
     stored_passage,
-    unpack_runs,
     where,
 )
 from fmqa.types import Filters, Gap, Outcome, Page, ReadResult, Source, StoredPassage
@@ -38,7 +39,8 @@ _JOINED = """FROM passages JOIN versions ON versions.id = passages.version_id
     JOIN papers ON papers.paper_id = versions.paper_id"""
 _PASSAGES = f"""SELECT papers.*, passages.id AS passage_id, passages.ordinal, passages.section,
     passages.kind AS passage_kind, passages.text, passages.spans, versions.version,
-    versions.source, versions.active, versions.withdrawn, versions.labels {_JOINED}"""
+    versions.source, versions.active, versions.withdrawn, versions.labels,
+    versions.gaps {_JOINED}"""
 _BLOCK_OF_VECTORS = """SELECT vector FROM passages
     JOIN versions ON versions.id = version_id AND versions.active
     LEFT JOIN embeddings ON embeddings.content_hash = passages.content_hash AND model = ?
@@ -142,13 +144,13 @@ class Record(Tables):
     def pages(self, paper_id: str, version: int, source: Source) -> list[Page]:
         """A version's pages, in order; empty when it isn't held."""
         rows = self.rows(
-            """SELECT number, text, runs FROM pages JOIN versions ON versions.id = version_id
+            f"""SELECT {PAGE_COLUMNS} FROM pages JOIN versions ON versions.id = version_id
                WHERE paper_id = ? AND version = ? AND source = ? ORDER BY number""",
             paper_id,
             version,
             source.value,
         )
-        return [Page(row["number"], row["text"], unpack_runs(row["runs"])) for row in rows]
+        return [page_of(row) for row in rows]
 
     def passages(self, ids: Sequence[int]) -> dict[int, StoredPassage]:
         """The passages of these ids that (still) exist."""
@@ -179,6 +181,18 @@ class Record(Tables):
             paper_id,
         )
         return [stored_passage(row) for row in rows]
+
+    def siblings(self, paper_id: str) -> list[str]:
+        """Ids of the other papers that are the same work."""
+        rows = self.rows(
+            """SELECT paper_id FROM papers WHERE paper_id != ?
+               AND coalesce(nullif(work, ''), paper_id) = (SELECT
+               coalesce(nullif(work, ''), paper_id) FROM papers WHERE paper_id = ?)
+               ORDER BY paper_id""",
+            paper_id,
+            paper_id,
+        )
+        return [row["paper_id"] for row in rows]
 
     def revised(self) -> list[str]:
         """The papers of whose own versions both the one that is searched and an older are held."""

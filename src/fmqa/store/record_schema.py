@@ -189,6 +189,10 @@ SQLITE_MIGRATIONS = (
             "CREATE INDEX items_by_paper ON items (paper_id)",
         ),
     ),
+    # Which papers are one work.
+    Migration("m011_works", ("ALTER TABLE papers ADD COLUMN work TEXT NOT NULL DEFAULT ''",)),
+    # Where the lines stand of pages that were recognized.
+    Migration("m012_places", ("ALTER TABLE pages ADD COLUMN places TEXT NOT NULL DEFAULT '[]'",)),
 )
 
 _POSTGRES_TYPES = (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 
 from fmqa.store.engine import Connection, RecordRow, Tables, insert
-from fmqa.store.mappers import paper_meta, status_of, unpack_runs
+from fmqa.store.mappers import PAGE_COLUMNS, page_of, paper_meta, status_of
 from fmqa.types import Document, Page, PaperMeta, PaperStatus, Reference, Source
 
 _VERSION = """SELECT papers.*, versions.id AS version_id, versions.version, versions.source,
@@ -57,9 +57,8 @@ class Versions(Tables):
 
     def page(self, version_id: int, number: int) -> Page | None:
         """One page of a version."""
-        sql = "SELECT number, text, runs FROM pages WHERE version_id = ? AND number = ?"
-        rows = self.rows(sql, version_id, number)
-        return next((Page(number, text, unpack_runs(runs)) for _, text, runs in rows), None)
+        sql = f"SELECT {PAGE_COLUMNS} FROM pages WHERE version_id = ? AND number = ?"
+        return next(map(page_of, self.rows(sql, version_id, number)), None)
 
     def section(self, version_id: int, page: int, start: int) -> str:
         """The section of the passage that holds a character of a page; empty where none does."""
@@ -131,18 +130,15 @@ class BibliographyStore(Tables):
                 """SELECT paper_id, bibliography.arxiv_id, bibliography.title FROM bibliography
                    JOIN versions ON versions.id = version_id AND versions.active"""
             ).fetchall()
-            papers = db.execute("SELECT paper_id, arxiv_id, title FROM papers").fetchall()
-        by_id = {row["arxiv_id"]: row["paper_id"] for row in papers if row["arxiv_id"]}
-        by_title = {key: row["paper_id"] for row in papers if (key := _title_key(row["title"]))}
-        found = set()
-        for row in references:
-            if row["arxiv_id"]:
-                cited = by_id.get(row["arxiv_id"])
-            else:
-                cited = by_title.get(_title_key(row["title"]))
-            if cited is not None and cited != row["paper_id"]:
-                found.add((row["paper_id"], cited))
-        return sorted(found)
+            held = _Held(db)
+        found = {(row["paper_id"], held.paper(row["arxiv_id"], row["title"])) for row in references}
+        return sorted((citing, cited) for citing, cited in found if cited not in {"", citing})
+
+    def held(self, references: Sequence[Reference]) -> set[str]:
+        """Ids of the held papers that these references are, as `links` tells them."""
+        with self.database.snapshot() as db:
+            held = _Held(db)
+        return {held.paper(one.arxiv_id, one.title) for one in references} - {""}
 
     def resolve(self, paper_id: str, references: Sequence[Reference]) -> None:
         """Write the references of `references` back, with what was found out about them since."""
@@ -175,6 +171,22 @@ class BibliographyStore(Tables):
             )
             for row in rows
         ]
+
+
+class _Held:
+    """The papers by what a reference may name."""
+
+    def __init__(self, db: Connection) -> None:
+        rows = db.execute("SELECT paper_id, arxiv_id, title FROM papers").fetchall()
+        self._by_id: dict[str, str] = {r["arxiv_id"]: r["paper_id"] for r in rows if r["arxiv_id"]}
+        keys = {row["paper_id"]: _title_key(row["title"]) for row in rows}
+        self._by_title: dict[str, str] = {key: paper for paper, key in keys.items() if key}
+
+    def paper(self, arxiv_id: str | None, title: str) -> str:
+        """The paper of this arXiv id or, where there is none, of this title; empty for none."""
+        if arxiv_id:
+            return self._by_id.get(arxiv_id, "")
+        return self._by_title.get(_title_key(title), "")
 
 
 def _sections(db: Connection, version_id: int) -> list[tuple[str, int, int, int]]:

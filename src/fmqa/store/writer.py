@@ -27,7 +27,7 @@ from fmqa.store.mappers import (
     content_hash,
     heading,
     meta_values,
-    pack_runs,
+    page_values,
     paper_meta,
     passage_texts,
     spans_json,
@@ -35,6 +35,7 @@ from fmqa.store.mappers import (
 )
 from fmqa.store.record import MODEL_KEY, PUT_META, Record
 from fmqa.store.version_store import insert_bibliography
+from fmqa.store.works import with_work
 from fmqa.types import Document, PaperMeta, Passage, ReadResult, Source
 
 _PUT_JOURNAL = upsert(
@@ -190,8 +191,8 @@ def insert_version(db: Connection, document: Document, active: bool, file: str) 
 def insert_pages(db: Connection, document: Document, version_id: int) -> None:
     """Write the pages with the way back to the file's characters."""
     db.executemany(
-        "INSERT INTO pages VALUES (?, ?, ?, ?)",
-        [(version_id, page.number, page.text, pack_runs(page.runs)) for page in document.pages],
+        "INSERT INTO pages VALUES (?, ?, ?, ?, ?)",
+        [(version_id, *page_values(page)) for page in document.pages],
     )
 
 
@@ -233,12 +234,6 @@ def _insert_passages(
         values,
     ).fetchall()
     return {row["ordinal"]: row["id"] for row in rows}
-
-
-def insert_embeddings(db: Connection, document: Document, vectors: Vectors, model: str) -> None:
-    """Write the passages' vectors."""
-    hashes = [content_hash(text) for text in passage_texts(document)]
-    write_embeddings(db, model, hashes, vectors)
 
 
 def write_embeddings(db: Connection, model: str, hashes: Sequence[bytes], vectors: Vectors) -> None:
@@ -287,6 +282,8 @@ class RecordWriter(Record):
 
         To be called before its passages are embedded, since they are embedded under its title.
         """
+        with self.database.snapshot() as db:
+            document = with_work(db, document)
         rows = self._held(document.meta.paper_id)
         if not rows:
             return document
@@ -345,7 +342,8 @@ class RecordWriter(Record):
                 deactivate(db, searched, meta.paper_id)
             version_id = insert_version(db, document, active, str(result.path) if result else "")
             insert_pages(db, document, version_id)
-            insert_embeddings(db, document, vectors, model)
+            hashes = [content_hash(text) for text in passage_texts(document)]
+            write_embeddings(db, model, hashes, vectors)
             insert_passages(db, searched, document, version_id, active)
             insert_bibliography(db, document, version_id)
             if result is not None:

@@ -16,6 +16,7 @@ from fmqa.retrieval.expansion import normal_name
 from fmqa.retrieval.naming import NameBook, names_of, written_names
 from fmqa.sources.arxiv_ids import parse_id
 from fmqa.store.quoted_facets import Facet, FacetName
+from fmqa.store.works import one_of_each_work
 from fmqa.survey.corpus import place_of
 from fmqa.survey.escaping import csv_cell, escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
@@ -122,7 +123,7 @@ def resolve(name: str, papers: Iterable[PaperMeta]) -> PaperMeta:
         for one in found
         if asked_as in {written.casefold() for written in written_names(by_id[one])}
     ]
-    meant = whole or found
+    meant = [one.paper_id for one in one_of_each_work(by_id[one] for one in whole or found)]
     if len(meant) == 1:
         return by_id[meant[0]]
     if found:

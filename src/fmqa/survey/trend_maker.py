@@ -11,6 +11,7 @@ from fmqa.errors import NothingToSearch, UsageError
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import FacetName
 from fmqa.store.record import Record
+from fmqa.store.works import one_of_each_work
 from fmqa.survey.corpus import Facets, cited, is_paper, standing, values, with_values
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.survey.trend_data import By, Observation, Trend, make_trend
@@ -115,7 +116,7 @@ def observe(
             yield Observation(meta.paper_id, one.value, None, shown)
 
 
-_KEY = "trend, form 2"  # counted up when trends are made in another way
+_KEY = "trend, form 3"  # counted up when trends are made in another way
 
 
 class TrendMaker:
@@ -149,7 +150,7 @@ class TrendMaker:
 
     def _make(self, by: By) -> Trend:
         metas = [row.meta for row in self.library.record.papers()]
-        papers = [meta for meta in metas if is_paper(meta)]
+        papers = one_of_each_work(meta for meta in metas if is_paper(meta))
         facets = self.facets.facets()
         observed = observe(self.library, by, papers, facets, self.pdf_url)
         counted = with_values(papers, facets)
