@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import quote
-from fmqa.answering.attribution import attributed, reported_from
+from fakes import Add, document, quote
+from fmqa.answering.attribution import attributed, in_own_words, reported_from
 from fmqa.answering.editing import edited
-from fmqa.types import Quote
+from fmqa.answering.evidence import Evidence
+from fmqa.answering.quotes import sentences_of
+from fmqa.store.library import Library
+from fmqa.types import Hit, Quote, Reference
 
 IVYSEG = {"title": "Ivyseg: Improving on MedSAM", "name": "Ivyseg"}
 
@@ -81,3 +84,38 @@ def test_what_is_second_hand_is_said_to_be() -> None:
     assert attributed(said, [found]).startswith("According to Ivyseg, which cites [5]")
     assert attributed(said, [found, own]) == said
     assert attributed("Ivyseg is small.", [own]) == "Ivyseg is small."
+
+
+REPORT = "RETFound was pretrained on 2.5 million retinal images {mark}."
+OWN = "RETFound is pretrained on 1.6 million unlabelled retinal images."
+
+
+@pytest.mark.parametrize(
+    ("mark", "text", "said"),
+    [
+        ("[5]", OWN, OWN),
+        ("[3–6]", OWN, OWN),
+        ("(Zhou et al., 2023)", OWN, OWN),
+        ("[4]", OWN, ""),
+        ("(Zhou et al., 2021)", OWN, ""),
+        ("[5]", "RETFound has an encoder and a decoder of many layers.", ""),
+    ],
+)
+def test_a_paper_that_is_held_speaks_for_itself(
+    library: Library, add: Add, mark: str, text: str, said: str
+) -> None:
+    report = REPORT.format(mark=mark)
+    reference = Reference(5, "Zhou et al. 2023", authors=("Y. Zhou",), year=2023, arxiv_id="1")
+    other = replace(reference, number=9, authors=("B. Li",), arxiv_id="3")
+    citing = document("2", [report], section="1 Introduction")
+    add(document("1", [text]), replace(citing, references=(reference, other)))
+    quotes = [
+        replace(unit, score=0.5)
+        for paper in ("2", "1")
+        for unit in sentences_of(Hit(library.record.passages_of(paper)[0], 0.0))
+    ]
+    evidence = Evidence(tuple(quotes[:1]), passages=((quotes[0],), (quotes[1],)))
+    found = in_own_words(evidence, library.bibliography)
+    assert [quote.text for quote in found.quotes] == [said or report]
+    both = in_own_words(replace(evidence, quotes=tuple(quotes)), library.bibliography)
+    assert [quote.text for quote in both.quotes] == ([said] if said else [report, text])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell_missing
 from fmqa.answering.analysis import QueryAnalysis, Refusal
+from fmqa.answering.attribution import in_own_words
 from fmqa.answering.checking import Checking
 from fmqa.answering.citing import Numbering
 from fmqa.answering.conflicts import (
@@ -214,6 +215,7 @@ class Assistant(Asked):
         query = QueryAnalysis.of(question, self.searcher, filters)
         searched()
         evidence = self.selector.select(query, hits)
+        evidence = in_own_words(evidence, self.searcher.library.bibliography)
         least = LEAST_TO_READ if reads else LEAST_ANSWERABILITY
         return query, hits, evidence, refusal_of(query, evidence, least)
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from fmqa.answering.claims import content_stems
 from fmqa.answering.quotes import short_name
 from fmqa.retrieval.expansion import title_lead
-from fmqa.types import Quote
+from fmqa.types import Quote, Reference
+
+if TYPE_CHECKING:
+    from fmqa.answering.evidence import Evidence
+    from fmqa.store.version_store import BibliographyStore
 
 _NAME = r"[A-ZÀ-Þ][\w'’-]+"
 _AUTHORS = rf"{_NAME}(?: et al\.?| (?:and|&) {_NAME})"
@@ -19,6 +26,7 @@ _NAMED = re.compile(
 )
 # "(Saunders et al., 2020; …)", "[12]"
 _MARKED = re.compile(rf"\([^()]*?{_NAME}[^()]*?,? {_YEAR}[^()]*\)|{_MARK}")
+_SAME = 0.5  # of the shorter one's words, where one sentence reports the other
 _OWN = re.compile(
     r"\b(?:we|our|ours|us|this (?:paper|work|study|article)|the (?:present|current) (?:paper|work|"
     r"study)|(?:the|our) proposed|in this (?:paper|work|study))\b",
@@ -48,6 +56,46 @@ def reported_from(quote: Quote) -> str:
     if marked is None or _OWN_SECTION.search(quote.passage.passage.section):
         return ""
     return " ".join(marked.group().strip("()").split())
+
+
+def in_own_words(evidence: Evidence, bibliography: BibliographyStore) -> Evidence:
+    """The evidence with papers' own sentences for others' reports of them, where both were found.
+
+    A report goes where a sentence of the paper that it cites says mostly the same; that one comes
+    in its place unless it is there already.
+    """
+    found = [quote for passage in evidence.passages for quote in passage if quote.score > 0]
+    chosen: list[Quote] = []
+    for quote in evidence.quotes:
+        cited = reported_from(quote)
+        papers: set[str] = set()
+        if cited:
+            references = bibliography.references(quote.passage.paper.paper_id)
+            papers = bibliography.held([one for one in references if _is_cited(one, cited)])
+        own = (one for one in found if one.passage.paper.paper_id in papers)
+        said = max(own, key=lambda one: _alike(one, quote), default=quote)
+        better = said if _alike(said, quote) >= _SAME else quote
+        if not any(
+            (one.passage.id, one.span) == (better.passage.id, better.span) for one in chosen
+        ):
+            chosen.append(replace(better, score=quote.score))
+    return replace(evidence, quotes=tuple(chosen))
+
+
+def _is_cited(reference: Reference, cited: str) -> bool:
+    """Whether "[3, 5–7]" or "Saunders et al. (2020)" is this reference."""
+    if marks := re.search(_MARK, cited):
+        ranges = re.findall(r"(\d+)(?:\s*[–-]\s*(\d+))?", marks[0])
+        return any(int(a) <= reference.number <= int(b or a) for a, b in ranges)
+    surname, year = cited.split(maxsplit=1)[0], re.search(_YEAR, cited)
+    first = (*reference.authors[:1], reference.text)[0]
+    return surname in first and (year is None or reference.year == int(year[0][:4]))
+
+
+def _alike(one: Quote, other: Quote) -> float:
+    """The share of the shorter one's words that two quotes have in common."""
+    words, others = set(content_stems(one.text)), set(content_stems(other.text))
+    return len(words & others) / max(1, min(len(words), len(others)))
 
 
 def attributed(text: str, quotes: Sequence[Quote]) -> str:
