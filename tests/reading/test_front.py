@@ -8,6 +8,7 @@ from pathlib import Path
 import pypdf
 import pytest
 
+from fmqa.reading.identity import year_in
 from fmqa.reading.quality import tell_gaps
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.types import Document
@@ -141,3 +142,9 @@ def test_a_table_set_sideways_is_named(tmp_path: Path) -> None:
     assert said == "page 2 with a table set sideways, which isn't read"
     labels = [Text(60 + 9 * n, 200, f"label {n}", 6, angle=90) for n in range(20)]
     assert read(tmp_path / "b.pdf", build([PageSource([*body, *labels])]))[1] == ""
+
+
+def test_the_years_of_references_are_not_the_papers() -> None:
+    text = "Yarrownet: A File\nAda Ma\nIt grades cores.\nReferences\n[1] A. Author. A title. 2001."
+    assert year_in(text) is None
+    assert year_in(text.replace("Ada Ma", "Ada Ma, 2019")) == 2019

@@ -27,6 +27,7 @@ _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|copyright|published|accepted|dated)\D{0,80}?(?P<year>(?:19[5-9]|20[0-4])\d)",
     re.IGNORECASE,
 )
+_REFERENCES = re.compile(r"^\W*(?:\d\.?\s+)?(?:references|bibliography|参考文献)\s*$", re.I | re.M)
 _RETRACTED = re.compile(
     r"(?:RETRACTED|WITHDRAWN)(?:ARTICLE|PAPER|PUBLICATION)?[:.]?", re.IGNORECASE
 )
@@ -238,7 +239,11 @@ def find_year(file: RawFile, arxiv: ArxivId | None) -> int | None:
 
 
 def year_in(text: str) -> int | None:
-    """The year that a first page says: of its copyright or its acceptance, else the first one."""
+    """The year that a first page says: of its copyright or its acceptance, else the first one.
+
+    A short paper's references may begin on it; their years are none of its own.
+    """
+    text = _REFERENCES.split(text, maxsplit=1)[0]
     if match := _COPYRIGHT.search(text):
         return int(match["year"])
     match = _YEAR.search(text)
