@@ -18,6 +18,7 @@ from pylatexenc.latex2text import LatexNodes2Text
 from fmqa.answering.schema import Answer, Citation, Sentence
 from fmqa.apps.exports import ExportForm, export
 from fmqa.apps.exports.works import parse_name, works
+from fmqa.store.item_store import StoredItem
 from fmqa.survey.escaping import escape_markdown, plain
 from fmqa.types import ArxivRecord
 
@@ -316,3 +317,42 @@ def test_markdown_shows_text_as_text(text: str) -> None:
 )
 def test_names(printed: str, ordered: str) -> None:
     assert parse_name(printed).sorted_form == ordered
+
+
+def item(paper_id: str, citekey: str, origin: str = "zotero:") -> StoredItem:
+    return StoredItem(
+        origin, "MEDSAM01", citekey, "T", (), 2024, "10.1000/own", "", "PDF00001", "/a.pdf", "a",
+        paper_id,
+    )  # fmt: skip
+
+
+def test_a_paper_of_zotero_has_its_key_there_and_leads_back() -> None:
+    said = answer(citation(), citation(2, paper_id="local:1", arxiv_id=None, url="", page=7))
+    items = {"2304.12306": item("2304.12306", "maOwn{Key}2024"), "local:1": item("local:1", "wu1")}
+    link, page = (
+        "zotero://select/library/items/MEDSAM01",
+        "zotero://open-pdf/library/items/PDF00001",
+    )
+    first, second = read_bibtex(export([said], ExportForm.BIBTEX, FACTS, items=items))
+    assert (first["ID"], second["ID"]) == ("maOwnKey2024", "wu1")
+    assert (first["doi"], second["doi"]) == (RECORD.doi, "10.1000/own")
+    assert link in first["annote"]
+    assert f"{page}?page=7" in second["annote"]
+    csl = json.loads(export([said], ExportForm.CSL, FACTS, items=items))
+    jsonschema.validate(csl, SCHEMA)
+    assert [one["id"] for one in csl] == ["maOwnKey2024", "wu1"]
+    assert csl[0]["custom"] == {"zotero": link}
+    assert [one["id"] for one in rispy.loads(export([said], ExportForm.RIS, items=items))] == [
+        "maOwnKey2024", "wu1"
+    ]  # fmt: skip
+    assert f"[in Zotero](<{page}?page=7>)" in export([said], ExportForm.MARKDOWN, items=items)
+
+
+def test_keys_of_two_bibliographies_do_not_meet() -> None:
+    said = answer(citation(), citation(2, paper_id="local:1", arxiv_id=None))
+    items = {one: item(one, "same", "/refs.bib") for one in ("2304.12306", "local:1")}
+    text = export([said], ExportForm.BIBTEX, items=items)
+    assert "zotero" not in text
+    keys = [entry["ID"] for entry in read_bibtex(text)]
+    assert keys[0] == "same"
+    assert len(set(keys)) == 2

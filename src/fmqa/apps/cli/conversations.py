@@ -172,7 +172,9 @@ def _written(bench: Workbench, answer: Answer, form: AnswerForm) -> str:
         return answer.model_dump_json(indent=2) + "\n"
     from fmqa.apps.exports import ExportForm, export
 
-    return export([answer], ExportForm(form.value), bench.library.catalog.facts())
+    library = bench.library
+    facts, items = library.catalog.facts(), library.items.by_paper()
+    return export([answer], ExportForm(form.value), facts, items=items)
 
 
 def _next_line() -> str:
@@ -250,7 +252,8 @@ def export_session(
             whole = ",\n".join(answer.model_dump_json(indent=2) for answer in answers)
             text = f"[{whole}]\n"
         else:
-            text = export(answers, ExportForm(form.value), bench.library.catalog.facts(), session)
+            facts, items = bench.library.catalog.facts(), bench.library.items.by_paper()
+            text = export(answers, ExportForm(form.value), facts, session, items)
     deliver(text, output, "The conversation")
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from fmqa.answering.assistant import exchange
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.schema import Answer
-from fmqa.apps.exports.works import Facts, works
+from fmqa.apps.exports.works import Facts, Items, works
 from fmqa.errors import UsageError
 from fmqa.store.history import Sessions, StoredExchange
 
@@ -30,7 +30,11 @@ class ExportForm(StrEnum):
 
 
 def export(
-    answers: Sequence[Answer], form: ExportForm, facts: Facts | None = None, title: str = ""
+    answers: Sequence[Answer],
+    form: ExportForm,
+    facts: Facts | None = None,
+    title: str = "",
+    items: Items | None = None,
 ) -> str:
     """One answer or a conversation.
 
@@ -41,18 +45,19 @@ def export(
         form: what to write.
         facts: what arXiv says of the papers, for DOIs and days.
         title: of the conversation; used by Markdown.
+        items: the papers in the user's reference manager, for keys and links.
     """
     from fmqa.apps.exports.formats import as_bibtex, as_csl_json, as_markdown, as_ris
 
     match form:
         case ExportForm.MARKDOWN:
-            return as_markdown(answers, title)
+            return as_markdown(answers, title, items)
         case ExportForm.BIBTEX:
-            return as_bibtex(works(answers, facts))
+            return as_bibtex(works(answers, facts, items))
         case ExportForm.RIS:
-            return as_ris(works(answers, facts))
+            return as_ris(works(answers, facts, items))
         case ExportForm.CSL:
-            return as_csl_json(works(answers, facts))
+            return as_csl_json(works(answers, facts, items))
 
 
 _NOT_KEPT = "The answer wasn't kept."

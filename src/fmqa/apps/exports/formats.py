@@ -15,7 +15,8 @@ from typing import Any
 
 from fmqa.answering.schema import Answer, Citation
 from fmqa.answering.underway import laid_out, marked
-from fmqa.apps.exports.works import Name, Work, locator, parse_name
+from fmqa.apps.exports.works import Items, Name, Work, locator, parse_name, zotero_page
+from fmqa.sources.zotero import item_link
 from fmqa.survey.escaping import escape_markdown, plain
 
 # Braces must balance even where they are _tex: BibTeX counts them before TeX sees them.
@@ -123,6 +124,9 @@ def _csl_item(work: Work) -> dict[str, Any]:
         "URL": work.url,
         "locator": ", ".join(work.pages),
         "note": "\n".join(work.remarks),
+        "custom": {"zotero": item_link(work.item.key)}
+        if work.item and work.item.in_zotero
+        else None,
     }
     return {name: value for name, value in fields.items() if value}
 
@@ -173,17 +177,17 @@ def _ris_reference(work: Work) -> dict[str, Any]:
 _MOST_AUTHORS = 3
 
 
-def as_markdown(answers: Sequence[Answer], title: str = "") -> str:
+def as_markdown(answers: Sequence[Answer], title: str = "", items: Items | None = None) -> str:
     """One answer under its question, or a conversation under its title."""
     if not title and len(answers) == 1:
-        return "\n".join(_markdown_answer(answers[0], 1))
+        return "\n".join(_markdown_answer(answers[0], 1, items or {}))
     parts = [f"# {escape_markdown(title) or 'Conversation'}", ""]
     for answer in answers:
-        parts += _markdown_answer(answer, 2)
+        parts += _markdown_answer(answer, 2, items or {})
     return "\n".join(parts)
 
 
-def _markdown_answer(answer: Answer, level: int) -> list[str]:
+def _markdown_answer(answer: Answer, level: int, items: Items) -> list[str]:
     lines = [f"{'#' * level} {escape_markdown(answer.question)}", ""]
     if answer.understood_as:
         lines += [f"*Understood as: {escape_markdown(answer.understood_as)}*", ""]
@@ -192,7 +196,7 @@ def _markdown_answer(answer: Answer, level: int) -> list[str]:
     if answer.citations:
         lines += [f"{'#' * (level + 1)} Sources", ""]
         for citation in answer.citations:
-            lines += _source(citation)
+            lines += _source(citation, zotero_page(citation, items.get(citation.paper_id)))
     return lines
 
 
@@ -204,7 +208,7 @@ def _markdown_text(answer: Answer) -> str:
     return marks.sub(r"[\1]", laid_out(answer.sentences, lambda one: escape_markdown(marked(one))))
 
 
-def _source(citation: Citation) -> list[str]:
+def _source(citation: Citation, in_zotero: str) -> list[str]:
     authors = [parse_name(name).shown for name in citation.authors if plain(name)]
     named = ", ".join(authors[:_MOST_AUTHORS]) + (" et al." if len(authors) > _MOST_AUTHORS else "")
     facts = [escape_markdown(named) if named else "", str(citation.year or "")]
@@ -216,6 +220,7 @@ def _source(citation: Citation) -> list[str]:
         if citation.url
         else escape_markdown(where)
     )
+    link += f", [in Zotero](<{in_zotero}>)" if in_zotero else ""
     status = "" if citation.status == "current" else f" **{citation.status.capitalize()}.**"
     if citation.reports:
         status += f" Second-hand: cites {escape_markdown(citation.reports)}."

@@ -6,12 +6,14 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from urllib.parse import quote as url_quote
 
 from fmqa.answering.citing import shown_page
 from fmqa.answering.schema import Answer, Citation
+from fmqa.sources.zotero import item_link, pdf_link
+from fmqa.store.item_store import StoredItem
 from fmqa.survey.escaping import plain
 from fmqa.types import ArxivRecord
 
@@ -83,13 +85,18 @@ def _small(word: str) -> bool:
 
 Facts = Mapping[str, ArxivRecord]
 """What arXiv says of papers, by arXiv id, as `store.catalog.Catalog.facts` gives it."""
+Items = Mapping[str, StoredItem]
+"""The works of the user's reference manager, by paper, as `ItemStore.by_paper` gives them."""
+_NO_KEY = re.compile(r"[^\x21-\x7e]|[{}(),\\\"#%~=']")  # what BibTeX takes for something else
 
 
 @dataclass(frozen=True)
 class Work:
     """One paper and its quotes, in the order in which they were cited.
 
-    ``version`` is the newest one that is quoted; None for a note that isn't tied to one.
+    ``version`` is the newest one that is quoted; None for a note that isn't tied to one. ``item``
+    is the paper in the user's reference manager, ``citekey`` its key there, empty where there is
+    none.
     """
 
     paper_id: str
@@ -100,13 +107,18 @@ class Work:
     version: int | None
     quotes: tuple[Citation, ...]
     record: ArxivRecord | None = None
+    item: StoredItem | None = None
+    citekey: str = ""
 
     @cached_property
     def key(self) -> str:
         """A citation key that is the paper's own: it is the same in each export, and no other's.
 
-        Letters, digits, ``-``, ``.`` and ``_`` of ASCII only.
+        The reference manager's, or else letters, digits, ``-``, ``.`` and ``_`` of ASCII only.
         """
+        return self.citekey or self._made_key()
+
+    def _made_key(self) -> str:
         first = _ascii(self.authors[0].family or self.authors[0].literal) if self.authors else ""
         lead = f"{first.lower()}{self.year or ''}" if first else ""
         return "-".join(part for part in (lead, self._key_of_id()) if part)
@@ -121,8 +133,9 @@ class Work:
 
     @property
     def doi(self) -> str:
-        """The published article's, where arXiv knows of one."""
-        return plain(self.record.doi) if self.record else ""
+        """The published article's, where arXiv or the reference manager knows of one."""
+        known = self.record.doi if self.record else ""
+        return plain(known or (self.item.doi if self.item else ""))
 
     @property
     def category(self) -> str:
@@ -165,22 +178,44 @@ class Work:
     def remarks(self) -> tuple[str, ...]:
         """What a reader of the entry should know, and each quote with where it stands."""
         statuses = {quote.status for quote in self.quotes} - {"current"}
+        in_zotero = self.item is not None and self.item.in_zotero
         return (
             *(f"This version is {status}." for status in sorted(statuses)),
-            *dict.fromkeys(f"{locator(quote)}: “{plain(quote.quote)}”" for quote in self.quotes),
+            *([f"In Zotero: {item_link(self.item.key)}"] if self.item and in_zotero else []),
+            *dict.fromkeys(map(self._quoted, self.quotes)),
         )
 
+    def _quoted(self, quote: Citation) -> str:
+        link = zotero_page(quote, self.item)
+        return f"{locator(quote)}: “{plain(quote.quote)}”" + (f" {link}" if link else "")
 
-def works(answers: Sequence[Answer], facts: Facts | None = None) -> list[Work]:
+
+def zotero_page(quote: Citation, item: StoredItem | None) -> str:
+    """What opens the quote's page in Zotero; empty where that has no PDF of the paper."""
+    if item is None or not item.in_zotero or not item.attachment or quote.source != "pdf":
+        return ""
+    return pdf_link(item.attachment, quote.page)
+
+
+def works(
+    answers: Sequence[Answer], facts: Facts | None = None, items: Items | None = None
+) -> list[Work]:
     """The papers that the answers cite, in the order in which they are first cited."""
     cited: dict[str, list[Citation]] = {}
     for answer in answers:
         for citation in answer.citations:
             cited.setdefault(citation.paper_id, []).append(citation)
-    return [_work(quotes, facts or {}) for quotes in cited.values()]
+    found = [_work(quotes, facts or {}, items or {}) for quotes in cited.values()]
+    keys = [work.citekey for work in found]
+    # Two reference managers may give one key to two papers.
+    return [
+        replace(work, citekey="") if work.citekey in keys[:at] else work
+        for at, work in enumerate(found)
+    ]
 
 
-def _work(quotes: Sequence[Citation], facts: Facts) -> Work:
+def _work(quotes: Sequence[Citation], facts: Facts, items: Items) -> Work:
+    item = items.get(quotes[0].paper_id)
     newest = max(quotes, key=lambda quote: quote.version or 0)
     return Work(
         paper_id=newest.paper_id,
@@ -191,6 +226,8 @@ def _work(quotes: Sequence[Citation], facts: Facts) -> Work:
         version=newest.version,
         quotes=tuple(quotes),
         record=facts.get(newest.arxiv_id or ""),
+        item=item,
+        citekey=_NO_KEY.sub("", item.citekey) if item else "",
     )
 
 

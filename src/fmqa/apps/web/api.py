@@ -163,8 +163,9 @@ class _Offered:
         """Answers, as /ask gave them, as markdown, bibtex, ris or csl (CSL-JSON)."""
         with _in_words():
             got = _checked(_Export, answers=answers, form=form, title=title)
-            facts = self.queries.bench.library.catalog.facts()
-            return export(got.answers, got.form, facts, got.title)
+            library = self.queries.bench.library
+            facts, items = library.catalog.facts(), library.items.by_paper()
+            return export(got.answers, got.form, facts, got.title, items)
 
 
 def _checked(model: type[Model], **values: Any) -> Model:

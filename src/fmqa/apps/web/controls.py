@@ -245,7 +245,9 @@ class TakeAway:
         if not chosen:
             return ""
         title = "" if which else self.say("Conversation")
-        text = export(chosen, form, self.bench.library.catalog.facts(), title)
+        library = self.bench.library
+        facts, items = library.catalog.facts(), library.items.by_paper()
+        text = export(chosen, form, facts, title, items)
         name = f"fmqa-{f'answer-{which}' if which else 'conversation'}.{form.ending}"
         return json.dumps({"name": name, "text": text})
 
