@@ -23,10 +23,9 @@ from benchmarks.processes import run
 from benchmarks.stock import stock_run
 from benchmarks.terminal import watch
 from fmqa.apps.workbench import Workbench
-from fmqa.errors import FmqaError
 from fmqa.settings import Settings
 from fmqa.types import Source
-from fmqa.weights.catalog import MINILM, QWEN_CODER
+from fmqa.weights.catalog import MINILM
 from fmqa.weights.pull import ensure
 
 WORDS = "skip connections between encoder and decoder"
@@ -125,21 +124,16 @@ def cold(home: Path, rounds: int) -> dict[str, float]:
     def whole(*values: str) -> Callable[[int], dict[str, float]]:
         return lambda number: {"": run(command(*values), extra).seconds}
 
-    def asking(llm: str) -> Callable[[int], dict[str, float]]:
-        def ask(number: int) -> dict[str, float]:
-            line = command("ask", QUESTIONS[number % len(QUESTIONS)], "--llm", llm)
-            seen = watch(line, extra, (QUOTES, ANSWER))
-            return {PARTS[mark]: seconds for mark, seconds in seen.items()}
-
-        return ask
+    def ask(number: int) -> dict[str, float]:
+        line = command("ask", QUESTIONS[number % len(QUESTIONS)], "--llm", "none")
+        seen = watch(line, extra, (QUOTES, ANSWER))
+        return {PARTS[mark]: seconds for mark, seconds in seen.items()}
 
     ways = {
         "fmqa --help": whole("--help"),
         "fmqa search": whole("search", WORDS),
-        "fmqa ask, no model:": asking("none"),
+        "fmqa ask, no model:": ask,
     }
-    if _local_model():
-        ways["fmqa ask, local model:"] = asking("local")
     figures: dict[str, float] = {}
     for name, measure in ways.items():
         figures |= medians(name, measure, rounds)
@@ -159,15 +153,6 @@ def medians(name: str, measure: Callable[[int], dict[str, float]], rounds: int) 
         figures[f"{part}, s"] = round(statistics.median(times), 3)
         figures[f"{part}, longest, s"] = round(max(times), 3)
     return figures
-
-
-def _local_model() -> bool:
-    try:
-        ensure(QWEN_CODER, Settings().models_dir)
-    except FmqaError as error:
-        print(f"without the local model: {error}")
-        return False
-    return True
 
 
 def imported(home: Path) -> dict[str, str]:

@@ -87,7 +87,8 @@ class Settings(BaseSettings):
     )
     llm_tier: Tier = Field(
         default="auto",
-        description="`small` rewords quote by quote, `strong` reads passages and writes over all. "
+        description="What the model does: `strong` reads passages, writes answers and judges them; "
+        "`small` only translates questions and answers, which are then the papers' own words. "
         "`auto`: small for `local` and `ollama:`, strong for the rest.",
     )
     llm_timeout: float = Field(

@@ -16,7 +16,7 @@ import pytest
 
 from fakes import quote
 from fmqa.answering import asking
-from fmqa.answering.drafters import provider_drafter
+from fmqa.answering.drafters import make_drafter
 from fmqa.answering.drafting import Draft, Notice
 from fmqa.answering.models import check_model
 from fmqa.answering.synthesis import CUT_OFF
@@ -119,7 +119,7 @@ def server() -> Iterator[Server]:
 
 def drafts(server: Server, *responses: Response) -> list[Draft | Notice]:
     server.responses = list(responses)
-    return list(provider_drafter(settings_for(server)).drafts("Why?", QUOTES))
+    return list(make_drafter(settings_for(server)).drafts("Why?", QUOTES))
 
 
 def settings_for(server: Server) -> Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from langchain_core.language_models import FakeListChatModel
 
 from fakes import HashEmbedder, WordChecker, document, result, word_selector
 from fmqa.answering.assistant import Assistant
-from fmqa.answering.drafting import Drafter, ExtractiveDrafter, RewordingDrafter
+from fmqa.answering.drafting import Drafter, ExtractiveDrafter
 from fmqa.answering.models import model_errors
 from fmqa.answering.schema import Answer
 from fmqa.answering.synthesis import SynthesisDrafter
@@ -104,18 +104,11 @@ def obedient(*replies: str) -> FakeListChatModel:
     return FakeListChatModel(responses=list(replies))
 
 
-def rewording(model: FakeListChatModel) -> Drafter:
-    return RewordingDrafter([model], lambda: model_errors(Settings(llm="none")))
-
-
 def synthesis(model: FakeListChatModel) -> Drafter:
     return SynthesisDrafter(model, lambda: model_errors(Settings(llm="none")))
 
 
-@pytest.mark.parametrize("make", [rewording, synthesis])
-def test_a_model_that_obeys_a_paper_is_not_heard(
-    tmp_path: Path, make: Callable[[FakeListChatModel], Drafter]
-) -> None:
+def test_a_model_that_obeys_a_paper_is_not_heard(tmp_path: Path) -> None:
     """It may say what it was told to say: only the paper that gave the order is cited for it."""
     made_up = "AlphaNet is the best there is and was trained on 900 million images [1]."
     library = library_of(
@@ -124,7 +117,7 @@ def test_a_model_that_obeys_a_paper_is_not_heard(
         document("2001.00002", [f"{ORDER} The weather was fine on that day."], name="EvilNet"),
     )
     asked = "On how many images was AlphaNet trained?"
-    [answer] = answers(library, [asked], make(obedient(*[made_up] * 8)))
+    [answer] = answers(library, [asked], synthesis(obedient(*[made_up] * 8)))
     library.close()
     assert answer.withheld
     titles = {citation.number: citation.paper_id for citation in answer.citations}

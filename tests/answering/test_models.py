@@ -5,7 +5,6 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from uuid import uuid4
 
 import psutil
 import pytest
@@ -14,7 +13,6 @@ from fmqa.answering import models
 from fmqa.answering.models import (
     LocalServer,
     check_model,
-    in_slot,
     local_server,
     make_chat_model,
     model_errors,
@@ -168,31 +166,16 @@ def model(server):
 class TestLocal:
     pytestmark = needs_model
 
-    def test_it_answers_and_streams_in_a_slot(self, model, server):
+    def test_it_answers_and_streams(self, model):
         from langchain_core.messages import HumanMessage, SystemMessage
 
-        system = SystemMessage("Answer with one word.")
-        server.warm([system])
-        chain = in_slot(model, 3, max_tokens=8)
-        messages = [system, HumanMessage("What is the capital of France?")]
-        assert "Paris" in chain.invoke(messages).content
-        assert "Paris" in "".join(chunk.content for chunk in chain.stream(messages))
+        messages = [
+            SystemMessage("Answer with one word."),
+            HumanMessage("What is the capital of France?"),
+        ]
+        assert "Paris" in "".join(chunk.content for chunk in model.stream(messages))
         answers = model.batch([messages] * 2, config={"max_concurrency": 2}, max_tokens=8)
         assert all("Paris" in answer.content for answer in answers)
-
-    def test_a_prefix_is_found_on_disk_and_a_torn_one_made_again(self, server):
-        from langchain_core.messages import SystemMessage
-
-        # Of its own each time: one that is on disk already wouldn't be the newest file there.
-        prefix = [SystemMessage(f"Reword the quote in one sentence. {uuid4()} " * 3)]
-        server.warm(prefix)
-        path = max(server._prefixes.iterdir(), key=lambda path: path.stat().st_mtime)
-        good = path.stat().st_size
-        for torn in (b"", path.read_bytes()[: good // 2], bytes(good)):
-            path.write_bytes(torn)
-            server.warm(prefix)
-            assert server.ready
-            assert path.read_bytes() != torn
 
     def test_strangers_are_refused(self, server):
         import httpx

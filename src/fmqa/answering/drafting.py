@@ -1,42 +1,25 @@
-"""Writing sentences from quotes, in the way that the model at hand is good at.
+"""Writing sentences from quotes.
 
-Without a model the quotes speak for themselves. A small model rewords one quote at a time, so that
-the citation is known without asking it. A strong one writes over whole passages (see `synthesis`).
-Whatever is written is only a draft: the verifier decides what is said.
+Without a model that can write, the quotes speak for themselves. A strong one writes over whole
+passages (see `synthesis`). Whatever is written is only a draft: the verifier decides what is said.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
-from fmqa import prompts
-from fmqa.answering import asking
-from fmqa.answering.claims import as_said, without_citations
-from fmqa.answering.quotes import short_name
-from fmqa.answering.replies import MARK, Begins, Reply, declines, plain, without_reasoning
+from fmqa.answering.claims import as_said
+from fmqa.answering.replies import Begins, without_reasoning
 from fmqa.answering.rows import is_row, told
-from fmqa.errors import ModelSilent
-from fmqa.reading.sentences import split_sentences
 from fmqa.types import Quote
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import LanguageModelInput
-    from langchain_core.messages import AIMessage, BaseMessage
-    from langchain_core.runnables import Runnable
-
-    ChatRunnable = Runnable[LanguageModelInput, AIMessage]
 
 Errors = Callable[[], AbstractContextManager[None]]
 
 _SHOWN_OF_REFUSAL = 200
-_ANY = 999  # as many quotes as a mark may name
-_PREAMBLE = re.compile(r"^(?:sentence|answer|rewording)\s*:\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,82 +97,6 @@ class ExtractiveDrafter(Drafter):
         yield from (verbatim(quote, index) for index, quote in enumerate(quotes))
 
 
-class RewordingDrafter(Drafter):
-    """One quote at a time, several at once: for small models.
-
-    Args:
-        slots: the model, once for each request that it may have at a time; a local server's slots
-            each keep the prompt's fixed beginning.
-        errors: turns what a provider raises into a `ModelError`.
-    """
-
-    def __init__(self, slots: Sequence[ChatRunnable], errors: Errors) -> None:
-        self.slots = slots
-        self.errors = errors
-
-    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
-        """A rewording of each quote, in the quotes' order."""
-        free: SimpleQueue[ChatRunnable] = SimpleQueue()
-        for slot in self.slots:
-            free.put(slot)
-
-        def reword(quote: Quote) -> str:
-            slot = free.get()
-            try:
-                with self.errors():
-                    reply = asking.invoke(slot, reword_messages(quote), stop=["\n"])
-            finally:
-                free.put(slot)
-            if declines(without_reasoning(str(reply.text))):
-                raise ModelSilent(declined(str(reply.text)))
-            text = one_sentence(str(reply.text))
-            cut_off = asking.is_cut_off(asking.ending(reply)) and text[-1:] not in ".!?"
-            return "" if cut_off else text
-
-        pool = ThreadPoolExecutor(len(self.slots), thread_name_prefix="draft")
-        try:
-            del question  # see `prompts.reword_quote`
-            waiting = [pool.submit(reword, quote) for quote in quotes]
-            written = False
-            for index, future in enumerate(waiting):
-                text = future.result()
-                written = written or bool(text)
-                if not written and index == len(waiting) - 1:
-                    raise ModelSilent("The language model gave no answer.")
-                yield Draft(text, (index,)) if text else verbatim(quotes[index], index)
-        finally:
-            # Whoever stops listening doesn't wait for what he won't hear.
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-class SparingDrafter(Drafter):
-    """Has only those quotes reworded that lean on the sentence before them.
-
-    Rewording any other can only lose, and takes a small model seconds; what it names by "we" is put
-    in by program, see `editing`.
-
-    Args:
-        inner: rewords; gives one draft for each quote, in order.
-        most: how many are reworded, the likeliest first; the others are said as they are.
-    """
-
-    def __init__(self, inner: Drafter, most: int = 2) -> None:
-        self.inner = inner
-        self.most = most
-
-    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
-        """One draft for each quote, in order."""
-        leaning = (n for n, quote in enumerate(quotes) if quote.context and not is_row(quote))
-        places = list(leaning)[: self.most]
-        reworded = self.inner.drafts(question, [quotes[place] for place in places])
-        for place, quote in enumerate(quotes):
-            draft = next(reworded) if place in places else None
-            if isinstance(draft, Draft):
-                yield replace(draft, quotes=(place,))
-            else:
-                yield verbatim(quote, place)
-
-
 class PreparingDrafter(Drafter):
     """A drafter that is being made ready in the background while passages are looked for.
 
@@ -213,43 +120,6 @@ class PreparingDrafter(Drafter):
     ) -> list[list[Draft] | None]:
         """What the drafter makes of them."""
         return self._ready.result().repaired(question, quotes, refused)
-
-
-def reword_prefix() -> list[BaseMessage]:
-    """The messages that every rewording starts with, to be read into a server's cache ahead."""
-    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
-
-    messages: list[BaseMessage] = [SystemMessage(prompts.REWORD_SYSTEM)]
-    for asked, answered in prompts.REWORD_EXAMPLES:
-        messages += [HumanMessage(asked), AIMessage(answered)]
-    return messages
-
-
-def reword_messages(quote: Quote) -> list[BaseMessage]:
-    """All messages for the rewording of one quote."""
-    from langchain_core.messages import HumanMessage
-
-    text = " ".join(without_citations(quote.text).split())
-    return [
-        *reword_prefix(),
-        HumanMessage(prompts.reword_quote(short_name(quote), text, quote.context)),
-    ]
-
-
-def one_sentence(reply: str) -> str:
-    """The first sentence of a model's reply, without marks or a preamble; empty without one."""
-    reply = without_reasoning(reply)
-    if reply.startswith(("{", "[{", "```", "|")):
-        whole = Reply(_ANY)
-        reply = "\n".join(piece.text for piece in [*whole.add(reply), *whole.end()])
-    lines = [line.strip() for line in reply.splitlines() if line.strip()]
-    if not lines:
-        return ""
-    # "Here is the sentence:" says nothing yet.
-    first = lines[1] if len(lines) > 1 and lines[0].endswith(":") else lines[0]
-    text = MARK.sub("", plain(_PREAMBLE.sub("", first.strip('"“”')))).strip('"“” ')
-    spans = split_sentences(text)
-    return text[spans[0][0] : spans[0][1]].strip() if spans else ""
 
 
 def declined(reply: str) -> str:

@@ -38,16 +38,15 @@ class Logistic:
     least: float = 0.5
 
     @classmethod
-    def read(cls, path: Path, name: str, least: str = "least") -> Self:
+    def read(cls, path: Path, name: str) -> Self:
         """The one of this name in a file that `training.calibrate` wrote.
 
         Args:
             path: of the file.
             name: in it.
-            least: which of its thresholds to take.
         """
         held = json.loads(path.read_text(encoding="utf-8"))[name]
-        return cls(held["bias"], held["weights"], held.get(least, 0.5))
+        return cls(held["bias"], held["weights"], held.get("least", 0.5))
 
     def __call__(self, features: Mapping[str, float]) -> float:
         """The probability, 0 to 1."""

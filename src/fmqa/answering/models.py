@@ -1,7 +1,4 @@
-"""The chat model that the settings name: our own llama.cpp server, or any of LangChain's.
-
-Requests reach one slot of our own server by ``id_slot`` (see `in_slot`).
-"""
+"""The chat model that the settings name: our own llama.cpp server, or any of LangChain's."""
 
 from __future__ import annotations
 
@@ -21,16 +18,13 @@ from fmqa.weights.llama import LocalServer
 from fmqa.weights.pull import ensure
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel, LanguageModelInput
-    from langchain_core.messages import AIMessage
-    from langchain_core.runnables import Runnable
+    from langchain_core.language_models import BaseChatModel
 
 __all__ = [
     "LocalServer",
     "ModelCheck",
     "as_model_error",
     "check_model",
-    "in_slot",
     "local_server",
     "make_chat_model",
     "model_errors",
@@ -95,13 +89,6 @@ def make_chat_model(settings: Settings, server: LocalServer | None = None) -> Ba
     if settings.llm == "local":
         return _local_chat_model(server or local_server(settings).start(), settings)
     return _remote_chat_model(settings)
-
-
-def in_slot(
-    model: BaseChatModel, slot: int, **options: Any
-) -> Runnable[LanguageModelInput, AIMessage]:
-    """The local model, its requests going to one slot. ``options`` go to llama.cpp as they are."""
-    return model.bind(extra_body={"id_slot": slot, "cache_prompt": True, **options})
 
 
 @contextmanager

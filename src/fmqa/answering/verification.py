@@ -159,17 +159,13 @@ class CheckingVerifier(Verifier):
 
     Args:
         checker: says how surely a quote carries a sentence.
-        strict: whether four of five unfaithful sentences have to fail, rather than nine of ten
-            faithful ones pass.
         calibration: file of the regression and its thresholds.
     """
 
-    def __init__(
-        self, checker: EntailmentChecker, *, strict: bool = False, calibration: Path = CALIBRATION
-    ) -> None:
+    def __init__(self, checker: EntailmentChecker, calibration: Path = CALIBRATION) -> None:
         self.checker = checker
         self.at_once = checker.at_once
-        self.carries = Logistic.read(calibration, "carries", "strict" if strict else "least")
+        self.carries = Logistic.read(calibration, "carries")
         self.least = self.carries.least
 
     def asked(self, drafts: Sequence[tuple[str, Sequence[Quote]]]) -> CheckingVerifier:

@@ -170,6 +170,7 @@ def _record(bench: Workbench) -> HealthCheck:
 
 
 def _models(bench: Workbench) -> list[HealthCheck]:
+    from fmqa.answering.drafters import writes
     from fmqa.answering.models import check_model
     from fmqa.store.embedding import make_embedder
 
@@ -182,7 +183,10 @@ def _models(bench: Workbench) -> list[HealthCheck]:
         findings.append(HealthCheck("embedding model", False, str(error), error.hint))
     try:
         check = check_model(bench.settings)
-        findings.append(HealthCheck("language model", True, f"{check.name}: {check.detail}"))
+        detail = f"{check.name}: {check.detail}"
+        if check.name != "none":
+            detail += "; writes answers" if writes(bench.settings) else "; only translates"
+        findings.append(HealthCheck("language model", True, detail))
     except FmqaError as error:
         findings.append(HealthCheck("language model", False, str(error), error.hint))
     return findings

@@ -103,12 +103,12 @@ class SurveyParts:
             UsageError: it is none, or too small to judge a sentence.
             ModelError: its package or its key is missing.
         """
-        from fmqa.answering.drafters import writes_at_once
+        from fmqa.answering.drafters import writes
         from fmqa.answering.models import model_errors
         from fmqa.survey.facet_maker import ModelReader
 
         settings = self.bench.settings
-        if settings.llm == "none" or not writes_at_once(settings):
+        if not writes(settings):
             raise UsageError(
                 f"{settings.llm!r} can't say what a paper is: that takes a strong language model.",
                 hint="Name one: --llm openai:gpt-5. The rules' facets are there anyway.",

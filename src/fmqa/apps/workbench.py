@@ -258,7 +258,7 @@ class Workbench:
         """What decides which sentences quotes carry."""
         from functools import partial
 
-        from fmqa.answering.drafters import writes_at_once
+        from fmqa.answering.drafters import writes
         from fmqa.answering.entailment import ModelChecker, make_checker
         from fmqa.answering.models import model_errors
         from fmqa.answering.verification import CheckingVerifier
@@ -267,15 +267,13 @@ class Workbench:
             return ModelChecker(self.chat_model, partial(model_errors, self.settings))
 
         settings = self.settings
-        strong = settings.llm != "none" and writes_at_once(settings)
-        # What a small model rewords is said only where that is sure; else its quote is.
-        return CheckingVerifier(make_checker(settings, judge, strong=strong), strict=not strong)
+        return CheckingVerifier(make_checker(settings, judge, strong=writes(settings)))
 
     @part
     def assistant(self) -> MultilingualAssistant:
         """What answers questions."""
         from fmqa.answering.assistant import Assistant
-        from fmqa.answering.drafters import writes_at_once
+        from fmqa.answering.drafters import writes
         from fmqa.answering.evidence import EvidenceSelector
         from fmqa.answering.multilingual import MultilingualAssistant
 
@@ -287,13 +285,13 @@ class Workbench:
                 EvidenceSelector(self.marker, settings.quotes),
                 drafter,
                 self.verifier,
-                model=settings.llm,
+                model=settings.llm if writes(settings) else "none",
                 passages=settings.passages,
                 pdf_url=settings.arxiv_pdf_url,
                 max_question_chars=settings.max_question_chars,
                 review=settings.review,
             )
-            if settings.llm != "none" and writes_at_once(settings):
+            if writes(settings):
                 assistant.rewrite = self._rewriter(assistant.by_rules)
             return MultilingualAssistant(assistant, self._translator())
 
@@ -392,19 +390,14 @@ class Workbench:
 
     def _drafter(self) -> Drafter:
         """The drafter that the settings name, made ready while passages are looked for."""
-        from fmqa.answering.drafters import local_drafter, provider_drafter, writes_at_once
-        from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter, SparingDrafter
+        from fmqa.answering.drafters import make_drafter, writes
+        from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter
 
         settings = self.settings
-        if settings.llm == "none":
+        if not writes(settings):
             return ExtractiveDrafter()
-        reads = settings.evidence_tokens if writes_at_once(settings) else 0
-        if settings.llm == "local":
-            server = self.server.start()
-            drafter = PreparingDrafter(lambda: local_drafter(settings, server), reads)
-        else:
-            drafter = PreparingDrafter(lambda: provider_drafter(settings), reads)
-        return drafter if reads else SparingDrafter(drafter)
+        server = self.server.start() if settings.llm == "local" else None
+        return PreparingDrafter(lambda: make_drafter(settings, server), settings.evidence_tokens)
 
     def pull(self, model: Model) -> Path:
         """Fetch a model's files, telling `step` of the progress."""

@@ -49,10 +49,12 @@ class ModelFile:
 class Model:
     """A model: its files, and where they come from.
 
-    ``weights`` names the file whose hash stands for the model; ``hub`` is its repository.
+    ``use`` says what it is for; ``weights`` names the file whose hash stands for the model; ``hub``
+    is its repository.
     """
 
     name: str
+    use: str
     licence: str
     files: tuple[ModelFile, ...]
     weights: str
@@ -93,6 +95,7 @@ def _minilm(name: str, size: int, sha256: str) -> ModelFile:
 
 MINILM = Model(
     name="all-MiniLM-L6-v2",
+    use="finds passages, marks and checks sentences",
     licence="Apache-2.0",
     files=(
         _minilm(
@@ -159,6 +162,7 @@ def _qwen_part(number: int) -> Member:
 
 QWEN_CODER = Model(
     name="Qwen2.5-Coder-1.5B-Instruct-GGUF",
+    use="translates questions and answers in other languages; fetched with the first",
     licence="Apache-2.0",
     files=(
         ModelFile(

@@ -1,37 +1,27 @@
 """A llama.cpp server of our own, in a child process (`llama_child`).
 
-A native crash there doesn't take the app along. Each slot keeps the tokens that it has read, so
-that a prompt's fixed beginning is read once, and is found on disk by the next process.
+A native crash there doesn't take the app along.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import secrets
 import subprocess
 import sys
-import tempfile
 import threading
 import weakref
-from collections.abc import Sequence
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self, cast
+from typing import IO, Any, Self, cast
 
 from fmqa.errors import ModelUnavailable
-
-if TYPE_CHECKING:
-    from langchain_core.messages import BaseMessage
 
 SLOTS = 4
 SLOT_TOKENS = 1536
 LOAD_SECONDS = 120.0
 
 _CHILD = Path(__file__).with_name("llama_child.py")
-_PREFIXES_KEPT = 8
 
 
 class LocalServer:
@@ -53,7 +43,7 @@ class LocalServer:
         """Starts nothing yet.
 
         Args:
-            model: the GGUF file; what its slots have read of fixed prompts is kept beside it.
+            model: the GGUF file.
             threads: 0 means as many as there are cores that nobody else keeps busy.
             slots: requests answered at once.
             slot_tokens: tokens of prompt and answer that each slot holds.
@@ -79,7 +69,7 @@ class LocalServer:
             self._stopped = False
             if self._child is None or not self._child.alive:
                 self._end_child()
-                self._child = _Child(self._orders | {"prefixes": f"{self._prefixes}/"})
+                self._child = _Child(self._orders)
         return self
 
     def wait_ready(self, timeout: float = LOAD_SECONDS) -> tuple[str, str]:
@@ -120,67 +110,6 @@ class LocalServer:
     def __exit__(self, *_: object) -> None:
         """Stops it."""
         self.stop()
-
-    def warm(self, messages: Sequence[BaseMessage]) -> None:
-        """Makes every slot read ``messages``, the fixed beginning of the prompts to come.
-
-        One slot reads them, the others copy what it holds, and the next process finds it on disk.
-        """
-        plain = _as_dicts(messages)
-        name = self._prefix_name(plain)
-        slots = range(self.slots)
-        if (self._prefixes / name).is_file():
-            with suppress(ModelUnavailable):
-                for slot in slots:
-                    self._slot_action(slot, "restore", name)
-                return
-        self._request("/v1/chat/completions", _reading(plain))
-        scratch = f"{name}.{secrets.token_hex(4)}.tmp"
-        self._slot_action(0, "save", scratch)
-        (self._prefixes / scratch).replace(self._prefixes / name)
-        for slot in slots[1:]:
-            self._slot_action(slot, "restore", name)
-        self._forget_old_prefixes()
-
-    def _slot_action(self, slot: int, action: str, name: str) -> None:
-        self._request(f"/slots/{slot}?action={action}", {"filename": name})
-
-    def _request(self, path: str, body: dict[str, Any]) -> None:
-        import httpx
-
-        address, key = self.wait_ready()
-        try:
-            with httpx.Client(trust_env=False, timeout=LOAD_SECONDS) as client:
-                client.post(
-                    address + path, json=body, headers={"Authorization": f"Bearer {key}"}
-                ).raise_for_status()
-        except httpx.HTTPError as error:
-            raise ModelUnavailable(f"The local model's server failed: {error}.") from error
-
-    @cached_property
-    def _prefixes(self) -> Path:
-        """Where read prefixes are kept; a folder of this object's own where that is read-only."""
-        folder = self.model.with_name("prefixes")
-        with suppress(OSError):
-            folder.mkdir(exist_ok=True)
-        if os.access(folder, os.W_OK):
-            return folder
-        self._own_folder = tempfile.TemporaryDirectory(prefix="fmqa-")
-        return Path(self._own_folder.name)
-
-    def _prefix_name(self, messages: list[dict[str, str]]) -> str:
-        from importlib.metadata import version
-
-        stat = self.model.stat()
-        facts = [messages, version("xllamacpp"), stat.st_size, stat.st_mtime_ns]
-        facts.append(self._orders["slot_tokens"])
-        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:24] + ".kv"
-
-    def _forget_old_prefixes(self) -> None:
-        with suppress(OSError):
-            files = sorted(self._prefixes.iterdir(), key=lambda path: path.stat().st_mtime)
-            for path in files[:-_PREFIXES_KEPT]:
-                path.unlink(missing_ok=True)
 
 
 class _Child:
@@ -243,13 +172,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         if pipe is not None:
             with suppress(OSError):
                 pipe.close()
-
-
-def _as_dicts(messages: Sequence[BaseMessage]) -> list[dict[str, str]]:
-    roles = {"human": "user", "ai": "assistant"}
-    return [{"role": roles.get(m.type, m.type), "content": str(m.content)} for m in messages]
-
-
-def _reading(messages: list[dict[str, str]]) -> dict[str, Any]:
-    """A request of slot 0 that reads ``messages`` and writes nothing."""
-    return {"messages": messages, "id_slot": 0, "cache_prompt": True, "max_tokens": 0}

@@ -56,8 +56,7 @@ def _serve(orders: dict[str, Any]) -> Any:
     params.kv_unified = False
     params.ctx_shift = False
     params.cache_prompt = True
-    params.cache_ram_mib = 0  # each slot keeps its own prefix; no second copy in memory
-    params.slot_save_path = orders["prefixes"]
+    params.cache_ram_mib = 0
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.no_extra_bufts = not orders["repack"]
     params.n_gpu_layers = 0

@@ -58,6 +58,7 @@ def list_models(as_json: Json = False) -> None:
         rows.append(
             {
                 "name": model.name,
+                "use": model.use,
                 "licence": model.licence,
                 "bytes": model.size,
                 "sha256": model.weights_file.sha256,
@@ -69,7 +70,7 @@ def list_models(as_json: Json = False) -> None:
         return
     for row in rows:
         size = f"{int(str(row['bytes'])) / 1e6:,.0f} MB"
-        typer.echo(f"{row['name']}  {row['licence']}  {size}  {row['state']}")
+        typer.echo(f"{row['name']}  {row['licence']}  {size}  {row['state']}  ({row['use']})")
 
 
 def pull_models(
