@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from langchain_core.language_models.fake_chat_models import (
 )
 from langchain_core.messages import AIMessage
 
-from answering.test_drafting import QUOTES, in_words
+from answering.test_drafting import QUOTES
 from fakes import quote
 from fmqa.answering.drafting import Draft, Notice, Refused, verbatim
 from fmqa.answering.evidence import Evidence
@@ -23,6 +24,14 @@ from fmqa.answering.replies import Piece
 from fmqa.answering.synthesis import SynthesisDrafter, cited, for_reading, shown
 from fmqa.errors import ModelSilent, ModelUnavailable
 from fmqa.types import PassageKind, Quote
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise ModelUnavailable(str(error)) from error
 
 
 def synthesis(reply: str, quotes: list[Any] = QUOTES) -> list[Draft | Notice]:

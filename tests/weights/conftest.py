@@ -31,6 +31,7 @@ class Index:
         )
         small = b"{}"
         self.model = Model(
+            use="is fetched",
             name="tiny",
             licence="CC0-1.0",
             files=(

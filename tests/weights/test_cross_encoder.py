@@ -24,7 +24,10 @@ class Letters:
 
     def encode_batch(self, texts: list[str], add_special_tokens: bool) -> list[Any]:
         assert not add_special_tokens
-        return [SimpleNamespace(ids=[1000 + ord(letter) for letter in text]) for text in texts]
+        return [
+            SimpleNamespace(ids=[1000 + ord(one) for one in text], word_ids=[*range(len(text))])
+            for text in texts
+        ]
 
 
 TEXTS = st.lists(st.text(alphabet="abc", min_size=1, max_size=150), min_size=1, max_size=12)
@@ -48,6 +51,16 @@ def test_a_later_window_begins_with_the_segment_before() -> None:
     texts = [letter * 100 for letter in "abcd"]
     found = windows(Letters(), "?", "", texts)
     assert [first for _, first in found] == [0, 1, 2]
+
+
+def test_tokens_are_told_whether_the_other_text_has_their_word() -> None:
+    [(window, _)] = windows(Letters(), "xy", "yz", ["x", "a"])
+    told = dict(zip(window.ids[1:3], window.types[1:3], strict=True))
+    assert told == {1000 + ord("x"): 0, 1000 + ord("y"): 0}
+    said = dict(zip(window.ids[4:8], window.types[4:8], strict=True))
+    assert said == {
+        1000 + ord(letter): kind for letter, kind in zip("yzxa", (1, 3, 1, 3), strict=True)
+    }
 
 
 def test_a_batch_has_few_shapes() -> None:

@@ -31,14 +31,16 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids", "segments")
 _ROWS, _LENGTHS, _SEGMENTS = 4, 32, 8
 
 Infer = Callable[[dict[str, Any]], list[Any]]
+_Token = tuple[int, tuple[int, ...]]  # with the tokens of its word
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """One row of tokens.
 
-    ``types`` says of each token which text it is of; ``segments`` are (start, end) in ``ids``, one
-    for each segment that the window holds.
+    ``types`` tells the model which words stand in one text alone: 0 and 1 are words of the first
+    and of the second text that the other one has too, 2 and 3 those that it hasn't. ``segments``
+    are (start, end) in ``ids``, one for each segment that the window holds.
     """
 
     ids: tuple[int, ...]
@@ -61,24 +63,24 @@ def windows(
         segments: sentences or rows, in order.
     """
     encoded = [
-        e.ids
+        _words(e)
         for e in tokenizer.encode_batch([question, context, *segments], add_special_tokens=False)
     ]
     asked, before = encoded[0][:_LONGEST_QUESTION], encoded[1][:_LONGEST_CONTEXT]
     pieces = [piece[:_LONGEST_SEGMENT] for piece in encoded[2:]]
-    head = [_START, *asked, _STOP, *before]
     found: list[tuple[Window, int]] = []
     first = 0
     while first < len(pieces):
         lead = max(0, first - 1) if found else first
-        ids, spans, at = list(head), [], lead
-        while at < len(pieces) and (at <= first or len(ids) + len(pieces[at]) < LONGEST_WINDOW):
-            spans.append((len(ids), len(ids) + len(pieces[at])))
-            ids += pieces[at]
+        text, spans, at = list(before), [], lead
+        start = len(asked) + 2
+        while at < len(pieces) and (
+            at <= first or start + len(text) + len(pieces[at]) < LONGEST_WINDOW
+        ):
+            spans.append((start + len(text), start + len(text) + len(pieces[at])))
+            text += pieces[at]
             at += 1
-        first_text = len(asked) + 2
-        types = (*[0] * first_text, *[1] * (len(ids) + 1 - first_text))
-        found.append((Window((*ids, _STOP), types, tuple(spans)), lead))
+        found.append((_window(asked, text, spans), lead))
         first = at
     return found
 
@@ -86,9 +88,7 @@ def windows(
 def paired(tokenizer: Any, before: str, quote: str, sentence: str) -> Window:
     """The window that reads a sentence beside the quote which is to carry it.
 
-    The types tell the model which words stand on one side alone: 0 and 1 are words of the quote and
-    of the sentence that the other side has too, 2 and 3 those that it hasn't. A quote that is too
-    long loses its head, ``before`` first. The sentence is the one segment.
+    A quote that is too long loses its head, ``before`` first. The sentence is the one segment.
 
     Args:
         tokenizer: gives ``encode(text, add_special_tokens=False)`` with ``word_ids``.
@@ -103,17 +103,24 @@ def paired(tokenizer: Any, before: str, quote: str, sentence: str) -> Window:
     there, said = (_words(encoding) for encoding in texts)
     said = said[: LONGEST_WINDOW // 2]
     there = there[-(LONGEST_WINDOW - 3 - len(said)) :]
-    both = {word for _, word in there} & {word for _, word in said}
+    return _window(there, said, [(len(there) + 2, len(there) + 2 + len(said))])
+
+
+def _window(
+    first: Sequence[_Token], second: Sequence[_Token], segments: Sequence[tuple[int, int]]
+) -> Window:
+    """Two texts, each token told whether its word stands in both."""
+    both = {word for _, word in first} & {word for _, word in second}
     sides = [
         [(token, side if word in both else side + 2) for token, word in held]
-        for side, held in enumerate((there, said))
+        for side, held in enumerate((first, second))
     ]
     tokens = [(_START, 0), *sides[0], (_STOP, 0), *sides[1], (_STOP, 1)]
     ids, types = zip(*tokens, strict=True)
-    return Window(ids, types, ((len(there) + 2, len(ids) - 1),))
+    return Window(ids, types, tuple(segments))
 
 
-def _words(encoding: Any) -> list[tuple[int, tuple[int, ...]]]:
+def _words(encoding: Any) -> list[_Token]:
     """Each token with the tokens of its word."""
     words: dict[int, tuple[int, ...]] = {}
     for token, word in zip(encoding.ids, encoding.word_ids, strict=True):
