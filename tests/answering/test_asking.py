@@ -172,7 +172,9 @@ def test_a_sentence_that_was_cut_off_is_not_said(server: Server) -> None:
     assert drafts(server, cut) == [ONE, Notice(CUT_OFF)]
 
 
-@pytest.mark.parametrize("wait", ["40", formatdate(time.time() + 3600, usegmt=True)])
+@pytest.mark.parametrize(
+    "wait", ["40", formatdate(time.time() + 3600, usegmt=True)], ids=["seconds", "a date"]
+)
 def test_a_long_wait_is_told_and_not_waited_for(server: Server, wait: str) -> None:
     began = time.monotonic()
     with pytest.raises(ModelUnavailable, match="refuses more requests") as error:

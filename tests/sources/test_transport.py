@@ -168,9 +168,7 @@ def test_a_stop_ends_a_download(tmp_path: Path) -> None:
     assert "a.pdf" not in left(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "fault", [says(503), says(500), says(408), hang_up, hang, cut_pdf], ids=str
-)
+@pytest.mark.parametrize("fault", [says(503), says(500), says(408), hang_up, hang, cut_pdf])
 def test_faults_are_tried_again(tmp_path: Path, fault: Script) -> None:
     told = Told()
     with Scripted(then(fault, fault, says(200))) as server:
@@ -179,7 +177,7 @@ def test_faults_are_tried_again(tmp_path: Path, fault: Script) -> None:
     assert len(told) == 2
 
 
-@pytest.mark.parametrize("fault", [says(503), hang_up, hang, cut_pdf], ids=str)
+@pytest.mark.parametrize("fault", [says(503), hang_up, hang, cut_pdf])
 def test_faults_without_end_are_an_outage(tmp_path: Path, fault: Script) -> None:
     with Scripted(fault) as server:
         with pytest.raises(SourceUnreachable, match="arXiv can't be reached") as raised:
