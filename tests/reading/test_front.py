@@ -110,6 +110,8 @@ def test_the_files_date_is_the_last_resort(tmp_path: Path) -> None:
     [
         (Text(150, 300, "RETRACTED", 60, angle=45), True),
         (Text(150, 765, "RETRACTED ARTICLE", 9), True),
+        (Text(150, 300, "已撤稿", 60, "F4", angle=45), True),
+        (Text(150, 300, "两篇已撤稿的论文", 12, "F4"), False),
         (Text(150, 200, "Retracted", 10), False),
         (Text(150, 200, "Two of the papers that we read were retracted later on.", 10), False),
     ],

@@ -29,10 +29,12 @@ _COPYRIGHT = re.compile(
 )
 _REFERENCES = re.compile(r"^\W*(?:\d\.?\s+)?(?:references|bibliography|参考文献)\s*$", re.I | re.M)
 _RETRACTED = re.compile(
-    r"(?:RETRACTED|WITHDRAWN)(?:ARTICLE|PAPER|PUBLICATION)?[:.]?", re.IGNORECASE
+    r"(?:RETRACTED|WITHDRAWN)(?:ARTICLE|PAPER|PUBLICATION)?[:.]?|(?:本文|文章)?已?(?:被)?撤稿[。：:]?",
+    re.IGNORECASE,
 )
 _RETRACTED_TITLE = re.compile(
-    r"(?:RETRACTED|WITHDRAWN)\b|\[?Retract(?:ed|ion)(?: article| paper| publication)?\]?\s?[:\]]",
+    r"(?:RETRACTED|WITHDRAWN)\b|\[?Retract(?:ed|ion)(?: article| paper| publication)?\]?\s?[:\]]|"
+    r"[\[【(（]?已?撤稿[\]】)）:：]",
 )
 _NO_TITLE = re.compile(
     r"^(?:untitled|microsoft word|.*\.(?:docx?|tex|pdf|dvi|indd|eps)$|paper|title|arxiv|"
