@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from fakes import HashEmbedder
+from fakes import HashEmbedder, document, result
 from fmqa.apps import health
 from fmqa.apps.health import examine
 from fmqa.apps.workbench import Workbench
 from fmqa.errors import SourceUnreachable
 from fmqa.settings import Settings
+from fmqa.types import Gap, GapKind
 from small_arxiv import SmallArxiv, make_world
 
 pytestmark = pytest.mark.slow
@@ -148,3 +150,11 @@ def wait_for(happened: Any) -> None:
             return
         threading.Event().wait(0.05)
     pytest.fail("it didn't happen within 20 seconds")
+
+
+def test_pages_that_are_not_searched_are_told(bench: Workbench) -> None:
+    embedder = HashEmbedder()
+    made = replace(document("1", ["It reads."]), gaps=(Gap(2, GapKind.SCANNED),))
+    with bench.library.writing(embedder.fingerprint) as writer:
+        writer.add(made, embedder.embed_array(["It reads."]), embedder.fingerprint, result(made))
+    assert "1 of the papers with pages that aren't searched" in said(bench)["record"].detail

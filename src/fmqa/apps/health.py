@@ -154,6 +154,8 @@ def _last_run(bench: Workbench) -> HealthCheck | None:
 
 
 def _record(bench: Workbench) -> HealthCheck:
+    from fmqa.answering.abstention import missing_in
+
     try:
         problems = bench.library.check()
         record = bench.library.record
@@ -161,6 +163,9 @@ def _record(bench: Workbench) -> HealthCheck:
         detail = f"{len(rows)} papers, {sum(row.passages for row in rows)} passages"
         failed = sum(result.outcome.value != "ok" for result in record.journal())
         detail += f", {failed} files that couldn't be read" if failed else ""
+        lacking = sum(bool(missing_in(r.meta.paper_id, r.meta.title, r.gaps)) for r in rows)
+        told = f", {lacking} of the papers with pages that aren't searched"
+        detail += told if lacking else ""
         detail += f", in {record.database.where}" if bench.settings.database_url else ""
     except FmqaError as error:
         return HealthCheck("record", False, str(error), error.hint)
