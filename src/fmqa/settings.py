@@ -105,6 +105,12 @@ class Settings(BaseSettings):
     )
     read_max_mb: int = Field(default=100, gt=0, description="Largest file that is read, in MiB.")
     read_max_pages: int = Field(default=2000, gt=0, description="Most pages a file may have.")
+    ocr: bool = Field(
+        default=False,
+        description="Whether pages without text are read by optical recognition, which takes "
+        "seconds a page: each file then gets ten times `read_seconds`, and 3 GiB more. Needs "
+        "`pip install 'fmqa[ocr]'`.",
+    )
     marker: str = Field(
         default="local",
         description="What marks the sentences that answer: `local` (weights that come with fmqa), "

@@ -6,7 +6,7 @@ from urllib.parse import quote as url_quote
 
 from fmqa.answering.attribution import reported_from
 from fmqa.answering.schema import Citation
-from fmqa.types import PaperMeta, Quote, Source, printed_label
+from fmqa.types import Gap, GapKind, PaperMeta, Quote, Source, printed_label
 
 
 class Numbering:
@@ -53,6 +53,7 @@ class Numbering:
             quote=" ".join(quote.text.split()),
             context=" ".join(quote.context.split()),
             reports=reported_from(quote),
+            ocr=Gap(quote.span.page, GapKind.OCR) in quote.passage.gaps,
             start=quote.span.start,
             end=quote.span.end,
             url=paper_url(self._pdf_url, paper, quote.passage.source, quote.span.page),

@@ -7,11 +7,12 @@ the same things in the same order: models, library, starter notes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
 from fmqa.apps.survey_parts import leaf, part
-from fmqa.errors import ModelMissing
+from fmqa.errors import ModelMissing, SettingsError
 from fmqa.settings import Settings
 
 if TYPE_CHECKING:
@@ -117,15 +118,25 @@ class Workbench:
 
     @property
     def read_limits(self) -> ReadLimits:
-        """What reading one file may cost."""
+        """What reading one file may cost.
+
+        Raises:
+            SettingsError: pages are to be recognized, and the engine isn't installed.
+        """
         from fmqa.reading.pool import ReadLimits
 
         settings = self.settings
+        if settings.ocr and not find_spec("rapidocr"):
+            raise SettingsError(
+                "FMQA_OCR is set, and its engine isn't installed.",
+                hint="pip install 'fmqa[ocr]'",
+            )
         return ReadLimits(
-            seconds=settings.read_seconds,
-            memory_mb=settings.read_memory_mb,
+            seconds=settings.read_seconds * (10 if settings.ocr else 1),
+            memory_mb=settings.read_memory_mb + (3072 if settings.ocr else 0),
             max_mb=settings.read_max_mb,
             max_pages=settings.read_max_pages,
+            ocr=settings.ocr,
         )
 
     def synchronize(

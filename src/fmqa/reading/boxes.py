@@ -83,6 +83,8 @@ def boxes_in(data: bytes, page: Page, start: int, end: int) -> QuoteBoxes:
 def _boxes(opened: Any, page: Page, start: int, end: int) -> QuoteBoxes:
     frame = PageFrame(opened)
     width, height = frame.size
+    if page.places:
+        return QuoteBoxes(width, height, tuple(_recognized(page, start, end, frame.size)))
     textpage = opened.get_textpage()
     raw = page_characters(textpage.raw)
     if not _same(page, raw):
@@ -92,6 +94,22 @@ def _boxes(opened: Any, page: Page, start: int, end: int) -> QuoteBoxes:
         for box in _rectangles(textpage.raw, low, high - low, frame):
             _add(boxes, box)
     return QuoteBoxes(width, height, tuple(boxes))
+
+
+def _recognized(page: Page, start: int, end: int, size: tuple[float, float]) -> Iterator[Box]:
+    """The boxes in the lines of a page that was recognized, as if all letters were as wide."""
+    width, height = size
+    for low, high in raw_ranges(page, start, end):
+        for line in page.places:
+            first, last = max(low, line.start), min(high, line.end)
+            if first < last:
+                letter = (line.right - line.left) / (line.end - line.start)
+                yield Box(
+                    width * (line.left + letter * (first - line.start)),
+                    height * line.top,
+                    width * (line.left + letter * (last - line.start)),
+                    height * line.bottom,
+                )
 
 
 def _same(page: Page, raw: str) -> bool:

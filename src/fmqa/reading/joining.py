@@ -86,4 +86,4 @@ def mended(
     stops = [*(block.start for block in blocks[1:]), len(text) + 1]
     for block, stop in zip(blocks, stops, strict=False):  # a page without blocks has an end, too
         block.text = text[block.start : max(block.start, stop - 1)]
-    return Page(raw.number, text, tuple(out.runs))
+    return Page(raw.number, text, tuple(out.runs), raw.places)

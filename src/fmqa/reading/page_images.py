@@ -10,7 +10,7 @@ import base64
 import json
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from fmqa.errors import FmqaError
@@ -84,7 +84,8 @@ class PageImages:
         with self._guard:
             held = self._boxes.get(key)
             if held is None:
-                shown = (page.number, page.text, page.runs)
+                places = [astuple(line) for line in page.places]
+                shown = (page.number, page.text, page.runs, places)
                 answer = self._asked(file, page=shown, start=start, end=end)
                 boxes = tuple(Box(**box) for box in answer["boxes"])
                 held = QuoteBoxes(answer["width"], answer["height"], boxes)

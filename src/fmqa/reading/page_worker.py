@@ -19,7 +19,7 @@ from fmqa.errors import ReadingError
 from fmqa.reading.boxes import boxes_in
 from fmqa.reading.confinement import limit_memory, own_output
 from fmqa.reading.pdfium import open_pdf
-from fmqa.types import Page
+from fmqa.types import Page, ScannedLine
 
 _WIDTH = 1240  # pixels: 150 dots per inch of A4, sharp at the panel's width
 _HIGHEST = 4 * _WIDTH
@@ -51,8 +51,9 @@ def _answered(request: dict[str, Any]) -> dict[str, Any]:
         return {"problem": "changed"}
     try:
         if "start" in request:
-            number, text, runs = request["page"]
-            page = Page(number, text, tuple((a, b, c) for a, b, c in runs))
+            number, text, runs, places = request["page"]
+            lines = tuple(ScannedLine(*line) for line in places)
+            page = Page(number, text, tuple((a, b, c) for a, b, c in runs), lines)
             return asdict(boxes_in(data, page, request["start"], request["end"]))
         return _drawn(data, request["page"])
     except (ReadingError, MemoryError, ValueError):

@@ -40,12 +40,14 @@ class ReadLimits:
         memory_mb: address space of the worker beyond what it needs to start, in MiB.
         max_mb: size of the file, in MiB.
         max_pages: pages of the file.
+        ocr: whether pages without text are recognized, which takes seconds each.
     """
 
     seconds: float = 60.0
     memory_mb: int = 1024
     max_mb: int = 100
     max_pages: int = 2000
+    ocr: bool = False
 
 
 class DefaultPdfReader:
@@ -99,6 +101,10 @@ def _raw_file(data: bytes, limits: ReadLimits) -> RawFile:
 
     try:
         file = read_pdfium(data, limits.max_pages)
+        if limits.ocr:
+            from fmqa.reading.ocr import with_recognized
+
+            file = with_recognized(data, file)
         failure = _poor(file)
     except ReadingError as error:
         if error.outcome is Outcome.TOO_LARGE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from fmqa.types import (
     PassageKind,
     ReadResult,
     Reference,
+    ScannedLine,
     Source,
     Span,
 )
@@ -69,7 +71,10 @@ def _document(document: Document) -> dict[str, Any]:
         "retracted": document.retracted,
         "labels": document.labels,
         "gaps": [(gap.page, gap.kind.value) for gap in document.gaps],
-        "pages": [(page.number, page.text, page.runs) for page in document.pages],
+        "pages": [
+            (page.number, page.text, page.runs, [astuple(line) for line in page.places])
+            for page in document.pages
+        ],
         "passages": [
             (p.section, p.kind.value, p.text, [(s.page, s.start, s.end) for s in p.spans])
             for p in document.passages
@@ -92,8 +97,13 @@ def _to_document(plain: dict[str, Any]) -> Document:
         source=Source.PDF,
         sha256=plain["sha256"],
         pages=tuple(
-            Page(number, text, tuple((a, b, n) for a, b, n in runs))
-            for number, text, runs in plain["pages"]
+            Page(
+                number,
+                text,
+                tuple((a, b, n) for a, b, n in runs),
+                tuple(ScannedLine(*line) for line in places),
+            )
+            for number, text, runs, places in plain["pages"]
         ),
         passages=tuple(
             Passage(ordinal, section, PassageKind(kind), text, tuple(Span(*s) for s in spans))

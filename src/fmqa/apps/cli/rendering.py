@@ -94,6 +94,8 @@ def _source_line(citation: Citation) -> Text:
     facts.append("our note" if citation.source == "note" else f"page {shown_page(citation)}")
     if citation.section:
         facts.append(citation.section)
+    if citation.ocr:
+        facts.append("by OCR")
     if citation.status != "current":
         facts.append(citation.status.upper())
     line.append(f" ({', '.join(facts)})", style="dim")

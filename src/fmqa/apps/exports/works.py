@@ -240,7 +240,8 @@ def locator(citation: Citation) -> str:
         else f"p. {shown_page(citation)}"
     )
     section = f" ({plain(citation.section)})" if plain(citation.section) else ""
-    return ", ".join(part for part in (version, where) if part) + section
+    recognized = " [by OCR]" if citation.ocr else ""
+    return ", ".join(part for part in (version, where) if part) + section + recognized
 
 
 def _ascii(text: str, also: str = "") -> str:

@@ -234,7 +234,8 @@ def place(citation: Citation, say: Wording = IN_ENGLISH) -> str:
     """Where the quote stands: a page of the paper, or a note of ours."""
     if citation.source == "note":
         return say("our note")
-    return on_page(citation.page, citation.page_label, say)
+    page = on_page(citation.page, citation.page_label, say)
+    return f"{page}, {say('by OCR')}" if citation.ocr else page
 
 
 def on_page(page: int, label: str, say: Wording = IN_ENGLISH) -> str:
