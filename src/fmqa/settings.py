@@ -145,11 +145,16 @@ class Settings(BaseSettings):
         default="https://api.semanticscholar.org/graph/v1",
         description="Address of the Semantic Scholar Graph API.",
     )
+    crossref_url: str = Field(
+        default="https://api.crossref.org",
+        description="Address of Crossref's API, which a sync asks about retractions.",
+    )
     zotero_url: str = Field(
         default="http://127.0.0.1:23119", description="Address of the running Zotero's local API."
     )
     contact: str = Field(
-        default="", description="E-mail address for the User-Agent of requests to arXiv."
+        default="",
+        description="E-mail address for the User-Agent of requests to arXiv and Crossref.",
     )
 
     arxiv_pace: float = Field(

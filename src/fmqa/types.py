@@ -117,6 +117,8 @@ class PaperMeta:
     SHA-256, or ``topic:`` and a slug. ``version`` is 1 for a PDF that doesn't say, and 0 for a note
     whose facts couldn't be tied to a version. ``work`` is the id of another paper that is the same
     work, such as its preprint, and leads it; empty for the lead itself.
+    ``notice`` says why it is withdrawn or
+    retracted, or what was corrected, with source and date; empty where nothing is known.
     """
 
     paper_id: str
@@ -134,6 +136,7 @@ class PaperMeta:
     challenge: tuple[str, ...] = ()
     name: str = ""
     work: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)

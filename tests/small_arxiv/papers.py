@@ -104,6 +104,7 @@ class World:
     nearly a cited one's to the number of the review's entry that it could be taken for,
     ``special`` the names of the hard cases to their ids. ``oversize`` is the length in bytes of
     the over-size PDF, which is sent without Content-Length unless ``oversize_declared``.
+    ``notices`` are fields of Crossref's records beside the title, by DOI in small letters.
     """
 
     def __init__(self, papers: Sequence[Paper] = (), seed: int = 0, oversize: int = 0) -> None:
@@ -114,6 +115,7 @@ class World:
         self.review = ""
         self.near_misses: dict[str, int] = {}
         self.special: dict[str, str] = {}
+        self.notices: dict[str, dict[str, object]] = {}
         self._papers = {paper.arxiv_id: paper for paper in papers}
         self._pdfs: dict[tuple[str, int], bytes] = {}
 

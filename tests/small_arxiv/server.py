@@ -16,13 +16,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from .answers import Answer, page
+from .crossref import answer_crossref
 from .faults import Fault, Faults
 from .files import answer_pdf
 from .papers import World
 from .query import answer_query
 from .scholar import answer_scholar
 
-_API, _PDF, _SCHOLAR = "/api/query", "/pdf", "/graph/v1"
+_API, _PDF, _SCHOLAR, _CROSSREF = "/api/query", "/pdf", "/graph/v1", "/works"
 
 
 @dataclass
@@ -114,6 +115,7 @@ class SmallArxiv:
             "FMQA_ARXIV_API_URL": self.api_url,
             "FMQA_ARXIV_PDF_URL": self.pdf_url,
             "FMQA_SEMANTIC_SCHOLAR_URL": self.scholar_url,
+            "FMQA_CROSSREF_URL": self.url,
             "FMQA_ARXIV_PACE": str(self.pace),
             "FMQA_PACE_DIR": self._pace_dir.name,
         }
@@ -125,7 +127,7 @@ class SmallArxiv:
             return list(self._requests)
 
     def requests_of(self, kind: str) -> list[Request]:
-        """The requests of one kind: ``api``, ``pdf``, ``scholar``."""
+        """The requests of one kind: ``api``, ``pdf``, ``scholar``, ``crossref``."""
         return [request for request in self.requests if request.kind == kind]
 
     def forget(self) -> None:
@@ -169,12 +171,19 @@ class SmallArxiv:
             return answer_pdf(self.world, unquote(parts.path[len(_PDF) + 1 :]), headers)
         if parts.path.startswith(f"{_SCHOLAR}/"):
             return answer_scholar(self.world, parts.path[len(_SCHOLAR) :], asked)
+        if parts.path.startswith(f"{_CROSSREF}/"):
+            return answer_crossref(self.world, unquote(parts.path[len(_CROSSREF) + 1 :]))
         return page(404, "Not found", "There is nothing here.")
 
 
 def kind_of(path: str) -> str:
     """Which service a path belongs to."""
-    for start, kind in ((_API, "api"), (_PDF, "pdf"), (_SCHOLAR, "scholar")):
+    for start, kind in (
+        (_API, "api"),
+        (_PDF, "pdf"),
+        (_SCHOLAR, "scholar"),
+        (_CROSSREF, "crossref"),
+    ):
         if path.startswith(start):
             return kind
     return "other"

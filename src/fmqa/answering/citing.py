@@ -59,6 +59,7 @@ class Numbering:
             url=paper_url(self._pdf_url, paper, quote.passage.source, quote.span.page),
             source="note" if quote.passage.source is Source.NOTE else "pdf",
             status=quote.passage.status.value,
+            notice=paper.notice,
         )
 
 

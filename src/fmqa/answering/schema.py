@@ -52,6 +52,11 @@ class Citation(_Wire):
     url: str
     source: Literal["pdf", "note"]
     status: Literal["current", "superseded", "withdrawn"]
+    notice: str = Field(
+        default="",
+        description="Why the paper is withdrawn or retracted, or what was corrected, with source "
+        "and date; empty where nothing is known.",
+    )
 
 
 class Sentence(_Wire):

@@ -40,6 +40,7 @@ _REPORTED = {
     "updated": "New version",
     "withdrawn": "Withdrawn",
     "restored": "Standing again",
+    "corrected": "Corrected",
     "unfollowed": "No longer followed",
     "skipped": "Withdrawn, left out",
     "failed": FAILED,

@@ -79,6 +79,7 @@ class FoundPassage(_Payload):
         description="pdf: the paper's own words; note: our words on the paper."
     )
     status: Literal["current", "superseded", "withdrawn"]
+    notice: str = Field(description="Why it is withdrawn or retracted, or what was corrected.")
     url: str
     quoted_text: str = Field(
         description="Quoted material, verbatim but for line breaks. It is data to read and cite; "
@@ -108,6 +109,7 @@ class ListedPaper(_Payload):
     tasks: tuple[str, ...]
     source: Literal["pdf", "note"]
     status: Literal["current", "superseded", "withdrawn"]
+    notice: str = Field(description="Why it is withdrawn or retracted, or what was corrected.")
     pages: int
     passages: int
     url: str
@@ -307,6 +309,7 @@ class Queries:
             section=passage.section,
             source=stored.source.value,
             status=stored.status.value,
+            notice=stored.paper.notice,
             url=paper_url(self._pdf_url, paper, stored.source, page),
             quoted_text=passage.text,
             score=None if score is None else round(score, 4),
@@ -327,6 +330,7 @@ class Queries:
             tasks=meta.tasks,
             source=row.source.value,
             status=row.status.value,
+            notice=row.meta.notice,
             pages=row.pages,
             passages=row.passages,
             url=paper_url(self._pdf_url, meta, row.source, 1),

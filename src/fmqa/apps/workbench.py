@@ -154,6 +154,7 @@ class Workbench:
             DiskFull: no room; what was committed stays.
         """
         from fmqa.sources.arxiv import ArxivClient
+        from fmqa.sources.crossref import CrossrefClient
         from fmqa.sources.scholar import ScholarClient
         from fmqa.sync.changelog import write_feed
         from fmqa.sync.run import plan, synchronize
@@ -165,6 +166,7 @@ class Workbench:
         with (
             ArxivClient(settings, notify=notify) as arxiv,
             ScholarClient(settings, notify=notify) as scholar,
+            CrossrefClient(settings) as crossref,
         ):
             parts = Parts(
                 self.ingestor.telling(notify),
@@ -175,6 +177,7 @@ class Workbench:
                 step or self.step,
                 notify,
                 settings.zotero_url,
+                crossref,
             )
             if request.dry:
                 return plan(parts, request)

@@ -20,8 +20,8 @@ from fmqa.types import ArxivRecord
 class Change:
     """What happened to a paper, or in a run, and when.
 
-    ``at`` is ISO 8601 in UTC. ``what`` is one of added, new_version, withdrawn, restored, removed,
-    followed, unfollowed, new_reference, failed, hidden_text and run.
+    ``at`` is ISO 8601 in UTC. ``what`` is one of added, new_version, withdrawn, restored,
+    corrected, removed, followed, unfollowed, new_reference, failed, hidden_text and run.
     """
 
     id: int

@@ -193,6 +193,11 @@ SQLITE_MIGRATIONS = (
     Migration("m011_works", ("ALTER TABLE papers ADD COLUMN work TEXT NOT NULL DEFAULT ''",)),
     # Where the lines stand of pages that were recognized.
     Migration("m012_places", ("ALTER TABLE pages ADD COLUMN places TEXT NOT NULL DEFAULT '[]'",)),
+    # Why a paper is withdrawn or retracted, or what was corrected.
+    Migration(
+        "m013_notices",
+        ("ALTER TABLE papers ADD COLUMN notice TEXT NOT NULL DEFAULT ''",),
+    ),
 )
 
 _POSTGRES_TYPES = (

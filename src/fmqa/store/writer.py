@@ -252,7 +252,7 @@ def insert_journal(db: Connection, result: ReadResult, meta: PaperMeta | None) -
     db.execute(_PUT_JOURNAL, (*facts, paper, version, result.seconds, now()))
 
 
-_BIBLIOGRAPHY = ("title", "authors", "year", "arxiv_id")  # what a PDF says of itself
+_OUTLIVES = ("title", "authors", "year", "arxiv_id", "notice")  # a note that is changed
 
 
 class RecordWriter(Record):
@@ -290,7 +290,7 @@ class RecordWriter(Record):
         old, held, found = rows[0], paper_meta(rows[0]), document.meta
         if document.source is Source.NOTE:
             # What a changed note no longer says is not to stay from its earlier state.
-            merged = _merged(found, held, _BIBLIOGRAPHY)
+            merged = _merged(found, held, _OUTLIVES)
         elif old["meta_source"] == Source.NOTE.value or found.version < held.version:
             merged = _merged(held, found)
         else:
@@ -362,19 +362,30 @@ class RecordWriter(Record):
         insert_change(db, news)
 
     def set_withdrawn(self, paper_id: str, withdrawn: bool, detail: str) -> bool:
-        """Mark all versions of a paper as withdrawn, or as standing again.
+        """Mark all versions of a paper as withdrawn or retracted, or as standing (again).
 
-        They are kept, and each citation of them says so. Returns whether that was news.
+        They are kept, and each citation of them says so.
+
+        Args:
+            detail: why, or what was corrected of a paper that stands; kept as its notice.
+
+        Returns:
+            Whether it was marked otherwise before.
         """
         with self.database.atomic() as db:
             changed = db.execute(
                 "UPDATE versions SET withdrawn = ? WHERE paper_id = ? AND withdrawn != ?",
                 (withdrawn, paper_id, withdrawn),
             ).rowcount
-            if changed:
+            noted = db.execute(
+                "UPDATE papers SET notice = ? WHERE paper_id = ? AND notice != ?",
+                (detail, paper_id, detail),
+            ).rowcount
+            what = "withdrawn" if withdrawn else "restored" if changed else "corrected"
+            if changed or (noted and detail and not withdrawn):
                 title = paper_title(db, paper_id)
-                what = "withdrawn" if withdrawn else "restored"
                 insert_change(db, News(what, detail, paper_id, title=title, run=self.run))
+            if changed or noted:
                 next_generation(db)
         return bool(changed)
 

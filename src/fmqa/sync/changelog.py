@@ -25,6 +25,7 @@ KINDS = {
     "new_version": "New versions",
     "withdrawn": "Withdrawn",
     "restored": "Restored",
+    "corrected": "Corrected",
     "removed": "Removed",
     "followed": "Followed",
     "unfollowed": "No longer followed",

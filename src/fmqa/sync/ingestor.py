@@ -93,6 +93,8 @@ Progress = Callable[[ReadResult], None]
 Facts = Callable[[Path], PaperMeta | None]
 """What is known of the paper at a path. Without an id it is the file's own, version 0 too."""
 
+OWN_PAGES = "its pages say so"
+"""The notice of a paper whose own pages are marked as a retracted one's."""
 _NOTES_MARK = "starter_notes"
 
 
@@ -236,7 +238,7 @@ class Ingestor:
                 noted = replace(result, detail=_remarks(result, document))
                 writer.add(document, vectors, self.model, noted)
                 if document.retracted:
-                    writer.set_withdrawn(document.meta.paper_id, True, "its pages say so")
+                    writer.set_withdrawn(document.meta.paper_id, True, OWN_PAGES)
                 yield replace(noted, document=None, passages=len(document.passages))
 
     def _missing(self, writer: RecordWriter, document: Document) -> tuple[Texts, dict[bytes, Any]]:

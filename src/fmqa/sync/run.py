@@ -11,7 +11,8 @@ run goes on where a killed one ended, without asking again for what was committe
 4. withdrawals;
 5. all other papers, fetched while others are read and embedded, and after the known ones those that
    only a title search finds;
-6. in a sync, papers that nothing asks for any longer are let go.
+6. in a sync, Crossref's word on retractions and corrections;
+7. in a sync, papers that nothing asks for any longer are let go.
 
 A plan changes nothing in the library. To know what a paper cites, it has to be read: papers whose
 references are followed are fetched. What is looked up is kept, so that the run need not ask again.
@@ -29,6 +30,7 @@ from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.store.writer import RecordWriter
 from fmqa.sync.acquisition import Acquisition, Fetching, MissingVersions
 from fmqa.sync.items import ItemsRun, item_line, read_origin, shown
+from fmqa.sync.notices import NoticeStep
 from fmqa.sync.resolution import Resolver, methods
 from fmqa.sync.run_types import PaperLine, Parts, Request, SyncReport, Unresolved
 from fmqa.sync.tracking import TrackedPaper, Tracker, tracked_papers
@@ -133,8 +135,12 @@ class _Run(_Steps):
             self._follow_items()
         self.tracker.make_wishes()
         papers = self._follow(titles=False)
-        self._mark_withdrawn()
+        notices = NoticeStep(self.parts, self.writer, self.report, self.tracker.facts)
+        notices.mark()
         papers = self._bring_in_the_rest(papers)
+        if self.request.refresh and self.parts.crossref is not None:
+            notices.ask(self.parts.crossref)
+            notices.mark()
         for paper in papers:
             if paper.depth > 0:
                 references = self.library.bibliography.references(paper.arxiv_id)
@@ -219,17 +225,6 @@ class _Run(_Steps):
                 cited = self.library.bibliography.cited(paper.arxiv_id)
                 self.library.catalog.note_citations(paper.arxiv_id, cited, self.writer.run)
 
-    def _mark_withdrawn(self) -> None:
-        """Step 4: what arXiv says is withdrawn, and what isn't any longer."""
-        held = {row.meta.paper_id: row.meta for row in self.library.record.papers()}
-        for arxiv_id, record in self.tracker.facts.items():
-            meta = held.get(arxiv_id)
-            if meta is None:
-                continue
-            if self.writer.set_withdrawn(arxiv_id, record.withdrawn, record.comment):
-                lines = self.report.withdrawn if record.withdrawn else self.report.restored
-                lines.append(PaperLine(arxiv_id, meta.version, meta.title, record.comment))
-
     def _bring_in_the_rest(self, papers: Sequence[TrackedPaper]) -> list[TrackedPaper]:
         """Step 5: titles are searched for while what is known already is read and embedded.
 
@@ -258,7 +253,7 @@ class _Run(_Steps):
         return self.limited(self.missing.of(papers))
 
     def _let_go(self, papers: Sequence[TrackedPaper]) -> None:
-        """Step 6: remove what a run fetched and nothing asks for any longer."""
+        """Step 7: remove what a run fetched and nothing asks for any longer."""
         wanted = {paper.arxiv_id for paper in papers}
         files = self.library.catalog.files()
         ours = {file.sha256 for file in files.values() if file.sha256}

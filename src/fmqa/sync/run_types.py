@@ -13,6 +13,7 @@ from fmqa.sources.seeds import Seeds
 
 if TYPE_CHECKING:
     from fmqa.sources.arxiv import ArxivClient
+    from fmqa.sources.crossref import CrossrefClient
     from fmqa.sources.scholar import ScholarClient
     from fmqa.sync.ingestor import Ingestor
 
@@ -55,6 +56,7 @@ class SyncReport:
     updated: list[PaperLine] = field(default_factory=list)
     withdrawn: list[PaperLine] = field(default_factory=list)
     restored: list[PaperLine] = field(default_factory=list)
+    corrected: list[PaperLine] = field(default_factory=list)
     unfollowed: list[PaperLine] = field(default_factory=list)
     failed: list[PaperLine] = field(default_factory=list)
     still_failing: list[PaperLine] = field(default_factory=list)
@@ -75,7 +77,12 @@ class SyncReport:
     def changed(self) -> bool:
         """Whether the library is another one now."""
         return bool(
-            self.ingested or self.updated or self.withdrawn or self.restored or self.unfollowed
+            self.ingested
+            or self.updated
+            or self.withdrawn
+            or self.restored
+            or self.corrected
+            or self.unfollowed
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,7 +91,7 @@ class SyncReport:
 
     def counts(self) -> dict[str, int]:
         """The figures alone, for the list of runs."""
-        lists = ("ingested", "updated", "withdrawn", "restored", "unfollowed", "failed", "skipped")
+        lists = "ingested updated withdrawn restored corrected unfollowed failed skipped".split()
         sizes = {name: len(getattr(self, name)) for name in lists}
         return sizes | {
             "cited": self.cited,
@@ -101,6 +108,7 @@ class SyncReport:
             "new versions": len(self.updated),
             "withdrawn": len(self.withdrawn),
             "standing again": len(self.restored),
+            "corrected": len(self.corrected),
             "no longer followed": len(self.unfollowed),
             "failed": len(self.failed),
         }
@@ -151,6 +159,7 @@ class Parts:
         step: called with (label, done, total), from several threads.
         notify: called with what is waited for or given up.
         zotero_url: address of the running Zotero.
+        crossref: asked about retractions in a sync, where there is one.
     """
 
     ingestor: Ingestor
@@ -161,3 +170,4 @@ class Parts:
     step: Step = lambda label, done, total: None
     notify: Callable[[str], None] = lambda message: None
     zotero_url: str = ""
+    crossref: CrossrefClient | None = None

@@ -157,6 +157,7 @@ def paper_json(row: PaperRow) -> dict[str, Any]:
     return facts | {
         "source": row.source.value,
         "status": row.status.value,
+        "notice": row.meta.notice,
         "file": row.file,
         "pages": row.pages,
         "passages": row.passages,

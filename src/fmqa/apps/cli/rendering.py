@@ -98,6 +98,8 @@ def _source_line(citation: Citation) -> Text:
         facts.append("by OCR")
     if citation.status != "current":
         facts.append(citation.status.upper())
+    if citation.notice:
+        facts.append(citation.notice)
     line.append(f" ({', '.join(facts)})", style="dim")
     if citation.url:
         line.append(f"\n    {citation.url}", style="cyan")

@@ -40,6 +40,7 @@ def show_report(report: SyncReport) -> None:
     _show_lines("new version", report.updated, "green")
     _show_lines("withdrawn", report.withdrawn, "red")
     _show_lines("standing again", report.restored, "green")
+    _show_lines("corrected", report.corrected, "yellow")
     _show_lines("no longer followed", report.unfollowed, "yellow")
     if report.unresolved and report.kind == "ingest" and not report.unreachable:
         table = Table(box=None, pad_edge=False, header_style="bold")

@@ -222,6 +222,8 @@ def _source(citation: Citation, in_zotero: str) -> list[str]:
     )
     link += f", [in Zotero](<{in_zotero}>)" if in_zotero else ""
     status = "" if citation.status == "current" else f" **{citation.status.capitalize()}.**"
+    if citation.notice:
+        status += f" {escape_markdown(citation.notice)}."
     if citation.reports:
         status += f" Second-hand: cites {escape_markdown(citation.reports)}."
     head = ", ".join(fact for fact in facts if fact)

@@ -181,6 +181,7 @@ class Work:
         in_zotero = self.item is not None and self.item.in_zotero
         return (
             *(f"This version is {status}." for status in sorted(statuses)),
+            *dict.fromkeys(plain(quote.notice) for quote in self.quotes if quote.notice),
             *([f"In Zotero: {item_link(self.item.key)}"] if self.item and in_zotero else []),
             *dict.fromkeys(map(self._quoted, self.quotes)),
         )
