@@ -61,6 +61,10 @@ class Span:
     end: int
 
 
+# In a table's line, a cell that its neighbour reaches into, see `Page`.
+REACHED = "\u00a0"
+
+
 @dataclass(frozen=True, slots=True)
 class ScannedLine:
     """A line that was recognized on a picture of a page, the raw characters from start to end.
@@ -82,6 +86,10 @@ class Page:
 
     ``text`` holds the whole page in the file's reading order: lines of a paragraph are joined by
     one space, blocks (paragraphs, headings, captions, running heads) by one newline.
+    A table whose rows and columns are known is a block of several lines, one for each line of
+    heads and each row, with a tab between cells. A cell that holds only a no-break space belongs
+    to the head on its left or, in a row, to the cell above. A line without tabs is a heading over
+    the rows that follow.
     ``runs`` maps it back: ``(text_start, raw_start, length)`` says that
     ``text[text_start:text_start + length]`` are the page's characters ``raw_start`` and on, as the
     PDF reader counts them; characters in no run (joining spaces) were added by mending.
@@ -219,7 +227,7 @@ class GapKind(StrEnum):
 
     UNREADABLE = "unreadable"
     SCANNED = "scanned"
-    SIDEWAYS_TABLE = "sideways_table"
+    TABLE = "table"
     OCR = "ocr"  # searched as it was recognized
 
 

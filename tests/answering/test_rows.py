@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from fakes import hit, word_selector
 from fmqa.answering.analysis import QueryAnalysis
 from fmqa.answering.drafting import ExtractiveDrafter
-from fmqa.answering.quotes import sentences_of
-from fmqa.answering.rows import rows_of
+from fmqa.answering.quotes import sentences_of, units_of
+from fmqa.answering.rows import in_table, is_row, rows_of, table_of, told
 from fmqa.types import Hit, PassageKind, Span
 
 CAPTION = "Table 1: Comparison on the Synapse CT dataset (average Dice score %)."
@@ -89,6 +89,53 @@ def test_a_row_is_said_with_its_caption() -> None:
     assert draft.verbatim
     assert draft.text.startswith(CAPTION.rstrip("."))
     assert draft.text.endswith("Row: TransUNet 77.48 ± 0.3 31.69.")
+
+
+CELLS = [
+    "Method\tCT\t\u00a0\tMR",
+    "\tDice\tHD95\tDice",
+    "nnU-Net\t88.1\t7.42\t80.6",
+    "Ours",
+    "Small\t91.3\t\t84.7",
+    "\u00a0\t87.5\t8.01\t79.9",
+]
+
+
+def table_with_cells() -> Hit:
+    pieces = [CAPTION, "\n".join(CELLS[:2]), "\n".join(CELLS[2:])]
+    starts = [100, 101 + len(pieces[0]), 102 + len(pieces[0]) + len(pieces[1])]
+    made = hit(" ".join(pieces))
+    spans = tuple(Span(4, at, at + len(text)) for at, text in zip(starts, pieces, strict=True))
+    passage = replace(made.passage.passage, kind=PassageKind.TABLE, spans=spans)
+    return replace(made, passage=replace(made.passage, passage=passage))
+
+
+def test_a_row_with_cells_is_told_with_the_head_of_each() -> None:
+    said = [told(row) for row in rows_of(table_with_cells())]
+    opening = f"{CAPTION.rstrip('. ')}."
+    assert said == [
+        f"{opening} nnU-Net – CT Dice: 88.1; CT HD95: 7.42; MR Dice: 80.6.",
+        f"{opening} Ours, Small – CT Dice: 91.3; MR Dice: 84.7.",
+        f"{opening} Ours, Small – CT Dice: 87.5; CT HD95: 8.01; MR Dice: 79.9.",
+    ]
+
+
+def test_a_row_with_cells_stands_where_it_says() -> None:
+    whole = "\n".join([CAPTION, *CELLS])
+    for row in rows_of(table_with_cells()):
+        assert whole[row.span.start - 100 : row.span.end - 100] == row.text
+
+
+def test_a_model_reads_cells_under_their_columns() -> None:
+    row = rows_of(table_with_cells())[1]
+    assert table_of(row) == (CAPTION, "Method | CT Dice | CT HD95 | MR Dice")
+    assert in_table(row) == "Ours: Small | 91.3 |  | 84.7"
+
+
+def test_a_caption_can_be_quoted_and_is_no_row() -> None:
+    caption, *rows = units_of(table_with_cells())
+    assert caption.text == CAPTION
+    assert [is_row(unit) for unit in (caption, *rows)] == [False, True, True, True]
 
 
 def test_a_sentence_that_leans_has_the_one_before_as_context() -> None:

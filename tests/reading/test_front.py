@@ -136,16 +136,6 @@ def test_scanned_pages_among_others_are_named(tmp_path: Path) -> None:
     assert read(tmp_path / "a.pdf", build(pages))[1] == "pages 2, 5 without text, as scans are"
 
 
-def test_a_table_set_sideways_is_named(tmp_path: Path) -> None:
-    rows = ["Table 2. Models and data.", "Model Images Year", "One 371 2023", "Two 1,204 2024"]
-    turned = [Text(300 + 14 * n, 200, row, 9, angle=90) for n, row in enumerate(rows)]
-    body = column(wrapped(WORDS * 3), 100, 700)
-    _, said = read(tmp_path / "a.pdf", build([PageSource(body), PageSource([*body, *turned])]))
-    assert said == "page 2 with a table set sideways, which isn't read"
-    labels = [Text(60 + 9 * n, 200, f"label {n}", 6, angle=90) for n in range(20)]
-    assert read(tmp_path / "b.pdf", build([PageSource([*body, *labels])]))[1] == ""
-
-
 def test_the_years_of_references_are_not_the_papers() -> None:
     text = "Yarrownet: A File\nAda Ma\nIt grades cores.\nReferences\n[1] A. Author. A title. 2001."
     assert year_in(text) is None

@@ -23,7 +23,7 @@ _MISSING: dict[MissingKind, str] = {
     "unreadable": "What stands on p. {pages} of “{title}” couldn't be read.",
     "scanned": "What stands on p. {pages} of “{title}” is a scan without text, so it "
     "couldn't be searched.",
-    "sideways_table": "A table set sideways on p. {pages} of “{title}” couldn't be read.",
+    "table": "A table on p. {pages} of “{title}” couldn't be read.",
 }
 _IN_PASSING = "The papers mention {names} only in passing."
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from fmqa import weights
 from fmqa.answering.quotes import units_of
-from fmqa.answering.rows import is_row
+from fmqa.answering.rows import in_table, is_row, table_of
 from fmqa.types import Hit, Quote
 from fmqa.weights.catalog import MINILM
 from fmqa.weights.cross_encoder import CrossEncoderRunner, windows
@@ -59,7 +59,9 @@ class TrainedMarker:
         """See `EvidenceMarker`."""
         marked = [(hit, units) for hit in hits if (units := units_of(hit))]
         cut = [
-            windows(self.runner.tokenizer, question, context_of(hit), [unit.text for unit in units])
+            windows(
+                self.runner.tokenizer, question, context_of(hit), [said(unit) for unit in units]
+            )
             for hit, units in marked
         ]
         scored = iter(self.runner.score([window for part in cut for window, _ in part]))
@@ -94,7 +96,7 @@ class PairMarker:
         """See `EvidenceMarker`."""
         marked = [(hit, units) for hit in hits if (units := units_of(hit))]
         pairs = [
-            (question, f"{context_of(hit)} {unit.text}") for hit, units in marked for unit in units
+            (question, f"{context_of(hit)} {said(unit)}") for hit, units in marked for unit in units
         ]
         scores = iter(map(float, self.model.predict(pairs, show_progress_bar=False)))
         found = []
@@ -117,7 +119,7 @@ class CosineMarker:
     def mark(self, question: str, hits: Sequence[Hit]) -> list[MarkedPassage]:
         """See `EvidenceMarker`."""
         marked = [(hit, units) for hit in hits if (units := units_of(hit))]
-        texts = [f"{context_of(hit)} {unit.text}" for hit, units in marked for unit in units]
+        texts = [f"{context_of(hit)} {said(unit)}" for hit, units in marked for unit in units]
         if not texts:
             return []
         vectors = self.embedder.embed_array([question, *texts])
@@ -148,10 +150,15 @@ _NONE = -100.0
 _SCALE, _EVEN = 6.6, 0.88
 
 
+def said(unit: Quote) -> str:
+    """A sentence, or a row with what stands over it, as a marker reads it."""
+    return in_table(unit).replace(" | ", " ") if is_row(unit) else unit.text
+
+
 def context_of(hit: Hit) -> str:
     """What stands before a passage's sentences: title, section, and a table's caption and heads."""
     stored = hit.passage
     parts = [stored.paper.title, stored.passage.section]
-    units = units_of(hit)[:1]
-    parts += [unit.context for unit in units if is_row(unit)]
+    rows = filter(is_row, units_of(hit))
+    parts += [part for row in [next(rows, None)] if row for part in table_of(row)]
     return " ".join(f"{' '.join(part.split()).rstrip('.')}." for part in parts if part)

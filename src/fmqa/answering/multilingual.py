@@ -86,7 +86,7 @@ _CHINESE_REASONS: dict[str, str] = {
 _CHINESE_MISSING: dict[str, str] = {
     GapKind.UNREADABLE: "“{title}”第 {pages} 页无法读取。",
     GapKind.SCANNED: "“{title}”第 {pages} 页是没有文字的扫描件，无法检索。",
-    GapKind.SIDEWAYS_TABLE: "“{title}”第 {pages} 页上横排的表格无法读取。",
+    GapKind.TABLE: "“{title}”第 {pages} 页上的表格无法读取。",
 }
 
 

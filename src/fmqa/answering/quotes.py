@@ -28,8 +28,26 @@ _SAME_AGAIN = re.compile(r"The (?:model|method|approach|network|encoder|framewor
 
 
 def units_of(hit: Hit) -> list[Quote]:
-    """What can be quoted of a passage: a table's rows, else its sentences."""
-    return rows_of(hit) if hit.passage.passage.kind is PassageKind.TABLE else sentences_of(hit)
+    """What can be quoted of a passage: a table's caption and rows, else its sentences."""
+    if hit.passage.passage.kind is not PassageKind.TABLE:
+        return sentences_of(hit)
+    return [*_caption_of(hit), *rows_of(hit)]
+
+
+def _caption_of(hit: Hit) -> list[Quote]:
+    """The sentences of a table's caption; they lean on nothing that isn't in it."""
+    passage = hit.passage.passage
+    first = passage.spans[0]
+    caption = passage.text[: first.end - first.start].partition("\n")[0]
+    return [
+        Quote(
+            caption[start:end],
+            Span(first.page, first.start + start, first.start + end),
+            hit.passage,
+        )
+        for start, end in split_sentences(caption)
+        if _ENDED.search(caption[start:end])
+    ]
 
 
 def sentences_of(hit: Hit) -> list[Quote]:

@@ -1,18 +1,20 @@
 """The rows of a table as evidence: each a quote that stands on the page, with caption and heads.
 
-A table's text comes from the page in the file's order, without cells. A row is recognised by its
-shape, a label and then figures, and nothing is said of which figure belongs to which head: the
-row is shown as it stands, under the caption and the heads as they stand.
+Where reading found a table's cells (`fmqa.types.Page`), each row is told with the head of each of
+its cells. Elsewhere a row is recognised by its shape, a label and then figures, and nothing is said
+of which figure belongs to which head: the row is shown as it stands, under the caption and the
+heads as they stand.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from fmqa.reading.sentences import split_sentences
-from fmqa.types import Hit, PassageKind, Quote, Span
+from fmqa.types import REACHED, Hit, Passage, PassageKind, Quote, Span
 
 _TOKEN = re.compile(r"\S+")
 # "77.48", "±", "0.03", "−", "2.4×", "(3.5×)", "1.6M", "88.4/88.5", "8.43†", "·", "<0.01"
@@ -43,29 +45,88 @@ class _Row:
 def rows_of(hit: Hit) -> list[Quote]:
     """The rows of a table's passage that stand whole on one page.
 
-    The quote's text is the row as it stands on the page; its context is the table's caption and,
-    on a line of its own, what stands between caption and figures: the heads.
+    The quote's text is the row as it stands on the page, cells parted by tabs where they are known.
+    Its context has three lines: the table's caption; its heads, parted likewise; and what stands
+    over the row, a heading or a label for several rows.
     """
     passage = hit.passage.passage
-    caption, _, _ = passage.text.partition("\n")
-    if passage.kind is not PassageKind.TABLE or not _CAPTION.match(caption):
+    if passage.kind is not PassageKind.TABLE:
         return []
+    has_cells = "\t" in passage.text and len(passage.spans) > 2
+    return _rows_of_cells(hit) if has_cells else _rows_by_shape(hit)
+
+
+def _rows_of_cells(hit: Hit) -> list[Quote]:
+    (_, caption), (_, top), *pieces = _pieces(hit.passage.passage)
+    heads = "\t".join(_columns(top))
     found: list[Quote] = []
-    heads: str | None = None
+    heading = ""
+    reaching: list[str] = []
+    for span, text in pieces:
+        start = span.start
+        for line in text.split("\n"):
+            cells = [cell.strip(" ") for cell in line.split("\t")]
+            if len(cells) == 1:
+                heading, reaching = (line, []) if span is pieces[-1][0] else (heading, [line])
+            else:
+                over = [heading, *_reaching(cells, reaching)]
+                reaching = [
+                    above if cell == REACHED else cell
+                    for cell, above in zip_longest(cells, reaching, fillvalue="")
+                ]
+                if sum(cell not in ("", REACHED) for cell in cells) > 1:
+                    stands = Span(span.page, start, start + len(line))
+                    context = "\n".join((_short(caption), heads, ", ".join(filter(None, over))))
+                    found.append(Quote(line, stands, hit.passage, context=context))
+            start += len(line) + 1
+    return found
+
+
+def _reaching(cells: Sequence[str], above: Sequence[str]) -> list[str]:
+    return [held for cell, held in zip(cells, above, strict=False) if cell == REACHED]
+
+
+def _columns(top: str) -> list[str]:
+    """The head of each column, of all lines of heads from the first to the last."""
+    columns: list[list[str]] = []
+    for line in top.split("\n"):
+        last = ""
+        for place, cell in enumerate(line.split("\t")):
+            last = last if cell == REACHED else cell.strip()
+            if place == len(columns):
+                columns.append([])
+            columns[place].append(last)
+    return [" ".join(filter(None, column)) for column in columns]
+
+
+def _pieces(passage: Passage) -> Iterator[tuple[Span, str]]:
+    """The spans of a passage with their text."""
     offset = 0
     for span in passage.spans:
         length = span.end - span.start
-        text = passage.text[offset : offset + length]
-        skipped = min(len(caption) + 1, length) if offset == 0 else 0
+        yield span, passage.text[offset : offset + length]
+        offset += length + 1
+
+
+def _rows_by_shape(hit: Hit) -> list[Quote]:
+    passage = hit.passage.passage
+    caption, _, _ = passage.text.partition("\n")
+    if len(passage.spans) > 1:
+        caption = next(_pieces(passage))[1]
+    if not _CAPTION.match(caption):
+        return []
+    found: list[Quote] = []
+    heads: str | None = None
+    for number, (span, text) in enumerate(_pieces(passage)):
+        skipped = min(len(caption) + 1, len(text)) if number == 0 else 0
         for row in _rows(text, skipped):
             if heads is None:
                 heads, is_whole = _heads(text[skipped : row.start], row.label)
                 if not is_whole:
                     continue
             stands = Span(span.page, span.start + row.start, span.start + row.end)
-            context = f"{_short(caption)}\n{heads}"
+            context = f"{_short(caption)}\n{heads}\n"
             found.append(Quote(text[row.start : row.end], stands, hit.passage, context=context))
-        offset += length + 1
     return found
 
 
@@ -89,15 +150,48 @@ def _short(caption: str) -> str:
 
 
 def is_row(quote: Quote) -> bool:
-    """Whether a quote is a table's row."""
-    return quote.passage.passage.kind is PassageKind.TABLE
+    """Whether a quote is a table's row, which has a context, and no sentence of its caption."""
+    return quote.passage.passage.kind is PassageKind.TABLE and bool(quote.context)
 
 
 def told(row: Quote) -> str:
-    """A row as it is said: its caption, its heads and itself, each as it stands on the page."""
-    caption, _, heads = row.context.partition("\n")
-    columns = f" Columns: {heads}." if heads else ""
-    return f"{caption.rstrip('. ')}.{columns} Row: {' '.join(row.text.split())}."
+    """A row as it is said: its caption, and each cell as it stands on the page under its head.
+
+    Where the cells aren't known, the heads and the row, each as it stands.
+    """
+    caption, heads, over = _context(row)
+    opening = f"{caption.rstrip('. ')}."
+    cells, columns = row.text.split("\t"), heads.split("\t")
+    if len(cells) < 2:
+        named = f" Columns: {heads}." if heads else ""
+        return f"{opening}{named} Row: {' '.join(row.text.split())}."
+    label, *rest = cells
+    names = [name for name in (over, " ".join(label.split())) if name]
+    pairs = [
+        f"{head}: {' '.join(cell.split())}".removeprefix(": ")
+        for head, cell in zip_longest(columns[1:], rest, fillvalue="")
+        if cell.strip()
+    ]
+    return f"{opening} {', '.join(names)}{' – ' if names else ''}{'; '.join(pairs)}."
+
+
+def table_of(row: Quote) -> tuple[str, str]:
+    """A row's caption, and its table's heads, parted by bars where the columns are known."""
+    caption, heads, _ = _context(row)
+    return caption, " | ".join(heads.split("\t"))
+
+
+def in_table(row: Quote) -> str:
+    """A row as it stands in its table: its cells, if known, parted by bars."""
+    over = _context(row)[2]
+    cells = " | ".join(" ".join(cell.split()) for cell in row.text.split("\t"))
+    return f"{over}: {cells}" if over else cells
+
+
+def _context(row: Quote) -> tuple[str, str, str]:
+    caption, _, rest = row.context.partition("\n")
+    heads, _, over = rest.partition("\n")
+    return caption, heads, over
 
 
 def in_caption(quote: Quote) -> Quote:

@@ -97,7 +97,7 @@ class Related(_Wire):
     title: str
 
 
-MissingKind = Literal["unreadable", "scanned", "sideways_table"]
+MissingKind = Literal["unreadable", "scanned", "table"]
 
 
 class Missing(_Wire):

@@ -29,7 +29,7 @@ from fmqa.answering.evidence import Evidence
 from fmqa.answering.numbers import numbers
 from fmqa.answering.quotes import short_name
 from fmqa.answering.replies import MARK, Piece, Reply, declines, denies, without_reasoning
-from fmqa.answering.rows import is_row
+from fmqa.answering.rows import in_table, is_row, table_of
 from fmqa.errors import ModelSilent
 from fmqa.types import Quote
 
@@ -180,14 +180,14 @@ def _head(quote: Quote) -> str:
     head = f"# {', '.join(fact for fact in facts if fact)}"
     if not is_row(quote):
         return head
-    caption, _, heads = quote.context.partition("\n")
+    caption, heads = table_of(quote)
     head += f"\n{' '.join(caption.split())}"
     return f"{head}\nColumns: {' '.join(heads.split())}" if heads else head
 
 
 def _line(quote: Quote) -> str:
     """A quote without the paper's own reference numbers, which look like ours."""
-    return " ".join(quote.text.split()) if is_row(quote) else verbatim(quote, 0).text
+    return in_table(quote) if is_row(quote) else verbatim(quote, 0).text
 
 
 def _is_text(quote: Quote) -> bool:

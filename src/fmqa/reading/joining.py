@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from fmqa.reading.lines import Block, RawPage, Role
+from fmqa.reading.lines import Block, Cell, Grid, Line, RawPage, Role, Word
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
-from fmqa.types import Page
+from fmqa.types import REACHED, Page
 
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)-$")
 _FIRST_WORD = re.compile(r"\s*([^\W\d_]+(?:-[^\W\d_]+)*)[.,;:)]*\s*")
@@ -73,7 +73,10 @@ def mended(
         if begin:
             out.insert("\n")
         block.start = out.length
-        mend_lines(out, raw, block.lines, vocabulary)
+        if block.grid is None:
+            mend_lines(out, raw, block.lines, vocabulary)
+        else:
+            _lay_grid(out, raw, block.grid, vocabulary)
         if ends and id(block) in ends:
             as_one, rest = ends[id(block)]
             if as_one:
@@ -87,3 +90,27 @@ def mended(
     for block, stop in zip(blocks, stops, strict=False):  # a page without blocks has an end, too
         block.text = text[block.start : max(block.start, stop - 1)]
     return Page(raw.number, text, tuple(out.runs), raw.places)
+
+
+def _lay_grid(out: MappedText, raw: RawPage, grid: Grid, vocabulary: Vocabulary) -> None:
+    """Append a table, a line for each row, see `fmqa.types.Page`."""
+    for number, row in enumerate([*grid.heads, *grid.rows]):
+        out.insert("\n" if number else "")
+        for place, cell in enumerate(row):
+            out.insert("\t" if place else "")
+            if cell.reached:
+                out.insert(REACHED)
+            mend_lines(out, raw, _stretches(cell), vocabulary)
+
+
+def _stretches(cell: Cell) -> list[Line]:
+    """A cell's words, those of one printed line together."""
+    found: list[Line] = []
+    held: Word | None = None
+    for word in cell.words:
+        if held and held.end < word.start <= held.end + 2 and abs(held.base - word.base) < 1:
+            found[-1].end = word.end
+        else:
+            found.append(Line(word.start, word.end))
+        held = word
+    return found

@@ -15,6 +15,10 @@ CAPTION = re.compile(
     r"(?P<kind>Figure|Fig\.?|Table|Tab\.|Algorithm|Listing|Scheme|Box|FIGURE|FIG\.?|TABLE|Chart)"
     r"\s?(?:[A-Z]{0,2}\.?\d{1,3}[a-z]?|[IVXL]{1,6})(?:\.\d+)?)(?P<stop>\s?[.:|]|\s[–—-]|\s*$|\s)"
 )
+TABLE_CAPTION = re.compile(
+    r"(?:(?:Supplementary|Extended Data|Supplemental) )?(?:Table|TABLE|Tab\.)\s?"
+    r"(?:[A-Z]{0,2}\.?\d{1,3}|[IVXL]{1,6})\b|表\s?\d"
+)
 NUMBERED = re.compile(
     r"(?:Appendix\s+)?(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.(?:\d\.?|[A-Z]\.?)?"
     r"|[A-Z](?:\.\d{1,2}){0,3}\.?|[A-Z]\.\d+)\s+(?=[A-Z“\"'(])"

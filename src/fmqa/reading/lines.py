@@ -36,6 +36,49 @@ class Line:
         return self.right - self.left
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """``raw[start:end]`` of a page, without white space, and where it stands in its line.
+
+    ``left``, ``right`` and ``base`` are points on the displayed page, turned back by ``turn``
+    quarters of a circle so that the word reads from left to right; ``base`` is its baseline, and
+    ``size`` its font's size.
+    """
+
+    start: int
+    end: int
+    left: float
+    right: float
+    base: float
+    size: float
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A thin line drawn on a page, lying or standing, in points as in :class:`Line`."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+def turned(box: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
+    """A (left, bottom, right, top) as it is when the page is turned so that text stands upright.
+
+    Args:
+        box: on the page as it is displayed.
+        turn: quarters of a circle, against the clock, by which the text is turned on it.
+    """
+    left, bottom, right, top = box
+    if turn == 1:
+        return bottom, -right, top, -left
+    if turn == 3:
+        return -top, left, -bottom, right
+    return box
+
+
 @dataclass(slots=True)
 class RawPage:
     """One page as the reader found it. ``raw[i]`` is the reader's character number ``i``.
@@ -45,7 +88,8 @@ class RawPage:
     the signs that stand raised in their line, ``signs`` where each of them that is understood ends
     and what it is read as, by where it starts, and ``tight`` the line breaks within a printed line
     that stand for no space. ``scanned`` says that the page is a picture without text. ``label`` is
-    what the file itself calls the page, ``places`` its lines where they were recognized.
+    what the file itself calls the page, ``places`` its lines where they were recognized. ``words``
+    and ``rules`` are known only of a page with a table's caption.
     """
 
     number: int
@@ -63,6 +107,8 @@ class RawPage:
     scanned: bool = False
     label: str = ""
     places: tuple[ScannedLine, ...] = ()
+    words: list[Word] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
 
     def text_of(self, line: Line) -> str:
         """The line's raw characters."""
@@ -77,6 +123,26 @@ class RawFile:
     outline: list[OutlineItem]
     metadata: dict[str, str]
     reader: str
+
+
+@dataclass(slots=True)
+class Cell:
+    """The words of a cell, in reading order; ``reached`` by the cell before it when it is one."""
+
+    words: list[Word] = field(default_factory=list)
+    reached: bool = False
+
+
+@dataclass(slots=True)
+class Grid:
+    """A table's lines of heads, and its rows; every one has as many cells as there are columns.
+
+    A row of one cell only is a heading over the rows that follow. In a head, a cell that is
+    ``reached`` belongs to the head to its left; in a row, to the cell above it.
+    """
+
+    heads: list[list[Cell]]
+    rows: list[list[Cell]]
 
 
 class Role(Enum):
@@ -99,7 +165,7 @@ class Role(Enum):
 class Block:
     """Lines that belong together, in the file's order; its ``text`` is ``page.text[start:end]``.
 
-    ``caption`` is set for the body of a table.
+    ``caption`` is set for the body of a table, ``grid`` where its rows are known.
     """
 
     page: int
@@ -108,6 +174,7 @@ class Block:
     start: int = 0
     role: Role = Role.OTHER
     caption: Block | None = None
+    grid: Grid | None = None
 
     @property
     def end(self) -> int:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from fmqa.reading.lines import Block, Role
 from fmqa.reading.sections import is_reference_heading
 from fmqa.reading.sentences import split_sentences
+from fmqa.reading.table_passages import table_spans
 from fmqa.types import Page, Passage, PassageKind, Span
 
 AIM = 900
@@ -92,6 +93,12 @@ def _done(*flows: Flow | None) -> Iterator[Flow]:
 
 def _flow_passages(flow: Flow, pages: Mapping[int, Page]) -> Iterator[tuple[Span, ...]]:
     """The spans of each passage of one flow."""
+    if flow.kind is PassageKind.TABLE:
+        caption, *bodies = flow.blocks
+        for body in bodies:
+            if body.grid is not None:
+                yield from table_spans(caption, body, len(body.grid.heads))
+                return
     text, pieces = _lay_out(flow.blocks, pages)
     sentences = [part for span in split_sentences(text) for part in _cut(text, *span)]
     for start, end in _gather(sentences):

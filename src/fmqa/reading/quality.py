@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from fmqa.reading.layout import TABLE_CAPTION
 from fmqa.reading.lines import RawPage
-from fmqa.types import Gap, GapKind
+from fmqa.types import Gap, GapKind, Passage, PassageKind
 
-_TABLE = ("table ", "tab. ", "表")  # how a caption begins
 _SHOWN = 8  # numbers of pages
 _TOLD = {
     GapKind.UNREADABLE: "couldn't be read",
     GapKind.SCANNED: "without text, as scans are",
-    GapKind.SIDEWAYS_TABLE: "with a table set sideways, which isn't read",
+    GapKind.TABLE: "with a table that couldn't be read",
     GapKind.OCR: "read by optical recognition, which errs",
 }
 _FEWEST_LETTERS = 40  # in a whole file
@@ -54,27 +54,39 @@ def poor_text(pages: Sequence[RawPage]) -> str:
     return "garbled" if is_garbled(sample) else ""
 
 
-def find_gaps(pages: Sequence[RawPage]) -> tuple[Gap, ...]:
-    """What the text lacks, in the pages' order."""
-    found = ((page.number, kind) for page in pages for kind in _kinds(page))
+def find_gaps(pages: Sequence[RawPage], passages: Sequence[Passage]) -> tuple[Gap, ...]:
+    """What the text lacks, in the pages' order.
+
+    Args:
+        pages: as they were read.
+        passages: what became of them.
+    """
+    tables = {p.spans[0].page for p in passages if p.kind is PassageKind.TABLE}
+    captions = {
+        p.spans[0].page
+        for p in passages
+        if p.kind is PassageKind.CAPTION and TABLE_CAPTION.match(p.text)
+    }
+    lost = captions | {page.number for page in pages if _is_sideways(page)} - tables
+    found = ((page.number, kind) for page in pages for kind in _kinds(page, lost))
     return tuple(Gap(*one) for one in found)
 
 
-def _kinds(page: RawPage) -> Iterator[GapKind]:
+def _kinds(page: RawPage, lost: Collection[int]) -> Iterator[GapKind]:
     if page.failure:
         yield GapKind.UNREADABLE
     if page.scanned:
         yield GapKind.SCANNED
     if page.places:
         yield GapKind.OCR
-    if _is_sideways(page):
-        yield GapKind.SIDEWAYS_TABLE
+    if page.number in lost:
+        yield GapKind.TABLE
 
 
 def _is_sideways(page: RawPage) -> bool:
     """Whether a table and its caption are set sideways."""
     turned = [page.text_of(line).strip() for line in page.lines if not line.upright]
-    return sum(map(len, turned)) > 60 and any(text.lower().startswith(_TABLE) for text in turned)
+    return sum(map(len, turned)) > 60 and any(map(TABLE_CAPTION.search, turned))
 
 
 def tell_gaps(gaps: Sequence[Gap]) -> str:

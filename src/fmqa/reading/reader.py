@@ -23,8 +23,9 @@ from fmqa.reading.passages import make_passages
 from fmqa.reading.quality import count_letters, find_gaps, poor_text
 from fmqa.reading.sections import Classifier
 from fmqa.reading.signs import read_signs
+from fmqa.reading.tables import set_tables
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
-from fmqa.types import Document, Outcome, Passage, Source
+from fmqa.types import Document, Outcome, Page, Passage, Source
 
 _MIB = 1024 * 1024
 _SECOND_READER_SECONDS = 10.0
@@ -175,6 +176,9 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
         block.role = Role.FURNITURE  # of a cover sheet
     own = [block for block in blocks if block.page >= first.number]
     Classifier(paper.pages, style, file.outline, furniture, title).classify(own)
+    pages = _with_tables(file, by_page, pages, vocabulary)
+    blocks = [block for page in by_page for block in page]
+    own = [block for block in blocks if block.page >= first.number]
     names = _author_lines(own, first, vocabulary)
     if title:
         meta = replace(meta, authors=find_authors(names, file.metadata.get("Author", "")))
@@ -200,10 +204,20 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
         hidden=tuple(run for page in file.pages for run in page.hidden),
         reader=file.reader,
         retracted=is_retracted(paper.pages, title),
-        gaps=find_gaps(file.pages),
+        gaps=find_gaps(file.pages, passages),
         labels=page_labels(file.pages),
         references=bibliography.references,
         mentions=mentions,
+    )
+
+
+def _with_tables(
+    file: RawFile, by_page: list[list[Block]], pages: tuple[Page, ...], vocabulary: Vocabulary
+) -> tuple[Page, ...]:
+    """The pages, each table in one block, its rows on lines of their own."""
+    return tuple(
+        mended(raw, blocks, vocabulary) if set_tables(raw, blocks) else page
+        for raw, blocks, page in zip(file.pages, by_page, pages, strict=True)
     )
 
 
