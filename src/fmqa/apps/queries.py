@@ -17,7 +17,7 @@ from fmqa.answering.schema import Answer
 from fmqa.errors import UsageError
 from fmqa.filters import make_filters
 from fmqa.sources.arxiv_ids import parse_address, parse_id
-from fmqa.types import Filters, StoredPassage
+from fmqa.types import Filters, StoredPassage, printed_label
 
 if TYPE_CHECKING:
     from fmqa.answering.assistant import Asked
@@ -74,6 +74,7 @@ class FoundPassage(_Payload):
     authors: tuple[str, ...]
     year: int | None
     page: int = Field(ge=1, description="Page of that version's PDF, counted from 1.")
+    page_label: str = Field(default="", description="What the page calls itself, if not that.")
     section: str
     source: Literal["pdf", "note"] = Field(
         description="pdf: the paper's own words; note: our words on the paper."
@@ -306,6 +307,7 @@ class Queries:
             authors=paper.authors[:_AUTHORS],
             year=paper.year,
             page=page,
+            page_label=printed_label(stored.labels, page),
             section=passage.section,
             source=stored.source.value,
             status=stored.status.value,
