@@ -107,6 +107,7 @@ class Underway:
     def say_version(self, quote: Quote) -> SentenceReady:
         """Say, in its own words, what another version of a paper gives as another figure."""
         new, citation = self.numbering.cite(quote)
+        self._used[quote.passage.id, quote.span] = quote
         if citation.status == "superseded":
             text = f"Version {citation.version} of the paper said: “{citation.quote}”"
         else:
