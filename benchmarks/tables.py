@@ -1,9 +1,9 @@
-"""How many labelled cells of tables are read with their heads: ``python -m benchmarks.tables DIR``.
+"""How many labelled cells are read with their heads: ``python -m benchmarks.tables DIR``.
 
-``DIR`` holds the papers that ``table_cells.jsonl`` names. A cell is right when a row of its page has
-its value under a head that holds all of its column's heads, and names all of its row's; shown, when
-a row holds value and row's heads and nothing is said of the column; wrong, when the value is told
-under another head.
+``DIR`` holds the papers that ``table_cells.jsonl`` names. A cell is right when a row of its page
+has its value under a head that holds all of its column's heads, and names all of its row's; shown,
+when a row holds the value and the row's heads and nothing is said of the column; wrong, when the
+value is told under another head.
 """
 
 from __future__ import annotations

@@ -152,16 +152,23 @@ class Heads:
     ) -> list[Segment]:
         """The heads of a line, those parted that stand close together over several columns."""
         edges = [(a[1] + b[0]) / 2 for a, b in pairwise(columns)]
+
+        def column_at(middle: float) -> int:
+            return sum(edge < middle for edge in edges)
+
         found: list[Segment] = []
         for segment in segments:
-            if any(self._choices(segment, columns, below)):
-                found.append(segment)
-                continue
             parts: dict[int, Segment] = {}
             for word in segment.words:
-                place = sum(edge < (word.left + word.right) / 2 for edge in edges)
+                place = column_at((word.left + word.right) / 2)
                 parts.setdefault(place, Segment([])).words.append(word)
-            found += parts.values()
+            others = {column_at(other.middle) for other in segments if other is not segment}
+            # Below all others, each column has a head of its own.
+            own = len(parts) > 1 and not below and others.isdisjoint(parts)
+            if own or not any(self._choices(segment, columns, below)):
+                found += parts.values()
+            else:
+                found.append(segment)
         return found
 
     def _bar_below(self, segment: Segment, heads: list[list[Word]]) -> Bar | None:

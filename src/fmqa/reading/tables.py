@@ -8,6 +8,7 @@ between them; else it is the cells that follow the caption or come before it
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -142,8 +143,16 @@ def _grid(
 
 
 def _words(page: RawPage, lines: Sequence[Line]) -> list[Word]:
-    spans = [(line.start, line.end) for line in lines]
-    return [w for w in page.words if any(start <= w.start < end for start, end in spans)]
+    """The words of some lines; a page's words are in the order of its lines."""
+    found: list[Word] = []
+    for line in lines:
+        low = bisect_left(page.words, line.start, key=_start)
+        found += page.words[low : bisect_left(page.words, line.end, key=_start)]
+    return found
+
+
+def _start(word: Word) -> int:
+    return word.start
 
 
 def _flat(page: RawPage, lines: Sequence[Line]) -> Grid:

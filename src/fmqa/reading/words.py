@@ -47,20 +47,27 @@ def _words(page: OpenPage, line: Line) -> Iterable[Word]:
     turn = 0 if line.upright else -round(angle / (math.pi / 2)) % 4  # pdfium counts clockwise
     for token in _TOKEN.finditer(page.raw, line.start, line.end):
         start, end = token.span()
-        first, last = _loose(page, start), _loose(page, end - 1)
-        box = (
-            min(first[0], last[0]), min(first[1], last[1]),
-            max(first[2], last[2]), max(first[3], last[3]),
-        )  # fmt: skip
-        left, low, right, _ = turned(box, turn)
-        base = page.baseline(start) if line.upright else low
-        yield Word(start, end, left, right, base, page.look(start)[0], turn)
+        first = _loose(page, start)
+        last = _loose(page, end - 1) if end > start + 1 else first
+        size = page.look(start)[0]
+        if line.upright:
+            yield Word(start, end, min(first[0], last[0]), max(first[2], last[2]),
+                       page.baseline(start), size)  # fmt: skip
+            continue
+        low = min(first[0], last[0]), min(first[1], last[1])
+        high = max(first[2], last[2]), max(first[3], last[3])
+        left, base, right, _ = turned((*low, *high), turn)
+        yield Word(start, end, left, right, base, size, turn)
 
 
 def _loose(page: OpenPage, index: int) -> tuple[float, float, float, float]:
     """A character's box as wide as it takes room, on the displayed page."""
     c.FPDFText_GetLooseCharBox(page.textpage, index, _BOX)
-    return page.frame.box(_BOX.left, _BOX.bottom, _BOX.right, _BOX.top)
+    frame = page.frame
+    if frame.turns:
+        return frame.box(_BOX.left, _BOX.bottom, _BOX.right, _BOX.top)
+    x, y = frame.left, frame.bottom
+    return _BOX.left - x, _BOX.bottom - y, _BOX.right - x, _BOX.top - y
 
 
 def _rules(page: OpenPage) -> Iterable[Rule]:
