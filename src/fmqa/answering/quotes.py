@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from fmqa.answering.rows import rows_of
 from fmqa.reading.sentences import split_sentences
@@ -31,7 +32,9 @@ def units_of(hit: Hit) -> list[Quote]:
     """What can be quoted of a passage: a table's caption and rows, else its sentences."""
     if hit.passage.passage.kind is not PassageKind.TABLE:
         return sentences_of(hit)
-    return [*_caption_of(hit), *rows_of(hit)]
+    if rows := rows_of(hit):
+        return [*_caption_of(hit), *rows]
+    return [replace(sentence, context="") for sentence in sentences_of(hit)]
 
 
 def _caption_of(hit: Hit) -> list[Quote]:
