@@ -60,6 +60,10 @@ class Span:
     start: int
     end: int
 
+    def holds(self, place: int) -> bool:
+        """Whether a character of its page is one of its."""
+        return self.start <= place < self.end
+
 
 # In a table's line, a cell that its neighbour reaches into, see `Page`.
 REACHED = "\u00a0"

@@ -305,6 +305,24 @@ def test_spans_over_pages_survive(library: Library, add: Add) -> None:
     assert library.record.passages_of(MEDSAM)[0].passage.spans == spans
 
 
+def test_a_row_leads_to_its_tables_heads(library: Library, add: Add) -> None:
+    from dataclasses import replace
+
+    from fmqa.types import PassageKind
+
+    made = document(MEDSAM, ["Table 1. Scores.", "Model\tDice", "A\t1.5\nB\t2.5"])
+    caption, heads, rows = (passage.spans[0] for passage in made.passages)
+    text = " ".join(passage.text for passage in made.passages)
+    spans = (caption, heads, rows)
+    table = replace(made.passages[0], kind=PassageKind.TABLE, text=text, spans=spans)
+    add(replace(made, passages=(table,)))
+    held = library.versions.find(MEDSAM, 1, Source.PDF)
+    assert held is not None
+    assert library.versions.heads(held.id, 1, rows.start + 6) == (heads,)
+    assert library.versions.heads(held.id, 1, caption.start) == ()
+    assert library.versions.heads(held.id, 2, rows.start) == ()
+
+
 def test_the_writer_is_a_reader(library: Library, add: Add) -> None:
     add(document(MEDSAM))
     with library.writing("hash:64") as writer:

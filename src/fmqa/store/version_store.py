@@ -8,7 +8,16 @@ from dataclasses import asdict, astuple, dataclass, fields
 
 from fmqa.store.engine import Connection, RecordRow, Tables, insert
 from fmqa.store.mappers import PAGE_COLUMNS, page_of, paper_meta, status_of
-from fmqa.types import Document, Page, PaperMeta, PaperStatus, Reference, Source
+from fmqa.types import (
+    Document,
+    Page,
+    PaperMeta,
+    PaperStatus,
+    PassageKind,
+    Reference,
+    Source,
+    Span,
+)
 
 _VERSION = """SELECT papers.*, versions.id AS version_id, versions.version, versions.source,
     versions.active, versions.withdrawn, versions.file, versions.sha256, versions.lookups,
@@ -64,6 +73,18 @@ class Versions(Tables):
         """The section of the passage that holds a character of a page; empty where none does."""
         with self.database.snapshot() as db:
             return _section(_sections(db, version_id), page, start)
+
+    def heads(self, version_id: int, page: int, start: int) -> tuple[Span, ...]:
+        """Where the heads of a table stand, and what stands over a row of it that begins there.
+
+        Empty where the place is no row, or the table's heads aren't known.
+        """
+        sql = "SELECT text, spans FROM passages WHERE version_id = ? AND kind = ? ORDER BY ordinal"
+        for row in self.rows(sql, version_id, PassageKind.TABLE.value):
+            *before, rows = [Span(*span) for span in json.loads(row["spans"])]
+            if "\t" in row["text"] and rows.page == page and rows.holds(start):
+                return tuple(before[1:])  # the first is the caption
+        return ()
 
     def _one(self, sql: str, *values: object) -> HeldVersion | None:
         return next(map(_held, self.rows(sql, *values)), None)

@@ -12,7 +12,7 @@ from fmqa.reading.page_images import NoPageImage, PageImages, PdfFile
 from fmqa.types import Source, printed_label
 
 if TYPE_CHECKING:
-    from fmqa.reading.boxes import QuoteBoxes
+    from fmqa.reading.boxes import Box, QuoteBoxes
     from fmqa.store.library import Library
     from fmqa.store.version_store import HeldVersion
     from fmqa.types import Page
@@ -65,6 +65,7 @@ class EvidenceView:
     ``before`` and ``after`` are the rest of its paragraph, or of the whole note. ``boxes`` is None
     where the page's image can't be shown, and ``why`` says why: ``note``, ``missing``,
     ``changed``, ``unreadable``; it is ``unplaced`` where the image is there and the boxes aren't.
+    ``heads`` are the boxes of the heads of a table's row.
     """
 
     held: HeldVersion
@@ -77,6 +78,7 @@ class EvidenceView:
     url: str
     boxes: QuoteBoxes | None = None
     why: str = ""
+    heads: tuple[Box, ...] = ()
 
 
 def find_evidence(
@@ -89,6 +91,9 @@ def find_evidence(
         return None
     low, high = _around(page.text, place)
     boxes, why = _boxes(images, held, page, place)
+    above = library.versions.heads(held.id, place.page, place.start) if boxes else ()
+    file = PdfFile(held.file, held.sha256)
+    drawn = [images.boxes(file, page, span.start, span.end) for span in above]
     return EvidenceView(
         held=held,
         page=place.page,
@@ -100,6 +105,7 @@ def find_evidence(
         url=paper_url(pdf_url.rstrip("/"), held.meta, held.source, place.page),
         boxes=boxes,
         why=why,
+        heads=tuple(box for found in drawn for box in found.boxes),
     )
 
 

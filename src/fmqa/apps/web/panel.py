@@ -127,15 +127,16 @@ def _sheet(evidence: EvidenceView, found: QuoteBoxes, say: Wording) -> str:
     return (
         f'<div class="fmqa-leaf" style="aspect-ratio:{found.width:.2f}/{found.height:.2f}">'
         f'<img src="{IMAGE_PATH}/{evidence.held.id}/{evidence.page}.png" alt="{escaped(what)}">'
-        f"{''.join(_marked(box, found) for box in found.boxes)}</div>"
+        f"{''.join(_marked(box, found, 'fmqa-head') for box in evidence.heads)}"
+        f"{''.join(_marked(box, found, 'fmqa-box') for box in found.boxes)}</div>"
     )
 
 
-def _marked(box: Box, found: QuoteBoxes) -> str:
+def _marked(box: Box, found: QuoteBoxes, kind: str) -> str:
     left, width = box.left / found.width, (box.right - box.left) / found.width
     top, height = box.top / found.height, (box.bottom - box.top) / found.height
     return (
-        f'<span class="fmqa-box" style="left:{left:.4%};top:{top:.4%};'
+        f'<span class="{kind}" style="left:{left:.4%};top:{top:.4%};'
         f'width:{width:.4%};height:{height:.4%}"></span>'
     )
 
