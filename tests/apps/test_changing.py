@@ -13,7 +13,7 @@ from arxiv_home import ArxivHome, small_world
 from fmqa.apps import changing
 from fmqa.apps.jobs import JobLine, JobResult, JobStopped, Watch
 from fmqa.apps.web import app
-from fmqa.apps.web.render import escaped
+from fmqa.apps.web.markup import escaped
 from fmqa.apps.web.tabs.editor import changelog, job, removal
 from fmqa.apps.web.wording import IN_CHINESE
 from fmqa.apps.workbench import Workbench

@@ -24,8 +24,11 @@ from fmqa.answering.assistant import EvidenceFound, Finished, SentenceReady, Sen
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Withheld
 from fmqa.apps.web import app, chat
 from fmqa.apps.web.chat import Stage, Turn
+from fmqa.apps.web.markup import escaped, safe_url
+from fmqa.apps.web.prose import prose
 from fmqa.apps.web.readiness import Readiness
-from fmqa.apps.web.render import escaped, messages, reply, safe_url
+from fmqa.apps.web.render import messages, reply
+from fmqa.apps.web.wording import IN_ENGLISH
 from fmqa.errors import ModelUnavailable, NothingToSearch, UsageError
 from fmqa.settings import Settings
 
@@ -170,16 +173,68 @@ def test_only_web_addresses_are_linked(url: str) -> None:
 
 def test_a_source_says_where_its_quote_stands() -> None:
     shown = html.unescape(reply(Turn("q").after(Finished(answer("q"))), "a"))
-    card = shown.split('class="fmqa-card"')[1]
+    card = shown.split('class="fmqa-source"')[1]
     for words in (
         "Segment Anything in Medical Images",
         "Jun Ma et al.",
         "2023",
         "page 4",
-        "Quote number 1.",
-        "fmqa/evidence?paper=2304.12306&version=3&source=pdf&page=4&start=0&end=5",
+        "evidence?paper=2304.12306&version=3&source=pdf&page=4&start=0&end=5",
     ):
         assert words in card
+
+
+_SENTENCES = st.lists(
+    st.builds(
+        Sentence,
+        text=st.sampled_from(("It [MedSAM] flies.", "<b>It</b> swims.")),
+        citations=st.lists(st.integers(1, 4), max_size=3).map(tuple),
+        verdict=st.sampled_from(("supported", "verbatim", "edited")),
+        begins=st.sampled_from(("", "", "paragraph", "item")),
+    ),
+    min_size=1,
+    max_size=8,
+)
+_CITED = tuple(citation(number, paper_id=f"2304.0000{number % 2}") for number in range(1, 5))
+
+
+def shown_prose(sentences: list[Sentence]) -> str:
+    return prose(Turn("q", sentences=tuple(sentences), citations=_CITED), IN_ENGLISH)
+
+
+@given(_SENTENCES)
+def test_what_is_shown_of_an_answer_stays_as_more_is_written(sentences: list[Sentence]) -> None:
+    whole = shown_prose(sentences)
+    for count in range(1, len(sentences)):
+        so_far = re.sub(r"(</(p|li|ul|div)>)+$", "", shown_prose(sentences[:count]))
+        assert whole.startswith(so_far)
+
+
+@given(_SENTENCES)
+def test_a_papers_words_are_told_from_written_ones(sentences: list[Sentence]) -> None:
+    for paragraph in re.findall(r"<(?:p|li) .*?</(?:p|li)>", shown_prose(sentences)):
+        said = re.findall(r'<(q|span) class="fmqa-(verbatim|edited|supported)"', paragraph)
+        written = any(verdict == "supported" for _, verdict in said)
+        assert ('class="fmqa-written"' in paragraph) is written
+        assert all((tag == "q") is (written and verdict != "supported") for tag, verdict in said)
+
+
+def test_a_second_hand_quote_is_seen_as_one() -> None:
+    second = citation(reports="[5]")
+    shown = html.unescape(reply(Turn("q").after(Finished(answer("q", citations=(second,)))), "a"))
+    assert shown.count("second-hand: cites [5]") == 2  # at the number, and among the sources
+
+
+def test_an_earlier_question_is_put_anew_and_nothing_is_lost() -> None:
+    first = Turn("And its data?").after(
+        Finished(answer("And its data?", understood_as="What is MedSAM's data?"))
+    )
+    turns = (first, Turn("q").after(Finished(answer("q"))))
+    anew = chat.asked_again(turns, 0)
+    assert anew[:2] == turns
+    assert (anew[2].question, anew[2].again) == ("What is MedSAM's data?", True)
+    assert chat.edited(turns, 0, "Which data?")[:2] == turns
+    assert [turn.question for turn in chat.edited(turns, 1, "r")] == ["And its data?", "r"]
 
 
 def test_a_note_is_called_a_note() -> None:
@@ -219,8 +274,8 @@ def test_what_is_proven_shows_first() -> None:
     turn = turn.after(SentenceReady(said.sentences[0], said.citations))
     shown = reply(turn, "a")
     assert "About q" in shown
-    assert "Quote number 1.</q>" not in shown  # a quote that is used is no longer waiting
-    assert "Quote number 2.</q>" in shown
+    assert 'class="fmqa-used"><q>Quote number 1.' in shown
+    assert 'class="fmqa-unused"><q>Quote number 2.' in shown  # nothing that is shown moves
     turn = turn.after(SentenceWithheld(said.withheld[0])).after(Finished(said))
     shown = reply(turn, "a")
     assert "Found in the papers" not in shown

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from reader import BOX, ENDED, IN_BROWSER, PATIENCE, Visit, free_port
 
-from fmqa.answering.assistant import EvidenceFound
+from fmqa.answering.assistant import EvidenceFound, Finished, SentenceReady
+from fmqa.answering.schema import Answer, Citation, Sentence
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
@@ -52,7 +53,7 @@ def test_a_question_is_answered_with_its_proof(visit: Callable[..., Visit], addr
     assert reader.page.locator(".fmqa-example").count() >= 6
     reader.ask("How was MedSAM obtained from SAM, and on how much data?")
     assert "1,570,263" in reader.page.inner_text(".fmqa-answer")
-    card = reader.page.locator(".fmqa-card").first
+    card = reader.page.locator(".fmqa-source").first
     assert "our note" in card.inner_text()
     reader.page.locator("a.fmqa-mark").first.click()
     reader.page.locator(".fmqa-evidence").wait_for(timeout=PATIENCE)
@@ -114,6 +115,26 @@ def test_two_readers_do_not_see_each_other(visit: Callable[..., Visit], address:
     assert "nnU-Net?" not in other.page.inner_text("#fmqa-chat")
     one.ask("What is UNI?")
     assert one.page.locator(".fmqa-question").count() == 2
+
+
+def test_three_tabs_of_one_browser_keep_to_themselves(
+    visit: Callable[..., Visit], address: str
+) -> None:
+    first = visit(address)
+    tabs = [first]
+    for _ in range(2):
+        page = first.page.context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.goto(address)
+        page.wait_for_selector(BOX)
+        tabs.append(Visit(page))
+    names = ("MedSAM", "nnU-Net", "UNI")
+    for tab, name in zip(tabs, names, strict=True):  # all of them at once
+        tab.page.fill(BOX, f"What is {name}?")
+        tab.page.press(BOX, "Enter")
+    for tab, name in zip(tabs, names, strict=True):
+        tab.page.locator(ENDED).first.wait_for(timeout=PATIENCE)
+        assert tab.page.locator(".fmqa-question").all_inner_texts() == [f"What is {name}?"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -183,3 +204,65 @@ def test_stop_and_a_full_queue(
     assert assistant.left == 1
     second.page.click("#fmqa-clear")
     second.page.locator(".fmqa-example").first.wait_for(timeout=PATIENCE)
+
+
+class WritingAssistant:
+    """Finds two quotes and writes four sentences one after the other, then tells the rest."""
+
+    def stream(self, question: str, filters: Any = None, *, history: Any = ()) -> Iterator[Any]:
+        cited = tuple(
+            Citation(
+                number=number, paper_id=f"p{number}", arxiv_id=None, version=None, title="A paper",
+                authors=("Ada Lind",), year=2024, page=3, section="", quote=f"Quote {number}.",
+                start=0, end=8, url="", source="pdf", status="current",
+            )
+            for number in (1, 2)
+        )  # fmt: skip
+        yield EvidenceFound(cited)
+        said = tuple(
+            Sentence(text=f"Sentence {place} says what it says. " * 4, citations=(number,),
+                     verdict=verdict)
+            for place, (number, verdict) in enumerate(
+                ((1, "verbatim"), (1, "edited"), (2, "verbatim"), (2, "supported"))
+            )
+        )  # fmt: skip
+        for place, sentence in enumerate(said):
+            time.sleep(0.3)
+            yield SentenceReady(sentence, cited[place // 2 : place // 2 + 1])
+        time.sleep(0.3)
+        yield Finished(
+            Answer(
+                question=question, status="answered", answer="", sentences=said, citations=cited,
+                understood_as="What is asked?", notices=("A model failed.",), model="none",
+            )
+        )  # fmt: skip
+
+
+_WATCH = """() => {
+  window.tops = [];
+  setInterval(() => {
+    document.querySelectorAll(".fmqa-answer p").forEach((one, place) => {
+      (window.tops[place] ??= new Set()).add(Math.round(one.getBoundingClientRect().top + scrollY));
+    });
+  }, 20);
+}"""
+
+
+def test_what_is_read_stays_where_it_is(visit: Callable[..., Visit]) -> None:
+    bench: Any = SimpleNamespace(
+        prepared=WritingAssistant(),
+        settings=Settings(llm="none"),
+        step=lambda *step: None,
+        suggester=SimpleNamespace(after=lambda *asked: ()),
+    )
+    blocks = app.build(Readiness(bench))
+    try:
+        reader = visit(app.launch(blocks, port=free_port()))
+        reader.page.evaluate(_WATCH)
+        reader.ask("What is it?")
+        reader.page.locator("#fmqa-box .submit-button").wait_for(timeout=PATIENCE)
+        tops = reader.page.evaluate("window.tops.map((seen) => [...seen])")
+        assert len(tops) == 3  # two papers' quotes, and what was written
+        assert [len(seen) for seen in tops] == [1, 1, 1]
+    finally:
+        app.close(blocks)

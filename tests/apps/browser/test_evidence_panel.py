@@ -267,14 +267,14 @@ def test_a_file_that_is_gone_or_changed(
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("fmqa/page/999999/1.png", 404),
-        ("fmqa/page/1/1.png", 404),  # a note has no page to draw
-        ("fmqa/page/..%2f..%2fetc%2fpasswd/1.png", 422),
-        ("fmqa/page/1/..%2f1.png", 422),
-        ("fmqa/evidence?paper=2304.12306&version=3&source=note&page=1&start=0&end=99999999", 404),
-        ("fmqa/evidence?paper=/etc/passwd&version=3&source=pdf&page=1&start=0&end=9", 404),
-        ("fmqa/evidence?paper=2304.12306&version=3&source=file&page=1&start=0&end=9", 422),
-        ("fmqa/evidence?paper=2304.12306", 422),
+        ("page-image/999999/1.png", 404),
+        ("page-image/1/1.png", 404),  # a note has no page to draw
+        ("page-image/..%2f..%2fetc%2fpasswd/1.png", 422),
+        ("page-image/1/..%2f1.png", 422),
+        ("evidence?paper=2304.12306&version=3&source=note&page=1&start=0&end=99999999", 404),
+        ("evidence?paper=/etc/passwd&version=3&source=pdf&page=1&start=0&end=9", 404),
+        ("evidence?paper=2304.12306&version=3&source=file&page=1&start=0&end=9", 422),
+        ("evidence?paper=2304.12306", 422),
     ],
 )
 def test_only_what_the_record_holds_is_served(
@@ -289,7 +289,7 @@ def test_a_page_is_a_picture(served: tuple[str, Path]) -> None:
     from PIL import Image
 
     for version in range(1, 2000):
-        answer = httpx.get(f"{served[0]}/fmqa/page/{version}/2.png", trust_env=False)
+        answer = httpx.get(f"{served[0]}/page-image/{version}/2.png", trust_env=False)
         if answer.status_code == 200:
             break
     assert answer.headers["content-type"] == "image/png"

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fmqa.apps.web.render import escaped
+from fmqa.apps.web.markup import escaped
 from fmqa.apps.web.tab import meta_line, paper_heading, quoted, table
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.survey.trend_data import GROUPS, Group, Panel, Trend, TrendPoint, panels, trend_rows

@@ -141,17 +141,28 @@ def refused(question: str, turns: Turns, busy: Busy, filters: str = "") -> Turns
 
 
 def asked_again(turns: Turns, place: int) -> Turns:
-    """The turns up to a question, which is put anew."""
-    if not 0 <= place < len(turns):
-        raise UsageError("There is no such question.", hint="Reload the page.")
-    turn = turns[place]
-    return (*turns[:place], Turn(turn.question, filters=turn.filters, again=True))
+    """The turns with a question put anew: the last one in its place, an earlier one at the end."""
+    turn = _turn(turns, place)
+    if place == len(turns) - 1:
+        return (*turns[:place], Turn(turn.question, filters=turn.filters, again=True))
+    question = turn.question
+    if turn.answer is not None and turn.answer.language == "en":
+        question = turn.answer.understood_as or question  # what came before it is another now
+    *earlier, anew = begun(question, turns, turn.filters)
+    return (*earlier, replace(anew, again=True))
 
 
 def edited(turns: Turns, place: int, question: str) -> Turns:
-    """The turns up to a question, which another one takes the place of."""
-    *earlier, turn = asked_again(turns, place)
-    return (*earlier, replace(turn, question=question, again=False))
+    """The turns with a changed question: the last one in its place, an earlier one at the end."""
+    turn = _turn(turns, place)
+    before = turns[:place] if place == len(turns) - 1 else turns
+    return begun(question, before, turn.filters)
+
+
+def _turn(turns: Turns, place: int) -> Turn:
+    if not 0 <= place < len(turns):
+        raise UsageError("There is no such question.", hint="Reload the page.")
+    return turns[place]
 
 
 def answered(

@@ -14,7 +14,7 @@ from gradio.components import Navbar
 from fmqa.apps.asgi import person_of
 from fmqa.apps.queries import Queries
 from fmqa.apps.web.api import add_endpoints
-from fmqa.apps.web.render import escaped
+from fmqa.apps.web.markup import escaped
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs import ask
 from fmqa.apps.web.tabs.changes import ChangesTab

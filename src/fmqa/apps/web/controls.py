@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, cast
 
 import gradio as gr
 
-from fmqa.answering.schema import Answer
 from fmqa.apps.exports import ExportForm, export
 from fmqa.apps.web.chat import Turns
-from fmqa.apps.web.render import chips_of, escaped
-from fmqa.apps.web.tab import QUICK, Context
+from fmqa.apps.web.markup import escaped
+from fmqa.apps.web.render import chips_of
+from fmqa.apps.web.tab import QUICK, SAVE, Context
 from fmqa.errors import FmqaError, StoreError
 from fmqa.filters import FIELDS, filters_of, make_filters, query_of
 from fmqa.store.mappers import FacetCounts
@@ -177,27 +176,8 @@ def _paper_label(name: str, title: str, year: int | None) -> str:
     return f"{short} ({year})" if year else short
 
 
-_NAMES = {
-    ExportForm.MARKDOWN: "Markdown",
-    ExportForm.BIBTEX: "BibTeX",
-    ExportForm.RIS: "RIS",
-    ExportForm.CSL: "CSL-JSON",
-}
-_ALL = 0
-_LONGEST = 80
-_SAVE = """(told) => {
-  if (!told) return;
-  const { name, text } = JSON.parse(told);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}"""
-
-
 class TakeAway:
-    """What to take, and a button for each form. Holds nothing of any session.
+    """Answers as files, which the browser makes. Holds nothing of any session.
 
     Args:
         context: the program behind the page.
@@ -207,50 +187,31 @@ class TakeAway:
         self.bench = context.bench
         self.say = context.say
 
-    def build(self, turns: gr.State) -> None:
-        """Make the parts in the column that is open now, and connect them.
+    def build(self, turns: gr.State, told: gr.HTML) -> None:
+        """Make the part that a file comes through, and connect it.
 
         Args:
             turns: the session's conversation.
+            told: says which answer is wanted, and in which form.
         """
-        say = self.say
-        with gr.Accordion(say("Take away"), open=False, elem_id="fmqa-takeaway") as panel:
-            which = gr.Dropdown(
-                [(say("The whole conversation"), _ALL)],
-                value=_ALL,
-                label=say("What to take"),
-                elem_id="fmqa-which",
-            )
-            with gr.Row():
-                buttons = {
-                    form: gr.Button(name, size="sm", elem_id=f"fmqa-take-{form.value}")
-                    for form, name in _NAMES.items()
-                }
-            told = gr.Textbox(visible="hidden", label=say("Take away"))
-        panel.expand(self._offer, turns, which, **QUICK)
-        for form, button in buttons.items():
-            made = button.click(partial(self._made, form), [turns, which], told, **QUICK)
-            made.success(None, told, None, js=_SAVE, queue=False)
+        file = gr.Textbox(visible="hidden", label=self.say("Take away"))
+        made = told.download(self._made, turns, file, **QUICK)
+        made.success(None, file, None, js=SAVE, queue=False)
 
-    def _offer(self, turns: Turns) -> Update:
-        choices = [(self.say("The whole conversation"), _ALL)]
-        for number, answer in enumerate(_answers(turns), start=1):
-            choices.append((f"{number}. {answer.question[:_LONGEST]}", number))
-        return gr.Dropdown(choices, value=_ALL)
-
-    def _made(self, form: ExportForm, turns: Turns, which: int | None) -> str:
+    def _made(self, turns: Turns, event: gr.EventData) -> str:
         """Name and text of the file, as JSON; nothing when there is no answer to take."""
-        answers = _answers(turns)
-        chosen = answers[which - 1 : which] if which else answers
+        place, form = event.place, ExportForm(event.form)
+        one = isinstance(place, int) and place >= 0
+        chosen = [
+            turn.answer
+            for turn in (turns[place : place + 1] if one else turns)
+            if turn.answer is not None
+        ]
         if not chosen:
             return ""
-        title = "" if which else self.say("Conversation")
+        title = "" if one else self.say("Conversation")
         library = self.bench.library
         facts, items = library.catalog.facts(), library.items.by_paper()
         text = export(chosen, form, facts, title, items)
-        name = f"fmqa-{f'answer-{which}' if which else 'conversation'}.{form.ending}"
+        name = f"fmqa-{f'answer-{place + 1}' if one else 'conversation'}.{form.ending}"
         return json.dumps({"name": name, "text": text})
-
-
-def _answers(turns: Turns) -> list[Answer]:
-    return [turn.answer for turn in turns if turn.answer is not None]

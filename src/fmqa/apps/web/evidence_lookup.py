@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from fmqa.store.version_store import HeldVersion
     from fmqa.types import Page
 
-EVIDENCE_PATH = "fmqa/evidence"
-IMAGE_PATH = "fmqa/page"
+EVIDENCE_PATH = "evidence"
+IMAGE_PATH = "page-image"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from fmqa.apps.web.evidence_lookup import (
     Place,
     find_evidence,
 )
-from fmqa.apps.web.render import escaped, joined, on_page, outward, safe_url
+from fmqa.apps.web.markup import escaped, joined, on_page, outward, safe_url
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES, Wording
 from fmqa.reading.page_images import NoPageImage, PdfFile
 from fmqa.types import PaperStatus, Source

@@ -8,47 +8,18 @@ neither HTML, Markdown, LaTeX nor a placeholder of the component's own can be ma
 from __future__ import annotations
 
 import re
-import string
-import unicodedata
 from collections.abc import Iterable, Sequence
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from fmqa.answering.abstention import tell_missing
-from fmqa.answering.schema import Answer, Citation, Related, Withheld
+from fmqa.answering.schema import Answer, Related, Withheld
 from fmqa.apps.web.chat import Stage, Turn
-from fmqa.apps.web.evidence_lookup import Place
+from fmqa.apps.web.markup import escaped, joined, outward
+from fmqa.apps.web.prose import counted, found, prose, sources, voice
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.filters import filters_of, query_of
 
-_KEPT = " ,.()-"
-_REFERENCES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation if mark not in _KEPT}
-# Controls, and the marks that turn the direction of writing or can't be seen.
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
-_JOINERS = "\u200c\u200d"  # needed to spell Persian, Hindi and others
 _ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7}")
-_AUTHORS_SHOWN = 3
-_QUOTE_IN_HINT = 240
-
-
-def escaped(text: object) -> str:
-    """A text from anywhere, safe inside an element or a quoted attribute, on one line."""
-    seen = "".join(
-        " " if char.isspace() else char
-        for char in str(text)
-        if char.isspace() or char in _JOINERS or unicodedata.category(char) not in _UNSEEN
-    )
-    return " ".join(seen.split()).translate(_REFERENCES)
-
-
-def safe_url(url: str) -> str:
-    """The address when it leads to a web page, else nothing."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return ""
-    whole = parts.scheme in ("http", "https") and host
-    return url if whole and not any(c.isspace() or ord(c) < 0x20 for c in url) else ""
 
 
 def messages(turns: Sequence[Turn], say: Wording = IN_ENGLISH) -> list[dict[str, str]]:
@@ -76,39 +47,38 @@ def _among(turn: Turn, say: Wording) -> str:
 def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
     """What is said to a question so far; ``anchor`` is the answer's own prefix for jumps."""
     if turn.stage is Stage.FAILED:
-        blocks = [*_said(turn, anchor, say), _problem(turn, say)]
+        blocks = [*_said(turn, say), _problem(turn, say)]
     elif turn.answer is not None and turn.answer.status == "abstained":
         blocks = [
             _understood(turn.answer, say),
             _abstained(turn.answer, say),
-            _withheld(turn.withheld, say),
             _notices(turn.answer, say),
         ]
     else:
-        blocks = _said(turn, anchor, say)
+        blocks = _said(turn, say)
     blocks.insert(0, _among(turn, say))
     if not turn.running:
-        blocks.append(_side_by_side(turn.answer, say))
-        blocks += [_actions(turn, anchor, say), _next(turn, say)]
+        blocks += [
+            _side_by_side(turn.answer, say),
+            _footer(turn.answer, say) if turn.sentences else "",
+            _actions(turn, anchor, say),
+            sources(turn.citations, anchor, say),
+            _withheld(turn.withheld, say),
+            _next(turn, say),
+        ]
     # An empty line ends a block, and the component redraws only the blocks that changed.
     return "\n\n".join(block for block in blocks if block)
 
 
-def _said(turn: Turn, anchor: str, say: Wording) -> list[str]:
-    blocks = [_notices(turn.answer, say), _understood(turn.answer, say)]
-    blocks.append(_sentences(turn, say))
+def _said(turn: Turn, say: Wording) -> list[str]:
+    # What is known only at the end stands below what was shown before it, which then stays put.
+    blocks = [prose(turn, say), _notices(turn.answer, say), _understood(turn.answer, say)]
     if turn.running:
-        blocks += [_progress(turn, say), _found(turn, say)]
+        blocks += [_progress(turn, say), found(turn, say)]
     if turn.stage is Stage.STOPPED:
         kept = say("Stopped. What stands above was checked.")
         words = kept if turn.sentences else say("Stopped.")
         blocks.append(f'<p class="fmqa-status">{escaped(words)}</p>')
-    if not turn.running:
-        blocks += [
-            _sources(turn, anchor, say),
-            _withheld(turn.withheld, say),
-            _footer(turn.answer, say),
-        ]
     return blocks
 
 
@@ -152,114 +122,10 @@ def in_line(ahead: int, say: Wording) -> str:
     return say("Waiting for the turn of this question…")
 
 
-def _found(turn: Turn, say: Wording) -> str:
-    """The quotes that nothing has been written from yet."""
-    said = {citation.quote for citation in turn.citations}
-    waiting = [citation for citation in turn.found if citation.quote not in said]
-    if not waiting:
-        return ""
-    quotes = "".join(
-        f'<li><q>{escaped(citation.quote)}</q> <span class="fmqa-from">'
-        f"{escaped(citation.title)}, {escaped(place(citation, say))}</span></li>"
-        for citation in waiting
-    )
-    head = say("Found in the papers…")
-    return f'<div class="fmqa-found"><h4>{head}</h4><ul>{quotes}</ul></div>'
-
-
-def _sentences(turn: Turn, say: Wording) -> str:
-    if not turn.sentences:
-        return ""
-    known = {citation.number: citation for citation in turn.citations}
-    lines = []
-    for sentence in turn.sentences:
-        marks = "".join(_mark(known[n], say) for n in sentence.citations if n in known)
-        text = escaped(sentence.text)
-        words = f"<q>{text}</q>" if sentence.verdict == "verbatim" else f"<span>{text}</span>"
-        lines.append(f'<p class="fmqa-{sentence.verdict}">{words}&nbsp;{marks}</p>')
-    return f'<div class="fmqa-answer">{"".join(lines)}</div>'
-
-
-def _mark(citation: Citation, say: Wording) -> str:
-    quote = citation.quote
-    cut = quote if len(quote) <= _QUOTE_IN_HINT else quote[: _QUOTE_IN_HINT - 1].rstrip() + "…"
-    hint = say(
-        "“{quote}” — {title}, {place}", quote=cut, title=citation.title, place=place(citation, say)
-    )
-    return (
-        f'<a class="fmqa-mark" {_leading(citation)} title="{escaped(hint)}" '
-        f'aria-label="{say("Source {number}", number=citation.number)}">{citation.number}</a>'
-    )
-
-
-def _sources(turn: Turn, anchor: str, say: Wording) -> str:
-    if not turn.citations:
-        return ""
-    quoted = {n for s in turn.sentences if s.verdict == "verbatim" for n in s.citations}
-    cards = "".join(_card(c, anchor, say, peek=c.number not in quoted) for c in turn.citations)
-    return f'<div class="fmqa-sources"><h4>{say("Sources")}</h4>{cards}</div>'
-
-
-def _card(citation: Citation, anchor: str, say: Wording, *, peek: bool) -> str:
-    """One source, which leads to its evidence; with its quote unless the answer itself shows it."""
-    quote = f'<span class="fmqa-peek">“{escaped(citation.quote)}”</span>' if peek else ""
-    year = "" if citation.year is None else str(citation.year)
-    short = joined(year, _authors(citation.authors), place(citation, say))
-    badges = [say(citation.status)] if citation.status != "current" else []
-    if citation.reports:
-        badges.append(say("second-hand: cites {cited}", cited=citation.reports))
-    badge = "".join(f'<span class="fmqa-badge">{escaped(words)}</span>' for words in badges)
-    return (
-        f'<a class="fmqa-card" id="{anchor}-{citation.number}" {_leading(citation)}>'
-        f'<span class="fmqa-number">{citation.number}</span>'
-        f'<span class="fmqa-head"><span class="fmqa-title">{escaped(citation.title)}{badge}</span>'
-        f'<span class="fmqa-meta">{short}</span>{quote}</span></a>'
-    )
-
-
-def _leading(citation: Citation) -> str:
-    """Where a citation leads: its evidence, which the page shows beside the answer."""
-    return f'href="{escaped(Place.of(citation).address)}"'
-
-
-def outward(url: str, words: str) -> str:
-    """A link that leaves the page; the address has to be `safe_url`'s."""
-    return (
-        f'<a class="fmqa-link" href="{escaped(url)}" target="_blank" '
-        f'rel="noopener noreferrer">{escaped(words)}</a>'
-    )
-
-
-def place(citation: Citation, say: Wording = IN_ENGLISH) -> str:
-    """Where the quote stands: a page of the paper, or a note of ours."""
-    if citation.source == "note":
-        return say("our note")
-    page = on_page(citation.page, citation.page_label, say)
-    return f"{page}, {say('by OCR')}" if citation.ocr else page
-
-
-def on_page(page: int, label: str, say: Wording = IN_ENGLISH) -> str:
-    """A page of a paper, as printed where that isn't its place in the file."""
-    if label:
-        return say("page {label} ({page} of the file)", label=label, page=page)
-    return say("page {page}", page=page)
-
-
-def _authors(names: Sequence[str]) -> str:
-    if len(names) > _AUTHORS_SHOWN:
-        return f"{names[0]} et al."
-    return ", ".join(names)
-
-
-def joined(*parts: object) -> str:
-    """The parts that aren't empty, escaped, in a row."""
-    return " · ".join(escaped(part) for part in parts if part)
-
-
 def _withheld(withheld: Sequence[Withheld], say: Wording) -> str:
     if not withheld:
         return ""
-    head = _counted(
+    head = counted(
         len(withheld),
         say,
         "1 drafted sentence was withheld",
@@ -317,16 +183,36 @@ def _problem(turn: Turn, say: Wording) -> str:
 
 def _actions(turn: Turn, anchor: str, say: Wording) -> str:
     """What can be done with an answer; the page's script does it, by the class of the button."""
-    buttons = [_button("again", say("Ask again")), _button("edit", say("Edit"))]
+    parts = [_button("again", say("Ask again")), _button("edit", say("Edit"))]
     if turn.answer is not None:
         up, down = turn.rating == 1, turn.rating == -1
-        buttons = [
+        parts = [
             _button("copy", say("Copy")),
-            *buttons,
+            _taking(say),
+            *parts,
             _button("up", say("Good answer"), pressed=up),
             _button("down", say("Bad answer"), pressed=down),
         ]
-    return f'<div class="fmqa-actions" id="{anchor}-actions">{"".join(buttons)}</div>'
+    return f'<div class="fmqa-actions" id="{anchor}-actions">{"".join(parts)}</div>'
+
+
+_FORMS = {"markdown": "Markdown", "bibtex": "BibTeX", "ris": "RIS", "csl": "CSL-JSON"}
+
+
+def _taking(say: Wording) -> str:
+    """The files that the answer, or all of the conversation, can be taken away as."""
+    rows = "".join(
+        f'<span class="fmqa-taking fmqa-of-{what}"><span>{escaped(name)}</span> '
+        f"{''.join(_button(f'take-{form}', shown) for form, shown in _FORMS.items())}</span>"
+        for what, name in (
+            ("one", say("This answer")),
+            ("all", say("The whole conversation")),
+        )
+    )
+    return (
+        f'<details class="fmqa-takeaway"><summary>{escaped(say("Take away"))}</summary>'
+        f'<span class="fmqa-menu">{rows}</span></details>'
+    )
 
 
 def _button(does: str, name: str, *, pressed: bool = False) -> str:
@@ -350,30 +236,10 @@ def _next(turn: Turn, say: Wording) -> str:
 def _footer(answer: Answer | None, say: Wording) -> str:
     if answer is None:
         return ""
-    written = sum(sentence.verdict == "supported" for sentence in answer.sentences)
-    edited = sum(sentence.verdict == "edited" for sentence in answer.sentences)
-    quoted = len(answer.sentences) - written - edited
-    checked = _counted(
-        written,
-        say,
-        "1 sentence checked against the quotes",
-        "{count} sentences checked against the quotes",
-    )
-    word_for_word = _counted(quoted, say, "1 quote word for word", "{count} quotes word for word")
-    changed = _counted(
-        edited, say, "1 quote edited to stand alone", "{count} quotes edited to stand alone"
-    )
     nobody = answer.model == "none"
     model = say("no language model") if nobody else say("model {model}", model=answer.model)
     seconds = f"{answer.timings_ms.total / 1000:.1f} s"
-    return f'<p class="fmqa-footer">{joined(checked, word_for_word, changed, model, seconds)}</p>'
-
-
-def _counted(count: int, say: Wording, one: str, more: str) -> str:
-    """How many there are, in words; nothing where there are none."""
-    if not count:
-        return ""
-    return say(one) if count == 1 else say(more, count=count)
+    return f'<p class="fmqa-footer">{joined(*voice(answer, say), model, seconds)}</p>'
 
 
 def chips_of(query: str, say: Wording) -> list[tuple[str, str]]:

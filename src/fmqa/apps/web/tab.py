@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fmqa.answering.schema import Citation
-from fmqa.apps.web.render import escaped, joined, outward, place, safe_url
+from fmqa.apps.web.markup import escaped, joined, outward, place, safe_url
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError
 from fmqa.sources.arxiv_ids import parse_id
@@ -28,6 +28,18 @@ QUICK: dict[str, Any] = {
     "show_progress": "hidden",
     "api_visibility": "private",
 }
+
+
+# Saves a file, whose name and text come as JSON; nothing where none came.
+SAVE = """(told) => {
+  if (!told) return;
+  const { name, text } = JSON.parse(told);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}"""
 
 
 def show(selector: str) -> str:

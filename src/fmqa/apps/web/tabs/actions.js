@@ -5,19 +5,25 @@
   const placeOf = (button) => Number(button.closest(".fmqa-actions").id.split("-")[1]);
   const questionOf = (place) => document.querySelectorAll("#fmqa-chat .fmqa-question")[place];
 
+  const SAID = ".fmqa-verbatim, .fmqa-edited, .fmqa-supported";
+  const inText = (one) => {
+    if (one.matches("a.fmqa-mark")) return `[${one.textContent.trim()}]`;
+    return one.matches(".fmqa-supported") ? one.textContent : `“${one.textContent}”`;
+  };
   const asText = (message) => {
-    const lines = [...message.querySelectorAll(".fmqa-answer p")].map((line) => {
-      const marks = [...line.querySelectorAll("a.fmqa-mark")].map((mark) => `[${mark.textContent.trim()}]`);
-      const said = line.querySelector("q, span");
-      const text = said.tagName === "Q" ? `“${said.textContent}”` : said.textContent;
-      return `${text} ${marks.join("")}`;
+    const lines = [...message.querySelectorAll(".fmqa-answer :is(p, li)")].map((line) => {
+      const words = [...line.querySelectorAll(`${SAID}, a.fmqa-mark`)].map(inText).join(" ");
+      return (line.matches("li") ? "- " : "") + words.replaceAll("] [", "][");
     });
     if (!lines.length) lines.push(...[...message.querySelectorAll(".fmqa-abstained p")].map((one) => one.textContent));
     const sources = [...message.querySelectorAll("a.fmqa-card")].map((card) => {
-      const part = (name) => card.querySelector(name).textContent.trim();
-      return `[${part(".fmqa-number")}] ${part(".fmqa-title")}, ${part(".fmqa-meta")}`;
+      const paper = card.closest(".fmqa-source");
+      const part = (of, name) => of.querySelector(name).textContent.trim();
+      const about = [part(paper, ".fmqa-meta"), part(card, ".fmqa-where")].filter(Boolean).join(" · ");
+      return [Number(part(card, ".fmqa-number")), `${part(paper, ".fmqa-title")}, ${about}`];
     });
-    return [lines.join("\n"), sources.join("\n")].filter(Boolean).join("\n\n");
+    const listed = sources.sort((one, other) => one[0] - other[0]).map(([number, told]) => `[${number}] ${told}`);
+    return [lines.join("\n\n"), listed.join("\n")].filter(Boolean).join("\n\n");
   };
 
   const copy = async (button) => {
@@ -64,11 +70,20 @@
   };
 
   document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.fmqa-takeaway[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
     const button = event.target.closest?.("#fmqa-chat button.fmqa-do");
     if (!button) return;
     if (button.matches(".fmqa-asking")) {
       if (!busy()) window.fmqaTell("submit", { question: button.textContent, place: -1 });
     } else if (button.matches(".fmqa-copy")) copy(button);
+    else if (button.matches("[class*=fmqa-take-]")) {
+      const form = /fmqa-take-(\w+)/.exec(button.className)[1];
+      const place = button.closest(".fmqa-of-all") ? -1 : placeOf(button);
+      window.fmqaTell("download", { form, place });
+      button.closest("details").open = false;
+    }
     else if (button.matches(".fmqa-again")) {
       if (!busy()) window.fmqaTell("submit", { question: "", place: placeOf(button) });
     } else if (button.matches(".fmqa-edit")) edit(placeOf(button));

@@ -15,7 +15,8 @@ from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.controls import FilterPanel, TakeAway
 from fmqa.apps.web.conversation_store import ConversationStore
-from fmqa.apps.web.render import escaped, messages
+from fmqa.apps.web.markup import escaped
+from fmqa.apps.web.render import messages
 from fmqa.apps.web.tab import QUICK, Context
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import Busy, FmqaError, UsageError
@@ -82,7 +83,6 @@ class AskTab:
             with gr.Column(elem_id="fmqa-welcome") as self.welcome:
                 self.examples = [button for topic in TOPICS for button in _topic(topic, self.say)]
             self.chat = _chatbot(self.say)
-            self.takeaway.build(self.turns)
             with gr.Row(elem_id="fmqa-composer"):
                 self.box = _question_box(self.ready.max_question_chars, self.say)
                 self.clear = gr.Button(
@@ -90,6 +90,7 @@ class AskTab:
                 )
         # What is done inside the conversation, whose HTML has no events of its own.
         self.told = gr.HTML("", elem_id="fmqa-told", js_on_load=_TELL)
+        self.takeaway.build(self.turns, self.told)
         self._connect()
 
     def _connect(self) -> None:
@@ -253,6 +254,7 @@ def evidence_panel(say: Wording) -> str:
         f'<span id="fmqa-names" data-question="{escaped(say("Question"))}" '
         f'data-answer="{escaped(say("Answer"))}" data-save="{escaped(say("Ask"))}" '
         f'data-source="{escaped(say("Source"))}" '
+        f'data-edited="{escaped(say("The answer edits this quote to stand alone:"))}" '
         f'data-leave="{escaped(say("Cancel"))}" data-copied="{escaped(say("Copied"))}" '
         "hidden></span>"
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import gradio as gr
 
-from fmqa.apps.web.render import escaped
+from fmqa.apps.web.markup import escaped
 from fmqa.apps.web.tab import (
     QUICK,
     Context,

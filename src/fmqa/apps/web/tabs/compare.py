@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from fmqa.apps.web.evidence_lookup import Place
-from fmqa.apps.web.render import escaped, outward, place
+from fmqa.apps.web.markup import escaped, outward, place
 from fmqa.apps.web.tab import QUICK, Context, opening, paper_heading, problem, table, waiting
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import AmbiguousName, FmqaError

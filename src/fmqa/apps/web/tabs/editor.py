@@ -15,7 +15,7 @@ import gradio as gr
 
 from fmqa.apps import changing
 from fmqa.apps.jobs import Jobs, Work
-from fmqa.apps.web.render import escaped, outward
+from fmqa.apps.web.markup import escaped, outward
 from fmqa.apps.web.tab import QUICK, Context, opening, problem
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError, UsageError

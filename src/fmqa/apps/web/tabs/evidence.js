@@ -24,6 +24,21 @@
 
   const cited = (target) => target.closest?.(CITED);
 
+  // What the answer makes of the quote: that it is edited, second-hand or of another version.
+  const aside = (header, link) => {
+    const names = document.getElementById("fmqa-names").dataset;
+    const href = link.getAttribute("href");
+    const row = link.closest("[data-testid=bot], .message-row") ?? document;
+    const mark = [...row.querySelectorAll("a.fmqa-mark")].find((one) => one.getAttribute("href") === href);
+    if (!header || !mark) return;
+    const told = [];
+    let said = mark.previousElementSibling;
+    while (said?.matches("a")) said = said.previousElementSibling;
+    if (said?.matches(".fmqa-edited")) told.push(`${names.edited} ${said.textContent}`);
+    if (mark.matches(".fmqa-caution")) told.push((mark.dataset.hint || mark.title).split(" · ").at(-1));
+    header.append(...told.map((words) => Object.assign(document.createElement("p"), { className: "fmqa-why", textContent: words })));
+  };
+
   const open = async (link, byKey) => {
     const mine = ++wanted;
     opener = link;
@@ -43,6 +58,7 @@
     if (mine !== wanted) return;
     body.innerHTML = html ?? document.getElementById("fmqa-unreached").innerHTML;
     body.removeAttribute("aria-busy");
+    aside(body.querySelector(".fmqa-evidence header"), link);
     const box = body.querySelector(".fmqa-box");
     const sheet = body.querySelector(".fmqa-leaf");
     side.scrollTop = 0;

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from fmqa.answering.abstention import missing_in, tell_missing
-from fmqa.apps.web.render import escaped
+from fmqa.apps.web.markup import escaped
 from fmqa.apps.web.tab import QUICK, Context, meta_line, opening, paper_heading, problem, waiting
 from fmqa.apps.web.tabs.editor import Editor, changelog
 from fmqa.apps.web.wording import IN_ENGLISH, Wording

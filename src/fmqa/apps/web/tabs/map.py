@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from fmqa.apps.web.render import escaped
+from fmqa.apps.web.markup import escaped
 from fmqa.apps.web.tab import (
     QUICK,
     Context,
