@@ -3,8 +3,8 @@
     python -m benchmarks.screenshots
 
 The page is served over the starter notes (language model: none) and looked at in Debian's Chromium:
-an answer with its evidence, the library, trends; light, dark, and on a phone in the dark. Each is
-kept as WebP below 90 kB.
+an answer with its evidence, the library, trends, a checked draft; light, dark, and on a phone in
+the dark. Each is kept as WebP below 90 kB.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _PATIENCE = 120_000
 _MOST_BYTES = 90_000
 _QUESTION = "How was MedSAM obtained from SAM, and on how much data?"
+_DRAFT = """MedSAM was trained on 1,570,263 image-mask pairs [@medsam]. MedSAM was trained on
+2,500,000 image-mask pairs [@medsam]. Nobody has this paper yet [@lost].
+"""
+_BIB = """@misc{medsam, title={Segment Anything in Medical Images}, eprint={2304.12306}}
+@misc{lost, title={A Paper That Nobody Has}, eprint={2901.00001}}
+"""
 _DESKTOP = {"width": 1280, "height": 800}
 _PHONE = {"width": 390, "height": 844}
 _SHOTS = (
@@ -40,6 +46,7 @@ _SHOTS = (
     ("library", "dark", _DESKTOP),
     ("trends", "light", _DESKTOP),
     ("trends", "phone", _PHONE),
+    ("check", "light", _DESKTOP),
 )
 
 
@@ -54,9 +61,9 @@ def main() -> None:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fmqa-shots-") as home, sync_playwright() as driver:
         bench = Workbench(Settings(home=Path(home), llm="none"))
-        blocks = app.build(Readiness(bench), lambda: describe_library(bench, None))
+        blocks = app.build(Readiness(bench), lambda: describe_library(bench, None), uploads=True)
         try:
-            address = app.launch(blocks, port=free_port())
+            address = app.launch(blocks, port=free_port(), upload_bytes=1 << 20)
             assert bench.prepared
             browser = driver.chromium.launch(executable_path=chromium, args=_FLAGS)
             for what, look, size in _SHOTS:
@@ -94,7 +101,18 @@ def _trends(page: Any) -> None:
     page.locator(".fmqa-chart svg").first.wait_for()
 
 
-_STEPS = {"evidence": _evidence, "library": _library, "trends": _trends}
+def _check(page: Any) -> None:
+    page.get_by_role("tab", name="Check a draft").click()
+    files = [
+        {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+        for name, text in (("draft.md", _DRAFT), ("refs.bib", _BIB))
+    ]
+    page.locator("input[type=file][accept*='.bib']").set_input_files(files)
+    page.locator(".fmqa-report a.fmqa-cell").first.click()
+    page.locator("#fmqa-panel mark").wait_for()
+
+
+_STEPS = {"evidence": _evidence, "library": _library, "trends": _trends, "check": _check}
 
 
 def _keep(png: bytes, path: Path) -> None:

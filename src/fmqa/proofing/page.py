@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
+from typing import Protocol
 
-from fmqa.proofing.report import WORDS, Finding, Kind, Report
+from fmqa.proofing.report import WORDS, Finding, Kind, Report, ShownQuote
+from fmqa.types import Source
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2733; --dim: #5b6672; --paper: #fff; --line: #d5dbe1;
@@ -22,46 +25,83 @@ small { color: var(--dim); }
 blockquote { margin: .4rem 0; padding: .4rem .8rem; background: var(--card); font-size: .95em;
   border-left: 3px solid var(--line); overflow-wrap: anywhere; }
 """
-_OPEN = frozenset((Kind.NO_PAPER,))
+
+
+class Say(Protocol):
+    """Says a text, with values where names stand in braces."""
+
+    def __call__(self, english: str, **values: object) -> str:
+        """The text in some language."""
+        ...
+
+
+Link = Callable[[ShownQuote, str], str]
+
+
+def in_english(english: str, **values: object) -> str:
+    """The text as it stands, with its values."""
+    return english.format(**values)
 
 
 def page(report: Report) -> str:
-    """The report as HTML: faults first in the summary, sentences in the draft's order."""
+    """The report as a whole HTML page."""
     title = f"Check of {report.path}"
-    counts = "".join(
-        f'<li class="{_color(kind)}">{count} {escape(WORDS[kind])}</li>'
-        for kind, count in report.counts.items()
-    )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        f"<h1>{escape(title)}</h1>\n<ul>{counts}</ul>\n"
-        + "\n".join(map(_sentence, report.findings))
-        + "\n</body></html>\n"
+        f"<h1>{escape(title)}</h1>\n{findings(report)}\n</body></html>\n"
     )
 
 
-def _sentence(one: Finding) -> str:
+def findings(
+    report: Report,
+    say: Say = in_english,
+    link: Link | None = None,
+) -> str:
+    """What was found, for any page: how often each kind, then the sentences in the draft's order.
+
+    Args:
+        report: of a draft.
+        say: puts a text into the reader's language and values where it names them.
+        link: the HTML that leads to a quote, from where it stands and words that are safe already;
+            the paper's own address when None.
+    """
+    counts = "".join(
+        f'<li class="{_color(kind)}">{count} {escape(say(WORDS[kind]))}</li>'
+        for kind, count in report.counts.items()
+    )
+    said = "\n".join(_sentence(one, say, link or _to_paper) for one in report.findings)
+    return f"<ul>{counts}</ul>\n{said}"
+
+
+def _sentence(one: Finding, say: Say, link: Link) -> str:
     cited = f" [{escape(', '.join(one.cited))}]" if one.cited else ""
-    told = escape(one.message or WORDS[one.kind])
+    line = escape(say("line {line}", line=one.line))
+    why = f" {escape(one.message)}" if one.message else ""
     parts = [
-        f"<p>{escape(one.text)}{cited} <small>line {one.line}</small></p>",
-        f'<p class="{_color(one.kind)}"><b>{one.kind}</b> {told}</p>',
+        f"<p>{escape(one.text)}{cited} <small>{line}</small></p>",
+        f'<p class="{_color(one.kind)}"><b>{escape(say(WORDS[one.kind]))}</b>{why}</p>',
     ]
     if one.shown is not None and one.kind is not Kind.NO_CLAIM:
-        where = escape(f"{one.shown.title}, p. {one.shown.page}")
-        if one.shown.url:
-            where = f'<a href="{escape(one.shown.url)}" rel="noreferrer">{where}</a>'
+        note = one.shown.source is Source.NOTE
+        where = say("our note") if note else say("page {page}", page=one.shown.page)
+        where = link(one.shown, escape(f"{one.shown.title}, {where}"))
         parts.append(
             f"<blockquote>{escape(one.shown.quote)}<br><small>{where}</small></blockquote>"
         )
     return f"<article>{''.join(parts)}</article>"
 
 
+def _to_paper(shown: ShownQuote, words: str) -> str:
+    if not shown.url:
+        return words
+    return f'<a href="{escape(shown.url)}" rel="noreferrer">{words}</a>'
+
+
 def _color(kind: Kind) -> str:
     if kind is Kind.CARRIED:
         return "good"
-    if kind in _OPEN:
+    if kind is Kind.NO_PAPER:
         return "open"
     return "dim" if kind in {Kind.UNCITED, Kind.NO_CLAIM} else "bad"

@@ -187,7 +187,15 @@ class Proofreader:
         paper, source = quote.passage.paper, quote.passage.source
         url = paper_url(self.pdf_url, paper, source, quote.span.page)
         place = ShownQuote(
-            paper.paper_id, paper.title, quote.span.page, " ".join(quote.text.split()), url
+            paper_id=paper.paper_id,
+            title=paper.title,
+            page=quote.span.page,
+            quote=" ".join(quote.text.split()),
+            url=url,
+            version=paper.version or 0,
+            source=source,
+            start=quote.span.start,
+            end=quote.span.end,
         )
         return _finding(kind, sentence, message, place)
 

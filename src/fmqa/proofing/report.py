@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from fmqa.survey.escaping import plain
-from fmqa.types import Reference
+from fmqa.types import Reference, Source
 
 
 class Kind(StrEnum):
@@ -31,13 +31,17 @@ FAULTS = frozenset((Kind.OTHER_FIGURE, Kind.CONTRADICTED, Kind.NOT_FOUND, Kind.U
 
 @dataclass(frozen=True, slots=True)
 class ShownQuote:
-    """A sentence of a paper and where it stands."""
+    """A sentence of a paper and where it stands: characters ``start`` to ``end`` of the page."""
 
     paper_id: str
     title: str
     page: int
     quote: str
     url: str
+    version: int
+    source: Source
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)

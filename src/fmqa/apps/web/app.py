@@ -47,7 +47,11 @@ _NO_UPLOAD = 1 << 10  # Gradio has no way to take none
 
 
 def build(
-    ready: Readiness, state: State = lambda: ("", False), jobs: Jobs | None = None
+    ready: Readiness,
+    state: State = lambda: ("", False),
+    jobs: Jobs | None = None,
+    *,
+    uploads: bool = False,
 ) -> gr.Blocks:
     """The page whose answers come from what is being made ready.
 
@@ -55,11 +59,14 @@ def build(
         ready: where the assistant comes from, and the program's other parts.
         state: one line on the library, and whether something is wrong with it.
         jobs: what changes the library for the page's users; None when they may not.
+        uploads: whether files are taken, as drafts to check; with ``jobs`` they are.
     """
     from fmqa.apps.web.chat_page import ChatPage
     from fmqa.apps.web.tab import Context
 
-    blocks: gr.Blocks = ChatPage(Context(ready, ready.bench, state, jobs=jobs)).blocks
+    uploads = uploads or jobs is not None
+    context = Context(ready, ready.bench, state, jobs=jobs, uploads=uploads)
+    blocks: gr.Blocks = ChatPage(context).blocks
     blocks.delete_cache = (_UPLOADS_LOOKED_AT_SECONDS, _UPLOADS_KEPT_SECONDS)
     blocks.fmqa_ready = ready  # type: ignore[attr-defined]  # for `launch`: what is mounted beside the page needs it
     return blocks
@@ -217,9 +224,9 @@ def run(
     jobs = Jobs() if may_edit(bench.settings, host, login=logins is not None) else None
     with _own_uploads(), _stop_requested() as told:
         ready = Readiness(bench)
-        blocks = build(ready, lambda: describe_library(bench, sync), jobs)
+        size = largest_upload(bench.settings, jobs, login=logins is not None)
+        blocks = build(ready, lambda: describe_library(bench, sync), jobs, uploads=bool(size))
         try:
-            size = largest_upload(bench.settings, jobs)
             address = launch(blocks, host, port, logins, upload_bytes=size)
             sys.stdout.write(f"fmqa is at {address} (Ctrl-C ends it)\n")
             sys.stdout.flush()
@@ -272,9 +279,12 @@ def may_edit(settings: Settings, host: str | None, *, login: bool = False) -> bo
     return host in LOOPBACK and not login and "SPACE_ID" not in os.environ
 
 
-def largest_upload(settings: Settings, jobs: Jobs | None) -> int:
-    """The size of the largest file that the server takes, in bytes; 0 when it takes none."""
-    return settings.upload_max_mb << 20 if jobs is not None else 0
+def largest_upload(settings: Settings, jobs: Jobs | None, *, login: bool = False) -> int:
+    """The size of the largest file that the server takes, in bytes; 0 when it takes none.
+
+    Papers may be added where the library may be changed, and drafts checked by all who log in.
+    """
+    return settings.upload_max_mb << 20 if jobs is not None or login else 0
 
 
 def _background_sync(bench: Workbench) -> BackgroundSync | None:

@@ -18,6 +18,7 @@ from fmqa.apps.web.markup import escaped
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs import ask
 from fmqa.apps.web.tabs.changes import ChangesTab
+from fmqa.apps.web.tabs.check import CheckTab
 from fmqa.apps.web.tabs.compare import CompareTab, SurveyTab
 from fmqa.apps.web.tabs.library_tab import LibraryTab
 from fmqa.apps.web.tabs.map import MapTab
@@ -66,6 +67,8 @@ class ChatPage:
             CompareTab(context),
             SurveyTab(context),
         ]
+        if context.uploads:
+            tabs.append(CheckTab(context))
         Navbar(visible=False)  # languages aren't places to go to
         gr.HTML(_header(say), elem_id="fmqa-top")
         library = gr.HTML(elem_id="fmqa-library")

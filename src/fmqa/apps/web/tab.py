@@ -57,7 +57,7 @@ class Context:
     ``ready`` is where the assistant comes from; ``bench`` the program's parts, whose library may
     be read at once and whose models may still be loading. ``say`` puts the page's own texts into
     the reader's language: the page is built once for each. ``jobs`` changes the library; None where
-    the page may not.
+    the page may not. ``uploads`` says whether files are taken.
     """
 
     ready: Readiness
@@ -65,6 +65,7 @@ class Context:
     state: State
     say: Wording = IN_ENGLISH
     jobs: Jobs | None = None
+    uploads: bool = False
 
 
 class Tab(Protocol):
