@@ -230,6 +230,12 @@ class Settings(BaseSettings):
         "only where it is served to this machine alone, without a login; `on`: whoever is let in "
         "may.",
     )
+    root_path: str = Field(
+        default="",
+        pattern=r"^(/[\w.~-]+)*/?$",
+        description="The path that a proxy serves the page under, such as `/fmqa`; empty where it "
+        "is the whole site.",
+    )
     upload_max_mb: int = Field(
         default=50, gt=0, le=2048, description="Largest PDF that the page takes, in MiB."
     )

@@ -116,6 +116,7 @@ def launch(
             mcp_server=False,
             ssr_mode=False,
             pwa=False,
+            root_path=root_of(settings),
             num_workers=0,
             _frontend=False,  # it would ask for the page once and give up after three seconds
             max_threads=settings.questions_at_once + settings.questions_waiting + _SPARE_THREADS,
@@ -147,9 +148,12 @@ def _middleware(
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from fmqa.apps.web.gate import Gate
-    from fmqa.apps.web.middleware import LanguageChoice, OwnPageOnly, SafeHeaders
+    from fmqa.apps.web.middleware import LanguageChoice, OwnPageOnly, SafeHeaders, SubPath
 
-    layers: list[Middleware] = [Middleware(SafeHeaders, framed=host is None)]
+    layers: list[Middleware] = []
+    if root := root_of(settings):
+        layers.append(Middleware(SubPath, root=root))
+    layers.append(Middleware(SafeHeaders, framed=host is None))
     if host in LOOPBACK:  # no other site's name may be made to lead here
         layers.append(Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost"]))
     layers.append(Middleware(OwnPageOnly))
@@ -166,6 +170,11 @@ def _middleware(
 
 
 def serve(
+def root_of(settings: Settings) -> str:
+    """The path below which a proxy serves the page, without a slash at its end."""
+    return settings.root_path.rstrip("/")
+
+
     bench: Workbench,
     port: int = 7860,
     host: str = HOST,

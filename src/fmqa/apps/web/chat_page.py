@@ -98,7 +98,7 @@ def _user(say: Wording) -> Callable[..., gr.HTML]:
         name = person_of(request).name
         if not name:
             return gr.HTML(visible="hidden")
-        said = f'<p>{escaped(name)} · <a href="/logout">{escaped(say("Log out"))}</a></p>'
+        said = f'<p>{escaped(name)} · <a href="./logout">{escaped(say("Log out"))}</a></p>'
         return gr.HTML(said, visible=True)
 
     return user

@@ -321,7 +321,7 @@ button {{ margin-top: 1.5rem; border: 0; border-radius: .4rem; color: #fff; back
 [role=alert] {{ padding: .6rem; border-left: .25rem solid #b91c1c; }}
 </style></head><body><main>
 <h1>Ask the papers</h1>{problem}
-<form method="post" action="/login">
+<form method="post" action="login">
 <input type="hidden" name="next" value="{next}">
 <label>Name <input name="username" autocomplete="username" required autofocus></label>
 <label>Password

@@ -50,10 +50,60 @@ class SafeHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *self.headers]
+                given = message.get("headers", ())
+                message["headers"] = [*given, *self.headers]
+                if any(value.startswith(b"text/event-stream") for _, value in given):
+                    message["headers"].append((b"x-accel-buffering", b"no"))  # nginx would wait
             await send(message)
 
         await self.app(scope, receive, with_headers)
+
+
+class SubPath:
+    """ASGI middleware that serves everything below a path, whether the proxy takes it away or not.
+
+    What stands behind it knows nothing of the path: it is put before the addresses to which answers
+    lead and before the paths of cookies, so that another program on the same site gets none.
+
+    Args:
+        app: the application behind it.
+        root: the path, without a slash at its end.
+    """
+
+    def __init__(self, app: App, root: str) -> None:
+        self.app = app
+        self.root = root
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on without the path, and give it back to what is answered."""
+        from starlette.responses import RedirectResponse
+
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = str(scope["path"])
+        if path == self.root and scope["method"] in ("GET", "HEAD"):
+            await RedirectResponse(f"{self.root}/", 307)(scope, receive, send)
+            return
+        if path.startswith(f"{self.root}/"):
+            path = path.removeprefix(self.root)
+        scope = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
+
+        async def below(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [self._header(*header) for header in message.get("headers", ())]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self.app(scope, receive, below)
+
+    def _header(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        root = self.root.encode()
+        if name.lower() == b"location" and value.startswith(b"/") and value[1:2] != b"/":
+            return name, root + value
+        if name.lower() == b"set-cookie":
+            return name, value.replace(b"; Path=/", b"; Path=" + root + b"/")
+        return name, value
 
 
 class OwnPageOnly:
@@ -120,7 +170,7 @@ class LanguageChoice:
         from starlette.responses import RedirectResponse
 
         pages = {f"/{path}": code for code, path in _PATHS.items()}
-        own = _own_path(scope) if scope["type"] == "http" else ""
+        own = str(scope["path"]) if scope["type"] == "http" else ""
         if own not in pages or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
@@ -133,15 +183,9 @@ class LanguageChoice:
             await self.app(scope, receive, _keeping(send, pages[own]) if chosen else send)
             return
         query = f"?{request.url.query}" if request.url.query else ""
-        answer = RedirectResponse(f"{scope.get('root_path', '')}/{_PATHS[wanted]}{query}", 307)
+        answer = RedirectResponse(f"/{_PATHS[wanted]}{query}", 307)
         answer.headers["vary"] = "Accept-Language, Cookie"
         await answer(scope, receive, send)
-
-
-def _own_path(scope: Message) -> str:
-    """The path below the one that a proxy serves the page under."""
-    path, root = str(scope["path"]), str(scope.get("root_path", ""))
-    return path.removeprefix(root) if root and path.startswith(root) else path
 
 
 def _keeping(send: Send, code: str) -> Send:
