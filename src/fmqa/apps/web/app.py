@@ -42,7 +42,7 @@ _SPARE_THREADS = 24  # beside those that answer or wait: for all that is quick
 _UPLOADS_LOOKED_AT_SECONDS = 3600
 _UPLOADS_KEPT_SECONDS = 24 * 3600
 _FORM_BYTES = 1 << 16  # what a form adds to its files
-_FILES_A_REQUEST = 4  # of the largest size
+_FILES_A_REQUEST = 20  # of the largest size
 _NO_UPLOAD = 1 << 10  # Gradio has no way to take none
 
 
@@ -120,7 +120,8 @@ def launch(
             num_workers=0,
             _frontend=False,  # it would ask for the page once and give up after three seconds
             max_threads=settings.questions_at_once + settings.questions_waiting + _SPARE_THREADS,
-            max_file_size=upload_bytes or _NO_UPLOAD,
+            # A file that is too large is said in its own line, and the others with it are taken.
+            max_file_size=_FILES_A_REQUEST * upload_bytes or _NO_UPLOAD,
             allowed_paths=None,  # no file but what the page itself made or was sent
             state_session_capacity=1000,
             auth_dependency=None if logins is None else lambda request: person_of(request).name,
@@ -169,12 +170,12 @@ def _middleware(
     return layers
 
 
-def serve(
 def root_of(settings: Settings) -> str:
     """The path below which a proxy serves the page, without a slash at its end."""
     return settings.root_path.rstrip("/")
 
 
+def serve(
     bench: Workbench,
     port: int = 7860,
     host: str = HOST,
