@@ -72,12 +72,12 @@ class ChatPage:
         Navbar(visible=False)  # languages aren't places to go to
         gr.HTML(_header(say), elem_id="fmqa-top")
         library = gr.HTML(elem_id="fmqa-library")
+        user = gr.HTML(elem_id="fmqa-user", visible="hidden")
         with gr.Tabs(elem_id="fmqa-tabs"):
             for tab in tabs:
                 with gr.Tab(say(tab.title), id=tab.key, elem_id=f"fmqa-tab-{tab.key}"):
                     tab.build(self.blocks)
         gr.HTML(ask.evidence_panel(say), elem_id="fmqa-beside")
-        user = gr.HTML(elem_id="fmqa-user", visible="hidden")
         state = partial(self._state, say)
         self.blocks.load(_user(say), None, user, **QUICK)
         for listen in (self.blocks.load, gr.Timer(_STATE_SECONDS).tick):
