@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fakes import Add, document, quote
 from fmqa.answering.attribution import attributed, in_own_words, reported_from
-from fmqa.answering.editing import edited
+from fmqa.answering.editing import edited, introduced
 from fmqa.answering.evidence import Evidence
 from fmqa.answering.quotes import sentences_of
 from fmqa.store.library import Library
@@ -37,6 +37,10 @@ def in_section(text: str, section: str = "1 Introduction") -> Quote:
          "[Ivyseg] studies masks, and [the authors of Ivyseg] share them."),
         ("In US images, the mask of CT helps.", "In US images, the mask of CT helps."),
         ("Moreover, the loss falls.", "[T]he loss falls."),
+        ("On the other hand, CT helps.", "CT helps."),
+        ("Therefore we stop early.", "[The authors of Ivyseg] stop early."),
+        ("But the mask helps.", "[T]he mask helps."),
+        ("Thus far no mask helps.", "Thus far no mask helps."),
         ("It was trained on CT [5].", "It was trained on CT."),
     ],
 )  # fmt: skip
@@ -51,6 +55,29 @@ def test_authors_are_named_where_they_are_known() -> None:
     assert edited(quote("We stop.", authors=people[:2], **known)) == "[Ma and Li] stop."
     parsed = edited(quote("We stop.", authors=people[:2], **IVYSEG))
     assert parsed == "[The authors of Ivyseg] stop."
+
+
+def test_authors_are_named_once_in_a_row() -> None:
+    said = edited(quote("We stop, and our loss falls.", **IVYSEG), again=True)
+    assert said == "[The authors] stop, and [their] loss falls."
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "said"),
+    [
+        ("It was trained on CT.", "", "[Ivyseg:] It was trained on CT."),
+        ("It was trained on CT.", "How was Ivyseg trained?", "It was trained on CT."),
+        ("Ivyseg was trained on CT.", "", "Ivyseg was trained on CT."),
+        ("[The authors of Ivyseg] stop.", "", "[The authors of Ivyseg] stop."),
+    ],
+)
+def test_a_quote_that_does_not_say_of_whom_it_is(text: str, known: str, said: str) -> None:
+    assert introduced(text, quote(text, **IVYSEG), known) == said
+
+
+def test_what_is_second_hand_gets_no_name_that_hides_it() -> None:
+    text = "RETFound was pretrained on 2.5 million retinal images [5]."
+    assert introduced(text, in_section(text), "") == text
 
 
 @given(text=st.text(max_size=200))

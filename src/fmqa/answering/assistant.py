@@ -26,7 +26,7 @@ from fmqa.answering.conversation import (
     with_kin_named,
     with_review_named,
 )
-from fmqa.answering.drafting import Drafter
+from fmqa.answering.drafting import Drafter, ExtractiveDrafter
 from fmqa.answering.events import Event, EvidenceFound, Finished, SentenceReady, SentenceWithheld
 from fmqa.answering.evidence import Evidence, EvidenceSelector
 from fmqa.answering.quotes import short_name
@@ -244,9 +244,9 @@ class Assistant(Asked):
             state.notices.append(f"{error} The papers' own words are too far off. {error.hint}")
             return
         state.notices.append(f"{error} The papers' own words are shown instead. {error.hint}")
-        for quote in evidence.quotes:
-            if not state.uses(quote):
-                yield state.say_quote(quote)
+        for draft in ExtractiveDrafter().drafts(state.question, evidence.quotes):
+            if not state.uses(quote := evidence.quotes[draft.quotes[0]]):
+                yield state.say_quote(quote, draft.begins, draft.head)
 
     def _unsaid(self, question: str, evidence: Evidence, state: Underway) -> None:
         """Tell of exact figures in the question that no paper gives: "who says 2,570,263?"."""

@@ -82,7 +82,7 @@ class Checking:
         if draft.verbatim:
             quote = quotes[draft.quotes[0]]
             if not state.uses(quote):
-                yield state.say_quote(quote, draft.begins)
+                yield state.say_quote(quote, draft.begins, draft.head)
             return None
         carriers, verdict = self._carriers(draft)
         if not carriers:

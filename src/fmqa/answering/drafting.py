@@ -6,12 +6,13 @@ passages (see `synthesis`). Whatever is written is only a draft: the verifier de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from fmqa.answering.arranging import arranged
 from fmqa.answering.claims import as_said
 from fmqa.answering.replies import Begins, without_reasoning
 from fmqa.answering.rows import is_row, told
@@ -26,13 +27,15 @@ _SHOWN_OF_REFUSAL = 200
 class Draft:
     """A sentence and the quotes (by index) that it says it rests on.
 
-    ``verbatim`` when it is the quote itself; ``begins`` a paragraph or an item of a list.
+    ``verbatim`` when it is the quote itself; ``begins`` a paragraph or an item of a list. ``head``
+    stands above it where it is the first of a group.
     """
 
     text: str
     quotes: tuple[int, ...]
     verbatim: bool = False
     begins: Begins = ""
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,22 @@ def verbatim(quote: Quote, index: int) -> Draft:
 
 
 class ExtractiveDrafter(Drafter):
-    """The papers' own words."""
+    """The papers' own words.
+
+    Args:
+        common: gives the stems that make no head, see `arranging.common_stems`.
+    """
+
+    def __init__(self, common: Callable[[], Collection[str]] = frozenset) -> None:
+        self.common = common
 
     def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
-        """Each quote as a sentence."""
-        del question
-        yield from (verbatim(quote, index) for index, quote in enumerate(quotes))
+        """Each quote as a sentence, in the order in which they read as one answer."""
+        for group in arranged(question, quotes, self.common):
+            for place, index in enumerate(group.quotes):
+                begins: Begins = "item" if group.head else "" if place else "paragraph"
+                head = "" if place else group.head
+                yield replace(verbatim(quotes[index], index), begins=begins, head=head)
 
 
 class PreparingDrafter(Drafter):

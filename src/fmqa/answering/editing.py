@@ -19,7 +19,10 @@ _CONNECTING = re.compile(
     r"Specifically|In particular|Similarly|Likewise|Finally|Notably|Interestingly|Importantly|"
     r"Consequently|As a result|In contrast|On the other hand|On the contrary|Meanwhile|Overall|"
     r"In summary|In conclusion|To this end|For this purpose|Then|Next|Second(?:ly)?|Third(?:ly)?|"
-    r"First(?:ly)?|Lastly|Nevertheless|Nonetheless|Instead|Conversely|Accordingly|Indeed),\s+"
+    r"First(?:ly)?|Lastly|Nevertheless|Nonetheless|Instead|Conversely|Accordingly|Indeed|"
+    r"By contrast|On (?:the )?one hand|For (?:example|instance)|Still|Yet|So|And|But|"
+    r"Taken together|As such|In other words|That is|To summarize|More specifically),\s+"
+    r"|^(?:But|And|Hence|(?:Thus|Therefore)(?! far))\s+(?=[a-z])"
 )
 _BULLET = re.compile(r"^[•▪◦–*-]\s+")
 _KIND = (
@@ -35,23 +38,50 @@ _LONGEST_NAME = 60
 _FEW = 2  # authors that are all named
 
 
-def edited(quote: Quote) -> str:
+def edited(quote: Quote, *, again: bool = False) -> str:
     """The quote as a sentence that names what it speaks of; without changes where it does already.
 
     A model's name takes the place of "our method"; a paper without one lends its title's head.
+
+    Args:
+        quote: one of a paper.
+        again: whether the sentence before is of the same paper, so that its authors are known.
     """
     text = _BULLET.sub("", as_said(quote.text))
     if connecting := _CONNECTING.match(text):
         rest = text[connecting.end() :]
         bare = rest[:1].isupper() or _PERSON.match(rest) or _OWN_KIND.match(rest)
         text = rest if bare else f"[{rest[:1].upper()}]{rest[1:]}"
-    name = short_name(quote)
+    name = called(quote)
     model = quote.passage.paper.name
     if model and not reported_from(quote):
         text = _OWN_KIND.sub(f"[{model}]", text)
-    if len(name) <= _LONGEST_NAME:
-        text = _OWN_WORK.sub(f"[{name}]", text)
-    return _in_third_person(text, authors_of(quote))
+    text = _OWN_WORK.sub(f"[{name}]", text)
+    return _in_third_person(text, "the authors" if again else authors_of(quote))
+
+
+def introduced(text: str, quote: Quote, known: str) -> str:
+    """An edited quote with its paper's name before it: "[MedSAM:] It was trained …".
+
+    Unchanged where the quote says whom or what it is of, or the reader knows.
+
+    Args:
+        text: the edited quote.
+        quote: itself.
+        known: what the reader has before his eyes already: the question, a head.
+    """
+    name = called(quote)
+    if quote.passage.paper.kind == "topic" or reported_from(quote):
+        return text
+    there = f"{known} {text}".lower()
+    told = any(one.lower() in there for one in (name, authors_of(quote)))
+    return text if told else f"[{name}:] {text}"
+
+
+def called(quote: Quote) -> str:
+    """What a quote's paper is called, a long title cut."""
+    name = short_name(quote)
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME].rsplit(' ', 1)[0]} …"
 
 
 def authors_of(quote: Quote) -> str:
@@ -65,8 +95,7 @@ def authors_of(quote: Quote) -> str:
         if len(surnames) <= _FEW:
             return " and ".join(surnames)
         return f"{surnames[0]} et al."
-    name = short_name(quote)
-    return f"the authors of {name}" if len(name) <= _LONGEST_NAME else "the authors"
+    return f"the authors of {called(quote)}"
 
 
 def _in_third_person(text: str, authors: str) -> str:

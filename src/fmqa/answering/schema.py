@@ -74,6 +74,9 @@ class Sentence(_Wire):
     begins: Literal["", "paragraph", "item"] = Field(
         default="", description="What it is the first sentence of, item being one of a list."
     )
+    head: str = Field(
+        default="", description="What stands above it, where it is the first of a group."
+    )
 
 
 class Withheld(_Wire):

@@ -10,7 +10,7 @@ from fmqa.answering.attribution import attributed
 from fmqa.answering.citing import Numbering
 from fmqa.answering.claims import named_things
 from fmqa.answering.drafting import verbatim
-from fmqa.answering.editing import edited
+from fmqa.answering.editing import edited, introduced
 from fmqa.answering.events import SentenceReady, SentenceWithheld
 from fmqa.answering.numbers import numbers
 from fmqa.answering.replies import Begins
@@ -41,6 +41,7 @@ class Underway:
         self.notices: list[str] = []
         self._said: list[tuple[int, Sentence]] = []
         self._used: dict[tuple[int, Span], Quote] = {}
+        self._quoted = ""  # the paper of the last quote
         self.retrieval_ms = 0
         self.evidence_ms = 0
         self.first_ms = 0
@@ -77,7 +78,12 @@ class Underway:
         )
 
     def say(
-        self, text: str, quotes: Sequence[Quote], verdict: Any, begins: Begins = ""
+        self,
+        text: str,
+        quotes: Sequence[Quote],
+        verdict: Any,
+        begins: Begins = "",
+        head: str = "",
     ) -> SentenceReady:
         """Say a sentence that rests on these quotes."""
         self.first_ms = self.first_ms or self._elapsed()
@@ -88,17 +94,24 @@ class Underway:
         self._used |= {(quote.passage.id, quote.span): quote for quote in quotes}
         cited = [self.numbering.cite(quote) for quote in quotes]
         marks = tuple(dict.fromkeys(citation.number for _, citation in cited))
-        sentence = Sentence(text=text, citations=marks, verdict=verdict, begins=begins)
+        sentence = Sentence(text=text, citations=marks, verdict=verdict, begins=begins, head=head)
         self._said.append((self.place, sentence))
         return SentenceReady(sentence, tuple(citation for new, citation in cited if new))
 
-    def say_quote(self, quote: Quote, begins: Begins = "") -> SentenceReady:
-        """Say a quote as its own sentence, edited where it doesn't name what it speaks of."""
+    def say_quote(self, quote: Quote, begins: Begins = "", head: str = "") -> SentenceReady:
+        """Say a quote as its own sentence, edited where it doesn't name what it speaks of.
+
+        Whom it is of is said at the first of several quotes of a paper.
+        """
+        again = quote.passage.paper.paper_id == self._quoted
+        self._quoted = quote.passage.paper.paper_id
         if is_row(quote):
-            return self.say(told(quote), [quote], "verbatim", begins)
-        text = edited(quote)
+            return self.say(told(quote), [quote], "verbatim", begins, head)
+        text = edited(quote, again=again)
+        if not again:
+            text = introduced(text, quote, f"{self.question} {head}")
         changed = text != verbatim(quote, 0).text
-        return self.say(text, [quote], "edited" if changed else "verbatim", begins)
+        return self.say(text, [quote], "edited" if changed else "verbatim", begins, head)
 
     def say_last(self) -> None:
         """What is said from now on stands behind all drafts."""
@@ -165,10 +178,16 @@ def marked(sentence: Sentence) -> str:
     return f"{text.rstrip('.!?。！？')} {marks}{end}"
 
 
-def laid_out(sentences: Sequence[Sentence], told: Callable[[Sentence], str] = marked) -> str:
-    """Sentences with their marks as a text, in its paragraphs and lists."""
+def laid_out(
+    sentences: Sequence[Sentence],
+    told: Callable[[Sentence], str] = marked,
+    headed: Callable[[str], str] = str,
+) -> str:
+    """Sentences with their marks as a text, in its paragraphs and lists, under its heads."""
     before = {"": " ", "paragraph": "\n\n", "item": "\n- "}
-    return "".join(before[one.begins] + told(one) for one in sentences).strip()
+    heads = (f"\n\n{headed(one.head)}" if one.head else "" for one in sentences)
+    parts = (before[one.begins] + told(one) for one in sentences)
+    return "".join(head + part for head, part in zip(heads, parts, strict=True)).strip()
 
 
 def _facts(text: str) -> tuple[set[float], set[str]]:

@@ -404,12 +404,14 @@ class Workbench:
 
     def _drafter(self) -> Drafter:
         """The drafter that the settings name, made ready while passages are looked for."""
+        from fmqa.answering.arranging import common_stems
         from fmqa.answering.drafters import make_drafter, writes
         from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter
 
         settings = self.settings
         if not writes(settings):
-            return ExtractiveDrafter()
+            rows = self.library.record.papers
+            return ExtractiveDrafter(lambda: common_stems(row.meta for row in rows()))
         server = self.server.start() if settings.llm == "local" else None
         return PreparingDrafter(lambda: make_drafter(settings, server), settings.evidence_tokens)
 

@@ -205,7 +205,12 @@ def _markdown_text(answer: Answer) -> str:
     if not answer.sentences:
         return escape_markdown(answer.answer)
     marks = re.compile(r"\\\[(\d+)\\\]")
-    return marks.sub(r"[\1]", laid_out(answer.sentences, lambda one: escape_markdown(marked(one))))
+    told = laid_out(
+        answer.sentences,
+        lambda one: escape_markdown(marked(one)),
+        lambda head: f"**{escape_markdown(head)}**",
+    )
+    return marks.sub(r"[\1]", told)
 
 
 def _source(citation: Citation, in_zotero: str) -> list[str]:

@@ -1,0 +1,167 @@
+"""How quotes make an answer that reads as one: which stand together, in which order.
+
+What is asked of several papers by name is told side by side. Where many papers answer, the quotes
+are grouped by the terms that they share. Else they stand by paper, as they follow each other in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from fmqa.answering.claims import as_said, content_stems, stem
+from fmqa.answering.rows import is_row
+from fmqa.retrieval.naming import NameBook
+from fmqa.store.lexical import STOP_WORDS
+from fmqa.types import PaperMeta, Quote
+
+OTHERS = "Other papers"
+FURTHER = "Further findings"
+
+_SURE = 0.8  # of the likeliest quote's probability, for one that stands alone to lead
+_FEWEST_PAPERS = 4  # from which on quotes are grouped by what they say
+_MOST_HEADS = 5
+_WIDEST = 0.6  # of the quotes that one head may stand over
+_COMMON = 0.04  # of the library's titles, in which a word is none that tells papers apart
+_TERM = re.compile(r"[A-Za-z][A-Za-z-]*[A-Za-z]|\d[\w.%-]*|[^\w\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Quotes, by index, that are read together; ``head`` is empty where they need none."""
+
+    quotes: tuple[int, ...]
+    head: str = ""
+
+
+def arranged(
+    question: str, quotes: Sequence[Quote], common: Callable[[], Collection[str]] = frozenset
+) -> list[Group]:
+    """The quotes in groups, the one that answers best first. Each quote is in one group.
+
+    Args:
+        question: what they answer.
+        quotes: with their probabilities.
+        common: gives the stems that make no head, see `common_stems`.
+    """
+    if sides := _by_side(question, quotes):
+        return sides
+    papers = Counter(quote.passage.paper.paper_id for quote in quotes)
+    if len(papers) >= _FEWEST_PAPERS and 2 * max(papers.values()) <= len(quotes):
+        return _by_term(quotes, {*content_stems(question), *common()}) or _by_paper(quotes)
+    return _by_paper(quotes)
+
+
+def common_stems(papers: Iterable[PaperMeta]) -> frozenset[str]:
+    """The stems that many of a library's titles hold, such as those of "medical image"."""
+    titles = [set(content_stems(paper.title)) for paper in papers]
+    counted = Counter(one for title in titles for one in title)
+    return frozenset(one for one, count in counted.items() if count > _COMMON * len(titles))
+
+
+def _by_paper(quotes: Sequence[Quote], among: Sequence[int] | None = None) -> list[Group]:
+    """A group for each paper: its best quote first, then the others as they stand in it."""
+    own: dict[str, list[int]] = {}
+    for index in _best_first(quotes, range(len(quotes)) if among is None else among):
+        own.setdefault(quotes[index].passage.paper.paper_id, []).append(index)
+    return [Group(tuple(_read_on(quotes, indexes))) for indexes in own.values()]
+
+
+def _by_side(question: str, quotes: Sequence[Quote]) -> list[Group]:
+    """A group for each paper that the question names, in its order; none where it names fewer."""
+    book = NameBook.of(quote.passage.paper for quote in quotes)
+    left = list(range(len(quotes)))
+    sides: list[Group] = []
+    for name, shown in book.in_text(question).items():
+        papers = book.papers([name])
+        own = [index for index in left if quotes[index].passage.paper.paper_id in papers]
+        if own:
+            left = [index for index in left if index not in own]
+            read = [index for group in _by_paper(quotes, own) for index in group.quotes]
+            sides.append(Group(tuple(read), shown))
+    if len(sides) < 2:
+        return []
+    rest = [index for group in _by_paper(quotes, left) for index in group.quotes]
+    return [*sides, Group(tuple(rest), OTHERS)] if rest else sides
+
+
+def _by_term(quotes: Sequence[Quote], known: Collection[str]) -> list[Group]:
+    """Groups by terms that quotes of several papers share; none where there are no two such."""
+    terms = _shared_terms(quotes, known)
+    left = set(range(len(quotes)))
+    groups: list[tuple[str, list[int]]] = []
+    while terms and len(groups) < _MOST_HEADS:
+        # The term of most quotes, of these the longest, of these the one of the best quote.
+        head = max(terms, key=lambda one: (len(terms[one] & left), len(one), -min(terms[one])))
+        own = terms.pop(head) & left
+        if len({quotes[index].passage.paper.paper_id for index in own}) < 2:
+            break
+        groups.append((head, sorted(own)))
+        left -= own
+    if len(groups) < 2:
+        return []
+    if left:
+        groups.append((FURTHER, sorted(left)))
+    groups.sort(key=lambda group: (group[0] == FURTHER, -_score(quotes, group[1])))
+    return [Group(tuple(_own_first(quotes, own)), head) for head, own in groups]
+
+
+def _shared_terms(quotes: Sequence[Quote], known: Collection[str]) -> dict[str, set[int]]:
+    """The terms of two words that tell quotes apart, as first written, and the quotes with each.
+
+    What its paper is known to be about counts as a quote's term too.
+    """
+    written: dict[tuple[str, ...], str] = {}
+    there: dict[tuple[str, ...], set[int]] = {}
+    for index, quote in enumerate(quotes):
+        paper = quote.passage.paper
+        facets = [*paper.challenge, *paper.modality, *paper.tasks]
+        told = [(one,) for one in facets if one != "multi"]
+        for words in [*_pairs("" if is_row(quote) else as_said(quote.text)), *told]:
+            key = tuple(stem(part) for word in words for part in word.split())
+            if not known >= set(key):
+                written.setdefault(key, " ".join(words))
+                there.setdefault(key, set()).add(index)
+    most = _WIDEST * len(quotes)
+    return {_headed(written[key]): own for key, own in there.items() if 1 < len(own) <= most}
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """Each two words that stand side by side and carry meaning."""
+    for one, other in pairwise(_TERM.findall(text)):
+        if all(len(w) > 2 and w[0].isalpha() and w.lower() not in STOP_WORDS for w in (one, other)):
+            yield one, other
+
+
+def _headed(term: str) -> str:
+    return term[:1].upper() + term[1:]
+
+
+def _best_first(quotes: Sequence[Quote], among: Iterable[int]) -> list[int]:
+    """By probability, but first one that stands alone, where it is nearly as good."""
+    order = sorted(among, key=lambda index: -quotes[index].score)
+    if order:
+        least = _SURE * quotes[order[0]].score
+        leads = (i for i in order if not quotes[i].context or is_row(quotes[i]))
+        lead = next((index for index in leads if quotes[index].score >= least), order[0])
+        order.insert(0, order.pop(order.index(lead)))
+    return order
+
+
+def _read_on(quotes: Sequence[Quote], own: Sequence[int]) -> list[int]:
+    """Quotes of one paper: the first as given, then the others as they stand on its pages."""
+    spans = {index: quotes[index].span for index in own}
+    return [own[0], *sorted(own[1:], key=lambda i: (spans[i].page, spans[i].start))]
+
+
+def _own_first(quotes: Sequence[Quote], own: Sequence[int]) -> list[int]:
+    """What papers say themselves before what notes on a topic say of them, paper by paper."""
+    read = [index for group in _by_paper(quotes, own) for index in group.quotes]
+    return sorted(read, key=lambda index: quotes[index].passage.paper.kind == "topic")
+
+
+def _score(quotes: Sequence[Quote], own: Iterable[int]) -> float:
+    return max(quotes[index].score for index in own)
