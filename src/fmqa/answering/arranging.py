@@ -122,7 +122,7 @@ def _shared_terms(quotes: Sequence[Quote], known: Collection[str]) -> dict[str, 
         told = [(one,) for one in facets if one != "multi"]
         for words in [*_pairs("" if is_row(quote) else as_said(quote.text)), *told]:
             key = tuple(stem(part) for word in words for part in word.split())
-            if not known >= set(key):
+            if not set(key) <= set(known):
                 written.setdefault(key, " ".join(words))
                 there.setdefault(key, set()).add(index)
     most = _WIDEST * len(quotes)

@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Self
 
 from fmqa.answering.analysis import QueryAnalysis
@@ -25,6 +26,7 @@ from fmqa.types import Hit, Quote
 
 TRAINED = Path(__file__).resolve().parents[1] / "weights" / "trained" / "calibration.json"
 _SAME = 0.85  # of the shorter one's stems, that two sentences share which say the same
+_SUREST = 0.9999  # a sentence's probability, for the log-odds
 _RECALL = 1.5  # how much more it matters to miss a sentence than to say one too many
 
 
@@ -109,12 +111,17 @@ def scored_sentences(query: QueryAnalysis, marked: Sequence[MarkedPassage]) -> l
 def answer_features(
     query: QueryAnalysis, marked: Sequence[MarkedPassage], ranked: Sequence[Quote]
 ) -> dict[str, float]:
-    """What the probability of an answer goes by, given the sentences by probability."""
-    wholes = sorted((passage.whole for passage in marked), reverse=True)[:3] or [-10.0]
+    """What the probability of an answer goes by, given the sentences by probability.
+
+    How likely the best sentence, the best passage and the middle one of all passages are.
+    """
+    wholes = [passage.whole for passage in marked] or [-10.0]
     cosines = [p.hit.cosine for p in marked[:5] if p.hit.cosine is not None]
+    best = min(max((quote.score for quote in ranked), default=0.0), _SUREST)
     return {
-        "wholes": sum(wholes) / len(wholes),
-        "mass": math.log(0.01 + sum(quote.score for quote in ranked)),
+        "best": math.log(max(best, 1 - _SUREST) / (1 - best)),
+        "whole": max(wholes),
+        "median": median(wholes),
         "cosine": max(cosines, default=0.0),
         "names": max((_named(query, quote) for quote in ranked[:3]), default=0.0),
     }
