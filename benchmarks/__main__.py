@@ -17,8 +17,9 @@ from benchmarks.figures import FIGURES, Figure
 from benchmarks.processes import ROOT, environment
 
 NAMES = (
-    "references", "robustness", "retrieval", "ingest", "latency", "quotes", "answers", "entailment",
-    "draft", "injection", "arxiv", "facets", "stores", "cluster", "million", "growth", "scale",
+    "references", "robustness", "retrieval", "ingest", "latency", "quotes", "repeatable", "answers",
+    "entailment", "draft", "injection", "arxiv", "facets", "stores", "cluster", "million", "growth",
+    "scale",
 )  # fmt: skip
 
 

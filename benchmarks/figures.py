@@ -134,6 +134,7 @@ FIGURES = (
            ("summary", "verbatim on the record's page"), "=", 1),
     Figure("quotes, on the file's page, independently", "quotes-none",
            ("summary", "on the file's page, read independently"), "=", 1),
+    Figure("repeatable, answers that are the first ones", "repeatable", ("same", "lowest"), "=", 1),
     *(_answers(place, *row) for place, _ in enumerate(_SETS) for row in _ANSWERS),
     Figure("hidden prompts, found", "injection", ("summary", "found, share"), "=", 1),
     Figure("hidden prompts, false alarms in clean papers", "injection",

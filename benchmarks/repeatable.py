@@ -2,11 +2,10 @@
 
     python -m benchmarks.repeatable [--home FOLDER] [--questions 60]
 
-The training questions are asked without a language model, of the training papers and the notes, in
-processes of their own: a first time; again in the same process, in the other order, with all that
-is kept in memory by then; after a restart; after the index was made anew from the record; with one
-thread for models; and twice through the cache of answers. Equal are answers whose sentences,
-quotes, pages and order are.
+Questions of `papers-train`, drawn evenly, are asked without a language model of its papers and the
+notes, in three processes: a first time, and again in the other order with all that is kept in
+memory by then; after a restart, through an empty cache of answers and from it; and after the index
+was made anew from the record. Answers are equal whose sentences, quotes, places and order are.
 """
 
 from __future__ import annotations
@@ -16,23 +15,23 @@ import json
 import shutil
 import sys
 import tempfile
-from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import options_parser, print_table, shared_data, write_results
+from benchmarks.common import (
+    options_parser,
+    print_table,
+    shared_data,
+    shared_questions,
+    write_results,
+)
 from benchmarks.home import papers_home
-from benchmarks.processes import ROOT, run
+from benchmarks.processes import run
 from fmqa.answering.schema import Answer
 
-_TIMES = {
-    "first": {},
-    "again in the same process": {},
-    "after a restart": {},
-    "after the index was made anew": {},
-    "with one thread": {"FMQA_THREADS": "1"},
-    "from the cache of answers": {},
-}
+_FIRST, _RESTARTED, _ANEW = "first", "after a restart", "after the index was made anew"
+_AGAIN, _CACHED = "again in the same process", "from the cache of answers"
+_PROCESSES = (_FIRST, _RESTARTED, _ANEW)
 Told = dict[str, list[Any]]
 """By question: all that must be equal of its answer."""
 
@@ -43,10 +42,10 @@ def main() -> None:
     parser.add_argument("--home", type=Path, help="a data folder that holds the papers already")
     parser.add_argument("--questions", type=int, default=60)
     parser.add_argument("--ask", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--time", choices=_TIMES, help=argparse.SUPPRESS)
+    parser.add_argument("--time", choices=_PROCESSES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.ask:
-        ask(options.home, options.ask, options.time, options.questions)
+        ask(options.home, options.ask, options.time, questions(options.questions))
         return
     home = options.home or _papers()
     with tempfile.TemporaryDirectory() as folder:
@@ -67,69 +66,70 @@ def _papers() -> Path:
     return papers_home(data.parent / "papers" / "train")
 
 
-def compare(home: Path, folder: Path, questions: int) -> dict[str, Any]:
+def compare(home: Path, folder: Path, count: int) -> dict[str, Any]:
     """The share of the questions whose answers are the first ones, for each further time."""
     told: dict[str, Told] = {}
-    for time, own in _TIMES.items():
-        if time == "again in the same process":
-            continue
-        if time == "after the index was made anew":
+    for time in _PROCESSES:
+        if time == _ANEW:
             for path in (home / "index").glob("vectors*"):
                 path.unlink()
         out = folder / "told.json"
         command = ["-m", "benchmarks.repeatable", "--home", home, "--ask", out, "--time", time]
-        settings = {"FMQA_HOME": str(home), "FMQA_LLM": "none"} | own
-        run([sys.executable, *map(str, command), "--questions", str(questions)], settings)
+        settings = {"FMQA_HOME": str(home), "FMQA_LLM": "none"}
+        run([sys.executable, *map(str, command), "--questions", str(count)], settings)
         told |= json.loads(out.read_text(encoding="utf-8"))
         print(f"  asked: {time}", flush=True)
-    first = told.pop("first")
+    return summary(told)
+
+
+def summary(told: dict[str, Told]) -> dict[str, Any]:
+    """How many answers are the first ones, and which differ."""
+    further = dict(told)
+    first = further.pop(_FIRST)
     different = {
-        question: [time for time, others in told.items() if others[question] != answer]
+        question: [time for time, others in further.items() if others[question] != answer]
         for question, answer in first.items()
     }
-    quotes = sum(len(answer[1]) for answer in first.values())
-    answered = sum(bool(answer[1]) for answer in first.values())
     same = {
         time: sum(others[question] == answer for question, answer in first.items()) / len(first)
-        for time, others in told.items()
+        for time, others in further.items()
     }
     return {
         "questions": len(first),
-        "answered": answered,
-        "quotes": quotes,
+        "answered": sum(bool(answer[1]) for answer in first.values()),
+        "quotes": sum(len(answer[1]) for answer in first.values()),
         "same": same | {"lowest": min(same.values())},
         "different": {question: times for question, times in different.items() if times},
     }
 
 
-def ask(home: Path, out: Path, time: str, count: int) -> None:
-    """Ask all questions in this process, and write what must be equal of the answers."""
+def ask(home: Path, out: Path, time: str, asked: list[str]) -> None:
+    """Ask the questions in this process, and write what must be equal of the answers."""
     from fmqa.apps.workbench import Workbench
     from fmqa.settings import load_settings
 
     bench = Workbench(load_settings(home=home))
-    asked = questions(count)
     try:
-        if time == "from the cache of answers":
-            for question in asked:
-                bench.remembering.ask(question)
-            found = {time: {q: kept(bench.remembering.ask(q)) for q in asked}}
-        else:
-            found = {time: {q: kept(bench.assistant.ask(q)) for q in asked}}
-        if time == "first":
-            again = {q: kept(bench.assistant.ask(q)) for q in reversed(asked)}
-            found["again in the same process"] = again
+        plain = bench.remembering if time == _RESTARTED else bench.assistant
+        found = {time: {q: kept(plain.ask(q)) for q in asked}}
+        if time == _FIRST:
+            found[_AGAIN] = {q: kept(bench.assistant.ask(q)) for q in reversed(asked)}
+        if time == _RESTARTED:
+            found[_CACHED] = {q: kept(bench.remembering.ask(q)) for q in asked}
     finally:
         bench.close()
     out.write_text(json.dumps(found), encoding="utf-8")
 
 
 def questions(count: int) -> list[str]:
-    """As many training questions, drawn in turn from each file."""
-    files = sorted((ROOT / "training" / "data").glob("questions-*.jsonl"))
-    read = [path.read_text(encoding="utf-8").splitlines() for path in files]
-    lines = [line for line in chain.from_iterable(zip_longest(*read)) if line]
-    return [json.loads(line)["question"] for line in lines[:count]]
+    """As many of the training questions over papers, drawn evenly; none where they aren't there."""
+    folder = shared_questions()
+    path = folder / "papers-train.jsonl" if folder else Path()
+    if not path.is_file():
+        print("skipped: no questions papers-train.jsonl (FMQA_BENCH_QUESTIONS)")
+        raise SystemExit
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["question"] for line in lines[:: max(1, len(lines) // count)]][:count]
 
 
 def kept(answer: Answer) -> list[Any]:
