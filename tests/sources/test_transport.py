@@ -148,10 +148,14 @@ def test_twenty_429s_end_nothing(tmp_path: Path) -> None:
 
 def test_a_stop_ends_429s_without_end(tmp_path: Path) -> None:
     stop = threading.Event()
-    with Scripted(says(429)) as server:
-        threading.Timer(0.4, stop.set).start()
-        with pytest.raises(SourceUnreachable):
-            make(tmp_path, stop=stop).get(server.url)
+
+    def refuse(handler: Handler, number: int) -> None:
+        says(429)(handler, number)
+        if number > 3:
+            stop.set()
+
+    with Scripted(refuse) as server, pytest.raises(SourceUnreachable):
+        make(tmp_path, stop=stop).get(server.url)
     assert len(server.asked) > 3
 
 
