@@ -211,6 +211,7 @@ def _process(port: int, seconds: float) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_sigterm_lets_the_running_answer_finish() -> None:
     port = free_port()
     server = Served(f"http://127.0.0.1:{port}", None, None)  # type: ignore[arg-type]
@@ -249,6 +250,7 @@ def test_sigterm_lets_the_running_answer_finish() -> None:
         assert process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_sigterm_waits_no_longer_than_said() -> None:
     port = free_port()
     server = Served(f"http://127.0.0.1:{port}", None, None)  # type: ignore[arg-type]
