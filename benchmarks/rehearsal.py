@@ -107,7 +107,7 @@ def rehearse(
 
     bench = Workbench(Settings(home=home, llm="none"))
     try:
-        # Follow-ups are rewritten by the rules, so that no reply is needed for that.
+        # Follow-ups are joined, so that no reply is needed for that.
         assistant = bench.assistant.inner
         assistant.drafter = SynthesisDrafter(model, nullcontext, bench.settings.evidence_tokens)
         assistant.model = "recorded"

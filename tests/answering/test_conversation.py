@@ -1,96 +1,117 @@
-"""Follow-ups are made to stand alone, and new topics are left alone."""
+"""Follow-ups are joined to what was asked before, and new topics are left alone."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
+from fakes import quote
 from fmqa.answering.conversation import (
+    JOINT,
     Exchange,
+    FollowUps,
     ModelRewriter,
-    standalone,
+    asks_for_more,
+    unsaid,
     with_kin_named,
     with_review_named,
 )
+from fmqa.answering.evidence import Evidence
 from fmqa.errors import ModelUnavailable
 from fmqa.retrieval.naming import NameBook
+from fmqa.retrieval.search import Searcher
 from fmqa.types import PaperMeta
 
-PAPERS = {"medsam", "sam", "conch", "uni", "biomedclip", "medsam2", "virchow"}
-MEDSAM = [Exchange("How was MedSAM made?", "How was MedSAM made?", ("MedSAM",))]
-BOTH = [Exchange("Compare MedSAM with SAM", "Compare MedSAM with SAM", ("MedSAM", "SAM"))]
+MADE = "How was MedSAM made?"
+MEDSAM = [Exchange(MADE, MADE, ("MedSAM",))]
 
 
-def alone(question: str, history: Any = MEDSAM) -> str:
-    return standalone(question, history, PAPERS.__contains__)
+def paper(name: str) -> PaperMeta:
+    return PaperMeta(paper_id=name, version=1, title=f"{name}: a model", name=name)
+
+
+BOOK = NameBook.of(map(paper, ["MedSAM", "SAM", "CONCH", "UNI", "BiomedCLIP", "MedSAM2"]))
+
+
+def alone(question: str, history: Any = MEDSAM, cosine: float = 0.4) -> str:
+    """As over a library whose best passage comes so near to the question."""
+    hits = [SimpleNamespace(cosine=cosine)]
+    searcher = SimpleNamespace(names=BOOK, search=lambda question, limit: hits)
+    return FollowUps(cast("Searcher", searcher))(question, history)
 
 
 @pytest.mark.parametrize(
-    ("asked", "meant"),
+    "asked",
     [
-        ("On how many images?", "MedSAM: on how many images?"),
-        ("and in pathology?", "MedSAM: in pathology?"),
-        ("Which loss?", "MedSAM: which loss?"),
-        ("What was the training data?", "MedSAM: what was the training data?"),
-        ("Which datasets were used?", "MedSAM: which datasets were used?"),
-        ("Why?", "MedSAM: why?"),
-        ("and its successor?", "What is MedSAM's successor?"),
-        ("What are its limitations?", "What are MedSAM's limitations?"),
-        ("How many parameters does it have?", "How many parameters does MedSAM have?"),
-        ("Who wrote that paper?", "Who wrote MedSAM?"),
-        ("compare that with CONCH", "Compare MedSAM with CONCH"),
-        ("How does this compare with UNI?", "How does MedSAM compare with UNI?"),
-        ("Does it outperform UNI?", "Does MedSAM outperform UNI?"),
-        ("And UNI?", "How was UNI made?"),
+        "On how many images?",
+        "and in pathology?",
+        "Which loss?",
+        "Why?",
+        "And patients?",
+        "What about its licence?",
+        "the second one",
+        "yes",
+        "tell me more",
+        "no, I meant the test set",
+        "compare that with CONCH",
+        "How many parameters does it have?",
     ],
 )
-def test_follow_ups_get_what_they_leave_out(asked: str, meant: str) -> None:
-
-    assert alone(asked) == meant
+def test_a_question_that_leans_is_joined_to_the_one_before(asked: str) -> None:
+    assert alone(asked) == f"{MADE}{JOINT}{asked}"
 
 
 @pytest.mark.parametrize(
     "question",
     [
         "Which challenges do foundation models face?",
-        "How are foundation models evaluated?",
         "What is the architecture of UNI?",
-        "Was UNI trained on slides, and does it use DINOv2?",
-        "Is it possible to train without labels?",
-        "Which models use DINOv2?",
-        "what is federated learning?",
-        "Which of the papers that use LoRA freeze the encoder?",
+        "Was UNI trained on slides, and does CONCH use DINOv2?",
+        "Which models segment tumours of the head and neck in PET scans?",
+        "Which of the papers that use LoRA freeze the encoder of BiomedCLIP?",
     ],
 )
 def test_a_new_topic_is_left_as_it_is(question: str) -> None:
     assert alone(question) == question
 
 
-def test_it_is_the_first_of_several_and_they_are_all() -> None:
-    assert alone("How large is it?", BOTH) == "How large is MedSAM?"
-    assert alone("What are their losses?", BOTH) == "What are MedSAM and SAM's losses?"
-    assert alone("Which of them is faster?", BOTH) == "Which of MedSAM and SAM is faster?"
+def test_the_nearer_the_papers_come_to_a_question_the_likelier_it_stands_alone() -> None:
+    assert alone("what is federated learning?", cosine=0.8) == "what is federated learning?"
+    assert JOINT in alone("how long did training take?", cosine=0.2)
 
 
-def test_what_about_a_matter_is_a_new_topic_unless_the_paper_speaks_of_it() -> None:
-    def speaks(subject: str, text: str) -> bool:
-        return "prompts" in text
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("And UNI?", "How was UNI made?"),
+        ("What about CONCH then?", "How was CONCH made?"),
+        ("And MedSAM?", f"{MADE}{JOINT}And MedSAM?"),
+    ],
+)
+def test_a_mere_name_gets_the_question_before(asked: str, meant: str) -> None:
+    assert alone(asked) == meant
 
-    def meant(question: str) -> str:
-        return standalone(question, MEDSAM, PAPERS.__contains__, speaks)
 
-    assert meant("What about federated learning?") == "What about federated learning?"
-    assert meant("What about box prompts?") == "MedSAM: what about box prompts?"
-    assert meant("What about limitations?") == "MedSAM: what about limitations?"
-    assert meant("What about its licence?") == "What about MedSAM's licence?"
+def test_a_chain_of_follow_ups_stays_short() -> None:
+    history = list(MEDSAM)
+    for asked in ["On how many images?", "and patients?", "which loss?"]:
+        history.append(Exchange(asked, alone(asked, history), ("MedSAM",)))
+    assert history[-1].standalone == JOINT.join([MADE, "and patients?", "which loss?"])
 
 
-def paper(name: str) -> PaperMeta:
-    return PaperMeta(paper_id=name, version=1, title=f"{name}: a model", name=name)
+def test_its_successor_is_that_of_the_paper_before() -> None:
+    asked = alone("and its successor?")
+    assert with_kin_named(asked, BOOK) == f"{MADE}{JOINT}and MedSAM2?"
+
+
+def test_nothing_is_joined_to_a_first_question() -> None:
+    assert alone("And patients?", []) == "And patients?"
 
 
 KIN = NameBook.of(
@@ -119,36 +140,17 @@ def test_naming_kin_takes_any_text(text: str) -> None:
     assert isinstance(with_kin_named(f"{text} MedSAM's successor {text}", KIN), str)
 
 
-def test_the_last_question_with_a_subject_counts() -> None:
-    survey = Exchange("Which challenges are there?", "Which challenges are there?")
-    assert alone("On how many images?", [*MEDSAM, survey]) == "MedSAM: on how many images?"
-    assert alone("On how many images?", [survey]) == "On how many images?"
-    assert alone("On how many images?", []) == "On how many images?"
-
-
-def test_follow_ups_of_follow_ups() -> None:
-    history = list(MEDSAM)
-    for asked, meant in [
-        ("And UNI?", "How was UNI made?"),
-        ("on how many slides?", "UNI: on how many slides?"),
-        ("And CONCH?", "CONCH: on how many slides?"),
-    ]:
-        assert alone(asked, history) == meant
-        subject = next(name for name in ("UNI", "CONCH") if name in meant)
-        history.append(Exchange(asked, meant, (subject,)))
-
-
 @given(st.text(max_size=200))
 def test_any_text_is_taken(text: str) -> None:
-    assert isinstance(alone(text, BOTH), str)
-    assert standalone(text, [], PAPERS.__contains__) == text
+    assert isinstance(alone(text), str)
+    assert alone(text, []) == text
 
 
 def rewriter(*answers: str) -> ModelRewriter:
-    def rules(question: str, history: Any) -> str:
-        return f"by rules: {question}"
+    def joined(question: str, history: Any) -> str:
+        return f"joined: {question}"
 
-    return ModelRewriter(FakeListChatModel(responses=list(answers)), rules)
+    return ModelRewriter(FakeListChatModel(responses=list(answers)), joined)
 
 
 def test_the_reasoning_before_a_rewriting_is_left_out() -> None:
@@ -165,7 +167,7 @@ def test_a_model_rewrites_where_there_is_one() -> None:
     "said", ["How was MedSAM2 trained?", "", "word " * 200, "MedSAM was trained on SA-1B."]
 )
 def test_a_model_that_adds_names_or_talks_isn_t_believed(said: str) -> None:
-    assert rewriter(said)("and its successor?", MEDSAM) == "by rules: and its successor?"
+    assert rewriter(said)("and its successor?", MEDSAM) == "joined: and its successor?"
 
 
 COMPARED = [
@@ -199,7 +201,7 @@ def test_a_model_is_told_the_answer_and_may_name_what_it_names(
             told.append(str(messages[-1].content))
             return super()._call(messages, *args, **options)
 
-    made = ModelRewriter(Watched(responses=[meant]), lambda question, past: "by rules")
+    made = ModelRewriter(Watched(responses=[meant]), lambda question, past: "joined")
     assert made(asked, history) == meant
     assert history[0].said in told[0]
     assert asked in told[0]
@@ -214,8 +216,8 @@ def test_a_model_that_fails_is_stood_in_for() -> None:
         def _call(self, *args: Any, **kwargs: Any) -> str:
             raise ModelUnavailable("gone")
 
-    made = ModelRewriter(Broken(responses=["x"]), lambda question, history: "by rules")
-    assert made("How large is it?", MEDSAM) == "by rules"
+    made = ModelRewriter(Broken(responses=["x"]), lambda question, history: "joined")
+    assert made("How large is it?", MEDSAM) == "joined"
 
 
 @pytest.mark.parametrize(
@@ -231,3 +233,28 @@ def test_a_model_that_fails_is_stood_in_for() -> None:
 def test_the_review_is_the_one_that_the_library_starts_from(asked: str, meant: str) -> None:
     assert with_review_named(asked, "Smith review") == meant
     assert with_review_named(asked, "") == asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "more"),
+    [
+        ("yes", True),
+        ("Tell me more.", True),
+        ("yes please, go on", True),
+        ("And why?", False),
+        ("GPUs?", False),
+        ("tell me about CONCH", False),
+        ("yes, which loss?", False),
+    ],
+)
+def test_asking_for_more_is_told_from_asking_something(asked: str, more: bool) -> None:
+    assert asks_for_more(asked) == more
+
+
+def test_more_is_what_was_not_said() -> None:
+    texts = ["MedSAM has one encoder.", "It saw many scans.", "Its code is open."]
+    units = tuple(replace(quote(text), score=0.9 - n / 4) for n, text in enumerate(texts))
+    evidence = Evidence(units[:1], passages=(units,))
+    assert unsaid(evidence, "").quotes == units[:1]
+    assert unsaid(evidence, "[MedSAM] has one encoder.").quotes == units[1:2]
+    assert unsaid(evidence, " ".join(texts)) == evidence

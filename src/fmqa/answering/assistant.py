@@ -20,9 +20,11 @@ from fmqa.answering.conflicts import (
 )
 from fmqa.answering.conversation import (
     Exchange,
+    FollowUps,
     Rewrite,
-    standalone,
+    asks_for_more,
     subjects_of,
+    unsaid,
     with_kin_named,
     with_review_named,
 )
@@ -55,7 +57,7 @@ SURE_TO_ANSWER = 0.9
 """From here on such a model isn't believed when it says that they don't."""
 PASSAGES_TO_READ = 60
 _LOOKED_AT = 50  # passages, for a figure that is asked after
-_REMEMBERED = 1000  # characters of an answer that a follow-up is understood by
+_REMEMBERED = 4000  # characters of an answer that a follow-up is understood by
 
 
 class Asked(ABC):
@@ -121,7 +123,7 @@ class Assistant(Asked):
         passages: how many passages to look through.
         pdf_url: where arXiv's PDFs are.
         max_question_chars: the longest question that is taken.
-        rewrite: makes follow-ups stand alone; by rules when None.
+        rewrite: makes follow-ups stand alone; `FollowUps` when None.
         review: id of the paper that "the review" means, where the library holds it.
     """
 
@@ -147,12 +149,8 @@ class Assistant(Asked):
         self.passages = passages
         self.pdf_url = pdf_url
         self.max_question_chars = max_question_chars
-        self.rewrite = rewrite or self.by_rules
+        self.rewrite = rewrite or FollowUps(searcher)
         self.review = review
-
-    def by_rules(self, question: str, history: Sequence[Exchange]) -> str:
-        """The question as one that stands alone, by the rules."""
-        return standalone(question, history, self._is_paper, self.searcher.speaks_of)
 
     def _is_paper(self, name: str) -> bool:
         return bool(self.searcher.papers_called([name]))
@@ -174,6 +172,8 @@ class Assistant(Asked):
         state = Underway(asked, question, numbering, started)
         reads = bool(self.drafter.reads)
         query, hits, evidence, refusal = self.find(question, filters, state.retrieved, reads=reads)
+        if history and asks_for_more(asked):
+            evidence = unsaid(evidence, history[-1].said)
         state.subjects = subjects_of(question, (), self._is_paper)
         state.confidence = evidence.answerability
         if refusal:

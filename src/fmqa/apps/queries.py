@@ -197,14 +197,15 @@ class Queries:
         Args:
             turns: each question with what was answered, oldest first.
         """
-        from fmqa.answering.conversation import standalone, subjects_of
+        from fmqa.answering.conversation import FollowUps, subjects_of
 
         def is_paper(name: str) -> bool:
             return bool(self.bench.searcher.papers_called([name]))
 
+        follow_ups = FollowUps(self.bench.searcher)
         told: list[Exchange] = []
         for question, answer in turns:
-            whole = standalone(question, told, is_paper, self.bench.searcher.speaks_of)
+            whole = follow_ups(question, told)
             subjects = subjects_of(whole, (), is_paper)
             told.append(Exchange(question, whole, subjects, answer[:MOST_SAID]))
         return told

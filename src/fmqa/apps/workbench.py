@@ -306,7 +306,7 @@ class Workbench:
                 review=settings.review,
             )
             if writes(settings):
-                assistant.rewrite = self._rewriter(assistant.by_rules)
+                assistant.rewrite = self._rewriter(assistant.rewrite)
             return MultilingualAssistant(assistant, self._translator())
 
     @part
@@ -368,14 +368,14 @@ class Workbench:
         assert model is not None
         return model
 
-    def _rewriter(self, rules: Rewrite) -> Rewrite:
+    def _rewriter(self, joined: Rewrite) -> Rewrite:
         """What a strong model makes follow-ups stand alone by."""
         from functools import partial
 
         from fmqa.answering.conversation import ModelRewriter
         from fmqa.answering.models import model_errors
 
-        return ModelRewriter(self.chat_model, rules, partial(model_errors, self.settings))
+        return ModelRewriter(self.chat_model, joined, partial(model_errors, self.settings))
 
     def _translator(self) -> Translator:
         """What brings questions into English, and answers out of it."""

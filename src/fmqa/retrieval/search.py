@@ -120,12 +120,6 @@ class Searcher:
             counted[stored.paper.paper_id] += wanted in normal_name(stored.passage.text)
         return max(counted.values(), default=0)
 
-    def speaks_of(self, name: str, text: str) -> bool:
-        """Whether a passage of the papers that go by a name holds a word of the text."""
-        papers = tuple(self.papers_called([normal_name(name)]))
-        words = terms(text)
-        return bool(papers) and bool(self.library.record.lexical(words, 1, Filters(papers=papers)))
-
 
 def _nothing(filters: Filters | None) -> NothingToSearch:
     if not filters:
