@@ -103,6 +103,7 @@ def test_a_chain_of_follow_ups_stays_short() -> None:
     for asked in ["On how many images?", "and patients?", "which loss?"]:
         history.append(Exchange(asked, alone(asked, history), ("MedSAM",)))
     assert history[-1].standalone == JOINT.join([MADE, "and patients?", "which loss?"])
+    assert alone("And UNI?", history) == JOINT.join(["How was UNI made?", "which loss?"])
 
 
 def test_its_successor_is_that_of_the_paper_before() -> None:

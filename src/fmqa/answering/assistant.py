@@ -19,6 +19,7 @@ from fmqa.answering.conflicts import (
     unsaid_figures,
 )
 from fmqa.answering.conversation import (
+    JOINT,
     Exchange,
     FollowUps,
     Rewrite,
@@ -211,6 +212,7 @@ class Assistant(Asked):
             reads: look for a model that reads: for more passages, and refuse less.
         """
         passages = max(self.passages, PASSAGES_TO_READ) if reads else self.passages
+        question = question.replace(JOINT, " ")
         hits = self.searcher.search(question, passages, filters)
         query = QueryAnalysis.of(question, self.searcher, filters)
         searched()

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 TRAINED = Path(weights.__file__).parent / "trained" / "follow_ups.json"
-JOINT = " — "
-"""Stands between a question and the follow-up that is joined to it."""
+JOINT = " ↳ "
+"""Stands between a question and the follow-up that is joined to it; nobody types it."""
 IsPaper = Callable[[str], bool]
 """Whether a name, in normal form, is what a paper of the library is called by."""
 
@@ -169,9 +169,11 @@ class FollowUps:
         if len(names) != 1 or set(content_stems(question)) - words:
             return ""
         (new,) = names.values()
-        for old in self.searcher.names.in_text(before.standalone).values():
+        first, *later = before.standalone.split(JOINT)
+        asked = JOINT.join([first, *later[-1:]])
+        for old in self.searcher.names.in_text(asked).values():
             if normal_name(old) not in names:
-                return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new, before.standalone)
+                return re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", new, asked)
         return ""
 
 
