@@ -21,6 +21,8 @@ What to say:
   by matter: every part of the question, figures rather than praise. No introduction, no summary,
   nothing twice. One to three sentences for a fact, up to twelve for an overview.
 - Where several models, data sets or papers are compared, a short list: a line for each.
+- Where many papers answer, two to five groups (a challenge with its solutions, an approach, a
+  modality), a paragraph each, whose first sentence says what it is about. Every paper that answers.
 - Where passages disagree, say both.
 How to say it:
 - Each sentence ends with the numbers of what carries it, like [12]. It is checked against these

@@ -288,6 +288,18 @@ def test_answers_keep_the_published_schema(filled: Library) -> None:
         assert Answer.model_validate_json(answer.model_dump_json()) == answer
 
 
+def test_each_side_of_a_comparison_is_searched_and_heard(filled: Library, add: Add) -> None:
+    crowd = [f"MedSAM and its image-mask pairs were obtained, says study {n}." for n in range(30)]
+    add(document("2401.00001", *[[text] for text in crowd], title="Thirty studies"))
+    answering = assistant(filled, ExtractiveDrafter())
+    answering.tell = lambda question: ("compare",)
+    answer = answering.ask("How were MedSAM and RETFound obtained, by image-mask pairs?")
+    heads = [one.head for one in answer.sentences if one.head]
+    assert heads[:2] == ["MedSAM", "RETFound"]
+    assert {"2304.12306", "2309.00001"} <= {one.paper_id for one in answer.citations}
+    assert "\n\nRETFound\n- " in answer.answer
+
+
 BOTH = (
     "MedSAM takes a bounding box around the target as its prompt, and RETFound is pre-trained on "
     "1.6 million unlabelled retinal images."
@@ -406,8 +418,8 @@ def test_a_model_that_fails_while_it_repairs(filled: Library) -> None:
 def found(answering: Assistant, answerability: float) -> None:
     """Let what is found be as likely an answer as this."""
     select = answering.selector.select
-    answering.selector.select = lambda query, hits: replace(  # type: ignore[method-assign]
-        select(query, hits), answerability=answerability
+    answering.selector.select = lambda *given, **how: replace(  # type: ignore[method-assign]
+        select(*given, **how), answerability=answerability
     )
 
 

@@ -128,6 +128,19 @@ def test_what_was_said_is_not_said_again() -> None:
     assert len(found.quotes) == 1
 
 
+def test_what_was_said_with_the_same_figures_is_not_said_again() -> None:
+    hits = [
+        paper(1, "The masks by hand are 200 scans of 100 patients."),
+        paper(1, "By hand, masks of 100 people were drawn, 200 scans in all."),
+        paper(1, "By hand, masks of 70 people were drawn, 30 scans in all."),
+        paper(2, "Masks of 100 people, 200 scans in all, were drawn by hand."),
+    ]
+    found = word_selector().select(query("Which masks are by hand?"), hits)
+    assert [quote.text for quote in found.quotes] == [
+        next(unit.text for unit in sentences_of(hits[number])) for number in (0, 2, 3)
+    ]
+
+
 @given(count=st.integers(1, 12), limit=st.integers(1, 8))
 def test_no_more_than_the_limit(count: int, limit: int) -> None:
     hits = [paper(n, f"Dataset {n * 'x'} holds masks by hand of kind {n}.") for n in range(count)]
@@ -147,7 +160,7 @@ def test_each_paper_that_the_question_names_is_heard() -> None:
     asked = query(
         "Compare the slides of hospitals that UNI saw with CONCH", uni=("p1",), conch=("p2",)
     )
-    found = word_selector().select(asked, hits)
+    found = word_selector().select(asked, hits, sides=[{"p1"}, {"p2"}])
     assert {quote.passage.paper.paper_id for quote in found.quotes} == {"p1", "p2"}
 
 

@@ -122,7 +122,7 @@ def _shared_terms(quotes: Sequence[Quote], known: Collection[str]) -> dict[str, 
         told = [(one,) for one in facets if one != "multi"]
         for words in [*_pairs("" if is_row(quote) else as_said(quote.text)), *told]:
             key = tuple(stem(part) for word in words for part in word.split())
-            if not set(key) <= set(known):
+            if not all(one in known for one in key):
                 written.setdefault(key, " ".join(words))
                 there.setdefault(key, set()).add(index)
     most = _WIDEST * len(quotes)

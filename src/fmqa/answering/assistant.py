@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell_missing
@@ -35,10 +38,11 @@ from fmqa.answering.evidence import Evidence, EvidenceSelector
 from fmqa.answering.quotes import short_name
 from fmqa.answering.rows import is_row
 from fmqa.answering.schema import Answer, Related
+from fmqa.answering.survey_questions import Kind, Side, sides_of
 from fmqa.answering.synthesis import for_reading
 from fmqa.answering.underway import Underway, marked
 from fmqa.answering.verification import Verifier
-from fmqa.errors import ModelError, ModelSilent
+from fmqa.errors import ModelError, ModelSilent, NothingToSearch
 from fmqa.retrieval.search import Searcher, clean_question, nearest_papers
 from fmqa.types import Filters, Hit, Source, StoredPassage
 
@@ -58,6 +62,7 @@ SURE_TO_ANSWER = 0.9
 """From here on such a model isn't believed when it says that they don't."""
 PASSAGES_TO_READ = 60
 _LOOKED_AT = 50  # passages, for a figure that is asked after
+_OF_SIDES, _BESIDE_SIDES = 32, 8  # passages of the papers that are compared; of others, at least
 _REMEMBERED = 4000  # characters of an answer that a follow-up is understood by
 
 
@@ -126,6 +131,7 @@ class Assistant(Asked):
         max_question_chars: the longest question that is taken.
         rewrite: makes follow-ups stand alone; `FollowUps` when None.
         review: id of the paper that "the review" means, where the library holds it.
+        tell: tells of what kind a question is.
     """
 
     def __init__(  # noqa: PLR0913
@@ -141,6 +147,7 @@ class Assistant(Asked):
         max_question_chars: int = 4000,
         rewrite: Rewrite | None = None,
         review: str = "",
+        tell: Callable[[str], Collection[Kind]] = lambda question: (),
     ) -> None:
         self.searcher = searcher
         self.selector = selector
@@ -152,6 +159,7 @@ class Assistant(Asked):
         self.max_question_chars = max_question_chars
         self.rewrite = rewrite or FollowUps(searcher)
         self.review = review
+        self.tell = tell
 
     def _is_paper(self, name: str) -> bool:
         return bool(self.searcher.papers_called([name]))
@@ -213,13 +221,34 @@ class Assistant(Asked):
         """
         passages = max(self.passages, PASSAGES_TO_READ) if reads else self.passages
         question = question.replace(JOINT, " ")
-        hits = self.searcher.search(question, passages, filters)
         query = QueryAnalysis.of(question, self.searcher, filters)
+        kinds = self.tell(question)
+        sides = sides_of(query, self.searcher) if "compare" in kinds else ()
+        hits = self._search(question, passages, filters, sides)
         searched()
-        evidence = self.selector.select(query, hits)
+        broad = "many" in kinds and not sides
+        evidence = self.selector.select(query, hits, sides=sides, broad=broad)
         evidence = in_own_words(evidence, self.searcher.library.bibliography)
         least = LEAST_TO_READ if reads else LEAST_ANSWERABILITY
         return query, hits, evidence, refusal_of(query, evidence, least)
+
+    def _search(
+        self, question: str, passages: int, filters: Filters | None, sides: Sequence[Side]
+    ) -> list[Hit]:
+        """The best passages, and of each paper that is compared its own best."""
+        hits = self.searcher.search(question, passages, filters)
+        if not sides or (filters and filters.papers):
+            return hits
+        each = _OF_SIDES // len(sides)
+        found: list[list[Hit]] = []
+        for side in sides:
+            narrowed = replace(filters or Filters(), papers=tuple(side))
+            with suppress(NothingToSearch):
+                found.append(self.searcher.search(question, each, narrowed))
+        turns = (hit for turn in zip_longest(*found) for hit in turn if hit is not None)
+        own = {hit.passage.id: hit for hit in turns}
+        others = [hit for hit in hits if hit.passage.id not in own]
+        return [*own.values(), *others[: max(_BESIDE_SIDES, passages - len(own))]]
 
     def _sentences(
         self, question: str, evidence: Evidence, state: Underway

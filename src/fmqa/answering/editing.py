@@ -15,7 +15,7 @@ from fmqa.answering.quotes import short_name
 from fmqa.types import Quote
 
 _CONNECTING = re.compile(
-    r"^(?:However|Therefore|Thus|Hence|Moreover|Furthermore|Additionally|In addition|Also|Besides|"
+    r"^(?i:However|Therefore|Thus|Hence|Moreover|Furthermore|Additionally|In addition|Also|Besides|"
     r"Specifically|In particular|Similarly|Likewise|Finally|Notably|Interestingly|Importantly|"
     r"Consequently|As a result|In contrast|On the other hand|On the contrary|Meanwhile|Overall|"
     r"In summary|In conclusion|To this end|For this purpose|Then|Next|Second(?:ly)?|Third(?:ly)?|"
@@ -48,8 +48,10 @@ def edited(quote: Quote, *, again: bool = False) -> str:
         again: whether the sentence before is of the same paper, so that its authors are known.
     """
     text = _BULLET.sub("", as_said(quote.text))
-    if connecting := _CONNECTING.match(text):
-        rest = text[connecting.end() :]
+    rest = text
+    while connecting := _CONNECTING.match(rest):
+        rest = rest[connecting.end() :]
+    if rest != text:
         bare = rest[:1].isupper() or _PERSON.match(rest) or _OWN_KIND.match(rest)
         text = rest if bare else f"[{rest[:1].upper()}]{rest[1:]}"
     name = called(quote)
@@ -57,7 +59,8 @@ def edited(quote: Quote, *, again: bool = False) -> str:
     if model and not reported_from(quote):
         text = _OWN_KIND.sub(f"[{model}]", text)
     text = _OWN_WORK.sub(f"[{name}]", text)
-    return _in_third_person(text, "the authors" if again else authors_of(quote))
+    known = again or f"[{name}]" in text
+    return _in_third_person(text, "the authors" if known else authors_of(quote))
 
 
 def introduced(text: str, quote: Quote, known: str) -> str:

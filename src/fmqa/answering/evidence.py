@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -19,6 +20,7 @@ from typing import Self
 from fmqa.answering.analysis import QueryAnalysis
 from fmqa.answering.claims import content_stems
 from fmqa.answering.marking import EvidenceMarker, MarkedPassage
+from fmqa.answering.numbers import numbers
 from fmqa.answering.quotes import is_quotable
 from fmqa.answering.rows import is_row
 from fmqa.retrieval.expansion import normal_name
@@ -26,8 +28,12 @@ from fmqa.types import Hit, Quote
 
 TRAINED = Path(__file__).resolve().parents[1] / "weights" / "trained" / "calibration.json"
 _SAME = 0.85  # of the shorter one's stems, that two sentences share which say the same
+_HALF = 0.5
 _SUREST = 0.9999  # a sentence's probability, for the log-odds
 _RECALL = 1.5  # how much more it matters to miss a sentence than to say one too many
+# Where several papers are asked: quotes beyond the limit, what is likely enough there, and what a
+# probability is multiplied by for each quote of its paper before it. Chosen on training questions.
+_MORE, _LEAST_OF_SEVERAL, _AGAIN = 4, 0.02, 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +172,22 @@ class EvidenceSelector:
         self.is_evidence = Logistic.read(calibration, "evidence")
         self.is_answer = Logistic.read(calibration, "answer")
 
-    def select(self, query: QueryAnalysis, hits: Sequence[Hit]) -> Evidence:
-        """The quotes for a question, from its passages, the likeliest first."""
+    def select(
+        self,
+        query: QueryAnalysis,
+        hits: Sequence[Hit],
+        *,
+        sides: Sequence[Collection[str]] = (),
+        broad: bool = False,
+    ) -> Evidence:
+        """The quotes for a question, from its passages, the likeliest first.
+
+        Args:
+            query: the question.
+            hits: its passages.
+            sides: the papers that it sets side by side, each of which is to be heard.
+            broad: whether it asks many papers, so that each further quote of one counts for less.
+        """
         marked = self.marker.mark(query.question, hits)
         ranked = ranked_sentences(scored_sentences(query, marked), self.is_evidence)
         passages = ranked_passages(marked, ranked)
@@ -179,15 +199,21 @@ class EvidenceSelector:
             return Evidence((), nearest=nearest, passages=passages)
         quotes = [one.quote for one in ranked]
         answerability = self.is_answer(answer_features(query, marked, quotes))
-        chosen = tuple(one.quote for one in self._choose(query, ranked))
-        return Evidence(chosen, answerability, nearest, passages)
+        picked = self._choose(ranked, sides, broad=broad)
+        chosen = sorted((one.quote for one in picked), key=lambda quote: -quote.score)
+        return Evidence(tuple(chosen), answerability, nearest, passages)
 
-    def _choose(self, query: QueryAnalysis, ranked: Sequence[Scored]) -> list[Scored]:
-        """The best of each paper that the question names, then as many as pay."""
+    def _choose(
+        self, ranked: Sequence[Scored], sides: Sequence[Collection[str]], *, broad: bool
+    ) -> list[Scored]:
+        """The likeliest of many papers or of each side, then as many as pay."""
+        most = self.limit + _MORE
         chosen: list[Scored] = []
-        for papers in query.papers.values() if len(query.papers) > 1 else ():
-            own = (one for one in ranked if one.quote.passage.paper.paper_id in papers)
-            chosen += [one for one in [next(own, None)] if one and not _repeats(one, chosen)]
+        if broad:
+            chosen = _picked(ranked, most, _LEAST_OF_SEVERAL, again=_AGAIN)
+        for side in sides:
+            own = [one for one in ranked if one.quote.passage.paper.paper_id in side]
+            chosen += _picked(own, most // len(sides), _LEAST_OF_SEVERAL, chosen)
         expected = sum(one.quote.score for one in ranked)
         for one in ranked:
             found = sum(pick.quote.score for pick in chosen)
@@ -197,16 +223,62 @@ class EvidenceSelector:
                 break
             if one not in chosen and not _repeats(one, chosen):
                 chosen.append(one)
-        return sorted(chosen[: self.limit], key=lambda one: -one.quote.score)
+        return chosen
+
+
+def _picked(
+    ranked: Sequence[Scored],
+    most: int,
+    least: float,
+    before: Sequence[Scored] = (),
+    *,
+    again: float = 1.0,
+) -> list[Scored]:
+    """The likeliest sentence, and others that are likely enough; none repeats another.
+
+    Args:
+        ranked: sentences, the likeliest first.
+        most: how many at most.
+        least: the probability that is enough.
+        before: what has been picked already.
+        again: what a sentence's probability is multiplied by for each one of its paper before it.
+    """
+    picked: list[Scored] = []
+    left = [one for one in ranked if one not in before]
+    papers: Counter[str] = Counter()
+
+    def worth(one: Scored) -> float:
+        return one.quote.score * again ** papers[one.quote.passage.paper.paper_id]
+
+    while left and len(picked) < most:
+        best = max(left, key=worth)
+        left.remove(best)
+        if picked and worth(best) < least:
+            break
+        if not _repeats(best, [*before, *picked]):
+            picked.append(best)
+            papers[best.quote.passage.paper.paper_id] += 1
+    return picked
 
 
 def _repeats(pick: Scored, chosen: Sequence[Scored]) -> bool:
-    """Whether a sentence says what another one says already, in mostly the same words."""
-    return any(
-        len(pick.stems & other.stems) >= _SAME * min(len(pick.stems), len(other.stems))
-        and not (is_row(pick.quote) or is_row(other.quote))
-        for other in chosen
-    )
+    """Whether a sentence says what another one says already.
+
+    In mostly the same words or, of one paper, in half of them and with several figures; the figures
+    have to be the same.
+    """
+    if is_row(pick.quote):
+        return False
+    figures = {number.value for number in numbers(pick.quote.text)}
+    for other in chosen:
+        shared = len(pick.stems & other.stems) / (min(len(pick.stems), len(other.stems)) or 1)
+        if is_row(other.quote) or shared < _HALF:
+            continue
+        ours, theirs = (one.quote.passage.paper.paper_id for one in (pick, other))
+        told = {number.value for number in numbers(other.quote.text)}
+        if figures <= told and (shared >= _SAME or (len(figures) > 1 and ours == theirs)):
+            return True
+    return False
 
 
 def _named(query: QueryAnalysis, quote: Quote) -> float:

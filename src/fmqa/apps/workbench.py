@@ -290,6 +290,7 @@ class Workbench:
         from fmqa.answering.drafters import writes
         from fmqa.answering.evidence import EvidenceSelector
         from fmqa.answering.multilingual import MultilingualAssistant
+        from fmqa.answering.survey_questions import QuestionTeller
 
         with self._guard:
             settings = self.settings
@@ -304,6 +305,7 @@ class Workbench:
                 pdf_url=settings.arxiv_pdf_url,
                 max_question_chars=settings.max_question_chars,
                 review=settings.review,
+                tell=QuestionTeller(self.embedder),
             )
             if writes(settings):
                 assistant.rewrite = self._rewriter(assistant.rewrite)

@@ -61,6 +61,7 @@ class NameBook:
     def __init__(self) -> None:
         self._papers: dict[str, list[str]] = {}
         self._written: dict[str, set[str]] = {}
+        self._authors: dict[str, list[str]] = {}
 
     @classmethod
     def of(cls, papers: Iterable[PaperMeta]) -> Self:
@@ -72,6 +73,8 @@ class NameBook:
                 if paper.paper_id not in held:
                     held.append(paper.paper_id)
                 book._written.setdefault(name, set()).add(shown)
+            for surname in {_surname(author) for author in paper.authors}:
+                book._authors.setdefault(surname, []).append(paper.paper_id)
         return book
 
     def __contains__(self, name: str) -> bool:
@@ -87,6 +90,10 @@ class NameBook:
         return list(
             dict.fromkeys(ids[at] for at in range(longest) for ids in held if at < len(ids))
         )
+
+    def by_author(self, surname: str) -> list[str]:
+        """Ids of the papers that somebody of this surname wrote."""
+        return self._authors.get(surname.casefold(), [])
 
     def name_of(self, paper_id: str) -> str:
         """The shortest name of a paper, as written; empty where the book has none."""
@@ -149,6 +156,12 @@ class NameBook:
         return len(name) >= _SHORTEST_LOWER and any(
             not written.isupper() for written in self._written[name]
         )
+
+
+def _surname(author: str) -> str:
+    """Of "Ada Ma" and of "Ma, Ada"."""
+    words = author.split(",", maxsplit=1)[0].split() if "," in author else author.split()[-1:]
+    return " ".join(words).casefold()
 
 
 def _generation(name: str) -> tuple[str, int]:

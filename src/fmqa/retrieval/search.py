@@ -24,6 +24,7 @@ _DENSE_CANDIDATES = 200
 _LEXICAL_CANDIDATES = 200
 _LEXICAL_SCORED = 1000
 _LOOKED_THROUGH = 200  # passages that hold a word of a name
+_OFTEN, _FAR_MORE = 3, 2.5  # passages of a name's own paper, at least; times those of the next one
 
 
 def clean_question(text: str, longest: int) -> str:
@@ -110,6 +111,18 @@ class Searcher:
         However it is hyphenated; a paper with the name in its title counts as speaking of it twice
         at least.
         """
+        return max(self._spoken_of(name, filters).values(), default=0)
+
+    def speaks_most_of(self, name: str) -> str | None:
+        """Id of the paper that speaks of a name in far more passages than any other, if one does.
+
+        A work's own paper does, and those that compare with it don't.
+        """
+        counted = [*self._spoken_of(name).most_common(2), ("", 0), ("", 0)]
+        (paper, most), (_, next_most) = counted[:2]
+        return paper if most >= _OFTEN and most >= _FAR_MORE * next_most else None
+
+    def _spoken_of(self, name: str, filters: Filters | None = None) -> Counter[str]:
         found = self.library.record.lexical(terms(name), _LOOKED_THROUGH, filters)
         passages = self.library.record.passages([key for key, _ in found])
         wanted = normal_name(name)
@@ -118,7 +131,7 @@ class Searcher:
             if wanted in normal_name(stored.paper.title):
                 counted[stored.paper.paper_id] += 2
             counted[stored.paper.paper_id] += wanted in normal_name(stored.passage.text)
-        return max(counted.values(), default=0)
+        return counted
 
 
 def _nothing(filters: Filters | None) -> NothingToSearch:
