@@ -45,14 +45,24 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the starter library, its facets read; not to be changed."""
+    """A data folder with the starter library, its facets read; not to be changed.
+
+    Making it takes 13 seconds, so that all processes of a run share one.
+    """
+    from filelock import FileLock
+
     from fmqa.apps.workbench import Workbench
     from fmqa.settings import Settings
 
-    bench = Workbench(Settings(home=tmp_path_factory.mktemp("starter"), llm="none"))
-    bench.survey.facets.bring_up_to_date()
-    bench.close()
-    return bench.settings.home
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "starter"
+    with FileLock(f"{home}.lock"):
+        if not (home / "whole").is_file():
+            bench = Workbench(Settings(home=home, llm="none"))
+            bench.survey.facets.bring_up_to_date()
+            bench.close()
+            (home / "whole").touch()
+    return home
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ pytestmark = IN_BROWSER
 def address(starter_home: Path) -> Iterator[str]:
     """A server on the starter notes, and one paper after the review that contradicts another."""
     bench = Workbench(Settings(home=starter_home, llm="none"))
+    bench.load_starter()  # before the notes are others than the starter library's
     notes = read_notes(starter_folder())
     meta = replace(
         notes[0].meta, paper_id="2601.00001", arxiv_id="2601.00001", title=NASTY_TITLE, name="",
