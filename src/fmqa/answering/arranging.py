@@ -112,14 +112,13 @@ def _by_term(quotes: Sequence[Quote], known: Collection[str]) -> list[Group]:
 def _shared_terms(quotes: Sequence[Quote], known: Collection[str]) -> dict[str, set[int]]:
     """The terms of two words that tell quotes apart, as first written, and the quotes with each.
 
-    What its paper is known to be about counts as a quote's term too.
+    The challenges that its paper is known to meet count as a quote's terms, too.
     """
     written: dict[tuple[str, ...], str] = {}
     there: dict[tuple[str, ...], set[int]] = {}
     for index, quote in enumerate(quotes):
         paper = quote.passage.paper
-        facets = [*paper.challenge, *paper.modality, *paper.tasks]
-        told = [(one,) for one in facets if one != "multi"]
+        told = [(challenge,) for challenge in paper.challenge]
         for words in [*_pairs("" if is_row(quote) else as_said(quote.text)), *told]:
             key = tuple(stem(part) for word in words for part in word.split())
             if not all(one in known for one in key):
