@@ -65,6 +65,8 @@ def test_the_glossary_is_enough_to_search_by() -> None:
     assert by_glossary("UNI 在多少张切片上进行了预训练？") == "UNI how many slides pre-training?"
     assert by_glossary("联邦学习如何保护隐私？") == "federated learning how privacy?"
     assert by_glossary("今天") == ""
+    assert GlossaryTranslator().question("今天", "zh").text == "今天"
+    assert GlossaryTranslator().question("那患者呢？", "zh").text == "patients?"
 
 
 @pytest.mark.parametrize(

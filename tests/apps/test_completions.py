@@ -98,10 +98,9 @@ def test_a_follow_up_is_understood_from_the_messages(real: str) -> None:
 
     follow = {"role": "user", "content": "On how many images was it trained?"}
     talk = [*ASKED, {"role": "assistant", "content": "A model."}, follow]
-    assert "MedSAM" in first(talk)
-    assert first(talk) == first(
-        [{"role": "user", "content": "On how many images was MedSAM trained?"}]
-    )
+    alone = first([{"role": "user", "content": "On how many images was MedSAM trained?"}])
+    assert "MedSAM" in alone
+    assert first(talk).partition("[1]")[0] == alone.partition("[1]")[0]
     assert first([follow]) != first(talk)
 
 

@@ -90,6 +90,8 @@ GLOSSARY: dict[str, str] = {
     "综述": "survey", "论文": "papers", "模型": "model", "方法": "method", "任务": "tasks",
     "肿瘤": "tumour", "癌症": "cancer", "三维": "3D", "二维": "2D",
     "视觉问答": "visual question answering",
+    "患者": "patients", "病人": "patients", "许可": "licence", "它": "it",
+    "第一个": "the first one", "第二个": "the second one", "更多": "tell me more", "继续": "go on",
     "多少": "how many", "如何": "how", "怎么": "how", "怎样": "how", "什么": "what",
     "哪些": "which",
     "哪个": "which", "为什么": "why", "区别": "difference", "比较": "compare",

@@ -88,7 +88,8 @@ class GlossaryTranslator:
 
     def question(self, text: str, language: str) -> Translated:
         """What of the question is known in English; the question itself where nothing is."""
-        return Translated(by_glossary(text) if language == "zh" else text, "glossary")
+        known = by_glossary(text) if language == "zh" else ""
+        return Translated(known or text, "glossary")
 
     def sentence(self, text: str, language: str) -> None:
         """None: the quotes are shown as they are."""
