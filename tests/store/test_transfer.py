@@ -17,6 +17,7 @@ from fmqa.errors import RecordBusy, StoreError, UsageError
 from fmqa.store import transfer
 from fmqa.store.arxiv_catalog import FetchedFile, Wish
 from fmqa.store.history import Feedback, StoredExchange
+from fmqa.store.item_store import StoredItem
 from fmqa.store.library import Library, open_database
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.store.transfer import TABLES, CopyReport, copy_record, open_target
@@ -57,6 +58,10 @@ def full(library: Library, add: Add) -> Library:
     facet = Facet(held.paper_id, 2, held.source, FacetName.TASK, "segmentation", "q", span, 0.8)
     library.facets.put("rules", [(held, [replace(facet, size=1e6, unit="images")])])
     library.facets.correct("2304.12306", FacetName.KIND, [facet])
+    facts = ("maSegment2024", "Segment Anything", ("Ma, J.",), 2024, "10.1/x", "2304.12306")
+    item = StoredItem("zotero:", "AAAA1111", *facts, "BBBB2222", "/a.pdf", "a", "2304.12306")
+    library.items.follow("zotero:")
+    library.items.put([item])
     return library
 
 
@@ -98,6 +103,8 @@ def told(library: Library) -> str:
             repr(library.facets.pending("rules")),
             repr(library.bibliography.mentions("2304.12306")),
             repr(library.record.journal()),
+            repr([library.items.origins(), library.items.of("zotero:")]),
+            [row.meta.notice for row in library.record.papers()],
             [library.record.generation, library.facets.revision, library.record.active_ids()],
             [(key, round(score, 5)) for key, score in found],
             [(key, round(score, 5)) for key, score in nearest],
