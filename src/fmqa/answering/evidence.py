@@ -30,10 +30,11 @@ TRAINED = Path(__file__).resolve().parents[1] / "weights" / "trained" / "calibra
 _SAME = 0.85  # of the shorter one's stems, that two sentences share which say the same
 _HALF = 0.5
 _SUREST = 0.9999  # a sentence's probability, for the log-odds
-_RECALL = 1.5  # how much more it matters to miss a sentence than to say one too many
-# Where several papers are asked: quotes beyond the limit, what is likely enough there, and what a
-# probability is multiplied by for each quote of its paper before it. Chosen on training questions.
-_MORE, _LEAST_OF_SEVERAL, _AGAIN = 4, 0.02, 0.85
+# How much more it matters to miss a sentence than to say one too many; the same where many papers
+# are asked. There and where sides are compared: quotes beyond the limit, and what a probability is
+# multiplied by for each quote of its paper before it. Chosen on training questions.
+_RECALL, _RECALL_OF_MANY = 1.4, 3.0
+_MORE, _AGAIN = 4, 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,46 +207,38 @@ class EvidenceSelector:
     def _choose(
         self, ranked: Sequence[Scored], sides: Sequence[Collection[str]], *, broad: bool
     ) -> list[Scored]:
-        """The likeliest of many papers or of each side, then as many as pay."""
+        """The likeliest sentences: of many papers, of each side, or of all."""
         most = self.limit + _MORE
-        chosen: list[Scored] = []
         if broad:
-            chosen = _picked(ranked, most, _LEAST_OF_SEVERAL, again=_AGAIN)
+            return _picked(ranked, most, _RECALL_OF_MANY, again=_AGAIN)
+        chosen: list[Scored] = []
         for side in sides:
             own = [one for one in ranked if one.quote.passage.paper.paper_id in side]
-            chosen += _picked(own, most // len(sides), _LEAST_OF_SEVERAL, chosen)
-        expected = sum(one.quote.score for one in ranked)
-        for one in ranked:
-            found = sum(pick.quote.score for pick in chosen)
-            # One more raises (1 + b²) · found / (chosen + b² · expected) only above this.
-            least = found / (len(chosen) + _RECALL**2 * expected)
-            if len(chosen) >= self.limit or one.quote.score < least:
-                break
-            if one not in chosen and not _repeats(one, chosen):
-                chosen.append(one)
-        return chosen
+            chosen += _picked(own, most // len(sides), _RECALL, chosen)
+        return chosen or _picked(ranked, self.limit, _RECALL)
 
 
 def _picked(
     ranked: Sequence[Scored],
     most: int,
-    least: float,
+    recall: float,
     before: Sequence[Scored] = (),
     *,
     again: float = 1.0,
 ) -> list[Scored]:
-    """The likeliest sentence, and others that are likely enough; none repeats another.
+    """The likeliest sentences, as many as raise the expected F-measure; none repeats another.
 
     Args:
         ranked: sentences, the likeliest first.
         most: how many at most.
-        least: the probability that is enough.
+        recall: how much more it matters to miss a sentence than to say one too many.
         before: what has been picked already.
         again: what a sentence's probability is multiplied by for each one of its paper before it.
     """
     picked: list[Scored] = []
     left = [one for one in ranked if one not in before]
     papers: Counter[str] = Counter()
+    expected = sum(one.quote.score for one in left)
 
     def worth(one: Scored) -> float:
         return one.quote.score * again ** papers[one.quote.passage.paper.paper_id]
@@ -253,7 +246,9 @@ def _picked(
     while left and len(picked) < most:
         best = max(left, key=worth)
         left.remove(best)
-        if picked and worth(best) < least:
+        found = sum(one.quote.score for one in picked)
+        # One more raises (1 + b²) · found / (picked + b² · expected) only above this.
+        if picked and worth(best) < found / (len(picked) + recall**2 * expected):
             break
         if not _repeats(best, [*before, *picked]):
             picked.append(best)
