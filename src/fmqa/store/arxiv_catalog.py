@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fmqa.store.engine import Connection, RecordRow, Tables, upsert
-from fmqa.types import ArxivRecord
+from fmqa.types import ArxivRecord, Document, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +252,22 @@ class Catalog(Tables):
         """Put an entry of its own into the changelog."""
         with self.database.atomic() as db:
             insert_change(db, news)
+
+
+def news_of(db: Connection, document: Document) -> tuple[str, str]:
+    """What the changelog says of a document: kind and detail, both empty when it isn't news.
+
+    Notes come with the program, and a version that is read again is no news either.
+    """
+    if document.source is Source.NOTE:
+        return "", ""
+    sql = "SELECT version FROM versions WHERE paper_id = ? AND source = 'pdf' ORDER BY version"
+    held = [row["version"] for row in db.execute(sql, (document.meta.paper_id,))]
+    if document.meta.version in held:
+        return "", ""
+    if held and document.meta.version > held[-1]:
+        return "new_version", f"v{held[-1]} → v{document.meta.version}"
+    return "added", f"v{document.meta.version}"
 
 
 def insert_change(db: Connection, news: News) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fmqa.errors import RecordUnreachable, StoreError
-from fmqa.store.arxiv_catalog import News, insert_change, now
+from fmqa.store.arxiv_catalog import News, insert_change, news_of, now
 from fmqa.store.engine import (
     Connection,
     Database,
@@ -149,22 +149,6 @@ def activate_newest(db: Connection, searched: SearchTables, paper_id: str) -> No
         (left["id"],),
     ).fetchall()
     searched.add(db, [SearchedPassage(row[0], left["title"], *list(row)[1:]) for row in rows])
-
-
-def news_of(db: Connection, document: Document) -> tuple[str, str]:
-    """What the changelog says of a document: kind and detail, both empty when it isn't news.
-
-    Notes come with the program, and a version that is read again is no news either.
-    """
-    if document.source is Source.NOTE:
-        return "", ""
-    sql = "SELECT version FROM versions WHERE paper_id = ? AND source = 'pdf' ORDER BY version"
-    held = [row["version"] for row in db.execute(sql, (document.meta.paper_id,))]
-    if document.meta.version in held:
-        return "", ""
-    if held and document.meta.version > held[-1]:
-        return "new_version", f"v{held[-1]} → v{document.meta.version}"
-    return "added", f"v{document.meta.version}"
 
 
 def insert_version(db: Connection, document: Document, active: bool, file: str) -> int:
