@@ -10,8 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import fmqa.store.embedding
-from arxiv_home import QuickEmbedder
-from fakes import make_pdf
+from fakes import HashEmbedder, make_pdf
 from fmqa.apps.cli.main import app
 from fmqa.errors import SourceUnreachable, UsageError
 from fmqa.sources import note_files
@@ -26,7 +25,7 @@ def zotero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallZot
     ]
     made = SmallZotero(tmp_path / "Zotero", entries, {"THESIS01": ("Thesis", "")})
     made.write()
-    monkeypatch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: QuickEmbedder())
+    monkeypatch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
     monkeypatch.setattr(note_files, "starter_folder", lambda: tmp_path / "no notes")
     monkeypatch.setenv("FMQA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("FMQA_ZOTERO_URL", made.url)

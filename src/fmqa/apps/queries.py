@@ -199,6 +199,9 @@ class Queries:
         """
         from fmqa.answering.conversation import FollowUps, subjects_of
 
+        if not turns:  # nothing of the library is needed then
+            return []
+
         def is_paper(name: str) -> bool:
             return bool(self.bench.searcher.papers_called([name]))
 
