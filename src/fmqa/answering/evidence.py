@@ -215,7 +215,7 @@ class EvidenceSelector:
         for side in sides:
             own = [one for one in ranked if one.quote.passage.paper.paper_id in side]
             chosen += _picked(own, most // len(sides), _RECALL, chosen)
-        return chosen or _picked(ranked, self.limit, _RECALL)
+        return [*chosen, *_picked(ranked, self.limit - len(chosen), _RECALL, chosen)]
 
 
 def _picked(
