@@ -192,6 +192,7 @@ _SENTENCES = st.lists(
         citations=st.lists(st.integers(1, 4), max_size=3).map(tuple),
         verdict=st.sampled_from(("supported", "verbatim", "edited")),
         begins=st.sampled_from(("", "", "paragraph", "item")),
+        head=st.sampled_from(("", "", "", "SAM <i>")),
     ),
     min_size=1,
     max_size=8,
@@ -209,6 +210,12 @@ def test_what_is_shown_of_an_answer_stays_as_more_is_written(sentences: list[Sen
     for count in range(1, len(sentences)):
         so_far = re.sub(r"(</(p|li|ul|div)>)+$", "", shown_prose(sentences[:count]))
         assert whole.startswith(so_far)
+
+
+@given(_SENTENCES)
+def test_each_head_stands_above_its_group(sentences: list[Sentence]) -> None:
+    shown = html.unescape(shown_prose(sentences))
+    assert shown.count("<h4>SAM <i></h4>") == sum(one.head != "" for one in sentences)
 
 
 @given(_SENTENCES)

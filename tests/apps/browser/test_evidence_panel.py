@@ -210,6 +210,7 @@ def test_the_chinese_page(visit: Callable[..., Visit], served: tuple[str, Path])
     assert "出处" in reader.page.inner_text(".fmqa-sources")
     open_evidence(reader)
     assert "本库笔记" in reader.page.inner_text(".fmqa-evidence header")
+    reader.page.click(".fmqa-close")  # it covers the head's end
     reader.page.click(".fmqa-languages a")
     reader.page.get_by_role("tab", name="Ask").wait_for(timeout=PATIENCE)
     reader.page.goto(served[0])  # the choice is kept

@@ -29,6 +29,10 @@ def prose(turn: Turn, say: Wording) -> str:
     parts, listed = [], False
     for paragraph in paragraphs(turn.sentences, known):
         first = paragraph[0]
+        if first.head:
+            ended = "</ul>" if listed else ""
+            parts.append(f"{ended}<h4>{escaped(say.translated(first.head))}</h4>")
+            listed = False
         inside = " ".join(_sentence(one, known, say, first=first) for one in paragraph)
         kind = "fmqa-written" if first.verdict == "supported" else "fmqa-quoting"
         item = first.begins == "item"
@@ -46,7 +50,7 @@ def paragraphs(
     """The sentences in paragraphs: as the model set them, and quotes by the paper they are of."""
     found: list[list[Sentence]] = []
     for one in sentences:
-        if not found or one.begins or _parted(found[-1], one, known):
+        if not found or one.head or one.begins or _parted(found[-1], one, known):
             found.append([])
         found[-1].append(one)
     return found
