@@ -214,8 +214,9 @@ class EvidenceSelector:
         chosen: list[Scored] = []
         for side in sides:
             own = [one for one in ranked if one.quote.passage.paper.paper_id in side]
-            chosen += _picked(own, most // len(sides), _RECALL, chosen)
-        return [*chosen, *_picked(ranked, self.limit - len(chosen), _RECALL, chosen)]
+            chosen += _picked(own, self.limit // (len(sides) + 1), _RECALL, chosen)
+        left = (most if sides else self.limit) - len(chosen)
+        return [*chosen, *_picked(ranked, left, _RECALL, chosen)]
 
 
 def _picked(
