@@ -657,13 +657,16 @@ def test_faults_strike_where_and_as_often_as_told() -> None:
 def test_it_runs_on_its_own(client: httpx.Client) -> None:
     command = [sys.executable, "-m", "tests.small_arxiv", "--papers", "16"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(5)]
-        done = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
-        answer = client.get(done["FMQA_ARXIV_API_URL"], params={"id_list": "2510.16973"})
-        assert "A Small Review" in answer.text
-        assert client.get(f"{done['FMQA_ARXIV_PDF_URL']}/2510.16973").content[:5] == b"%PDF-"
-        assert Path(done["FMQA_PACE_DIR"]).is_dir()
-        os.kill(process.pid, signal.SIGTERM)
-        process.wait(10)
+        try:
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(6)]
+            done = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
+            answer = client.get(done["FMQA_ARXIV_API_URL"], params={"id_list": "2510.16973"})
+            assert "A Small Review" in answer.text
+            assert client.get(f"{done['FMQA_ARXIV_PDF_URL']}/2510.16973").content[:5] == b"%PDF-"
+            assert Path(done["FMQA_PACE_DIR"]).is_dir()
+            os.kill(process.pid, signal.SIGTERM)
+            process.wait(10)
+        finally:
+            process.kill()  # it would be waited for, whatever failed
     assert not Path(done["FMQA_PACE_DIR"]).exists()
