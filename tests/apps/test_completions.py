@@ -100,7 +100,7 @@ def test_a_follow_up_is_understood_from_the_messages(real: str) -> None:
     talk = [*ASKED, {"role": "assistant", "content": "A model."}, follow]
     alone = first([{"role": "user", "content": "On how many images was MedSAM trained?"}])
     assert "MedSAM" in alone
-    assert first(talk).partition("[1]")[0] == alone.partition("[1]")[0]
+    assert alone.partition(" [1]")[0] in first(talk)
     assert first([follow]) != first(talk)
 
 
