@@ -128,9 +128,8 @@ class PaperMeta:
     ``paper_id`` is the arXiv id without version, or ``local:`` and 16 hex digits of the file's
     SHA-256, or ``topic:`` and a slug. ``version`` is 1 for a PDF that doesn't say, and 0 for a note
     whose facts couldn't be tied to a version. ``work`` is the id of another paper that is the same
-    work, such as its preprint, and leads it; empty for the lead itself.
-    ``notice`` says why it is withdrawn or
-    retracted, or what was corrected, with source and date; empty where nothing is known.
+    work, such as its preprint, and leads it; empty for the lead itself. ``notice`` says why it is
+    withdrawn or retracted, or what was corrected, with source and date; empty where none is known.
     """
 
     paper_id: str

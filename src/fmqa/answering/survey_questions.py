@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from fmqa import weights
 from fmqa.answering.analysis import QueryAnalysis
 from fmqa.answering.claims import METRICS
+from fmqa.answering.evidence import Logistic
 from fmqa.retrieval.search import Searcher
 from fmqa.types import Embedder
 
@@ -69,19 +70,26 @@ class QuestionTeller:
         self.trained = trained
 
     @cached_property
-    def _held(self) -> dict[str, Any]:
-        held: dict[str, Any] = json.loads(self.trained.read_text(encoding="utf-8"))
-        return held
+    def _held(self) -> tuple[str, dict[Kind, Logistic]]:
+        """The embedding model that they were fitted on, and the regressions."""
+        held = json.loads(self.trained.read_text(encoding="utf-8"))
+        return held["model"], {
+            kind: Logistic(
+                held[kind]["bias"], _numbered(held[kind]["weights"]), held[kind]["least"]
+            )
+            for kind in KINDS
+        }
 
     def __call__(self, question: str) -> frozenset[Kind]:
         """The kinds that it is of."""
-        held = self._held
-        if held["model"] != self.embedder.fingerprint:
+        model, regressions = self._held
+        if model != self.embedder.fingerprint:
             return frozenset()
-        vector = self.embedder.embed_query(question)
-        return frozenset(kind for kind in KINDS if _is_likely(held[kind], vector))
+        features = _numbered(self.embedder.embed_query(question))
+        return frozenset(
+            kind for kind, is_it in regressions.items() if is_it(features) >= is_it.least
+        )
 
 
-def _is_likely(held: dict[str, Any], vector: list[float]) -> bool:
-    total = held["bias"] + sum(w * x for w, x in zip(held["weights"], vector, strict=True))
-    return 1 / (1 + math.exp(-total)) >= float(held["least"])
+def _numbered(values: Sequence[float]) -> dict[str, float]:
+    return {str(place): value for place, value in enumerate(values)}
