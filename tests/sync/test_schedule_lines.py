@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -86,7 +85,6 @@ def test_odd_paths_survive_systemd(home: str, python: str, workdir: str) -> None
         assert words[1:4] == ["-c", 'exec "$@"', "fmqa"]
         words = words[4:]
     assert words == job.command
-    assert systemd.parse_command(values["ExecStart"]) == job.command
     folder = values["WorkingDirectory"]
     assert folder == folder.strip()
     assert Path(folder.replace("%%", "%")) == job.workdir
@@ -98,7 +96,8 @@ def test_odd_paths_survive_cron(home: str, python: str, workdir: str) -> None:
     job = job_in(home, python, workdir)
     line = cron.shell_command(job)
     assert not re.search(r"(?<!\\)%", line)
-    assert cron.parse_command(line) == job.command
+    words = shlex.split(line.replace(r"\%", "%"))
+    assert words[words.index("10") + 1 : words.index(">>")] == job.command
     assert "\n" not in line
 
 
@@ -177,16 +176,12 @@ def test_a_line_is_installed_shown_and_removed(machine: Machine, usual: Path) ->
     begin, line, end = machine.crontab[len(OTHERS) :].decode().splitlines()
     assert begin.startswith("# fmqa sync (begin), every 6h;")
     assert end == "# fmqa sync (end)"
-    minute = int(line.split()[0])
     assert line.split()[1:5] == ["*/6", "*", "*", "*"]
     command = shlex.join([sys.executable, "-m", "fmqa", "sync", "--home", str(usual)])
     assert f"nice -n 10 {command} >> {usual}/index/sync.log 2>&1" in line
     assert (usual / "index").is_dir()
-    assert (found.said, shlex.join(found.command)) == ("every 6h", command)
-    assert found.next_run is not None
-    local = found.next_run.astimezone()
-    assert (local.minute, local.hour % 6) == (minute, 0)
-    assert datetime.now(UTC) < found.next_run < datetime.now(UTC) + timedelta(hours=7)
+    assert (found.said, found.next_run) == ("every 6h", None)
+    assert command in found.command
     assert [s.said for s in schedule.show(usual)] == ["every 6h"]
 
     schedule.install(usual, make_timetable(None, "1 2 3 4 *"), Using.CRON)
@@ -266,7 +261,7 @@ def test_a_line_edited_by_hand(machine: Machine, usual: Path, edited: str, activ
     begin, _, end = machine.crontab.decode().splitlines()
     machine.crontab = f"{begin}\n{edited}\n{end}\n".encode()
     (found,) = schedule.show(usual)
-    assert (found.active, found.next_run, found.command) == (active, None, ())
+    assert (found.active, found.next_run) == (active, None)
 
 
 def test_cron_does_not_take_every_path(machine: Machine) -> None:

@@ -188,7 +188,7 @@ def install(
         typer.Option("--every", help="Interval: 30m, 6h, 1d, 1w.  [default: 1d]"),
     ] = None,
     cron: Annotated[
-        str | None, typer.Option("--cron", help="Times as a cron expression, such as '0 3 * * *'.")
+        str | None, typer.Option("--cron", help="Times for cron or GitHub, such as '0 3 * * *'.")
     ] = None,
     using: Annotated[
         Using, typer.Option("--using", help="What starts the runs; github prints a workflow.")
@@ -240,11 +240,9 @@ def remove(home: Home = None) -> None:
 
 
 def _tell(installed: Installed) -> None:
-    import shlex
-
     typer.echo(f"{installed.name} ({installed.using}), {installed.said}")
     typer.echo(f"  where    {installed.where}")
-    typer.echo(f"  runs     {shlex.join(installed.command)}")
+    typer.echo(f"  runs     {installed.command}")
     if installed.active is not None:
         typer.echo(f"  active   {'yes' if installed.active else 'no'}")
     if installed.next_run is not None:
@@ -258,7 +256,7 @@ def _as_dict(installed: Installed) -> dict[str, Any]:
         "using": str(installed.using),
         "name": installed.name,
         "schedule": installed.said,
-        "command": list(installed.command),
+        "command": installed.command,
         "where": installed.where,
         "active": installed.active,
         "next_run": installed.next_run.isoformat() if installed.next_run else None,

@@ -7,34 +7,30 @@ would be a newline unless a backslash stands before it.
 from __future__ import annotations
 
 import os
-import re
 import shlex
+import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from fmqa.errors import FmqaError, UsageError
-from fmqa.sync.periods import parse_cron
-from fmqa.sync.schedules.job import Installed, Job, Timetable, Using, call, environment_note, have
+from fmqa.sync.schedules.job import Installed, Job, Timetable, Using, call, environment_note
 
 _NONE_YET = ("no crontab", "no such file")
-_LINE = re.compile(r"(?P<cron>(?:\S+\s+){4}\S+)\s+(?P<command>.+)", re.DOTALL)
 
 
 def available() -> bool:
     """Whether the machine has a crontab."""
-    return have("crontab")
+    return shutil.which("crontab") is not None
 
 
 def install(job: Job, timetable: Timetable) -> Installed:
     """Puts the line into the crontab, in the place of an earlier one.
 
     Raises:
-        UsageError: cron can't say the interval or the path, or our part of the crontab is damaged.
+        UsageError: cron can't say the path, or our part of the crontab is damaged.
         FmqaError: the crontab can't be read or written, or the data folder can't be made.
     """
-    cron = timetable.as_cron(job.minute)
-    block = _block(job, timetable, f"{cron.text} {shell_command(job)}")
+    block = _block(job, timetable, f"{timetable.as_cron(job.minute)} {shell_command(job)}")
     before = _crontab()
     kept, _ = _without(before, job)
     if kept and not kept.endswith(b"\n"):
@@ -70,7 +66,7 @@ def remove(job: Job) -> Installed | None:
 
 
 def read(job: Job) -> Installed | None:
-    """What is installed for this data folder, and when it runs next.
+    """What is installed for this data folder.
 
     Raises:
         UsageError: our part of the crontab is damaged.
@@ -84,29 +80,14 @@ def read(job: Job) -> Installed | None:
         return None
     # Lines in between that a user turned into comments are switched off.
     ours = [line for line in lines if line.strip() and not line.startswith("#")]
-    command, next_run = _understood(ours[0]) if ours else ([], None)
     return Installed(
         using=Using.CRON,
         name=_label(job),
         said=lines[0].removeprefix(f"# {_label(job)} (begin), ").partition(";")[0],
-        command=tuple(command),
+        command="".join(ours[0].split(maxsplit=5)[5:]) if ours else "",
         where="crontab",
         active=bool(ours),
-        next_run=next_run,
     )
-
-
-def _understood(line: str) -> tuple[list[str], datetime | None]:
-    """The command of a line and its next run; nothing of what a user made of it by hand."""
-    match = _LINE.fullmatch(line)
-    if match is None:
-        return [], None
-    try:
-        comes = parse_cron(match["cron"]).next_after(datetime.now())  # by the local clock
-        command = parse_command(match["command"])
-    except (UsageError, ValueError):
-        return [], None
-    return command, comes.astimezone(UTC) if comes else None
 
 
 def shell_command(job: Job) -> str:
@@ -124,14 +105,6 @@ def shell_command(job: Job) -> str:
     log = shlex.quote(str(log_path(job)))
     line = f"cd {shlex.quote(str(job.workdir))} && {words} >> {log} 2>&1"
     return line.replace("%", r"\%")
-
-
-def parse_command(text: str) -> list[str]:
-    """The command that cron starts for one that `shell_command` made, without ``nice``."""
-    words = shlex.split(text.replace(r"\%", "%"))
-    if words[2:6] != ["&&", "nice", "-n", "10"] or ">>" not in words:
-        return words
-    return words[6 : len(words) - 1 - words[::-1].index(">>")]
 
 
 def log_path(job: Job) -> Path:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 import platformdirs
 
 from fmqa.errors import FmqaError, UsageError
-from fmqa.sync.periods import Cron, parse_cron, parse_period, period_in_words
+from fmqa.sync.periods import parse_period, period_in_words
 
-_SHORTEST = timedelta(minutes=1)
+_HOUR, _DAY, _WEEK = 60, 1440, 10_080  # in minutes
+_INTERVALS = frozenset(
+    [n for n in range(1, 60) if 60 % n == 0]
+    + [_HOUR * n for n in range(1, 24) if 24 % n == 0]
+    + [_DAY, _WEEK]
+)
+_CRON = re.compile(r"[\w*/,-]+(?: [\w*/,-]+){4}", re.ASCII)
 _TOOL_SECONDS = 30.0
 # Control characters, ends of lines, and bytes that are no UTF-8.
 _NOT_IN_FILES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -37,45 +44,50 @@ class Using(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """When the runs come: at an interval, or as a cron expression says. One of the two is set."""
+    """When the runs come: so many minutes apart, or as a cron expression says.
 
-    every: timedelta | None = None
-    cron: Cron | None = None
+    ``minutes`` divide an hour, a day or a week. What ``expression`` means is cron's to say.
+    """
+
+    minutes: int = 0
+    expression: str = ""
 
     @property
     def said(self) -> str:
         """In words: ``every 1d`` or ``at 0 3 * * *``."""
-        return f"at {self.cron.text}" if self.cron else f"every {period_in_words(self._interval)}"
+        if self.expression:
+            return f"at {self.expression}"
+        return f"every {period_in_words(timedelta(minutes=self.minutes))}"
 
-    @property
-    def _interval(self) -> timedelta:
-        assert self.every is not None
-        return self.every
-
-    def as_cron(self, minute: int) -> Cron:
+    def as_cron(self, minute: int) -> str:
         """The cron expression for it.
 
         Args:
             minute: the minute of the hour for runs that come hourly or less often.
+        """
+        if self.expression:
+            return self.expression
+        if self.minutes < _HOUR:
+            return f"*/{self.minutes} * * * *"
+        if self.minutes < _DAY:
+            return f"{minute} */{self.minutes // _HOUR} * * *"
+        return f"{minute} {_NIGHT} * * {'*' if self.minutes == _DAY else 1}"
+
+    def as_calendar(self) -> str:
+        """The calendar event of systemd for it.
 
         Raises:
-            UsageError: the interval doesn't divide an hour, a day or a week.
+            UsageError: it is a cron expression.
         """
-        if self.cron is not None:
-            return self.cron
-        minutes, rest = divmod(int(self._interval.total_seconds()), 60)
-        if not rest and minutes < 60 and 60 % minutes == 0:
-            return parse_cron("* * * * *" if minutes == 1 else f"*/{minutes} * * * *")
-        hours = minutes // 60 if not rest and minutes % 60 == 0 else 0
-        if hours and hours < 24 and 24 % hours == 0:
-            return parse_cron(f"{minute} {'*' if hours == 1 else f'*/{hours}'} * * *")
-        if hours in {24, 168}:
-            return parse_cron(f"{minute} {_NIGHT} * * {'*' if hours == 24 else 1}")
-        raise UsageError(
-            f"cron has no way to say {self.said!r}.",
-            hint="Take an interval that divides an hour, a day or a week (30m, 6h, 1d, 1w), "
-            "or say --cron.",
-        )
+        if self.expression:
+            raise UsageError(
+                "systemd knows no cron expressions.", hint="Say --every, or --using cron."
+            )
+        if self.minutes < _HOUR:
+            return f"*-*-* *:00/{self.minutes}:00"
+        if self.minutes < _DAY:
+            return f"*-*-* 00/{self.minutes // _HOUR}:00:00"
+        return f"{'' if self.minutes == _DAY else 'Mon '}*-*-* {_NIGHT:02}:00:00"
 
 
 def make_timetable(every: str | None, cron: str | None) -> Timetable:
@@ -87,11 +99,22 @@ def make_timetable(every: str | None, cron: str | None) -> Timetable:
     if every and cron:
         raise UsageError("--every and --cron exclude each other.", hint="Give one of them.")
     if cron:
-        return Timetable(cron=parse_cron(cron))
+        expression = " ".join(cron.split())
+        if not _CRON.fullmatch(expression):
+            raise UsageError(
+                f"{cron[:80]!r} is no cron expression.",
+                hint="Write minute, hour, day of month, month and day of week: '0 3 * * *'.",
+            )
+        return Timetable(expression=expression)
     period = parse_period(every or "1d")
-    if period < _SHORTEST:
-        raise UsageError(f"{every!r} is too often.", hint="The shortest interval is 1m.")
-    return Timetable(every=period)
+    minutes, rest = divmod(period, timedelta(minutes=1))
+    if rest or minutes not in _INTERVALS:
+        raise UsageError(
+            f"Runs can't come every {every}.",
+            hint="Take an interval that divides an hour, a day or a week (30m, 6h, 1d, 1w), "
+            "or say --cron.",
+        )
+    return Timetable(minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +172,15 @@ class Job:
 class Installed:
     """A schedule that is installed.
 
-    ``where`` is the timer's file, or ``crontab``. ``active`` and ``next_run`` (UTC) are None where
-    that can't be known. ``notes`` say what the user should know or do.
+    ``command`` is as it stands there. ``where`` is the timer's file, or ``crontab``. ``active`` and
+    ``next_run`` (UTC) are None where that can't be known: cron doesn't tell its next run. ``notes``
+    say what the user should know or do.
     """
 
     using: Using
     name: str
     said: str
-    command: tuple[str, ...]
+    command: str
     where: str
     active: bool | None = None
     next_run: datetime | None = None
@@ -181,11 +205,6 @@ class Ended:
     code: int
     out: bytes
     err: str
-
-
-def have(tool: str) -> bool:
-    """Whether the machine has this program."""
-    return shutil.which(tool) is not None
 
 
 def call(*command: str, stdin: bytes = b"") -> Ended:
@@ -216,13 +235,3 @@ def call(*command: str, stdin: bytes = b"") -> Ended:
     except OSError as error:
         raise FmqaError(f"{command[0]} can't be started: {error.strerror}.", hint="") from error
     return Ended(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
-
-
-def from_microseconds(value: object) -> datetime | None:
-    """The UTC time of microseconds since 1970; None for none, 0 and what is no time."""
-    if not isinstance(value, int) or value <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(value / 1e6, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 
 from fmqa.errors import FmqaError, UsageError
@@ -23,7 +22,7 @@ def install(home: Path, timetable: Timetable, using: Using = Using.AUTO) -> Inst
         FmqaError: systemd or crontab refuse.
     """
     job = Job.of(home)
-    chosen = _choice() if using is Using.AUTO else using
+    chosen = _choice(timetable) if using is Using.AUTO else using
     if chosen is Using.SYSTEMD:
         found = systemd.install(job, timetable)
         removed = None
@@ -81,8 +80,8 @@ def _both(
     return [*found, installed] if installed is not None else found
 
 
-def _choice() -> Using:
-    if systemd.answers():
+def _choice(timetable: Timetable) -> Using:
+    if not timetable.expression and systemd.answers():
         return Using.SYSTEMD
     if cron.available():
         return Using.CRON
@@ -107,16 +106,13 @@ def workflow(timetable: Timetable) -> str:
     """The workflow's YAML.
 
     Raises:
-        UsageError: cron can't say the interval, or it is shorter than GitHub's shortest.
+        UsageError: the interval is shorter than GitHub's shortest.
     """
-    cron = timetable.as_cron(_MINUTE)
-    minutes = [*cron.minutes, cron.minutes[0] + 60]
-    gaps = [later - sooner for sooner, later in pairwise(minutes)]
-    if min(gaps) < _SHORTEST_MINUTES:
+    if 0 < timetable.minutes < _SHORTEST_MINUTES:
         raise UsageError(
             f"{timetable.said!r} is too often for GitHub.",
             hint=f"Its shortest interval is {_SHORTEST_MINUTES} minutes.",
         )
     changelog = "\n".join(f"          {command}" for command in CHANGELOG_COMMANDS)
     text = files("fmqa.sync.schedules").joinpath("workflow.yml").read_text("utf-8")
-    return text.replace("@CRON@", cron.text).replace("@CHANGELOG@", changelog)
+    return text.replace("@CRON@", timetable.as_cron(_MINUTE)).replace("@CHANGELOG@", changelog)

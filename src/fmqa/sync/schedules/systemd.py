@@ -6,29 +6,18 @@ The quoting follows systemd.syntax(7), systemd.service(5) ("Command lines") and 
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fmqa.errors import FmqaError, UsageError
-from fmqa.sync.periods import WEEKDAYS, Cron
-from fmqa.sync.schedules.job import (
-    Installed,
-    Job,
-    Timetable,
-    Using,
-    call,
-    environment_note,
-    from_microseconds,
-    have,
-)
+from fmqa.sync.schedules.job import Installed, Job, Timetable, Using, call, environment_note
 
-_LONGEST_DELAY = timedelta(minutes=30)
+_LONGEST_DELAY = 30 * 60  # seconds
 _HEAD = "# Written by `fmqa schedule install`; `fmqa schedule remove` takes it away.\n"
 # systemd takes these in a program's path for something else; a shell starts such a program.
 _NOT_IN_PROGRAM = frozenset("\"'\\$")
@@ -37,8 +26,6 @@ _SHELL = ("/bin/sh", "-c", 'exec "$@"', "fmqa")
 
 def answers() -> bool:
     """Whether the user's systemd runs and can be asked."""
-    if not have("systemctl"):
-        return False
     try:
         return call("systemctl", "--user", "show", "--property=Version").code == 0
     except FmqaError:
@@ -49,7 +36,7 @@ def install(job: Job, timetable: Timetable) -> Installed:
     """Writes both units, and starts the timer where the user's systemd answers.
 
     Raises:
-        UsageError: the units can't be written.
+        UsageError: the units can't be written, or the times are a cron expression.
         FmqaError: systemd refuses them.
     """
     service, timer = _paths(job)
@@ -113,13 +100,12 @@ def read(job: Job) -> Installed | None:
         line = re.search(r"^ExecStart=(.*)$", service.read_text("utf-8"), re.MULTILINE)
     except (OSError, UnicodeDecodeError):
         return None
-    command = parse_command(line[1]) if line else []
     active, next_run = _of_systemd(timer.name)
     return Installed(
         using=Using.SYSTEMD,
         name=timer.name,
         said=said[1] if said else "",
-        command=tuple(command),
+        command=line[1] if line else "",
         where=str(timer),
         active=active,
         next_run=next_run,
@@ -145,51 +131,17 @@ def service_unit(job: Job) -> str:
 
 
 def timer_unit(job: Job, timetable: Timetable) -> str:
-    """The text of the unit that starts the other one at its times."""
-    lines = "".join(f"{line}\n" for line in timer_lines(timetable))
+    """The text of the unit that starts the other one at its times.
+
+    A run that was missed while the machine was off is made up once.
+    """
     return (
         f"{_HEAD}[Unit]\nDescription=Times of {_name(job)}.service\n"
-        f"\n[Timer]\n{lines}"
+        f"\n[Timer]\nOnCalendar={timetable.as_calendar()}\nPersistent=true\n"
+        f"RandomizedDelaySec={min(6 * timetable.minutes, _LONGEST_DELAY)}\n"
         "\n[Install]\nWantedBy=timers.target\n"
         f"\n[X-Fmqa]\nSaid={timetable.said}\n"
     )
-
-
-def timer_lines(timetable: Timetable) -> list[str]:
-    """The settings of the timer that say when.
-
-    Times of the calendar where the interval divides an hour, a day or a week: a run that was missed
-    while the machine was off is then made up once. Else the time since the last run and since the
-    start of the machine.
-    """
-    cron, every = timetable.cron, timetable.every
-    if every is not None:
-        with contextlib.suppress(UsageError):
-            cron = timetable.as_cron(minute=0)
-    delay = min(every / 10, _LONGEST_DELAY) if every else timedelta(minutes=1)
-    spread = f"RandomizedDelaySec={max(1, int(delay.total_seconds()))}"
-    if cron is not None:
-        times = [f"OnCalendar={time}" for time in on_calendar(cron)]
-        return [*times, "Persistent=true", spread]
-    assert every is not None
-    seconds = int(every.total_seconds())
-    return ["OnBootSec=300", f"OnUnitActiveSec={seconds}", spread]
-
-
-def on_calendar(cron: Cron) -> list[str]:
-    """The calendar events that together come when ``cron`` does.
-
-    Two where it gives both days of the month and of the week: for cron either suffices, while in
-    one calendar event both would have to match.
-    """
-    months = _listed(cron.months, 12)
-    time = f"{_listed(cron.hours, 24)}:{_listed(cron.minutes, 60)}:00"
-    events = []
-    for days, weekdays in cron.day_rules():
-        names = ",".join(WEEKDAYS[day].capitalize() for day in weekdays)
-        week = "" if len(weekdays) == 7 else f"{names} "
-        events.append(f"{week}*-{months}-{_listed(days, 31)} {time}")
-    return events
 
 
 def format_command(command: Sequence[str]) -> str:
@@ -198,14 +150,6 @@ def format_command(command: Sequence[str]) -> str:
     if _NOT_IN_PROGRAM & set(words[0]):
         words = [*_SHELL, *words]
     return " ".join([f'"{_specifiers(words[0])}"', *map(_argument, words[1:])])
-
-
-def parse_command(value: str) -> list[str]:
-    """The command that systemd starts for a value that `format_command` made."""
-    quoted = re.findall(r'"((?:[^"\\]|\\.)*)"', value)
-    words = [re.sub(r"\\(.)", r"\1", word).replace("%%", "%") for word in quoted]
-    words[1:] = [word.replace("$$", "$") for word in words[1:]]
-    return words[len(_SHELL) :] if tuple(words[: len(_SHELL)]) == _SHELL else words
 
 
 def _argument(text: str) -> str:
@@ -222,10 +166,6 @@ def _folder(path: Path) -> str:
     text = _specifiers(str(path))
     # A backslash at the end would join the next line, a space would be cut off.
     return f"{text}/." if text[-1] == "\\" or text[-1].isspace() else text
-
-
-def _listed(values: tuple[int, ...], full: int) -> str:
-    return "*" if len(values) == full else ",".join(f"{value:02d}" for value in values)
 
 
 def _name(job: Job) -> str:
@@ -249,10 +189,10 @@ def _of_systemd(timer: str) -> tuple[bool | None, datetime | None]:
         active = call("systemctl", "--user", "is-active", timer).out.strip() == b"active"
         listed = call("systemctl", "--user", "list-timers", "--all", "--output=json", timer)
         rows = json.loads(listed.out or b"[]")
-        next_run = from_microseconds(rows[0].get("next")) if rows else None
-    except (FmqaError, ValueError, AttributeError, TypeError, KeyError):
+        microseconds = rows[0].get("next") if rows else None
+        return active, datetime.fromtimestamp(microseconds / 1e6, UTC) if microseconds else None
+    except (FmqaError, ValueError, AttributeError, TypeError, KeyError, OverflowError, OSError):
         return None, None
-    return active, next_run
 
 
 def _noted(found: Installed, note: str) -> Installed:
