@@ -348,16 +348,6 @@ def test_outages_end_the_run_and_skips_do_not(
         client.records([one])
 
 
-def test_a_stop_ends_it(world: World, small: SmallArxiv, tmp_path: Path) -> None:
-    small.faults.add(Fault("api", refuse(429, 30)))
-    stop, told = threading.Event(), []
-    client = ArxivClient(settings_for(tmp_path, small.url), stop=stop, notify=told.append)
-    threading.Timer(0.3, stop.set).start()
-    with client, pytest.raises(SourceUnreachable):
-        client.records(ids_of(world)[:1])
-    assert told == ["arXiv asks to wait 30 s"]
-
-
 def test_one_connection_at_a_time_with_the_contact(
     world: World, small: SmallArxiv, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from fmqa.errors import DiskFull, FmqaError, NotServed, SourceRefused, SourceUnreachable
 from fmqa.sources.arxiv_ids import ArxivId
-from fmqa.sources.partfile import Fetched
+from fmqa.sources.transport import Fetched
 from fmqa.store.library import Library
 from fmqa.sync.acquisition import Fetching
 

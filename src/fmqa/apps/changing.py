@@ -167,7 +167,7 @@ def store_upload(upload: Path, folder: Path, max_mb: int) -> Path:
 
 def _copy(source: Path, target: Path) -> None:
     """A copy that is whole or isn't there."""
-    from fmqa.sources.partfile import room_is_needed
+    from fmqa.sources.transport import room_is_needed
 
     with room_is_needed(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)

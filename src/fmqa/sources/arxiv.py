@@ -7,7 +7,6 @@ Feeds are parsed and paged by the ``arxiv`` package; pace, tries and connections
 from __future__ import annotations
 
 import re
-import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -19,9 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 from fmqa.errors import SettingsError, SourceRefused, SourceUnreachable, UsageError
 from fmqa.sources.arxiv_ids import ArxivId, parse_id
 from fmqa.sources.pacing import Pacer
-from fmqa.sources.partfile import Fetched, describe
-from fmqa.sources.service import Service, ServiceAnswer, explanation, is_host_of
-from fmqa.sources.transport import Transport, check_pdf, silent
+from fmqa.sources.service import ServiceAnswer, explanation, is_host_of
+from fmqa.sources.transport import Fetched, ServiceClient, Transport, silent
 from fmqa.types import ArxivRecord
 
 if TYPE_CHECKING:
@@ -73,24 +71,14 @@ _SHORTLY = re.compile(
 _OTHER = re.compile(r"replac|supersed|earlier|previous|duplicat", re.IGNORECASE)
 
 
-class ArxivClient(Service):
+class ArxivClient(ServiceClient):
     """The way to arXiv; use it as a context manager, or close it.
-
-    Args:
-        stop: ends waiting and retrying when it is set; what was asked then ends with
-            `SourceUnreachable`.
 
     Raises:
         SettingsError: the pace is faster than arXiv allows, or the contact can't be sent.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        stop: threading.Event | None = None,
-        notify: Callable[[str], None] = silent,
-    ) -> None:
+    def __init__(self, settings: Settings, *, notify: Callable[[str], None] = silent) -> None:
         for url in (settings.arxiv_api_url, settings.arxiv_pdf_url):
             host = _host(url)
             if settings.arxiv_pace < _SLOWEST_ALLOWED and is_host_of(host, "arxiv.org"):
@@ -100,15 +88,9 @@ class ArxivClient(Service):
                 )
         self._settings = settings
         self._notify = notify
-        transport = Transport(
-            Pacer(settings.pace_dir, "arxiv", settings.arxiv_pace),
-            contact=settings.contact,
-            timeout=settings.fetch_timeout,
-            tries=settings.fetch_tries,
-            stop=stop,
-            notify=notify,
+        super().__init__(
+            settings, Pacer(settings.pace_dir, "arxiv", settings.arxiv_pace), notify=notify
         )
-        super().__init__(transport)
 
     def records(self, ids: Sequence[ArxivId]) -> list[ArxivRecord]:
         """What arXiv says of these papers, as `iter_records`, in one list."""
@@ -201,11 +183,9 @@ class ArxivClient(Service):
             raise UsageError(f"{str(paper)[:100]!r} isn't an arXiv id with a version.")
         target = folder / f"{paper.bare.replace('/', '_')}v{paper.version}.pdf"
         if target.is_file() and target.stat().st_size:
-            return describe(target)
+            return Fetched.of(target)
         url = f"{self._settings.arxiv_pdf_url.rstrip('/')}/{paper}"
-        return self._transport.download(
-            url, target, self._settings.fetch_max_mb << 20, check=check_pdf
-        )
+        return self._transport.download(url, target, self._settings.fetch_max_mb << 20)
 
     def _known(
         self, ids: Sequence[ArxivId], refused: dict[ArxivId, SourceRefused]

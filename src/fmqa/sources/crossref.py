@@ -7,16 +7,13 @@ An article's record lists under ``updated-by`` the notices on it, with their kin
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from fmqa.errors import NotServed
 from fmqa.sources.pacing import Pacer
-from fmqa.sources.service import Service
-from fmqa.sources.transport import Transport, silent
+from fmqa.sources.transport import ServiceClient
 
 if TYPE_CHECKING:
     from fmqa.settings import Settings
@@ -52,34 +49,19 @@ class ArticleNotices:
     words: str
 
 
-class CrossrefClient(Service):
-    """The way to Crossref; use it as a context manager, or close it.
+class CrossrefClient(ServiceClient):
+    """The way to Crossref; use it as a context manager, or close it."""
 
-    Args:
-        settings: address, contact and limits.
-        stop: as in `fmqa.sources.arxiv.ArxivClient`.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        stop: threading.Event | None = None,
-        notify: Callable[[str], None] = silent,
-    ) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._url = settings.crossref_url.rstrip("/")
         self._contact = settings.contact.strip()
-        transport = Transport(
+        super().__init__(
+            settings,
             Pacer(settings.pace_dir, "crossref", min(_PACE, settings.arxiv_pace)),
-            contact=settings.contact,
-            timeout=settings.fetch_timeout,
-            tries=min(_TRIES, settings.fetch_tries),
-            stop=stop,
-            notify=notify,
             name="Crossref",
+            tries=min(_TRIES, settings.fetch_tries),
             refusals=_REFUSALS,
         )
-        super().__init__(transport)
 
     def notices(self, doi: str) -> ArticleNotices | None:
         """What stands against an article; None where Crossref doesn't know the DOI.

@@ -1,7 +1,7 @@
 """Keeps the pace that a service asks for, over all processes of the machine.
 
-A file lock lets one process talk to the service at a time, and a stamp beside it says when the last
-answer came. Both files may belong to another user of the machine.
+A file lock lets one process talk to the service at a time, and a stamp beside it says from when on
+the next request may be sent. Both files may belong to another user of the machine.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 import os
 import stat
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fmqa.errors import SettingsError, SourceUnreachable
+from fmqa.errors import SettingsError
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -26,25 +25,6 @@ LONGEST_HOLD = 3600.0
 
 _HINT = "Set FMQA_PACE_DIR to a folder that you may write to."
 _STAMP_BYTES = 64
-
-
-class RequestTurn:
-    """The right to send one request, held from before it is sent until its answer is read."""
-
-    def __init__(self, pacer: Pacer) -> None:
-        self._pacer = pacer
-        self._hold = 0.0
-        self.is_stamped = False
-
-    def answered(self) -> None:
-        """Says that the headers of the answer are here: the interval counts from now."""
-        self.is_stamped = True
-        self._pacer.stamp(self._hold)
-
-    def hold_off(self, seconds: float) -> None:
-        """No process sends anything for ``seconds`` (at most `LONGEST_HOLD`)."""
-        self._hold = time.time() + min(max(seconds, 0.0), LONGEST_HOLD)
-        self.answered()
 
 
 class Pacer:
@@ -60,37 +40,45 @@ class Pacer:
         self.service = service
         self.interval = interval
         self._stamp_path = folder / f"{service}.stamp"
-        self._last: float | None = None  # of the monotonic clock, which nobody sets
+        self._free = -math.inf  # by the monotonic clock, which nobody sets
+        self._heard = False
 
     @contextmanager
-    def turn(self, stop: threading.Event | None = None) -> Iterator[RequestTurn]:
+    def turn(self) -> Iterator[None]:
         """Waits until this process may send, and holds the service for it meanwhile.
 
         A turn must not be asked for inside another one of the same service.
 
         Raises:
             SettingsError: the folder can't be used.
-            SourceUnreachable: ``stop`` was set during the wait.
         """
-        lock = self._take(stop)
+        lock = self._take()
         try:
             # A kill in mid-request leaves this stamp, so that the next process waits all the same.
-            self.stamp()
-            turn = RequestTurn(self)
+            self.hold_off()
+            self._heard = False
             try:
-                yield turn
+                yield
             finally:
-                if not turn.is_stamped:
-                    turn.answered()
+                if not self._heard:
+                    self.hold_off()
         finally:
             lock.release()
 
-    def stamp(self, hold: float = 0.0) -> None:
-        """Writes that the service was last heard now, and rests until ``hold`` (Unix time)."""
-        self._last = time.monotonic()
-        self._write(time.time(), hold)
+    def hold_off(self, seconds: float = 0.0) -> None:
+        """No process sends anything for the interval, or for longer where the service asks for it.
 
-    def _take(self, stop: threading.Event | None) -> FileLock:
+        To be called inside a turn, once the headers of the answer are here.
+
+        Args:
+            seconds: that the service asks for; at most `LONGEST_HOLD` count.
+        """
+        wait = max(self.interval, min(seconds, LONGEST_HOLD))
+        self._free = time.monotonic() + wait
+        self._heard = True
+        self._write(time.time() + wait)
+
+    def _take(self) -> FileLock:
         """The lock, when it is held and the interval is over.
 
         The interval is waited for without the lock, and then the lock is taken again: who keeps it
@@ -98,8 +86,7 @@ class Pacer:
         """
         self._prepare_folder()
         while True:
-            self._sleep(0, stop)
-            lock = self._acquire(stop)
+            lock = self._acquire()
             try:
                 wait = self._due_in()
             except BaseException:
@@ -108,74 +95,53 @@ class Pacer:
             if wait <= 0:
                 return lock
             lock.release()
-            self._sleep(wait, stop)
+            time.sleep(wait)
 
-    def _acquire(self, stop: threading.Event | None) -> FileLock:
-        from filelock import FileLock, Timeout
+    def _acquire(self) -> FileLock:
+        from filelock import FileLock
 
-        lock = FileLock(
-            self.folder / f"{self.service}.lock",
-            mode=0o666,
-            poll_interval=min(max(self.interval / 10, 0.005), 0.2),
-        )
+        path = self.folder / f"{self.service}.lock"
+        lock = FileLock(path, mode=0o666, poll_interval=min(max(self.interval / 10, 0.005), 0.2))
         try:
-            lock.acquire(cancel_check=stop.is_set if stop else None)
-        except Timeout:
-            raise _stopped(self.service) from None
+            lock.acquire()
         except OSError as error:
             raise SettingsError(
-                f"The lock {self.folder / self.service}.lock can't be used: {error.strerror}.",
-                hint=_HINT,
+                f"The lock {path} can't be used: {error.strerror}.", hint=_HINT
             ) from error
         return lock
 
-    def _sleep(self, seconds: float, stop: threading.Event | None) -> None:
-        if stop is None:
-            time.sleep(seconds)
-        elif stop.wait(seconds):
-            raise _stopped(self.service)
-
     def _due_in(self) -> float:
         """Seconds until the next request may be sent; under the lock."""
-        now = time.time()
-        longest = max(self.interval, LONGEST_HOLD)
-        answered, hold = self._read()
-        wait = 0.0 if self._last is None else self._last + self.interval - time.monotonic()
-        if now < hold <= now + longest:
-            wait = max(wait, hold - now)
-        else:
-            hold = 0.0
-        if math.isnan(answered) or now < answered <= now + longest:
-            # Torn, or the clock was set back: whatever it said, it isn't longer ago than now.
-            self._write(now, hold)
-            answered = now
-        if answered <= now:
-            wait = max(wait, answered + self.interval - now)
-        return wait
+        now, (free, written) = time.time(), self._read()
+        if math.isnan(free) or written > now:
+            # Torn, or the clock was set back: whatever it said, one interval is enough.
+            free = now + self.interval
+            self._write(free)
+        wait = min(free - now, max(self.interval, LONGEST_HOLD))
+        return max(wait, self._free - time.monotonic())
 
     def _read(self) -> tuple[float, float]:
-        """When the service was last heard and until when it rests (Unix times).
+        """When the next request may be sent, and when that was written (Unix times).
 
-        (0, 0) when there is no stamp yet, (NaN, 0) when it can't be understood.
+        (0, 0) when there is no stamp yet; NaN where it can't be understood.
         """
         try:
             descriptor = self._open(os.O_RDONLY)
         except FileNotFoundError:
             return 0.0, 0.0
         try:
-            raw = os.read(descriptor, _STAMP_BYTES)
+            raw, written = os.read(descriptor, _STAMP_BYTES), os.fstat(descriptor).st_mtime
         finally:
             os.close(descriptor)
         try:
-            answered, hold = (float(part) for part in raw.split())
+            free = float(raw)
         except ValueError:
-            return math.nan, 0.0
-        known = math.isfinite(answered) and math.isfinite(hold)
-        return (answered, hold) if known else (math.nan, 0.0)
+            return math.nan, written
+        return (free if math.isfinite(free) else math.nan), written
 
-    def _write(self, answered: float, hold: float) -> None:
+    def _write(self, free: float) -> None:
         # In place and always as long: in a sticky folder another user's file can't be replaced.
-        text = f"{answered:.6f} {hold:.6f}".ljust(_STAMP_BYTES - 1) + "\n"
+        text = f"{free:.6f}".ljust(_STAMP_BYTES - 1) + "\n"
         descriptor = self._open(os.O_RDWR)
         try:
             os.write(descriptor, text.encode("ascii"))
@@ -222,7 +188,3 @@ class Pacer:
         return SettingsError(
             f"The stamp {self._stamp_path} can't be used: {error.strerror}.", hint=_HINT
         )
-
-
-def _stopped(service: str) -> SourceUnreachable:
-    return SourceUnreachable(f"Stopped while waiting for {service}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fmqa.errors import NotServed
 from fmqa.sources.arxiv_ids import ArxivId, parse_id
 from fmqa.sources.pacing import Pacer
-from fmqa.sources.service import Service
-from fmqa.sources.transport import Transport, silent
+from fmqa.sources.transport import ServiceClient, silent
 
 if TYPE_CHECKING:
     from fmqa.settings import Settings
@@ -34,33 +32,18 @@ class ScholarReference:
     doi: str | None = None
 
 
-class ScholarClient(Service):
-    """The way to Semantic Scholar; use it as a context manager, or close it.
+class ScholarClient(ServiceClient):
+    """The way to Semantic Scholar, at arXiv's pace; use it as a context manager, or close it."""
 
-    Args:
-        settings: address, pace (arXiv's serves for it too), contact and limits.
-        stop: as in `fmqa.sources.arxiv.ArxivClient`.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        stop: threading.Event | None = None,
-        notify: Callable[[str], None] = silent,
-    ) -> None:
+    def __init__(self, settings: Settings, *, notify: Callable[[str], None] = silent) -> None:
         self._url = settings.semantic_scholar_url.rstrip("/")
-        transport = Transport(
+        super().__init__(
+            settings,
             Pacer(settings.pace_dir, "scholar", settings.arxiv_pace),
-            contact=settings.contact,
-            timeout=settings.fetch_timeout,
-            tries=settings.fetch_tries,
-            stop=stop,
-            notify=notify,
             name="Semantic Scholar",
             refusals=_REFUSALS,
+            notify=notify,
         )
-        super().__init__(transport)
 
     def references(self, paper: ArxivId) -> list[ScholarReference]:
         """The bibliography of ``paper`` in any version; empty when the service doesn't know it.

@@ -1,4 +1,4 @@
-"""What the clients of services share: their answers, their names, and how they end."""
+"""What services and their clients say: who asks, an answer, a refusal, how long to wait."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
 
 from fmqa.errors import SettingsError
 from fmqa.sources.pacing import LONGEST_HOLD
-
-if TYPE_CHECKING:
-    from fmqa.sources.transport import Transport
 
 _CONTACT = re.compile(r"[!-~]*")
 
@@ -92,25 +87,3 @@ def _aware(moment: datetime) -> datetime:
 def format_seconds(seconds: float) -> str:
     """A time to wait, for messages."""
     return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.2g} s"
-
-
-class Service:
-    """A client of one service; use it as a context manager, or close it."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends it; nothing can be asked any more."""
-        self._transport.close()

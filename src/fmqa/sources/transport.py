@@ -1,4 +1,4 @@
-"""Requests that don't give up: at the pace a service asks for, with tries, and resumed downloads.
+"""Requests that don't give up: at the pace a service asks for, with tries, and whole downloads.
 
 Each request is one connection, closed with its answer: a connection that one process keeps open
 would be a second one as soon as another process sends.
@@ -6,25 +6,28 @@ would be a second one as soon as another process sends.
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import os
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from fmqa.errors import (
+    DiskFull,
     NotServed,
     SettingsError,
     SourceError,
     SourceRefused,
     SourceUnreachable,
+    StoreError,
 )
-from fmqa.sources.pacing import Pacer, RequestTurn
-from fmqa.sources.partfile import Fetched, PartFile
+from fmqa.sources.pacing import Pacer
 from fmqa.sources.service import (
     ServiceAnswer,
     explanation,
@@ -36,6 +39,8 @@ from fmqa.sources.service import (
 
 if TYPE_CHECKING:
     import httpx
+
+    from fmqa.settings import Settings
 
 T = TypeVar("T")
 
@@ -71,17 +76,46 @@ class _TryAgain(Exception):
 
 
 class _TooMany(Exception):
-    """The service asks to wait (429); the turn makes all processes wait."""
+    """The service asks to wait (429); the pacer makes all processes wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file that was fetched whole; ``size`` in bytes."""
+
+    path: Path
+    sha256: str
+    size: int
+
+    @classmethod
+    def of(cls, path: Path) -> Fetched:
+        """A file that is there already."""
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            return cls(path, digest, stream.tell())
+
+
+@contextmanager
+def room_is_needed(folder: Path) -> Iterator[None]:
+    """Says in our own words why ``folder`` can't be written to.
+
+    Raises:
+        DiskFull: there is no room.
+        StoreError: it can't be written for another reason.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"The disk that holds {folder} is full.") from error
+        raise StoreError(
+            f"{folder} can't be written to: {error.strerror or error}.",
+            hint="Check the folder's permissions, or set FMQA_HOME.",
+        ) from error
 
 
 def silent(message: str) -> None:
     """Nobody wants to hear it."""
-
-
-def check_pdf(head: bytes) -> None:
-    """Raises `NotServed` unless the first bytes of a file are a PDF's."""
-    if b"%PDF-" not in head:
-        raise NotServed("It isn't a PDF.")
 
 
 @dataclass(eq=False)
@@ -93,7 +127,6 @@ class Transport:
         contact: e-mail address for the User-Agent; may be empty.
         timeout: seconds without a byte before a try is given up.
         tries: tries of one request, answers of 429 not counted.
-        stop: ends waiting and retrying when it is set.
         refusals: answers of 429 in a row after which the service counts as down; None for never.
     """
 
@@ -102,7 +135,6 @@ class Transport:
     contact: str
     timeout: float
     tries: int
-    stop: threading.Event | None = None
     notify: Callable[[str], None] = silent
     name: str = "arXiv"
     refusals: int | None = None
@@ -137,7 +169,7 @@ class Transport:
             whole: says whether a body is complete; a try whose body isn't has failed.
 
         Raises:
-            SourceUnreachable: no answer after all tries, or ``stop`` was set.
+            SourceUnreachable: no answer after all tries.
             SourceRefused: the service says that the request is wrong.
             NotServed: the service has no such thing (404, 410).
         """
@@ -150,20 +182,14 @@ class Transport:
                 raise _TryAgain("its answer is incomplete or isn't of the form expected")
             return ServiceAnswer(response.status_code, dict(response.headers), body)
 
-        return self._persist(lambda: self._request(url, dict, receive))
+        return self._persist(lambda: self._request(url, {}, receive))
 
-    def download(
-        self, url: str, target: Path, max_bytes: int, check: Callable[[bytes], None] = check_pdf
-    ) -> Fetched:
+    def download(self, url: str, target: Path, max_bytes: int) -> Fetched:
         """Fetches a PDF to ``target``, which is there whole or not at all.
-
-        What was fetched of it stays in ``<target>.part`` through failures and kills, and the next
-        call goes on from there as long as the server has the same file.
 
         Args:
             target: a path made by our own code.
             max_bytes: the largest size that is fetched.
-            check: gets the first 1024 bytes and raises `NotServed` when they aren't a PDF's.
 
         Raises:
             SourceUnreachable: as `get`.
@@ -172,24 +198,15 @@ class Transport:
             DiskFull: there is no room for it.
             StoreError: its folder can't be written to.
         """
-        part = PartFile(target)
-        if part.length() > max_bytes:
-            part.discard()
 
         def receive(response: httpx.Response) -> Fetched:
-            self._accept(response, part, url)
-            self._store(response, part, max_bytes, check)
-            return part.finish()
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind not in _PDF_TYPES or "content-encoding" in response.headers:
+                raise self._no_pdf(url)
+            return self._store(response, target, max_bytes)
 
-        def headers() -> dict[str, str]:
-            # Compressed bodies would make nonsense of ranges and sizes.
-            return {"Accept-Encoding": "identity", **part.headers(url)}
-
-        try:
-            return self._persist(lambda: self._request(url, headers, receive))
-        except NotServed:
-            part.discard()
-            raise
+        headers = {"Accept-Encoding": "identity"}  # its length is the file's then
+        return self._persist(lambda: self._request(url, headers, receive))
 
     def _persist(self, attempt: Callable[[], T]) -> T:
         """Calls ``attempt`` until it succeeds or the tries are used up."""
@@ -209,43 +226,32 @@ class Transport:
                     ) from failure
                 wait = self._backoff(failures) if failure.wait is None else failure.wait
                 self.notify(f"{self.name}: {failure}; next try in {format_seconds(wait)}")
-                self._sleep(wait)
+                time.sleep(wait)
             else:
                 self._refusals = 0
                 return result
 
     def _request(
-        self,
-        url: str,
-        headers: Callable[[], dict[str, str]],
-        receive: Callable[[httpx.Response], T],
+        self, url: str, headers: Mapping[str, str], receive: Callable[[httpx.Response], T]
     ) -> T:
-        """One try, with the redirects it takes, each in a turn of its own.
-
-        ``headers`` is called inside the turn, because only then no other process is at it.
-        """
+        """One try, with the redirects it takes, each in a turn of its own."""
         for _ in range(_HOPS):
-            with (
-                self.pacer.turn(self.stop) as turn,
-                self._sent(url, headers(), turn) as response,
-            ):
+            with self.pacer.turn(), self._sent(url, headers) as response:
                 if not response.has_redirect_location:
-                    self._judge(response, turn)
+                    self._judge(response)
                     return receive(response)
                 location = response.headers["location"]
             url = self._redirected(url, location)
         raise SourceRefused(f"{self.name} redirects in circles at {url}.")
 
     @contextmanager
-    def _sent(
-        self, url: str, headers: dict[str, str], turn: RequestTurn
-    ) -> Iterator[httpx.Response]:
+    def _sent(self, url: str, headers: Mapping[str, str]) -> Iterator[httpx.Response]:
         """Sends, and turns what can go wrong on the way into `_TryAgain`."""
         import httpx
 
         try:
             with self._client.stream("GET", url, headers=headers) as response:
-                turn.answered()
+                self.pacer.hold_off()
                 yield response
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise SettingsError(f"The address {url!r} of {self.name} doesn't hold.") from error
@@ -254,21 +260,21 @@ class Transport:
         except (httpx.RequestError, httpx.StreamError) as error:
             raise _TryAgain(str(error) or type(error).__name__) from error
 
-    def _judge(self, response: httpx.Response, turn: RequestTurn) -> None:
-        """Returns when the answer's body is what was asked for (2xx, or 416 of a range)."""
+    def _judge(self, response: httpx.Response) -> None:
+        """Returns when the answer's body is what was asked for (2xx)."""
         status = response.status_code
         asked = retry_after(response.headers)
         if status == 429:
             self._refusals += 1
             wait = self._backoff(self._refusals) if asked is None else asked
-            turn.hold_off(wait)
+            self.pacer.hold_off(wait)
             self.notify(
                 f"{self.name} asks to wait {format_seconds(max(wait, self.pacer.interval))}"
             )
             raise _TooMany
         if status >= 500 or status in _AGAIN:
             if asked is not None:
-                turn.hold_off(asked)
+                self.pacer.hold_off(asked)
             raise _TryAgain(f"it answers {status}", wait=asked)
         if status in {404, 410}:
             raise NotServed(f"{self.name} has nothing at {response.url}.")
@@ -278,8 +284,7 @@ class Transport:
                 hint="It may have blocked this machine for a while. Set FMQA_CONTACT, so that it "
                 "can tell you, and try again tomorrow.",
             )
-        ranged = status == 416 and "range" in response.request.headers
-        if not ranged and not 200 <= status < 300:
+        if not 200 <= status < 300:
             reason = explanation(self._body(response)) or f"status {status}"
             raise SourceRefused(f"{self.name} refuses the request: {reason}.")
 
@@ -297,51 +302,42 @@ class Transport:
         for chunk in chunks:
             if time.monotonic() > deadline:
                 raise _TryAgain("it sends too slowly")
-            if self.stop is not None and self.stop.is_set():
-                raise self._stopped()
             yield chunk
 
-    def _accept(self, response: httpx.Response, part: PartFile, url: str) -> None:
-        """Makes the part ready for the body, when that is a PDF's or the wanted part of one."""
-        if response.status_code == 416 or (
-            response.status_code == 206 and not part.continues(response.headers)
-        ):
-            part.discard()
-            raise _TryAgain("it sends another part of the PDF than was asked for", wait=0.0)
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        coding = response.headers.get("content-encoding", "identity")
-        if kind not in _PDF_TYPES or coding != "identity":
-            raise self._no_pdf(url)
-        if response.status_code != 206:
-            part.restart(url, response.headers)
+    def _store(self, response: httpx.Response, target: Path, max_bytes: int) -> Fetched:
+        """Writes the body to ``target``, if it is a whole PDF.
 
-    def _store(
-        self,
-        response: httpx.Response,
-        part: PartFile,
-        max_bytes: int,
-        check: Callable[[bytes], None],
-    ) -> None:
-        """Writes the body to the part, and checks that the part is now the whole PDF."""
+        It is written beside it first, by one process at a time: the pacer's turn sees to that.
+        """
         url = str(response.url)
-        room = max_bytes - part.length()
         too_large = NotServed(f"The PDF at {url} is over {max_bytes >> 20} MiB.")
-        if int(response.headers.get("content-length", 0)) > room:
+        if int(response.headers.get("content-length", 0)) > max_bytes:
             raise too_large
-        with part.appending() as stream:
-            for chunk in self._chunks(response.iter_raw()):
-                room -= len(chunk)
-                if room < 0:
-                    raise too_large
-                stream.write(chunk)
-        head, tail = part.ends(_HEAD_BYTES, _TAIL_BYTES)
-        try:
-            check(head)
-        except NotServed as error:
-            part.discard()
-            raise self._no_pdf(url) from error
+        part = target.with_suffix(target.suffix + ".part")
+        size, digest, head, tail = 0, hashlib.sha256(), b"", b""
+        with room_is_needed(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with part.open("wb") as stream:
+                    for chunk in self._chunks(response.iter_raw()):
+                        size += len(chunk)
+                        if size > max_bytes:
+                            raise too_large
+                        stream.write(chunk)
+                        digest.update(chunk)
+                        head, tail = (head + chunk)[:_HEAD_BYTES], (tail + chunk)[-_TAIL_BYTES:]
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                self._check_whole(url, head, tail)
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
+        return Fetched(target, digest.hexdigest(), size)
+
+    def _check_whole(self, url: str, head: bytes, tail: bytes) -> None:
+        if b"%PDF-" not in head:
+            raise self._no_pdf(url)
         if b"%%EOF" not in tail:
-            part.discard()
             cut = NotServed(f"The PDF at {url} is cut short at {self.name} itself.")
             raise _TryAgain("the PDF is cut short", final=cut)
 
@@ -372,11 +368,25 @@ class Transport:
         pace = self.pacer.interval
         return random.uniform(0, min(pace * 2 ** min(failures, _BASE_DOUBLINGS), pace * _CAP_PACES))  # noqa: S311
 
-    def _sleep(self, seconds: float) -> None:
-        if self.stop is None:
-            time.sleep(seconds)
-        elif self.stop.wait(seconds):
-            raise self._stopped()
 
-    def _stopped(self) -> SourceUnreachable:
-        return SourceUnreachable(f"Stopped while waiting for {self.name}.")
+class ServiceClient:
+    """A client of one service; use it as a context manager, or close it.
+
+    Args:
+        settings: contact and limits.
+        options: of the `Transport`, where they differ from the settings.
+    """
+
+    def __init__(self, settings: Settings, pacer: Pacer, **options: Any) -> None:
+        limits = {"timeout": settings.fetch_timeout, "tries": settings.fetch_tries}
+        self._transport = Transport(pacer, contact=settings.contact, **limits | options)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends it; nothing can be asked any more."""
+        self._transport.close()
