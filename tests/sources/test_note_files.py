@@ -44,7 +44,7 @@ def test_a_topic(tmp_path: Path) -> None:
         ('title: "T"\n', "arxiv_id"),
         ('arxiv_id: 2310.10300\ntitle: "T"\n', "arxiv_id"),
         ('arxiv_id: "1"\n', "title"),
-        (FRONT.replace("3\n", '"3"\n', 1), "version"),
+        (FRONT.replace("3\n", '"three"\n', 1), "version"),
         (FRONT + "year: soon\n", "year"),
         (FRONT + 'tasks: "one"\n', "tasks"),
         (FRONT + "tasks: [1]\n", "tasks"),

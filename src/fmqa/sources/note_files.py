@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from fmqa.errors import UsageError
 from fmqa.settings import checkout_root
@@ -76,34 +79,36 @@ def read_note(path: Path) -> Note:
     """
     raw = path.read_bytes()
     front, text = _split(raw.decode("utf-8"), path)
-    fields = _Fields(front, path)
-    topic = fields.text("topic")
-    arxiv_id = None if topic else fields.required("arxiv_id")
-    version = front.get("version")
-    if not (version is None or isinstance(version, int)):
-        raise _bad(path, "version", "a whole number or null")
-    return Note(
-        meta=PaperMeta(
-            paper_id=f"topic:{path.stem}" if topic else str(arxiv_id),
-            version=version or 0,
-            title=fields.required("title"),
-            authors=fields.texts("authors"),
-            year=fields.year(),
-            arxiv_id=arxiv_id,
-            kind=fields.text("kind"),
-            modality=fields.texts("modality"),
-            architecture=fields.text("architecture"),
-            training=fields.text("training"),
-            tasks=fields.texts("tasks"),
-            data=fields.text("data"),
-            challenge=fields.texts("challenge"),
-            name=fields.text("name") or topic,
-        ),
-        text=" ".join(text.split()),
-        lookups=fields.texts("sources"),
-        sha256=hashlib.sha256(raw).hexdigest(),
-        papers=fields.texts("papers"),
-    )
+    known = {name: value for name, value in front.items() if value is not None}
+    topic = known.get("topic", "")
+    if not topic and "arxiv_id" not in known:
+        raise _bad(path, "arxiv_id", "must be there")
+    meta = {field.name: known[field.name] for field in fields(PaperMeta) if field.name in known}
+    meta |= {
+        "paper_id": f"topic:{path.stem}" if topic else str(known["arxiv_id"]),
+        "version": known.get("version", 0),
+        "name": known.get("name", topic),
+    }
+    note = {
+        "meta": meta,
+        "text": " ".join(text.split()),
+        "lookups": known.get("sources", ()),
+        "sha256": hashlib.sha256(raw).hexdigest(),
+        "papers": known.get("papers", ()),
+    }
+    try:
+        # A number isn't taken for a text: YAML makes one of an arXiv id without quotes.
+        return _form().validate_python(note)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _bad(
+            path, " ".join(map(str, first["loc"])), f"doesn't hold: {first['msg']}"
+        ) from error
+
+
+@cache
+def _form() -> TypeAdapter[Note]:
+    return TypeAdapter(Note)
 
 
 def _split(content: str, path: Path) -> tuple[dict[str, Any], str]:
@@ -111,49 +116,16 @@ def _split(content: str, path: Path) -> tuple[dict[str, Any], str]:
 
     parts = content.split(_FENCE, 2)
     if len(parts) != 3 or parts[0].strip():
-        raise _bad(path, "front matter", "YAML between two lines of ---")
+        raise _bad(path, "front matter", "must be YAML between two lines of ---")
     try:
         # The C loader, where it was built, is seven times as fast.
         front = yaml.load(parts[1], getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
     except yaml.YAMLError as error:
-        raise _bad(path, "front matter", f"valid YAML ({error})") from error
+        raise _bad(path, "front matter", f"must be valid YAML ({error})") from error
     if not isinstance(front, dict) or not parts[2].strip():
-        raise _bad(path, "front matter", "fields, and text below them")
+        raise _bad(path, "front matter", "must be fields, and text below them")
     return front, parts[2]
 
 
-def _bad(path: Path, field: str, wanted: str) -> UsageError:
-    return UsageError(
-        f"{path.name}: {field} must be {wanted}.", hint="CONTRIBUTING.md has the form."
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    front: dict[str, Any]
-    path: Path
-
-    def text(self, name: str) -> str:
-        value = self.front.get(name) or ""
-        if not isinstance(value, str):
-            # An arXiv id without quotes is a number to YAML, and 2310.10300 would lose a zero.
-            raise _bad(self.path, name, "a quoted string")
-        return value
-
-    def required(self, name: str) -> str:
-        value = self.text(name)
-        if not value:
-            raise _bad(self.path, name, "there")
-        return value
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self.front.get(name) or []
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise _bad(self.path, name, "a list of quoted strings")
-        return tuple(value)
-
-    def year(self) -> int | None:
-        value = self.front.get("year")
-        if value is not None and not isinstance(value, int):
-            raise _bad(self.path, "year", "a whole number")
-        return value
+def _bad(path: Path, field: str, said: str) -> UsageError:
+    return UsageError(f"{path.name}: {field} {said}.", hint="CONTRIBUTING.md has the form.")

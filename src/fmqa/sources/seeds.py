@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import pydantic
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from fmqa.errors import UsageError
 from fmqa.settings import checkout_root
 from fmqa.sources.arxiv_ids import ArxivId, parse_id
 
-_TABLES = {
-    "seed": ("arxiv_id", "title", "follow_references"),
-    "follow": ("arxiv_id", "title", "follow_references"),
-    "query": ("query", "limit"),
-}
-_CATEGORY = re.compile(r"[a-z-]+(?:\.[A-Za-z-]{2,})?")
 _MOST_RESULTS = 2000
 _LONGEST_QUERY = 1000
 
 
-@dataclass(frozen=True, slots=True)
+def _arxiv_id(value: Any) -> ArxivId:
+    found = parse_id(value) if isinstance(value, str) else value
+    if not isinstance(found, ArxivId):
+        raise ValueError('give an arXiv id in quotes, such as "2304.12306"')  # noqa: TRY004
+    return found
+
+
+_Category = Annotated[str, StringConstraints(pattern=r"^[a-z-]+(?:\.[A-Za-z-]{2,})?$")]
+_Query = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=_LONGEST_QUERY),
+    AfterValidator(lambda text: " ".join(text.split())),
+]
+_FORM = ConfigDict(extra="forbid")
+
+
+@pydantic.dataclasses.dataclass(frozen=True, slots=True, config=_FORM)
 class Seed:
     """A paper that is fetched and kept current, with the papers it cites where so wished."""
 
-    arxiv_id: ArxivId
+    arxiv_id: Annotated[ArxivId, BeforeValidator(_arxiv_id)]
     title: str = ""
-    follow_references: bool = False
+    follow_references: pydantic.StrictBool = False
 
 
-@dataclass(frozen=True, slots=True)
+@pydantic.dataclasses.dataclass(frozen=True, slots=True, config=_FORM)
 class SavedQuery:
     """A query in the language of arXiv's API, and how many of its newest papers are taken."""
 
-    query: str
-    limit: int
+    query: _Query
+    limit: Annotated[int, Field(strict=True, ge=1, le=_MOST_RESULTS)]
+
+
+@pydantic.dataclasses.dataclass(frozen=True, slots=True, config=_FORM)
+class _File:
+    """A seeds file as it is written."""
+
+    seed: list[Seed] = Field(default_factory=list)
+    follow: list[Seed] = Field(default_factory=list)
+    query: list[SavedQuery] = Field(default_factory=list)
+    categories: list[_Category] = Field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,82 +106,18 @@ def read_seeds(path: Path) -> Seeds:
         raise UsageError(
             f"{path.name} is no valid TOML: {str(error).rstrip('.')}.", hint=_hint(path)
         ) from error
-    for name in tables:
-        if name not in {*_TABLES, "categories"}:
-            raise _bad(path, name, "left out: there is no such table (seed, follow, query)")
-    papers = [_seed(table) for kind in ("seed", "follow") for table in _tables(path, tables, kind)]
-    ids = [paper.arxiv_id.bare for paper in papers]
-    for bare in ids:
-        if ids.count(bare) > 1:
-            raise _bad(path, "arxiv_id", f"given once, and {bare} is there twice")
-    return Seeds(
-        papers=tuple(papers),
-        queries=tuple(_query(table) for table in _tables(path, tables, "query")),
-        categories=_categories(path, tables.get("categories", [])),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """One table of the file; ``place`` names it in messages."""
-
-    path: Path
-    place: str
-    fields: dict[str, Any]
-
-    def text(self, name: str, *, required: bool = False, longest: int = 500) -> str:
-        value = self.fields.get(name, "")
-        if not isinstance(value, str) or len(value) > longest:
-            raise self.bad(name, f"a text in quotes of up to {longest} characters")
-        if required and not value.strip():
-            raise self.bad(name, "there")
-        return " ".join(value.split())
-
-    def bad(self, name: str, wanted: str) -> UsageError:
-        return _bad(self.path, f"{name} of {self.place}", wanted)
-
-
-def _tables(path: Path, tables: dict[str, Any], kind: str) -> list[_Table]:
-    rows = tables.get(kind, [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise _bad(path, kind, f"tables, each under a line [[{kind}]]")
-    found = []
-    for number, fields in enumerate(rows, 1):
-        table = _Table(path, f"[[{kind}]] number {number}", fields)
-        for name in fields:
-            if name not in _TABLES[kind]:
-                raise table.bad(name, "left out: there is no such field")
-        found.append(table)
-    return found
-
-
-def _seed(table: _Table) -> Seed:
-    arxiv_id = parse_id(table.text("arxiv_id", required=True))
-    if arxiv_id is None:
-        raise table.bad("arxiv_id", 'an arXiv id in quotes, such as "2304.12306"')
-    follow = table.fields.get("follow_references", False)
-    if not isinstance(follow, bool):
-        raise table.bad("follow_references", "true or false")
-    return Seed(arxiv_id, table.text("title"), follow)
-
-
-def _query(table: _Table) -> SavedQuery:
-    limit = table.fields.get("limit")
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= _MOST_RESULTS:
-        raise table.bad("limit", f"a whole number from 1 to {_MOST_RESULTS}")
-    return SavedQuery(table.text("query", required=True, longest=_LONGEST_QUERY), limit)
-
-
-def _categories(path: Path, value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(
-        isinstance(name, str) and _CATEGORY.fullmatch(name) for name in value
-    ):
-        raise _bad(path, "categories", 'a list of arXiv categories such as ["cs.CV", "eess.IV"]')
-    return tuple(value)
-
-
-def _bad(path: Path, field: str, wanted: str) -> UsageError:
-    return UsageError(f"{path.name}: {field} must be {wanted}.", hint=_hint(path))
+    try:
+        file = pydantic.TypeAdapter(_File).validate_python(tables)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        place = " ".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
+        why = first["msg"].removeprefix("Value error, ")
+        raise UsageError(f"{path.name}: {place} doesn't hold: {why}.", hint=_hint(path)) from error
+    papers = (*file.seed, *file.follow)
+    for bare, times in Counter(paper.arxiv_id.bare for paper in papers).items():
+        if times > 1:
+            raise UsageError(f"{path.name}: {bare} is there twice.", hint=_hint(path))
+    return Seeds(papers, tuple(file.query), tuple(file.categories))
 
 
 def _hint(path: Path) -> str:
