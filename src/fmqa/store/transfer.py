@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,52 +21,46 @@ from fmqa.errors import StoreError, UsageError
 from fmqa.store.engine import Connection, Database, SearchedPassage, placeholders
 from fmqa.store.library import dense_search, open_database
 from fmqa.store.record import COPYING_KEY, PUT_META, Record
+from fmqa.store.record_schema import SQLITE_MIGRATIONS
 
 Progress = Callable[[str, int, int], None]
 
 _ROWS = 500  # of one transaction
 _BYTES = 4_000_000  # of one too, about
 _LOCK_SECONDS = 0.5
+_FLAGS = frozenset({"active", "withdrawn"})  # columns of truth values
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the record, in the way that it is gone through.
-
-    ``numbered`` says that its rows are given numbers, none of them twice.
-    """
+    """A table of the record, gone through in the order of its key."""
 
     name: str
     key: tuple[str, ...]
-    flags: tuple[str, ...] = ()
-    numbered: bool = False
+
+    @property
+    def numbered(self) -> bool:
+        """Whether its rows are given numbers, none of them twice."""
+        return self.key == ("id",)
 
 
-# Those that others refer to come first.
-TABLES = (
-    Table("papers", ("paper_id",)),
-    Table("versions", ("id",), flags=("active", "withdrawn"), numbered=True),
-    Table("pages", ("version_id", "number")),
-    Table("passages", ("id",), numbered=True),
-    Table("embeddings", ("model", "content_hash")),
-    Table("bibliography", ("version_id", "place")),
-    Table("mentions", ("version_id", "place")),
-    Table("facets", ("version_id", "place")),
-    Table("facet_runs", ("version_id",)),
-    Table("facet_corrections", ("paper_id", "facet")),
-    Table("journal", ("path",)),
-    Table("changes", ("id",), numbered=True),
-    Table("runs", ("id",), numbered=True),
-    Table("arxiv", ("arxiv_id",), flags=("withdrawn",)),
-    Table("wanted", ("arxiv_id", "why", "source")),
-    Table("excluded", ("paper_id",)),
-    Table("files", ("arxiv_id", "version")),
-    Table("lookups", ("service", "key")),
-    Table("items", ("origin", "key")),
-    Table("exchanges", ("session", "place")),
-    Table("answers", ("key",)),
-    Table("feedback", ("id",), numbered=True),
-)
+@cache
+def tables() -> tuple[Table, ...]:
+    """The tables of the schema that are copied, those that others refer to first."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        for step in SQLITE_MIGRATIONS:
+            for statement in step.statements:
+                db.execute(statement)
+        columns = db.execute(
+            """SELECT made.name, facts.name FROM sqlite_master AS made
+               JOIN pragma_table_info(made.name) AS facts ON facts.pk > 0
+               WHERE made.type = 'table' AND made.name NOT LIKE 'passages_fts%'
+               AND made.name != 'meta' ORDER BY made.rowid, facts.pk"""
+        ).fetchall()
+    keys: dict[str, tuple[str, ...]] = {}
+    for name, column in columns:
+        keys[name] = (*keys.get(name, ()), column)
+    return tuple(Table(name, key) for name, key in keys.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +96,9 @@ def copy_record(
         for database in (source, target):
             stack.enter_context(database.lock("writer", _LOCK_SECONDS))
         _claim(source, target)
-        counts = {table.name: _count(source, table) for table in TABLES}
+        counts = {table.name: _count(source, table) for table in tables()}
         copier = _Copier(source, target, progress, sum(counts.values()))
-        for table in TABLES:
+        for table in tables():
             copier.take(table)
         _take_facts(source, target)
         record = Record(target)
@@ -171,7 +167,7 @@ class _Copier:
             columns = ", ".join(f'"{name}"' for name in names)
             sql = f"INSERT INTO {table.name} ({columns}) VALUES ({placeholders(names)})"
             with self.target.atomic() as db:
-                db.executemany(sql, [_values(row, table) for row in rows])
+                db.executemany(sql, [_values(row) for row in rows])
             self._done += len(rows)
             self._progress("Copying", self._done, self._total)
         if table.numbered:
@@ -196,7 +192,7 @@ def _claim(source: Database, target: Database) -> None:
     held = Record(target).meta(COPYING_KEY)
     if held == source.where:
         return
-    found = next((table.name for table in TABLES if _count(target, table)), None)
+    found = next((table.name for table in tables() if _count(target, table)), None)
     if held is not None or found is not None:
         what = f"an unfinished copy of {held}" if held else f"a record (table {found})"
         raise UsageError(
@@ -247,7 +243,7 @@ def _digest(database: Database, table: Table) -> tuple[int, str]:
     for rows in _batches(database, table, None):
         count += len(rows)
         for row in rows:
-            named = zip(row.keys(), map(_plain, _values(row, table)), strict=True)
+            named = zip(row.keys(), map(_plain, _values(row)), strict=True)
             digest.update(json.dumps(sorted(named), ensure_ascii=False).encode())
     return count, digest.hexdigest()
 
@@ -281,11 +277,11 @@ def _some(db: Connection, table: Table, after: Sequence[Any] | None, limit: int)
     return db.execute(sql, (*(after or ()), limit)).fetchall()
 
 
-def _values(row: Any, table: Table) -> list[Any]:
+def _values(row: Any) -> list[Any]:
     """A row's values as both engines take them: SQLite knows no truth values, PostgreSQL no NUL."""
     return [
         bool(row[name])
-        if name in table.flags
+        if name in _FLAGS
         else row[name].replace("\x00", " ")
         if isinstance(row[name], str)
         else row[name]
