@@ -6,7 +6,8 @@ import pytest
 
 from fakes import Add, document
 from fmqa.store.library import Library
-from fmqa.survey.trend_maker import TrendMaker, used_datasets
+from fmqa.survey.facet_maker import FacetMaker
+from fmqa.survey.trend_maker import trend, used_datasets
 
 
 def used(library: Library) -> dict[str, set[str]]:
@@ -56,8 +57,8 @@ def test_a_set_of_the_library_is_known_and_its_own_paper_does_not_use_it(
         document("2301.00002", [other, other.replace("thirty", "forty")], year=2024),
     )
     assert used(library)["LungSet-9"] == {"2301.00002"}
-    trend = TrendMaker(library, "2510.16973", "https://arxiv.org/pdf").trend("datasets")
-    assert trend.counts() == {("LungSet-9", 2024): 1}
-    (point,) = trend.points
+    found = trend(FacetMaker(library), "datasets", "2510.16973", "https://arxiv.org/pdf")
+    assert found.counts() == {("LungSet-9", 2024): 1}
+    (point,) = found.points
     assert point.citation is not None
     assert point.citation.quote == other

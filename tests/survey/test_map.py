@@ -20,9 +20,18 @@ from fakes import Add, document
 from fmqa.apps.cli.main import app
 from fmqa.errors import NothingToSearch
 from fmqa.store.library import Library
-from fmqa.survey import map_maker
-from fmqa.survey.field_map import Described, FieldMap, MapFilter, build_map, nearest, telling_words
-from fmqa.survey.map_maker import MapMaker, as_graphml
+from fmqa.survey import field_map as map_module
+from fmqa.survey.facet_maker import FacetMaker
+from fmqa.survey.field_map import (
+    FieldMap,
+    MapFilter,
+    MapPaper,
+    as_graphml,
+    build_map,
+    field_map,
+    nearest,
+    telling_words,
+)
 from fmqa.types import PaperMeta, Reference, Source
 
 EYES = "Retinal fundus photographs show diabetic retinopathy of the eye in number {n}."
@@ -88,7 +97,7 @@ def test_papers_without_vectors_give_none(library: Library) -> None:
 
 
 def test_alike_papers_are_tied_and_grouped(two_fields: Library) -> None:
-    drawn = MapMaker(two_fields).map()
+    drawn = field_map(FacetMaker(two_fields))
     assert [one.paper_id for one in drawn.papers] == [f"2301.0000{n}" for n in range(8)]
     near = [edge for edge in drawn.edges if edge.kind == "near"]
     assert near
@@ -105,18 +114,19 @@ def test_alike_papers_are_tied_and_grouped(two_fields: Library) -> None:
 
 
 def test_groups_are_named_by_what_sets_them_apart(two_fields: Library) -> None:
-    drawn = MapMaker(two_fields).map()
+    drawn = field_map(FacetMaker(two_fields))
     names = {one.number: one.name for one in drawn.clusters}
     assert "Retina" in names[drawn.papers[0].cluster] or "fundus" in names[drawn.papers[0].cluster]
     assert "X-ray" in names[drawn.papers[5].cluster] or "Chest" in names[drawn.papers[5].cluster]
 
 
 def test_common_words_name_no_group() -> None:
-    groups = {
-        0: [Described(f"Medical image models for polyps {n}", ("endoscopy",)) for n in range(4)],
-        1: [Described(f"Medical image models for hearts {n}", ("echo",)) for n in range(4)],
-    }
-    names = telling_words(groups)
+    def one(n: int, organ: str, modality: str) -> MapPaper:
+        title = f"Medical image models for {organ} {n}"
+        return MapPaper(str(n), None, "", title, 2024, "", (modality,), (), 0, 0.5, 0.5, 0)
+
+    groups = (("polyps", "endoscopy"), ("hearts", "echo"))
+    names = telling_words({at: [one(n, *of) for n in range(4)] for at, of in enumerate(groups)})
     assert "endoscopy" in names[0]
     assert "echo" in names[1]
     for name in names.values():
@@ -151,7 +161,7 @@ def test_any_number_of_papers_can_be_placed(count: int) -> None:
 
 def test_a_map_of_nothing_says_so(library: Library) -> None:
     with pytest.raises(NothingToSearch):
-        MapMaker(library).map()
+        field_map(FacetMaker(library))
 
 
 def test_it_is_made_once_for_a_state_of_the_library(
@@ -163,14 +173,14 @@ def test_it_is_made_once_for_a_state_of_the_library(
         made.append(args)
         return build_map(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(map_maker, "build_map", counted)
-    first = MapMaker(two_fields)
-    drawn = first.map()
-    assert first.map() is drawn
-    assert MapMaker(two_fields).map() == drawn  # another process: from the record
+    monkeypatch.setattr(map_module, "build_map", counted)
+    first = FacetMaker(two_fields)
+    drawn = field_map(first)
+    assert field_map(first) is drawn
+    assert field_map(FacetMaker(two_fields)) == drawn  # another process: from the record
     assert len(made) == 1
     add(document("2301.00008", [EYES.format(n=8)]))
-    assert len(first.map().papers) == 9
+    assert len(field_map(first).papers) == 9
     assert len(made) == 2
 
 
@@ -199,7 +209,7 @@ def test_the_same_library_gives_the_same_map_whatever_the_hash_seed() -> None:
 
 
 def test_graphml_is_read_by_others_and_holds_what_the_map_holds(two_fields: Library) -> None:
-    drawn = MapMaker(two_fields).map()
+    drawn = field_map(FacetMaker(two_fields))
     text = as_graphml(drawn)
     ET.fromstring(text)
     graph = nx.parse_graphml(text)
@@ -226,7 +236,7 @@ def test_graphml_is_read_by_others_and_holds_what_the_map_holds(two_fields: Libr
     ],
 )
 def test_filters(two_fields: Library, wanted: MapFilter, left: int) -> None:
-    drawn = MapMaker(two_fields).map()
+    drawn = field_map(FacetMaker(two_fields))
     part = drawn.only(one.paper_id for one in drawn.papers if wanted(one))
     assert len(part.papers) == left
     ids = {one.paper_id for one in part.papers}

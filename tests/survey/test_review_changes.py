@@ -18,9 +18,10 @@ from fmqa.apps.web.tabs.changes import since_review
 from fmqa.apps.workbench import Workbench
 from fmqa.errors import UsageError
 from fmqa.store.library import Library
-from fmqa.survey import review_changes
+from fmqa.survey import review_changes as changes_module
 from fmqa.survey.corpus import Review, published, standing
-from fmqa.survey.review_changes import ReviewChanges, ReviewChangesMaker, revised_figures
+from fmqa.survey.facet_maker import FacetMaker
+from fmqa.survey.review_changes import ReviewChanges, review_changes, revised_figures
 from fmqa.sync.digest import as_markdown, as_text
 from fmqa.types import ArxivRecord, PaperMeta, Reference, Source
 from small_arxiv import SmallArxiv
@@ -64,7 +65,7 @@ def filled(library: Library, add: Add) -> Library:
 
 
 def made(library: Library) -> ReviewChanges:
-    return ReviewChangesMaker(library, REVIEW, PDF_URL).changes()
+    return review_changes(FacetMaker(library), REVIEW, PDF_URL)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +206,7 @@ def test_it_is_found_once_for_a_state_of_the_library(
     filled: Library, add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = made(filled)
-    monkeypatch.setattr(review_changes, "standing", None)
+    monkeypatch.setattr(changes_module, "standing", None)
     assert made(filled) == told
     monkeypatch.undo()
     add(document("2602.00001", ["The newest of all."], year=2026))

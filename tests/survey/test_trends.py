@@ -25,8 +25,8 @@ from fmqa.store.library import Library
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey import trend_maker
 from fmqa.survey.corpus import Review, Standing
+from fmqa.survey.facet_maker import FacetMaker
 from fmqa.survey.trend_data import By, Observation, Trend, as_csv, make_trend, panels, trend_rows
-from fmqa.survey.trend_maker import TrendMaker
 from fmqa.survey.trend_plot import amount_words, draw, moment
 from fmqa.types import PaperMeta, Reference, Source, Span
 
@@ -70,8 +70,9 @@ def filled(library: Library, add: Add) -> Library:
     return library
 
 
-def maker(library: Library) -> TrendMaker:
-    return TrendMaker(library, REVIEW, "https://arxiv.org/pdf")
+def trend_of(maker: FacetMaker | Library, by: By | str) -> Trend:
+    maker = maker if isinstance(maker, FacetMaker) else FacetMaker(maker)
+    return trend_maker.trend(maker, by, REVIEW, "https://arxiv.org/pdf")
 
 
 # What is known of a paper without reading it, and where that is nothing, what was read.
@@ -97,7 +98,7 @@ SQL = {
 
 @pytest.mark.parametrize("by", SQL)
 def test_the_numbers_are_those_of_plain_sql(filled: Library, by: By) -> None:
-    trend = maker(filled).trend(by)
+    trend = trend_of(filled, by)
     with filled.record.database.snapshot() as db:
         wanted = {(value, year): count for value, year, count in db.execute(SQL[by])}
     assert wanted
@@ -119,13 +120,13 @@ def test_a_work_of_two_files_counts_once(library: Library, add: Add) -> None:
     meta = {"title": "Bramblenet: A Model for Radiographs", "authors": ("Ada Ma", "Bo Li")}
     add(document("2311.09876", ["Bramblenet reads."], modality=("X-ray",), year=2023, **meta))
     add(document("local:1", ["It reads."], modality=("X-ray",), year=2024, arxiv_id=None, **meta))
-    trend = TrendMaker(library, REVIEW, "https://arxiv.org/pdf").trend(By.MODALITY)
+    trend = trend_of(library, By.MODALITY)
     assert [(point.paper_id, point.year) for point in trend.points] == [("2311.09876", 2023)]
     assert trend.papers == 1
 
 
 def test_the_sides_of_the_review_are_those_of_plain_sql(filled: Library) -> None:
-    trend = maker(filled).trend(By.TASK)
+    trend = trend_of(filled, By.TASK)
     with filled.record.database.snapshot() as db:
         cited = {
             row[0]: row[1]
@@ -144,7 +145,7 @@ def test_the_sides_of_the_review_are_those_of_plain_sql(filled: Library) -> None
 
 
 def test_each_number_opens_into_its_papers(filled: Library) -> None:
-    trend = maker(filled).trend(By.MODALITY)
+    trend = trend_of(filled, By.MODALITY)
     for (value, year), count in trend.counts().items():
         papers = trend.at(value, year)
         assert len({point.paper_id for point in papers}) == count
@@ -153,7 +154,7 @@ def test_each_number_opens_into_its_papers(filled: Library) -> None:
 
 def test_sizes_carry_the_quote_that_shows_them(filled: Library) -> None:
     for by, holds in ((By.DATA_SIZE, "images"), (By.MODEL_SIZE, "parameters")):
-        trend = maker(filled).trend(by)
+        trend = trend_of(filled, by)
         assert len(trend.points) == 30
         for point in trend.points:
             cited = point.citation
@@ -167,7 +168,7 @@ def test_sizes_carry_the_quote_that_shows_them(filled: Library) -> None:
 
 
 def test_what_is_not_known_is_counted_too(filled: Library) -> None:
-    trend = maker(filled).trend(By.KIND)
+    trend = trend_of(filled, By.KIND)
     assert trend.papers == 32  # the topic isn't one
     known = {point.paper_id for point in trend.points}
     assert trend.unknown == trend.papers - len(known) - trend.undated
@@ -202,28 +203,28 @@ def test_a_year_is_the_papers_own_and_else_that_of_its_publication() -> None:
 def test_it_is_made_once_for_a_state_of_the_library(
     filled: Library, add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = maker(filled)
-    trend = first.trend("kind")
+    first = FacetMaker(filled)
+    trend = trend_of(first, "kind")
     monkeypatch.setattr(trend_maker, "observe", None)
-    assert first.trend(By.KIND) is trend
-    assert maker(filled).trend(By.KIND) == trend
+    assert trend_of(first, By.KIND) is trend
+    assert trend_of(filled, By.KIND) == trend
     monkeypatch.undo()
     add(document("2601.00001", ["New."], kind="survey", year=2026))
-    assert ("survey", 2026) in first.trend(By.KIND).counts()
+    assert ("survey", 2026) in trend_of(first, By.KIND).counts()
 
 
 def test_what_there_is_not_is_said(library: Library, add: Add) -> None:
     add(document("2601.00001", ["A paper that says nothing of itself."]))
     with pytest.raises(NothingToSearch, match="data-size"):
-        maker(library).trend(By.DATA_SIZE)
+        trend_of(library, By.DATA_SIZE)
     with pytest.raises(UsageError, match="colour"):
-        maker(library).trend("colour")
+        trend_of(library, "colour")
 
 
 @pytest.mark.parametrize("sides", [False, True])
 @pytest.mark.parametrize("by", [By.KIND, By.MODALITY, By.DATA_SIZE])
 def test_plots_are_pictures(filled: Library, by: By, sides: bool) -> None:
-    trend = maker(filled).trend(by)
+    trend = trend_of(filled, by)
     png = draw(trend, "png", sides=sides)
     assert png.startswith(b"\x89PNG")
     assert len(png) > 10_000
@@ -232,7 +233,7 @@ def test_plots_are_pictures(filled: Library, by: By, sides: bool) -> None:
 
 
 def test_a_plot_of_one_side_only_has_an_empty_other(filled: Library) -> None:
-    trend = maker(filled).trend(By.DATA_SIZE).only("since")
+    trend = trend_of(filled, By.DATA_SIZE).only("since")
     assert draw(trend, "png", sides=True).startswith(b"\x89PNG")
 
 
@@ -254,7 +255,7 @@ def test_amounts_in_words(amount: float, words: str) -> None:
 
 
 def test_where_a_point_stands_in_its_year(filled: Library) -> None:
-    point = maker(filled).trend(By.KIND).points[0]
+    point = trend_of(filled, By.KIND).points[0]
     for published, share in (("2024-01-01", 0.0), ("2024-07-01", 0.5), ("2024", 0.5), ("", 0.5)):
         moved = point.model_copy(update={"year": 2024, "published": published})
         assert moment(moved) == pytest.approx(2024 + share, abs=0.01)
@@ -307,18 +308,18 @@ def test_the_command_writes_what_other_programs_read(home: Path, tmp_path: Path)
 
 
 def test_a_users_correction_is_counted_at_once(filled: Library) -> None:
-    trends = maker(filled)
-    before = trends.trend(By.KIND).counts()
-    paper = trends.trend(By.KIND).points[0]
+    maker = FacetMaker(filled)
+    before = trend_of(maker, By.KIND).counts()
+    paper = trend_of(maker, By.KIND).points[0]
     shown = Facet(paper.paper_id, 1, Source.PDF, FacetName.KIND, "survey", "", Span(1, 0, 0), 1.0)
     filled.facets.correct(paper.paper_id, FacetName.KIND, [shown])
-    after = trends.trend(By.KIND).counts()
+    after = trend_of(maker, By.KIND).counts()
     assert after["survey", paper.year] == before.get(("survey", paper.year), 0) + 1
     assert after.get((paper.value, paper.year), 0) == before[paper.value, paper.year] - 1
 
 
 def test_a_value_that_was_read_carries_its_quote(filled: Library) -> None:
-    points = maker(filled).trend(By.TRAINING).points
+    points = trend_of(filled, By.TRAINING).points
     assert {point.value for point in points} >= {"self-supervised"}
     for point in points:
         assert point.citation is not None

@@ -1,4 +1,4 @@
-"""What the survey is made by: facets, map, trends and changes, each made when it is first used."""
+"""What the survey is made by: the facets, and map, trends and changes, which they keep."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from fmqa.errors import UsageError
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
     from fmqa.survey.facet_maker import FacetMaker, ModelReader
-    from fmqa.survey.map_maker import MapMaker
-    from fmqa.survey.review_changes import ReviewChangesMaker
-    from fmqa.survey.trend_maker import TrendMaker
+    from fmqa.survey.field_map import FieldMap
+    from fmqa.survey.review_changes import ReviewChanges
+    from fmqa.survey.trend_data import By, Trend
 
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class leaf(part[T]):  # noqa: N801
 
 
 class SurveyParts:
-    """The makers of facets, map, trends and changes.
+    """Facets, map, trends and changes.
 
     Args:
         bench: the program's other parts.
@@ -71,30 +71,34 @@ class SurveyParts:
         self.bench.load_starter()
         return FacetMaker(self.bench.library, self.bench.step)
 
-    @part
-    def map(self) -> MapMaker:
-        """What draws the map."""
-        from fmqa.survey.map_maker import MapMaker
+    def map(self) -> FieldMap:
+        """The map of the field.
 
-        return MapMaker(self.bench.library, self.facets)
+        Raises:
+            NothingToSearch: there is no paper.
+        """
+        from fmqa.survey.field_map import field_map
 
-    @part
-    def trends(self) -> TrendMaker:
-        """What counts papers over the years."""
-        from fmqa.survey.trend_maker import TrendMaker
+        return field_map(self.facets)
+
+    def trend(self, by: By | str) -> Trend:
+        """Papers over the years.
+
+        Raises:
+            UsageError: there is no such trend.
+            NothingToSearch: no paper has a point in it.
+        """
+        from fmqa.survey.trend_maker import trend
 
         settings = self.bench.settings
-        return TrendMaker(self.bench.library, settings.review, settings.arxiv_pdf_url, self.facets)
+        return trend(self.facets, by, settings.review, settings.arxiv_pdf_url)
 
-    @part
-    def changes(self) -> ReviewChangesMaker:
-        """What finds what changed since the review."""
-        from fmqa.survey.review_changes import ReviewChangesMaker
+    def changes(self) -> ReviewChanges:
+        """What changed since the review."""
+        from fmqa.survey.review_changes import review_changes
 
-        bench, settings = self.bench, self.bench.settings
-        return ReviewChangesMaker(
-            bench.library, settings.review, settings.arxiv_pdf_url, bench.step, self.facets
-        )
+        settings = self.bench.settings
+        return review_changes(self.facets, settings.review, settings.arxiv_pdf_url)
 
     def reader(self) -> ModelReader:
         """The language model that is set, as a reader of facets.

@@ -198,7 +198,7 @@ class Workbench:
         from fmqa.files import write_whole
         from fmqa.sync.digest import as_markdown
 
-        write_whole(path, as_markdown(self.survey.changes.changes(), datetime.now(UTC).date()))
+        write_whole(path, as_markdown(self.survey.changes(), datetime.now(UTC).date()))
 
     def follow(
         self, step: Step | None = None, notify: Notify | None = None, **changes: Any

@@ -9,19 +9,23 @@ words and facets that its papers have more often than others.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fmqa.errors import NothingToSearch
 from fmqa.store.lexical import STOP_WORDS
-from fmqa.survey.corpus import is_paper
+from fmqa.survey.corpus import is_paper, with_values
+from fmqa.survey.escaping import plain
+from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
 
 if TYPE_CHECKING:
@@ -39,15 +43,7 @@ _SHARE = 0.15  # of a group's papers must hold a word that names it
 _WORDS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What a paper can lend to its group's name."""
-
-    title: str
-    facets: tuple[str, ...]
-
-
-def telling_words(groups: Mapping[int, Sequence[Described]], words: int = _WORDS) -> dict[int, str]:
+def telling_words(groups: Mapping[int, Sequence[MapPaper]]) -> dict[int, str]:
     """A name for each group: its most telling terms, joined by " · ".
 
     A term's weight is the share of the group's papers that have it times the logarithm of how much
@@ -72,18 +68,18 @@ def telling_words(groups: Mapping[int, Sequence[Described]], words: int = _WORDS
         for weight, term in sorted(weighed, key=lambda pair: (-pair[0], pair[1])):
             if weight > 0 and not any(_overlap(term, one) for one in best):
                 best.append(term)
-            if len(best) == words:
+            if len(best) == _WORDS:
                 break
         shown = [spelled[term].most_common(1)[0][0] for term in best]
         names[number] = " · ".join(shown) or f"Group {number + 1}"
     return names
 
 
-def _terms(paper: Described, spelled: dict[str, Counter[str]]) -> set[str]:
+def _terms(paper: MapPaper, spelled: dict[str, Counter[str]]) -> set[str]:
     """The paper's terms in lower case; how each is written is counted on the way."""
     found = set()
     words = [word for word in _WORD.findall(paper.title) if word.lower() not in STOP_WORDS]
-    for written in [*paper.facets, *words]:
+    for written in [*paper.modality, *paper.tasks, *words]:
         term = written.lower().removesuffix("s") if len(written) > 4 else written.lower()
         if len(term) > 2 and written.lower() not in _COMMON and term not in _COMMON:
             spelled.setdefault(term, Counter())[written] += 1
@@ -328,16 +324,75 @@ def _clusters(papers: Sequence[MapPaper]) -> tuple[Cluster, ...]:
     members: dict[int, list[MapPaper]] = {}
     for paper in papers:
         members.setdefault(paper.cluster, []).append(paper)
-    names = telling_words(
-        {
-            number: [Described(one.title, (*one.modality, *one.tasks)) for one in group]
-            for number, group in members.items()
-            if number >= 0
-        }
-    )
+    members.pop(-1, None)
+    names = telling_words(members)
     found = []
     for number, group in sorted(members.items()):
-        if number >= 0:
-            x, y = (float(np.median([getattr(one, axis) for one in group])) for axis in "xy")
-            found.append(Cluster(number, names[number], len(group), round(x, 4), round(y, 4)))
+        x, y = (float(np.median([getattr(one, axis) for one in group])) for axis in "xy")
+        found.append(Cluster(number, names[number], len(group), round(x, 4), round(y, 4)))
     return tuple(found)
+
+
+_KEY = "map, form 3"  # counted up when the map is made in another way
+
+
+def field_map(maker: FacetMaker) -> FieldMap:
+    """The map of the library as it is now, kept in the record until what is searched changes.
+
+    Raises:
+        NothingToSearch: it holds no paper.
+    """
+
+    def make(generation: int) -> FieldMap:
+        record = maker.library.record
+        papers = with_values([row.meta for row in record.papers()], maker.facets())
+        if not any(map(is_paper, papers)):
+            raise NothingToSearch("There is no paper to place on a map.")
+        ids, vectors = record.paper_vectors(record.model or "")
+        means = dict(zip(ids, vectors, strict=True))
+        return build_map(generation, papers, maker.library.bibliography.links(), means)
+
+    return maker.cached(_KEY, FieldMap, make)
+
+
+def as_graphml(drawn: FieldMap) -> str:
+    """A directed GraphML document.
+
+    Nodes carry id, label, title, year, kind, modality and tasks (joined by "; "), cluster and its
+    name, x, y and the number of held papers that cite them. Edges carry kind and weight; a ``near``
+    edge has no direction, and stands once, from the lower id.
+    """
+    import networkx as nx
+
+    names = {cluster.number: cluster.name for cluster in drawn.clusters}
+    graph: Any = nx.MultiDiGraph(name="fmqa: map of the papers", generation=drawn.generation)
+    for paper in drawn.papers:
+        values = {
+            "label": paper.name or paper.title,
+            "title": paper.title,
+            "arxiv_id": paper.arxiv_id,
+            "year": paper.year,
+            "kind": paper.kind,
+            "modality": "; ".join(paper.modality),
+            "tasks": "; ".join(paper.tasks),
+            "cluster": paper.cluster,
+            "cluster_name": names.get(paper.cluster, ""),
+            "x": paper.x,
+            "y": paper.y,
+            "cited": paper.cited,
+        }
+        graph.add_node(plain(paper.paper_id), **_held(values))
+    for edge in drawn.edges:
+        graph.add_edge(plain(edge.source), plain(edge.target), kind=edge.kind, weight=edge.weight)
+    stream = io.BytesIO()
+    nx.write_graphml(graph, stream, encoding="utf-8", prettyprint=True)
+    return stream.getvalue().decode("utf-8")
+
+
+def _held(values: dict[str, Any]) -> dict[str, Any]:
+    """The values that there are, as GraphML can hold them."""
+    return {
+        name: plain(value) if isinstance(value, str) else value
+        for name, value in values.items()
+        if value is not None and value != ""
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fmqa.answering.citing import Numbering
@@ -16,7 +16,7 @@ from fmqa.store.library import Library
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey.contradictions import Contradiction, contradictions
 from fmqa.survey.corpus import Facets, Standing, SurveyModel, cited, is_paper, standing, with_values
-from fmqa.survey.facet_maker import FacetMaker
+from fmqa.survey.facet_maker import FacetMaker, Step
 from fmqa.types import Hit, PaperMeta, PaperStatus, PassageKind, Quote, StoredPassage
 
 _SHARED = 0.6  # of the shorter sentence's words, as `conflicts` has it
@@ -134,8 +134,6 @@ def _challenge_pairs(facets: Sequence[Facet]) -> list[tuple[Facet, Facet]]:
     return list(found.values())
 
 
-Progress = Callable[[str, int, int], None]
-
 _KEY = "since the review, form 2"  # counted up when it is made in another way
 _READING = "Comparing figures"
 _PER_REVISION = 5  # changed figures shown of one paper; a rewritten one would drown the others
@@ -201,94 +199,67 @@ class ReviewChanges(SurveyModel):
     solved: tuple[Solved, ...] = ()
 
 
-class ReviewChangesMaker:
-    """Finds it, and keeps it in the record until what is searched changes.
+def review_changes(maker: FacetMaker, review_id: str, pdf_url: str) -> ReviewChanges:
+    """What changed since the review, kept in the record until what is searched changes."""
 
-    Args:
-        progress: called as (label, done, total).
-    """
-
-    def __init__(
-        self,
-        library: Library,
-        review_id: str,
-        pdf_url: str,
-        progress: Progress = lambda *step: None,
-        facets: FacetMaker | None = None,
-    ) -> None:
-        self.library = library
-        self.facets = facets or FacetMaker(library, progress)
-        self.review_id = review_id
-        self.pdf_url = pdf_url
-        self.progress = progress
-
-    def changes(self) -> ReviewChanges:
-        """What changed since the review, in the library as it is now."""
-        key = f"{_KEY}, {self.review_id}, {self.pdf_url}"
-        return self.facets.cached(key, ReviewChanges, self._make)
-
-    def _make(self, generation: int) -> ReviewChanges:
-        del generation
-        stands = standing(self.library, self.review_id)
-        numbering = Numbering(self.pdf_url)
-        rows = self.library.record.papers()
-        facets = self.facets.facets()
+    def make(generation: int) -> ReviewChanges:
+        library, numbering = maker.library, Numbering(pdf_url)
+        stands = standing(library, review_id)
+        rows, facets = library.record.papers(), maker.facets()
         metas = with_values([row.meta for row in rows if is_paper(row.meta)], facets)
         withdrawn = {row.meta.paper_id for row in rows if row.status is PaperStatus.WITHDRAWN}
+        stand = [meta for meta in metas if meta.paper_id not in withdrawn]
+        against = contradictions(stand, _searched(library, maker.step))[:_CONTRADICTIONS]
         return ReviewChanges(
-            review_id=self.review_id,
+            review_id=review_id,
             title=stands.review.title,
             published=stands.review.published,
             cited=len(stands.review.cited),
             papers=tuple(_new_papers(metas, stands, withdrawn)),
-            revised=tuple(self._revised(numbering, stands)),
-            contradicted=tuple(self._contradicted(numbering, metas, withdrawn)),
-            solved=tuple(self._solved(metas, facets, stands.since - withdrawn)),
+            revised=tuple(_revised(library, numbering, stands)),
+            contradicted=tuple(_contradiction(pair, numbering) for pair in against),
+            solved=tuple(_solved(metas, facets, stands.since - withdrawn, pdf_url)),
         )
 
-    def _solved(
-        self, metas: list[PaperMeta], facets: Facets, since: frozenset[str]
-    ) -> Iterable[Solved]:
-        by_id = {meta.paper_id: meta for meta in metas}
-        for one in proposals(facets, since & by_id.keys())[:_PROPOSALS]:
-            meta = by_id[one.paper_id]
-            named = cited(one.challenge, meta, self.pdf_url)
-            proposed = cited(one.solution, meta, self.pdf_url)
-            if named and proposed:
-                yield Solved(
-                    challenge=one.challenge.value,
-                    solution=one.solution.value,
-                    first=one.first,
-                    named=named,
-                    proposed=proposed,
-                )
+    return maker.cached(f"{_KEY}, {review_id}, {pdf_url}", ReviewChanges, make)
 
-    def _revised(self, numbering: Numbering, stands: Standing) -> Iterable[Revised]:
-        """Revisions by arXiv's word after the review; where their date isn't known, all."""
-        record, facts = self.library.record, self.library.catalog.facts()
-        for paper in record.revised():
-            fact = facts.get(paper)
-            if fact is not None and fact.updated and not stands.review.precedes(fact.updated):
-                continue
-            found = revised_figures(record.passages_of(paper), record.earlier_passages(paper))
-            for difference in found[:_PER_REVISION]:
-                yield _revision(difference, numbering)
 
-    def _contradicted(
-        self, numbering: Numbering, metas: list[PaperMeta], withdrawn: set[str]
-    ) -> Iterable[Contradicted]:
-        record = self.library.record
-        ids = record.active_ids()
+def _solved(
+    metas: Iterable[PaperMeta], facets: Facets, since: frozenset[str], pdf_url: str
+) -> Iterable[Solved]:
+    by_id = {meta.paper_id: meta for meta in metas}
+    for one in proposals(facets, since & by_id.keys())[:_PROPOSALS]:
+        meta = by_id[one.paper_id]
+        named, proposed = (cited(shown, meta, pdf_url) for shown in (one.challenge, one.solution))
+        if named and proposed:
+            yield Solved(
+                challenge=one.challenge.value,
+                solution=one.solution.value,
+                first=one.first,
+                named=named,
+                proposed=proposed,
+            )
 
-        def passages() -> Iterable[StoredPassage]:
-            for start in range(0, len(ids), _BATCH):
-                self.progress(_READING, start, len(ids))
-                yield from record.passages(ids[start : start + _BATCH]).values()
-            self.progress(_READING, len(ids), len(ids))
 
-        stand = [meta for meta in metas if meta.paper_id not in withdrawn]
-        for pair in contradictions(stand, passages())[:_CONTRADICTIONS]:
-            yield _contradiction(pair, numbering)
+def _revised(library: Library, numbering: Numbering, stands: Standing) -> Iterable[Revised]:
+    """Revisions by arXiv's word after the review; where their date isn't known, all."""
+    record, facts = library.record, library.catalog.facts()
+    for paper in record.revised():
+        fact = facts.get(paper)
+        if fact is not None and fact.updated and not stands.review.precedes(fact.updated):
+            continue
+        found = revised_figures(record.passages_of(paper), record.earlier_passages(paper))
+        for difference in found[:_PER_REVISION]:
+            yield _revision(difference, numbering)
+
+
+def _searched(library: Library, step: Step) -> Iterable[StoredPassage]:
+    """All passages that are searched, some at a time."""
+    ids = library.record.active_ids()
+    for start in range(0, len(ids), _BATCH):
+        step(_READING, start, len(ids))
+        yield from library.record.passages(ids[start : start + _BATCH]).values()
+    step(_READING, len(ids), len(ids))
 
 
 def _new_papers(

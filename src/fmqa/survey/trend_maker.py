@@ -119,39 +119,29 @@ def observe(
 _KEY = "trend, form 3"  # counted up when trends are made in another way
 
 
-class TrendMaker:
-    """Makes trends, and keeps them in the record until what is searched changes."""
+def trend(maker: FacetMaker, by: By | str, review_id: str, pdf_url: str) -> Trend:
+    """The trend of the library as it is now, kept in the record until what is searched changes.
 
-    def __init__(
-        self, library: Library, review_id: str, pdf_url: str, facets: FacetMaker | None = None
-    ) -> None:
-        self.library = library
-        self.facets = facets or FacetMaker(library)
-        self.review_id = review_id
-        self.pdf_url = pdf_url
+    Raises:
+        UsageError: there is no such trend.
+        NothingToSearch: no paper of the library has a point in it.
+    """
+    try:
+        wanted = By(by)
+    except ValueError:
+        names = ", ".join(one.value for one in By)
+        raise UsageError(f"There is no trend by {by!r}.", hint=f"There are {names}.") from None
 
-    def trend(self, by: By | str) -> Trend:
-        """The trend of the library as it is now.
-
-        Raises:
-            UsageError: there is no such trend.
-            NothingToSearch: no paper of the library has a point in it.
-        """
-        try:
-            wanted = By(by)
-        except ValueError:
-            names = ", ".join(one.value for one in By)
-            raise UsageError(f"There is no trend by {by!r}.", hint=f"There are {names}.") from None
-        key = f"{_KEY}, {wanted.value}, {self.review_id}, {self.pdf_url}"
-        trend = self.facets.cached(key, Trend, lambda generation: self._make(wanted))
-        if not trend.points:
-            raise NothingToSearch(f"No paper of the library says its {wanted.value}.")
-        return trend
-
-    def _make(self, by: By) -> Trend:
-        metas = [row.meta for row in self.library.record.papers()]
+    def make(generation: int) -> Trend:
+        library = maker.library
+        metas = [row.meta for row in library.record.papers()]
         papers = one_of_each_work(meta for meta in metas if is_paper(meta))
-        facets = self.facets.facets()
-        observed = observe(self.library, by, papers, facets, self.pdf_url)
+        facets = maker.facets()
+        observed = observe(library, wanted, papers, facets, pdf_url)
         counted = with_values(papers, facets)
-        return make_trend(by, observed, counted, standing(self.library, self.review_id))
+        return make_trend(wanted, observed, counted, standing(library, review_id))
+
+    made = maker.cached(f"{_KEY}, {wanted.value}, {review_id}, {pdf_url}", Trend, make)
+    if not made.points:
+        raise NothingToSearch(f"No paper of the library says its {wanted.value}.")
+    return made

@@ -92,7 +92,7 @@ def field_map(
         tuple(modality or ()),
     )
     with workbench(home=home) as bench:
-        whole = bench.survey.map.map()
+        whole = bench.survey.map()
     drawn = whole.only(paper.paper_id for paper in whole.papers if wanted(paper))
     if not drawn.papers:
         raise NothingToSearch("No paper of the map is meant by this.", hint="Loosen the filters.")
@@ -126,7 +126,7 @@ def trends(
             hint=f"Say which: `fmqa trends --by {by.value} --format {form.value} --output FILE`.",
         )
     with workbench(home=home) as bench:
-        trend = bench.survey.trends.trend(by.value)
+        trend = bench.survey.trend(by.value)
     if drawn:
         assert output is not None
         _save_plot(trend, form.value, output, sides=cited_by_review)
@@ -137,7 +137,7 @@ def trends(
 
 
 def _formed(drawn: FieldMap, form: MapForm) -> str:
-    from fmqa.survey.map_maker import as_graphml
+    from fmqa.survey.field_map import as_graphml
 
     if form is MapForm.JSON:
         return drawn.as_json(indent=2)

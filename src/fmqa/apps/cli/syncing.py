@@ -114,7 +114,7 @@ def _since_review(form: Form, output: Path | None, home: Path | None) -> None:
             hint="Choose text, markdown or json, or leave --since-review away.",
         )
     with workbench(home=home) as bench:
-        told = bench.survey.changes.changes()
+        told = bench.survey.changes()
     if form is Form.JSON:
         text = told.model_dump_json(indent=2)
     elif form is Form.MARKDOWN:

@@ -44,7 +44,7 @@ class ChangesTab:
 
     def _changes(self) -> str:
         try:
-            return since_review(self.bench.survey.changes.changes(), self.say)
+            return since_review(self.bench.survey.changes(), self.say)
         except FmqaError as error:
             return problem(error, self.say)
 

@@ -77,7 +77,7 @@ class MapTab:
 
     def _open(self, *filters: Any) -> tuple[Any, ...]:
         try:
-            drawn = self.bench.survey.map.map()
+            drawn = self.bench.survey.map()
         except FmqaError as error:
             return (problem(error, self.say), *(gr.skip() for _ in filters[1:]))
         kinds = sorted({paper.kind for paper in drawn.papers if paper.kind})
@@ -88,12 +88,12 @@ class MapTab:
 
     def _draw(self, *filters: Any) -> str:
         try:
-            return self._shown(self.bench.survey.map.map(), *filters)
+            return self._shown(self.bench.survey.map(), *filters)
         except FmqaError as error:
             return problem(error, self.say)
 
     def _card(self, picked: gr.EventData) -> str:
-        return map_card(self.bench.survey.map.map(), str(getattr(picked, "paper", "")), self.say)
+        return map_card(self.bench.survey.map(), str(getattr(picked, "paper", "")), self.say)
 
     def _shown(self, drawn: FieldMap, *filters: Any) -> str:
         """The map and its table, as far as the filters let papers through."""

@@ -64,7 +64,7 @@ class TrendsTab:
 
     def _draw(self, by: str, sides: bool) -> tuple[str, str]:
         try:
-            trend = self.bench.survey.trends.trend(by)
+            trend = self.bench.survey.trend(by)
         except FmqaError as error:
             return problem(error, self.say), ""
         drawn = chart(trend, sides=sides, say=self.say)
@@ -72,7 +72,7 @@ class TrendsTab:
 
     def _papers(self, by: str, sides: bool, picked: gr.EventData) -> str:
         try:
-            trend = self.bench.survey.trends.trend(by)
+            trend = self.bench.survey.trend(by)
         except FmqaError as error:
             return problem(error, self.say)
         heading, points = _picked(trend, getattr(picked, "_data", None) or {}, self.say)
