@@ -16,7 +16,7 @@ from fmqa.proofing.report import Kind, Report, as_json, as_lines
 from fmqa.proofing.vectors import Vectors
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
-from fmqa.sync.work_finder import WorkFinder
+from fmqa.sync.matching import WorkFinder
 from fmqa.types import ArxivRecord, PaperMeta, Reference
 
 Check = Callable[[str], Report]

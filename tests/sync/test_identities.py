@@ -12,8 +12,8 @@ from fmqa.reading.pool import ReadLimits
 from fmqa.sources.note_files import Note, note_on
 from fmqa.store.library import Library
 from fmqa.sync import ingestor as ingestor_module
-from fmqa.sync.identities import is_paper
 from fmqa.sync.ingestor import Ingestor
+from fmqa.sync.matching import is_paper
 from fmqa.types import Document, Outcome, PaperMeta, PaperStatus, ReadResult, Source
 
 ID = "2304.12306"

@@ -317,7 +317,7 @@ class Workbench:
         from fmqa.proofing.nearness import NearVerifier
         from fmqa.proofing.proofreader import Proofreader
         from fmqa.proofing.vectors import Vectors
-        from fmqa.sync.work_finder import WorkFinder
+        from fmqa.sync.matching import WorkFinder
 
         searcher, record = self.searcher, self.library.record
 

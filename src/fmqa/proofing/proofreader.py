@@ -23,7 +23,7 @@ from fmqa.proofing.draft import DraftSentence, Manuscript
 from fmqa.proofing.nearness import shared
 from fmqa.proofing.report import Finding, Kind, Report, ShownQuote, how_to_fetch, shown
 from fmqa.proofing.vectors import Vectors
-from fmqa.sync.work_finder import WorkFinder
+from fmqa.sync.matching import WorkFinder
 from fmqa.types import Filters, PaperMeta, Quote, Reference
 
 if TYPE_CHECKING:

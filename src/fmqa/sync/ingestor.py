@@ -21,7 +21,7 @@ from fmqa.reading.pool import ReadLimits, file_sha256, read_files
 from fmqa.sources.note_files import Note, mark_of, note_on
 from fmqa.store.mappers import content_hash, passage_texts
 from fmqa.store.writer import RecordWriter
-from fmqa.sync.identities import as_local, is_paper
+from fmqa.sync.matching import as_local, is_paper
 from fmqa.types import ArxivRecord, Document, Outcome, PaperMeta, ReadResult
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from fmqa.sources.zotero_data import ZoteroData
 from fmqa.store.item_store import StoredItem
 from fmqa.store.writer import RecordWriter
 from fmqa.sync.ingestor import Ingestor
+from fmqa.sync.matching import WorkFinder
 from fmqa.sync.run_types import PaperLine
-from fmqa.sync.work_finder import WorkFinder
 from fmqa.types import Outcome, PaperMeta, ReadResult, Reference, Source
 
 _RUNNING, _FOLDER = "zotero:", "zotero-data:"

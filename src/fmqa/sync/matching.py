@@ -1,4 +1,4 @@
-"""Whether a paper that was found is the one a reference means.
+"""Whether two are one paper: what a reference means, a library's paper, a file that names an id.
 
 Titles are compared by words, since those of different papers often differ in one ("MedSAM" and
 "MedSAM2", "CT" and "MR") while those of one paper differ in case, hyphens, accents, a typing error
@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from fmqa.types import Reference
+from fmqa.reading.identity import year_in
+from fmqa.sources.arxiv_ids import parse_doi
+from fmqa.types import ArxivRecord, Document, PaperMeta, Reference
 
 _LATEX = re.compile(r"\\[a-zA-Z]+|[${}\\^_]")
 _WORD = re.compile(r"[^\W_]+")
@@ -180,3 +182,118 @@ def _same_word(one: str, other: str) -> bool:
     from rapidfuzz.distance import Indel
 
     return Indel.distance(one, other, score_cutoff=1) <= 1
+
+
+class WorkFinder:
+    """The papers of a library, found by what is said of works.
+
+    Args:
+        papers: of the library.
+        facts: what arXiv says of them, by arXiv id.
+    """
+
+    def __init__(self, papers: Iterable[PaperMeta], facts: Mapping[str, ArxivRecord]) -> None:
+        self.papers: dict[str, PaperMeta] = {}
+        self._by_arxiv: dict[str, PaperMeta] = {}
+        self._by_doi: dict[str, PaperMeta] = {}
+        self._words: dict[str, set[str]] = {}
+        for paper in papers:
+            record = facts.get(paper.arxiv_id or "")
+            self.put(paper, record.doi if record else None)
+
+    def put(self, paper: PaperMeta, doi: str | None = None) -> None:
+        """Take in one paper more."""
+        self.papers[paper.paper_id] = paper
+        self._words[paper.paper_id] = set(title_words(paper.title))
+        if paper.arxiv_id:
+            self._by_arxiv[paper.arxiv_id] = paper
+        if doi:
+            self._by_doi[doi.lower()] = paper
+
+    def find(self, work: Reference) -> PaperMeta | None:
+        """The paper by arXiv id, DOI or title; None when the library hasn't it, or several fit."""
+        arxiv_id = work.arxiv_id
+        if work.doi and arxiv_id is None and (found := parse_doi(work.doi)):
+            arxiv_id = found.bare
+        if arxiv_id in self._by_arxiv:
+            return self._by_arxiv[arxiv_id]
+        if work.doi and work.doi.lower() in self._by_doi:
+            return self._by_doi[work.doi.lower()]
+        return self._by_title(work) if work.title else None
+
+    def _by_title(self, work: Reference) -> PaperMeta | None:
+        words = set(title_words(work.title))
+        found = []
+        for key, paper in self.papers.items():
+            if 2 * len(words & self._words[key]) < min(len(words), len(self._words[key])):
+                continue  # the exact comparison takes its time
+            score, whole = title_score(work.title, paper.title)
+            agree = authors_agree(work, paper.authors)
+            if score and agree is not False and (whole or agree):
+                found.append((score, paper))
+        best = max((score for score, _ in found), default=0.0)
+        fitting = [paper for score, paper in found if score == best]
+        return fitting[0] if len(fitting) == 1 else None
+
+
+_SAME_TITLE, _LIKE_TITLE, _OWN_AUTHORS = 0.85, 0.3, 0.5
+
+
+def is_paper(document: Document, held: PaperMeta) -> bool:
+    """Whether a file's title and authors are those of the paper that its id names.
+
+    A paper's title may change from one version to the next while its authors stay; a comment on a
+    paper has much of its title and other authors. What page 1 doesn't show isn't held against it.
+    """
+    found = document.meta
+    title = _plain_words(found.title)
+    if not title or not _plain_words(held.title) or _no_title(found) or _no_title(held):
+        return True
+    alike = _share(title, _plain_words(held.title))
+    if alike >= _SAME_TITLE or _stands_alone(held.title, document):
+        return True
+    own, others = _initialled(found), _initialled(held)
+    if not own or not others:
+        return alike >= 0.5
+    common = len(own & others) / min(len(own), len(others))
+    return common >= _OWN_AUTHORS or (common > 0 and alike >= _LIKE_TITLE)
+
+
+def as_local(document: Document) -> Document:
+    """The document as a paper of the user's own, under its content's id."""
+    text = next((page.text for page in document.pages if page.text), "")
+    local = replace(
+        document.meta,
+        paper_id=f"local:{document.sha256[:16]}",
+        version=1,
+        arxiv_id=None,
+        year=year_in(text),
+    )
+    return replace(document, meta=local)
+
+
+def _plain_words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.casefold()))
+
+
+def _no_title(meta: PaperMeta) -> bool:
+    """Whether what stands for the title is the file's name, an id for one."""
+    return not any(len(word) > 2 and word.isalpha() for word in _plain_words(meta.title))
+
+
+def _share(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other)
+
+
+def _stands_alone(title: str, document: Document) -> bool:
+    """Whether a title stands on page 1 as a block of its own, though another was taken for it."""
+    wanted = "".join(_WORD.findall(title.casefold()))
+    page = next((page.text for page in document.pages if page.text), "")
+    blocks = ("".join(_WORD.findall(block.casefold())) for block in page.split("\n")[:12])
+    return any(block == wanted for block in blocks)
+
+
+def _initialled(meta: PaperMeta) -> frozenset[tuple[str, str]]:
+    """Surnames with the first letters of the given names."""
+    names = (_WORD.findall(name.casefold()) for name in meta.authors)
+    return frozenset((parts[-1], parts[0][0]) for parts in names if len(parts) > 1)
