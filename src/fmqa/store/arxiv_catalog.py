@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fmqa.store.engine import Connection, RecordRow, Tables, upsert
+from fmqa.store.engine import Connection, Tables, columns_of, of_row, upsert
 from fmqa.types import ArxivRecord, Document, Source
 
 
@@ -46,9 +46,8 @@ class News:
     run: int | None = None
 
 
-_LISTS = ("authors", "categories")
-_FACTS = tuple(field.name for field in fields(ArxivRecord))
-_PUT_FACTS = upsert("arxiv", (*_FACTS, "checked_at"), ("arxiv_id",))
+_FACTS = (*(field.name for field in fields(ArxivRecord)), "checked_at")
+_PUT_FACTS = upsert("arxiv", _FACTS, ("arxiv_id",))
 _PUT_LOOKUP = upsert("lookups", ("service", "key", "answer", "at"), ("service", "key"))
 _FILE_COLUMNS = ("arxiv_id", "version", "name", "sha256", "bytes", "failure", "at")
 _PUT_FILE = upsert("files", _FILE_COLUMNS, ("arxiv_id", "version"))
@@ -101,12 +100,14 @@ class Catalog(Tables):
     def put_facts(self, records: Sequence[ArxivRecord]) -> None:
         """Keep what arXiv says of papers now."""
         with self.database.atomic() as db:
-            db.executemany(_PUT_FACTS, [(*_values(record), now()) for record in records])
+            db.executemany(
+                _PUT_FACTS, [(*columns_of(record).values(), now()) for record in records]
+            )
 
     def facts(self) -> dict[str, ArxivRecord]:
         """What arXiv said last of each paper, by id."""
         rows = self.rows("SELECT * FROM arxiv")
-        return {row["arxiv_id"]: _record(row) for row in rows}
+        return {row["arxiv_id"]: of_row(ArxivRecord, row) for row in rows}
 
     def wishes(self) -> list[Wish]:
         """All papers that are followed for their own sake, not as another's reference."""
@@ -282,17 +283,3 @@ def insert_change(db: Connection, news: News) -> None:
 def now() -> str:
     """This moment, ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _values(record: ArxivRecord) -> tuple[Any, ...]:
-    return tuple(
-        json.dumps(value, ensure_ascii=False) if name in _LISTS else value
-        for name, value in asdict(record).items()
-    )
-
-
-def _record(row: RecordRow) -> ArxivRecord:
-    values: dict[str, Any] = {
-        name: tuple(json.loads(row[name])) if name in _LISTS else row[name] for name in _FACTS
-    }
-    return ArxivRecord(**values | {"withdrawn": bool(row["withdrawn"])})

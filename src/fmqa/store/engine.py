@@ -6,13 +6,16 @@ do differently stands behind these protocols: the schema, the search by words an
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol
+from dataclasses import fields
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+T = TypeVar("T")
 Vectors = NDArray[np.float32]
 
 
@@ -230,3 +233,27 @@ def upsert(table: str, columns: Sequence[str], key: Sequence[str]) -> str:
     others = [name for name in columns if name not in key]
     updates = ", ".join(f"{name} = excluded.{name}" for name in others)
     return f"{insert(table, columns)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {updates}"
+
+
+def columns_of(value: Any) -> dict[str, Any]:
+    """A flat dataclass by its fields, as columns have it: lists as JSON."""
+    held = ((one.name, getattr(value, one.name)) for one in fields(value))
+    return {
+        name: json.dumps(one, ensure_ascii=False) if isinstance(one, tuple) else one
+        for name, one in held
+    }
+
+
+def of_row(form: type[T], row: RecordRow) -> T:
+    """The flat dataclass whose fields `columns_of` wrote."""
+    values: dict[str, Any] = {}
+    for one in fields(cast("Any", form)):
+        value, kind = row[one.name], str(one.type)
+        values[one.name] = (
+            tuple(json.loads(value))
+            if kind.startswith("tuple")
+            else bool(value)
+            if kind == "bool"
+            else value
+        )
+    return form(**values)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from fmqa.errors import StoreError
 from fmqa.store.arxiv_catalog import now
-from fmqa.store.engine import Tables, insert, upsert
+from fmqa.store.engine import Tables, columns_of, insert, of_row, upsert
 
 _KEPT_EXCHANGES = 50  # exchanges of a session; older ones are forgotten
 
@@ -44,10 +43,7 @@ class Sessions(Tables):
             "ORDER BY place",
             name,
         )
-        return [
-            StoredExchange(asked, standalone, tuple(json.loads(subjects)), answer)
-            for asked, standalone, subjects, answer in rows
-        ]
+        return [of_row(StoredExchange, row) for row in rows]
 
     def append(self, name: str, exchange: StoredExchange) -> None:
         """Add an exchange to a session."""
@@ -56,8 +52,7 @@ class Sessions(Tables):
                 "SELECT coalesce(max(place), 0) AS place FROM exchanges WHERE session = ?", (name,)
             ).fetchone()
             place = last["place"] + 1
-            values = asdict(exchange) | {"session": name, "place": place, "at": now()}
-            values["subjects"] = json.dumps(exchange.subjects, ensure_ascii=False)
+            values = columns_of(exchange) | {"session": name, "place": place, "at": now()}
             db.execute(insert("exchanges", tuple(values)), tuple(values.values()))
             db.execute(
                 "DELETE FROM exchanges WHERE session = ? AND place <= ?",

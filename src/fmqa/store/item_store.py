@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from fmqa.store.arxiv_catalog import now
-from fmqa.store.engine import RecordRow, Tables, upsert
+from fmqa.store.engine import Tables, columns_of, of_row, upsert
 from fmqa.store.record import PUT_META
 
 _ORIGINS = "item_origins"
-_COLUMNS = (
-    "origin", "key", "citekey", "title", "authors", "year", "doi", "arxiv_id", "attachment",
-    "file", "sha256", "paper_id", "failure", "at",
-)  # fmt: skip
-_PUT = upsert("items", _COLUMNS, ("origin", "key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +47,10 @@ class StoredItem:
         return self.origin.startswith(("zotero:", "zotero-data:"))
 
 
+_COLUMNS = (*(one.name for one in fields(StoredItem)), "at")
+_PUT = upsert("items", _COLUMNS, ("origin", "key"))
+
+
 class ItemStore(Tables):
     """Reads and writes these works."""
 
@@ -70,20 +69,21 @@ class ItemStore(Tables):
     def of(self, origin: str) -> dict[str, StoredItem]:
         """The works of an origin by their keys there."""
         rows = self.rows("SELECT * FROM items WHERE origin = ? ORDER BY key", origin)
-        return {row["key"]: _item(row) for row in rows}
+        return {row["key"]: of_row(StoredItem, row) for row in rows}
 
     def by_paper(self) -> dict[str, StoredItem]:
         """A work for each paper that is one; Zotero's before that of a file."""
         rows = self.rows("SELECT * FROM items WHERE paper_id != '' ORDER BY origin, key")
         found: dict[str, StoredItem] = {}
-        for item in sorted(map(_item, rows), key=lambda item: not item.in_zotero):
+        items = [of_row(StoredItem, row) for row in rows]
+        for item in sorted(items, key=lambda item: not item.in_zotero):
             found.setdefault(item.paper_id, item)
         return found
 
     def put(self, items: Iterable[StoredItem]) -> None:
         """Write works in place of what was known of them."""
         with self.database.atomic() as db:
-            db.executemany(_PUT, map(_values, items))
+            db.executemany(_PUT, [(*columns_of(item).values(), now()) for item in items])
 
     def drop(self, item: StoredItem) -> bool:
         """Forget a work; whether no other one is the same paper."""
@@ -110,14 +110,3 @@ class ItemStore(Tables):
             sha256,
         )
         return rows[0]["paper_id"] if rows else ""
-
-
-def _values(item: StoredItem) -> tuple[object, ...]:
-    authors = json.dumps(item.authors, ensure_ascii=False)
-    told = {name: getattr(item, name, None) for name in _COLUMNS}
-    return tuple((told | {"authors": authors, "at": now()}).values())
-
-
-def _item(row: RecordRow) -> StoredItem:
-    told = {name: row[name] for name in _COLUMNS if name != "at"}
-    return StoredItem(**told | {"authors": tuple(json.loads(row["authors"]))})

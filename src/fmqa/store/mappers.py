@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
 
 from fmqa.filters import FIELDS
-from fmqa.store.engine import Connection, RecordRow, placeholders
+from fmqa.store.engine import Connection, RecordRow, of_row, placeholders
 from fmqa.types import (
     Document,
     Filters,
@@ -29,9 +29,6 @@ from fmqa.types import (
     Span,
     StoredPassage,
 )
-
-_LISTS = ("authors", "modality", "tasks", "challenge")
-META_COLUMNS = tuple(f.name for f in fields(PaperMeta) if f.name != "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +68,10 @@ def content_hash(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def meta_values(meta: PaperMeta) -> dict[str, Any]:
-    """A paper's columns; lists as JSON."""
-    return {
-        name: json.dumps(getattr(meta, name), ensure_ascii=False)
-        if name in _LISTS
-        else getattr(meta, name)
-        for name in META_COLUMNS
-    }
-
-
-def paper_meta(row: RecordRow) -> PaperMeta:
-    """The columns of a paper and its version, read back."""
-    values: dict[str, Any] = {
-        name: tuple(json.loads(row[name])) if name in _LISTS else row[name] for name in META_COLUMNS
-    }
-    return PaperMeta(version=row["version"], **values)
-
-
 def paper_row(row: RecordRow) -> PaperRow:
     """A row of `Record.papers`."""
     return PaperRow(
-        meta=paper_meta(row),
+        meta=of_row(PaperMeta, row),
         source=Source(row["source"]),
         status=PaperStatus.WITHDRAWN if row["withdrawn"] else PaperStatus.CURRENT,
         file=row["file"],
@@ -121,7 +100,7 @@ def stored_passage(row: RecordRow) -> StoredPassage:
     """A passage's row joined with its version's and its paper's."""
     return StoredPassage(
         id=row["passage_id"],
-        paper=paper_meta(row),
+        paper=of_row(PaperMeta, row),
         source=Source(row["source"]),
         status=status_of(row),
         passage=Passage(

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 from typing import Self
+
+from pydantic import TypeAdapter
 
 from fmqa.store.arxiv_catalog import now
 from fmqa.store.engine import Connection, RecordRow, Tables, upsert
@@ -79,6 +81,9 @@ class Facet:
             span=quote.span,
             confidence=confidence,
         )
+
+
+_FACETS = TypeAdapter(list[Facet])
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,7 @@ class FacetStore(Tables):
                 held.setdefault(row["paper_id"], []).append(_facet(row))
         for row in corrected:
             if row["facet"] in kinds and (wanted is None or row["paper_id"] in wanted):
-                held.setdefault(row["paper_id"], []).extend(_corrections(row["found"]))
+                held.setdefault(row["paper_id"], []).extend(_FACETS.validate_json(row["found"]))
         return {
             paper: sorted(facets, key=lambda one: (_ORDER[one.name], -one.confidence))
             for paper, facets in held.items()
@@ -190,7 +195,7 @@ class FacetStore(Tables):
         kept = [replace(facet, origin=Origin.USER, confidence=1.0) for facet in facets]
         with self.database.atomic() as db:
             columns = ("paper_id", "facet", "found", "at")
-            found = json.dumps([asdict(one) for one in kept])
+            found = _FACETS.dump_json(kept).decode()
             sql = upsert("facet_corrections", columns, ("paper_id", "facet"))
             db.execute(sql, (paper_id, name.value, found, now()))
             _count(db)
@@ -224,46 +229,12 @@ def _count(db: Connection) -> None:
 
 
 def _row(facet: Facet) -> tuple[object, ...]:
-    return (
-        facet.name.value,
-        facet.value,
-        facet.size,
-        facet.unit,
-        facet.quote,
-        facet.span.page,
-        facet.span.start,
-        facet.span.end,
-        facet.confidence,
-        facet.origin.value,
-    )
+    amount = facet.size, facet.unit
+    sure = facet.confidence, facet.origin.value
+    return (facet.name.value, facet.value, *amount, facet.quote, *astuple(facet.span), *sure)
 
 
 def _facet(row: RecordRow) -> Facet:
-    return Facet(
-        paper_id=row["paper_id"],
-        version=row["version"],
-        source=Source(row["source"]),
-        name=FacetName(row["facet"]),
-        value=row["value"],
-        quote=row["quote"],
-        span=Span(row["page"], row["start"], row["end"]),
-        confidence=row["confidence"],
-        origin=Origin(row["origin"]),
-        size=row["size"],
-        unit=row["unit"],
-    )
-
-
-def _corrections(found: str) -> list[Facet]:
-    return [
-        Facet(
-            **held
-            | {
-                "source": Source(held["source"]),
-                "name": FacetName(held["name"]),
-                "origin": Origin(held["origin"]),
-                "span": Span(**held["span"]),
-            }
-        )
-        for held in json.loads(found)
-    ]
+    span = {name: row[name] for name in ("page", "start", "end")}
+    held = dict(zip(row.keys(), row, strict=True)) | {"name": row["facet"], "span": span}
+    return _FACETS.validate_python([held])[0]

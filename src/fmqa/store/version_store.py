@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields
 
-from fmqa.store.engine import Connection, RecordRow, Tables, insert
-from fmqa.store.mappers import PAGE_COLUMNS, page_of, paper_meta, status_of
+from fmqa.store.engine import Connection, RecordRow, Tables, columns_of, insert, of_row
+from fmqa.store.mappers import PAGE_COLUMNS, page_of, status_of
 from fmqa.types import (
     Document,
     Page,
@@ -93,7 +93,7 @@ class Versions(Tables):
 def _held(row: RecordRow) -> HeldVersion:
     return HeldVersion(
         id=row["version_id"],
-        meta=paper_meta(row),
+        meta=of_row(PaperMeta, row),
         source=Source(row["source"]),
         status=status_of(row),
         file=row["file"],
@@ -103,7 +103,6 @@ def _held(row: RecordRow) -> HeldVersion:
     )
 
 
-_REFERENCE = tuple(field.name for field in fields(Reference))
 _LEAST_TITLE = 24  # letters and digits
 
 
@@ -128,7 +127,7 @@ class BibliographyStore(Tables):
                WHERE paper_id = ? ORDER BY place""",
             paper_id,
         )
-        return [_reference(row) for row in rows]
+        return [of_row(Reference, row) for row in rows]
 
     def cited(self, paper_id: str) -> list[str]:
         """The arXiv ids that any held version of the paper cites, the newest version's first."""
@@ -236,15 +235,10 @@ def insert_bibliography(db: Connection, document: Document, version_id: int) -> 
 
 
 def _insert_references(db: Connection, references: Sequence[Reference], version_id: int) -> None:
-    values = [
-        asdict(one) | {"authors": json.dumps(one.authors, ensure_ascii=False)} for one in references
-    ]
+    names = [one.name for one in fields(Reference)]
     db.executemany(
-        insert("bibliography", ("version_id", "place", *_REFERENCE)),
-        [
-            (version_id, place, *(value[name] for name in _REFERENCE))
-            for place, value in enumerate(values)
-        ],
+        insert("bibliography", ("version_id", "place", *names)),
+        [(version_id, place, *columns_of(one).values()) for place, one in enumerate(references)],
     )
 
 
@@ -252,8 +246,3 @@ def _title_key(title: str) -> str:
     """A title without case, marks and spaces; empty when it is too short to tell papers apart."""
     key = "".join(filter(str.isalnum, title.casefold()))
     return key if len(key) >= _LEAST_TITLE else ""
-
-
-def _reference(row: RecordRow) -> Reference:
-    values = {name: row[name] for name in _REFERENCE}
-    return Reference(**values | {"authors": tuple(json.loads(row["authors"]))})

@@ -7,7 +7,7 @@ place of a note on it, and a later version that of an earlier one; what was repl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from fmqa.errors import RecordUnreachable, StoreError
 from fmqa.store.arxiv_catalog import News, insert_change, news_of, now
@@ -18,17 +18,16 @@ from fmqa.store.engine import (
     SearchedPassage,
     SearchTables,
     Vectors,
+    columns_of,
     insert,
+    of_row,
     placeholders,
     upsert,
 )
 from fmqa.store.mappers import (
-    META_COLUMNS,
     content_hash,
     heading,
-    meta_values,
     page_values,
-    paper_meta,
     passage_texts,
     spans_json,
     to_json,
@@ -61,7 +60,8 @@ def upsert_paper(db: Connection, meta: PaperMeta, source: Source) -> None:
         "SELECT meta_source FROM papers WHERE paper_id = ?", (meta.paper_id,)
     ).fetchone()
     lead = source if old is None else max(source, Source(old[0]), key=_META_RANK.__getitem__)
-    values = meta_values(meta) | {"meta_source": lead.value, "added_at": now()}
+    values = columns_of(meta) | {"meta_source": lead.value, "added_at": now()}
+    del values["version"]  # of the paper's versions each has its own
     updates = ", ".join(f"{name} = excluded.{name}" for name in values if name != "added_at")
     db.execute(
         f"{insert('papers', tuple(values))} ON CONFLICT (paper_id) DO UPDATE SET {updates}",
@@ -236,6 +236,7 @@ def insert_journal(db: Connection, result: ReadResult, meta: PaperMeta | None) -
     db.execute(_PUT_JOURNAL, (*facts, paper, version, result.seconds, now()))
 
 
+_META = tuple(one.name for one in fields(PaperMeta) if one.name != "version")
 _OUTLIVES = ("title", "authors", "year", "arxiv_id", "notice")  # a note that is changed
 
 
@@ -271,7 +272,7 @@ class RecordWriter(Record):
         rows = self._held(document.meta.paper_id)
         if not rows:
             return document
-        old, held, found = rows[0], paper_meta(rows[0]), document.meta
+        old, held, found = rows[0], of_row(PaperMeta, rows[0]), document.meta
         if document.source is Source.NOTE:
             # What a changed note no longer says is not to stay from its earlier state.
             merged = _merged(found, held, _OUTLIVES)
@@ -283,7 +284,7 @@ class RecordWriter(Record):
 
     def held(self, paper_id: str) -> PaperMeta | None:
         """What the record knows of a paper."""
-        return next(map(paper_meta, self._held(paper_id)), None)
+        return next((of_row(PaperMeta, row) for row in self._held(paper_id)), None)
 
     def _held(self, paper_id: str) -> list[RecordRow]:
         return self.rows(
@@ -434,7 +435,7 @@ class RecordWriter(Record):
             next_generation(db)
 
 
-def _merged(lead: PaperMeta, other: PaperMeta, fields: Sequence[str] = META_COLUMNS) -> PaperMeta:
-    """``lead`` with those of the ``fields`` that it leaves empty filled from ``other``."""
-    names = (name for name in fields if not getattr(lead, name))
-    return replace(lead, **{name: getattr(other, name) for name in names})
+def _merged(lead: PaperMeta, other: PaperMeta, names: Sequence[str] = _META) -> PaperMeta:
+    """``lead`` with those of the fields that it leaves empty filled from ``other``."""
+    empty = (name for name in names if not getattr(lead, name))
+    return replace(lead, **{name: getattr(other, name) for name in empty})
