@@ -22,14 +22,9 @@ class SyncState:
     """What a background sync is doing. Times are UTC; ``last_error`` is empty after a good run."""
 
     running: bool = False
-    last_start: datetime | None = None
     last_end: datetime | None = None
     next_run: datetime | None = None
     last_error: str = ""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class BackgroundSync:
@@ -43,7 +38,6 @@ class BackgroundSync:
         run: one sync; it takes the lock over processes itself.
         every: from one run's start to the next.
         last_run: when the last run of any process was, in UTC; None when there was none.
-        clock: the time in UTC.
         soon: seconds after the start in which a run that is due begins, at random, so that many
             programs that start together don't all ask arXiv at once.
     """
@@ -53,7 +47,6 @@ class BackgroundSync:
         run: Callable[[], None],
         every: timedelta,
         last_run: Callable[[], datetime | None],
-        clock: Callable[[], datetime] = _now,
         *,
         soon: tuple[float, float] = (2.0, 10.0),
     ) -> None:
@@ -62,23 +55,14 @@ class BackgroundSync:
         self._run = run
         self._every = every
         self._last_run = last_run
-        self._clock = clock
         self._soon = soon
         self._state = SyncState()
-        self._lock = threading.Lock()
-        self._idle = threading.Event()
-        self._idle.set()
-        self._stop: threading.Event | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="sync", daemon=True)
 
     def start(self) -> None:
-        """Begin; a second call changes nothing."""
-        first = _now() + self._delay()
-        with self._lock:
-            if self._stop is not None:
-                return
-            self._stop = stop = threading.Event()
-            self._state = replace(self._state, next_run=first)
-        threading.Thread(target=self._loop, args=(stop, first), name="sync", daemon=True).start()
+        """Begin; to be called once."""
+        self._thread.start()
 
     def stop(self, seconds: float = 10.0) -> bool:
         """Start no more runs, and wait for the one under way at most so many seconds.
@@ -86,22 +70,18 @@ class BackgroundSync:
         Returns:
             Whether none is under way any more. One that is goes on until it or the program ends.
         """
-        with self._lock:
-            if self._stop is not None:
-                self._stop.set()
-            self._stop = None
-            self._state = replace(self._state, next_run=None)
-        return self._idle.wait(seconds)
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def state(self) -> SyncState:
         """What is going on now."""
-        with self._lock:
-            return self._state
+        return self._state
 
     def _delay(self) -> timedelta:
         """How long until the first run: what is left of the interval, or a moment if it is over."""
-        low, high = self._soon
-        soon = timedelta(seconds=random.uniform(low, high))  # noqa: S311  (nothing secret)
+        soon = timedelta(seconds=random.uniform(*self._soon))  # noqa: S311  (nothing secret)
         try:
             last = self._last_run()
         except FmqaError as error:
@@ -111,40 +91,26 @@ class BackgroundSync:
             return soon
         last = last if last.tzinfo else last.replace(tzinfo=UTC)
         # A last run in the future is a clock that was set back: wait one interval, not for years.
-        return max(soon, min(last + self._every - self._clock(), self._every))
+        return max(soon, min(last + self._every - datetime.now(UTC), self._every))
 
-    def _loop(self, stop: threading.Event, due: datetime) -> None:
-        while not stop.wait(min(max(0.0, (due - _now()).total_seconds()), _LOOK_SECONDS)):
-            if due > _now():
+    def _loop(self) -> None:
+        due = datetime.now(UTC) + self._delay()
+        self._state = replace(self._state, next_run=due)
+        while not self._stop.wait(max(0.0, min(_seconds_until(due), _LOOK_SECONDS))):
+            if _seconds_until(due) > 0:
                 continue
+            self._state = replace(self._state, running=True, next_run=self._following(due))
+            error = self._once()
             due = self._following(due)
-            if self._begin(stop, due):
-                self._once()
-                due = self._following(due)
-                with self._lock:
-                    if not stop.is_set():
-                        self._state = replace(self._state, next_run=due)
+            self._state = SyncState(False, datetime.now(UTC), due, error)
+        self._state = replace(self._state, next_run=None)
 
     def _following(self, due: datetime) -> datetime:
-        """The first time from ``due`` on, in whole intervals, that is still to come."""
-        passed = _now() - due
-        return due if passed < timedelta(0) else due + (passed // self._every + 1) * self._every
+        """The first time after ``due``, in whole intervals, that is still to come."""
+        return due + (max(datetime.now(UTC) - due, timedelta(0)) // self._every + 1) * self._every
 
-    def _begin(self, stop: threading.Event, following: datetime) -> bool:
-        """Whether this run may go: not after a stop, nor beside one that outlived a stop."""
-        with self._lock:
-            if stop.is_set():
-                return False
-            self._state = replace(self._state, next_run=following)
-            if self._state.running:
-                return False
-            self._state = replace(self._state, running=True, last_start=self._clock())
-            self._idle.clear()
-            return True
-
-    def _once(self) -> None:
-        """One run, whatever becomes of it."""
-        error = ""
+    def _once(self) -> str:
+        """One run, whatever becomes of it; why it failed."""
         try:
             self._run()
         except FmqaError as failure:
@@ -156,8 +122,10 @@ class BackgroundSync:
         except BaseException:
             error = "The run was broken off."
             _log.exception("The sync was broken off")
-        with self._lock:
-            self._state = replace(
-                self._state, running=False, last_end=self._clock(), last_error=error
-            )
-            self._idle.set()
+        else:
+            error = ""
+        return error
+
+
+def _seconds_until(moment: datetime) -> float:
+    return (moment - datetime.now(UTC)).total_seconds()
