@@ -1,8 +1,4 @@
-"""One line in the user's crontab, between two comments. All other lines stay byte for byte.
-
-The form of the line follows crontab(5): five fields, then a command for the shell in which ``%``
-would be a newline unless a backslash stands before it.
-"""
+"""One line in the user's crontab, between two comments. All other lines stay byte for byte."""
 
 from __future__ import annotations
 
@@ -27,7 +23,7 @@ def install(job: Job, timetable: Timetable) -> Installed:
     """Puts the line into the crontab, in the place of an earlier one.
 
     Raises:
-        UsageError: cron can't say the path, or our part of the crontab is damaged.
+        UsageError: our part of the crontab is damaged.
         FmqaError: the crontab can't be read or written, or the data folder can't be made.
     """
     block = _block(job, timetable, f"{timetable.as_cron(job.minute)} {shell_command(job)}")
@@ -91,20 +87,10 @@ def read(job: Job) -> Installed | None:
 
 
 def shell_command(job: Job) -> str:
-    r"""The command of the crontab's line.
-
-    Raises:
-        UsageError: a path holds a backslash, which crons read differently before ``\`` and ``%``.
-    """
-    if any("\\" in str(path) for path in (job.home, job.python, job.workdir)):
-        raise UsageError(
-            "A path holds a backslash, which a crontab can't be trusted with.",
-            hint="Choose --using systemd, or another folder.",
-        )
+    """The command of the crontab's line; `Job.of` lets nothing in that cron would change."""
     words = shlex.join(["nice", "-n", "10", *job.command])
     log = shlex.quote(str(log_path(job)))
-    line = f"cd {shlex.quote(str(job.workdir))} && {words} >> {log} 2>&1"
-    return line.replace("%", r"\%")
+    return f"cd {shlex.quote(str(job.workdir))} && {words} >> {log} 2>&1"
 
 
 def log_path(job: Job) -> Path:

@@ -27,8 +27,10 @@ _INTERVALS = frozenset(
 )
 _CRON = re.compile(r"[\w*/,-]+(?: [\w*/,-]+){4}", re.ASCII)
 _TOOL_SECONDS = 30.0
-# Control characters, ends of lines, and bytes that are no UTF-8.
+# Control characters, ends of lines, and bytes that are no UTF-8; what systemd, cron and shells read
+# each in a way of its own, also inside of quotes.
 _NOT_IN_FILES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_READ_OTHERWISE = frozenset("\"'\\$%`")
 _NIGHT = 3
 """The hour of runs that come once a day or week, in the time zone of what runs them."""
 
@@ -139,10 +141,11 @@ class Job:
         # Not resolved: a virtual environment is known by the path of its interpreter's link.
         job = cls(home.absolute(), Path(sys.executable or "python").absolute(), workdir.absolute())
         for path in (job.home, job.python, job.workdir):
-            if any(unicodedata.category(letter) in _NOT_IN_FILES for letter in str(path)):
+            if any(map(_is_odd, str(path))) or str(path) != str(path).strip():
                 raise UsageError(
                     f"{str(path)!r} holds characters that a schedule can't.",
-                    hint="Move the folder to a path without line ends and control characters.",
+                    hint="Move the folder to a path without quotes, backslashes, $, %, line ends "
+                    "and control characters.",
                 )
         return job
 
@@ -235,3 +238,7 @@ def call(*command: str, stdin: bytes = b"") -> Ended:
     except OSError as error:
         raise FmqaError(f"{command[0]} can't be started: {error.strerror}.", hint="") from error
     return Ended(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
+
+
+def _is_odd(letter: str) -> bool:
+    return letter in _READ_OTHERWISE or unicodedata.category(letter) in _NOT_IN_FILES

@@ -1,8 +1,4 @@
-"""A timer of the user's systemd: its units, written, started and read back.
-
-The quoting follows systemd.syntax(7), systemd.service(5) ("Command lines") and systemd.unit(5)
-("Specifiers"), the times systemd.time(7).
-"""
+"""A timer of the user's systemd: its units, written, started and read back."""
 
 from __future__ import annotations
 
@@ -19,9 +15,6 @@ from fmqa.sync.schedules.job import Installed, Job, Timetable, Using, call, envi
 
 _LONGEST_DELAY = 30 * 60  # seconds
 _HEAD = "# Written by `fmqa schedule install`; `fmqa schedule remove` takes it away.\n"
-# systemd takes these in a program's path for something else; a shell starts such a program.
-_NOT_IN_PROGRAM = frozenset("\"'\\$")
-_SHELL = ("/bin/sh", "-c", 'exec "$@"', "fmqa")
 
 
 def answers() -> bool:
@@ -118,13 +111,13 @@ def service_unit(job: Job) -> str:
     # network says so and ends.
     return (
         f"{_HEAD}[Unit]\n"
-        f"Description=fmqa sync of {_folder(job.home)}\n"
+        f"Description=fmqa sync of {job.home}\n"
         "Wants=network-online.target\n"
         "After=network-online.target\n"
         "\n[Service]\n"
         "Type=oneshot\n"
         f"ExecStart={format_command(job.command)}\n"
-        f"WorkingDirectory={_folder(job.workdir)}\n"
+        f"WorkingDirectory={job.workdir}\n"
         "Nice=10\n"
         "IOSchedulingClass=idle\n"
     )
@@ -145,27 +138,8 @@ def timer_unit(job: Job, timetable: Timetable) -> str:
 
 
 def format_command(command: Sequence[str]) -> str:
-    """The command as the value of ``ExecStart=``, which starts it with just these arguments."""
-    words = list(command)
-    if _NOT_IN_PROGRAM & set(words[0]):
-        words = [*_SHELL, *words]
-    return " ".join([f'"{_specifiers(words[0])}"', *map(_argument, words[1:])])
-
-
-def _argument(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
-    return f'"{_specifiers(escaped)}"'
-
-
-def _specifiers(text: str) -> str:
-    return text.replace("%", "%%")
-
-
-def _folder(path: Path) -> str:
-    """The folder as the value of a setting that takes the rest of its line, without quotes."""
-    text = _specifiers(str(path))
-    # A backslash at the end would join the next line, a space would be cut off.
-    return f"{text}/." if text[-1] == "\\" or text[-1].isspace() else text
+    """The command as the value of ``ExecStart=``; `Job.of` lets nothing in that needs more."""
+    return " ".join(f'"{word}"' for word in command)
 
 
 def _name(job: Job) -> str:
