@@ -150,8 +150,9 @@ def test_an_index_of_many_finds_what_comparing_all_does(
     with library.record.database.snapshot() as db:
         (made,) = db.execute("SELECT to_regclass('searched_by_vectors') IS NOT NULL").fetchone()
         db.execute("SET LOCAL enable_seqscan = off")
-        sql = "EXPLAIN SELECT id FROM searched_vectors ORDER BY vector::halfvec(64) <#> ? LIMIT 5"
-        plan = db.execute(sql, (hnsw.HalfVector(np.ones(64, np.float32)),)).fetchall()
+        sql = "EXPLAIN SELECT id FROM searched_vectors ORDER BY vector::halfvec(64) <#> "
+        sql += "?::halfvec(64) LIMIT 5"
+        plan = db.execute(sql, (hnsw.half_vector(np.ones(64, np.float32)),)).fetchall()
     assert made
     assert "searched_by_vectors" in str(plan)
     index = library.index(MODEL)

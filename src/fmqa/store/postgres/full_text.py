@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fmqa.store.engine import Connection, SearchedPassage, SearchScope
-from fmqa.store.postgres.session import HalfVector
+from fmqa.store.postgres.session import half_vector
 from fmqa.store.record import MODEL_KEY
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
@@ -269,10 +269,11 @@ def add_vectors(db: Connection, model: str, passages: Sequence[tuple[int, bytes]
         "SELECT content_hash, vector FROM embeddings WHERE model = ? AND content_hash = ANY(?)",
         (model, hashes),
     )
-    held = {row["content_hash"]: HalfVector(np.frombuffer(row["vector"], "<f4")) for row in rows}
+    held = {row["content_hash"]: half_vector(np.frombuffer(row["vector"], "<f4")) for row in rows}
     known = [(key, held[digest]) for key, digest in passages if digest in held]
     db.executemany(
-        "INSERT INTO searched_vectors (id, vector) VALUES (?, ?) ON CONFLICT DO NOTHING", known
+        "INSERT INTO searched_vectors (id, vector) VALUES (?, ?::halfvec) ON CONFLICT DO NOTHING",
+        known,
     )
     return len(known)
 

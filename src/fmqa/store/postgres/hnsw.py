@@ -14,7 +14,7 @@ from fmqa.errors import RecordBusy
 from fmqa.store.engine import Connection, VectorIndex, Vectors, placeholders
 from fmqa.store.postgres.full_text import VECTORS_OF_KEY, add_vectors
 from fmqa.store.postgres.postgres_database import PostgresDatabase
-from fmqa.store.postgres.session import HalfVector
+from fmqa.store.postgres.session import half_vector
 from fmqa.store.record import PUT_META
 
 _FILLING = "being filled: "
@@ -80,12 +80,12 @@ def _nearest(
     db: Connection, query: Vectors, limit: int, allowed: Sequence[int] | None
 ) -> list[int]:
     """The candidates, by half precision and the index where there is one."""
-    asked, kind = HalfVector(query), f"halfvec({len(query)})"
+    asked, kind = half_vector(query), f"halfvec({len(query)})"
     if allowed is not None and len(allowed) <= _SCANNED:
         # Taken apart from the rest first: the index would have to be gone through for them.
         sql = f"""WITH chosen AS MATERIALIZED (
             SELECT id, vector FROM searched_vectors WHERE id = ANY(?))
-            SELECT id FROM chosen ORDER BY vector::{kind} <#> ? LIMIT ?"""
+            SELECT id FROM chosen ORDER BY vector::{kind} <#> ?::{kind} LIMIT ?"""
         return [row["id"] for row in db.execute(sql, (list(map(int, allowed)), asked, limit))]
     db.execute(
         """SELECT set_config('hnsw.ef_search', ?, true),
@@ -95,7 +95,8 @@ def _nearest(
     narrowed, values = "", list[object]()
     if allowed is not None:
         narrowed, values = "WHERE id = ANY(?)", [list(map(int, allowed))]
-    sql = f"""SELECT id FROM searched_vectors {narrowed} ORDER BY vector::{kind} <#> ? LIMIT ?"""
+    sql = f"""SELECT id FROM searched_vectors {narrowed}
+        ORDER BY vector::{kind} <#> ?::{kind} LIMIT ?"""
     return [row["id"] for row in db.execute(sql, (*values, asked, limit))]
 
 

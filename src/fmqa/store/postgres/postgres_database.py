@@ -22,7 +22,6 @@ from fmqa.store.postgres.session import (
     Session,
     address_without_secrets,
     named_rows,
-    register_vectors,
     store_errors,
 )
 
@@ -266,7 +265,6 @@ def _number(name: str) -> int:
 def _configure(connection: psycopg.Connection[Any]) -> None:
     for statement in _SESSION:
         connection.execute(statement)
-    register_vectors(connection)
 
 
 def _create_extension(db: Session, where: str) -> None:

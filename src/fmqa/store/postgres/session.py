@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,10 +15,7 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 from psycopg import errors as postgres
-from psycopg.adapt import Buffer, Dumper
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import Format
-from psycopg.types import TypeInfo
 from psycopg_pool import PoolTimeout
 
 from fmqa.errors import (
@@ -109,30 +106,9 @@ def named_rows(cursor: psycopg.Cursor[Any]) -> Any:
     return type("Row", (Named,), {"names": names})
 
 
-class HalfVector:
-    """A vector as a value of pgvector's type ``halfvec``.
-
-    Args:
-        vector: shape (dimension,).
-    """
-
-    def __init__(self, vector: NDArray[np.float32]) -> None:
-        self.packed = struct.pack(">HH", len(vector), 0) + vector.astype(">f2").tobytes()
-
-
-class _HalfVectorDumper(Dumper):
-    format = Format.BINARY
-
-    def dump(self, obj: HalfVector) -> Buffer:
-        return obj.packed
-
-
-def register_vectors(connection: psycopg.Connection[Any]) -> None:
-    """Let a connection take `HalfVector` values."""
-    info = TypeInfo.fetch(connection, "halfvec")
-    assert info is not None, "the schema was made with the extension"
-    dumper = type("HalfVectorDumper", (_HalfVectorDumper,), {"oid": info.oid})
-    connection.adapters.register_dumper(HalfVector, dumper)
+def half_vector(vector: NDArray[np.float32]) -> str:
+    """A vector, shape (dimension,), as the text of pgvector's type ``halfvec``."""
+    return json.dumps(vector.tolist())
 
 
 class Session:
