@@ -3,7 +3,7 @@
     python -m benchmarks.facets [--fit]
 
 Fifty notes, drawn by a fixed seed, are read with their front matter hidden (title and name too) and
-compared with it; the rules and the weights of `fmqa.survey.kinds` were made on the other notes, and
+compared with it; the rules and the weights of `kinds.json` were made on the other notes, and
 `--fit` prints these weights anew. The 13 PDFs of shared/data are compared with what a person read.
 A paper of four or more kinds of images counts as "multi" on both sides, and "text" isn't asked
 for. A size is right when the first that is found is one that the front matter has, to the digits
@@ -26,7 +26,7 @@ from fmqa.reading.sentences import split_sentences
 from fmqa.sources.note_files import Note, read_notes, starter_folder
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey.extraction import extract
-from fmqa.survey.kinds import cue_features
+from fmqa.survey.vocabulary import cue_features
 from fmqa.types import Document, Page, PaperMeta, PaperStatus, Source, StoredPassage
 
 _MULTI = 4
@@ -157,7 +157,7 @@ def standing(found: Iterable[Facet], pages: Sequence[Page]) -> list[bool]:
 
 
 def fitted(notes: Sequence[Note]) -> str:
-    """The weights of `fmqa.survey.kinds`, as its JSON holds them."""
+    """The weights of `fmqa.survey.vocabulary`, as its JSON holds them."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 

@@ -8,7 +8,7 @@ import pytest
 
 from fmqa.errors import UsageError
 from fmqa.reading.bibliography.reference_files import read_reference_file
-from fmqa.sources.items import Item
+from fmqa.sources.zotero import Item
 
 
 def read(folder: Path, text: str, name: str = "refs.bib") -> dict[str, Item]:

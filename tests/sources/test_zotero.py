@@ -12,8 +12,14 @@ from pathlib import Path
 import pytest
 
 from fmqa.errors import SourceRefused, SourceUnreachable, UsageError
-from fmqa.sources.items import Item, citekey_of, with_citekeys
-from fmqa.sources.zotero import ZoteroLibrary, find_collection, items_in
+from fmqa.sources.zotero import (
+    Item,
+    ZoteroLibrary,
+    citekey_of,
+    find_collection,
+    items_in,
+    with_citekeys,
+)
 from fmqa.sources.zotero_api import ZoteroApi
 from fmqa.sources.zotero_data import ZoteroData
 from fmqa.types import Reference

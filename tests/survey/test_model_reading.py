@@ -13,7 +13,7 @@ from fakes import Add, document
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import FacetName, Origin
 from fmqa.survey.facet_maker import VALUES, FacetMaker, ModelReader, parsed
-from fmqa.survey.kinds import KINDS, kind_of_work
+from fmqa.survey.vocabulary import KINDS, kind_of_work
 from fmqa.types import Source
 
 MEDNET = [

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -247,7 +248,7 @@ class _Session:
         self._transport = transport
         self._doubt = doubt
 
-    def get(self, url: str, headers: dict[str, str]) -> _Response:
+    def get(self, url: str, headers: dict[str, str]) -> SimpleNamespace:
         """A whole feed; ``headers`` are the package's, and ours say better who asks."""
         answer = self._feed(url)
         # arXiv at times sends an empty page where there are results.
@@ -255,7 +256,7 @@ class _Session:
             answer = self._feed(url)
             if _lacks_results(url, answer.content):
                 raise _EmptyPage("arXiv sends empty pages, though it has results.")
-        return _Response(answer)
+        return SimpleNamespace(status_code=answer.status, content=answer.content)
 
     def _feed(self, url: str) -> ServiceAnswer:
         answer = self._transport.get(url, whole=lambda body: body.rstrip().endswith(b"</feed>"))
@@ -263,14 +264,6 @@ class _Session:
             reason = explanation(answer.content)
             raise SourceRefused(f"arXiv refuses the request: {reason}.")
         return answer
-
-
-class _Response:
-    """What ``arxiv.Client`` needs of an answer."""
-
-    def __init__(self, answer: ServiceAnswer) -> None:
-        self.status_code = answer.status
-        self.content = answer.content
 
 
 def _lacks_results(url: str, body: bytes) -> bool:

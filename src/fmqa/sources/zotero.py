@@ -1,4 +1,4 @@
-"""What the two ways to a Zotero library share: its items, collections and links.
+"""Works as reference managers keep them; Zotero's items, collections and links.
 
 Items come as the JSON of Zotero's Web API, version 3 (`zotero.org/support/dev/web_api/v3`), which
 the local API speaks too and the data folder's rows are brought into.
@@ -7,15 +7,16 @@ the local API speaks too and the data folder's rows are brought into.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, Protocol
 
 from fmqa.errors import UsageError
 from fmqa.sources.arxiv_ids import parse_address, parse_doi, parse_id
-from fmqa.sources.items import Item
 from fmqa.types import Reference
 
 Json = Mapping[str, Any]
@@ -28,6 +29,70 @@ _AUTHOR_ROLES = ("author", "inventor", "programmer", "presenter", "editor")
 _YEAR = re.compile(r"\b(1[5-9]|20)\d\d\b")
 _EXTRA = re.compile(r"^\s*(?P<name>[A-Za-z][A-Za-z ]*?)\s*:\s*(?P<value>\S.*?)\s*$", re.MULTILINE)
 _MOST_NAMED = 5
+_WORD = re.compile(r"[^\W_]+")
+_SMALL = frozenset("a an and as at by for from in into is of on or the to via with".split())
+_TITLE_WORDS = 3
+_PARTICLE = re.compile(r"(?:[a-zà-ÿ'’]+\s+)+(?=\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One work of a reference manager's library or a bibliography file.
+
+    ``key`` is its own there: eight letters and digits in Zotero, the entry's key in a file.
+    ``attachment`` is Zotero's key of the PDF. ``missing`` says why ``file`` is None although a PDF
+    is named.
+    """
+
+    key: str
+    work: Reference
+    citekey: str = ""
+    attachment: str = ""
+    file: Path | None = None
+    missing: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What to call it in messages."""
+        return f"{self.key} ({self.work.title})" if self.work.title else self.key
+
+
+def with_citekeys(items: Iterable[Item]) -> list[Item]:
+    """The items, each with a citation key; those that have none get one by the common rule.
+
+    Of equal keys that are made, those of later items, by their own keys, end in a letter.
+    """
+    found = list(items)
+    taken = {item.citekey for item in found if item.citekey}
+    made: dict[str, str] = {}
+    for item in sorted((item for item in found if not item.citekey), key=lambda item: item.key):
+        stem = citekey_of(item.work) or item.key
+        ends = ("", *ascii_lowercase, *(f"-{number}" for number in range(1, len(found) + 1)))
+        made[item.key] = next(stem + end for end in ends if stem + end not in taken)
+        taken.add(made[item.key])
+    return [replace(item, citekey=item.citekey or made[item.key]) for item in found]
+
+
+def citekey_of(work: Reference) -> str:
+    """A key by the rule that Better BibTeX has at first: ``maSegmentAnythingMedical2024``.
+
+    The first author's surname, three words of the title without the small ones, and the year; in
+    letters and digits of ASCII. Empty for a work without all three.
+    """
+    surname = _PARTICLE.sub("", _surname(work.authors[0])) if work.authors else ""
+    words = [_ascii(word) for word in _WORD.findall(work.title.replace("'", ""))]
+    heads = [word[:1].upper() + word[1:] for word in words if word and word.lower() not in _SMALL]
+    return f"{_ascii(surname).lower()}{''.join(heads[:_TITLE_WORDS])}{work.year or ''}"
+
+
+def _surname(name: str) -> str:
+    family, comma, _ = name.partition(",")
+    return family if comma else " ".join(name.split()[-1:])
+
+
+def _ascii(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore")
+    return re.sub(r"[^A-Za-z0-9]", "", plain.decode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import url2pathname
 
 from fmqa.errors import SourceRefused, SourceUnreachable
-from fmqa.sources.items import Item
 from fmqa.sources.service import user_agent
-from fmqa.sources.zotero import Collection, Json, make_items
+from fmqa.sources.zotero import Collection, Item, Json, make_items
 
 if TYPE_CHECKING:
     import httpx

@@ -14,8 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fmqa.errors import UsageError
-from fmqa.sources.items import Item
-from fmqa.sources.zotero import Collection, Json, make_items
+from fmqa.sources.zotero import Collection, Item, Json, make_items
 
 _LINK_MODES = ("imported_file", "imported_url", "linked_file", "linked_url", "embedded_image")
 _IMPORTED = ("imported_file", "imported_url")

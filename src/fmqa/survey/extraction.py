@@ -14,8 +14,8 @@ from fmqa.answering.claims import without_citations
 from fmqa.answering.quotes import is_quotable, sentences_of, speaks_of_the_paper
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey import vocabulary
-from fmqa.survey.kinds import kind_of_work
 from fmqa.survey.sizes import Size, data_sizes, model_sizes
+from fmqa.survey.vocabulary import kind_of_work
 from fmqa.types import Hit, PassageKind, Quote, Source, StoredPassage
 
 EXTRACTOR = "rules 6"

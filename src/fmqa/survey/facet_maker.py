@@ -25,7 +25,7 @@ from fmqa.store.library import Library
 from fmqa.store.quoted_facets import BUILDS_ON, Facet, FacetName, Origin, PendingVersion
 from fmqa.survey import vocabulary
 from fmqa.survey.extraction import EXTRACTOR, extract, sentences_for
-from fmqa.survey.kinds import KINDS
+from fmqa.survey.vocabulary import KINDS
 from fmqa.types import Hit, PaperMeta, Quote, Span, StoredPassage
 
 if TYPE_CHECKING:

@@ -221,7 +221,7 @@ class Acquisition:
                 that fetches, when it has fetched those.
         """
         failures: list[tuple[ArxivId, str]] = []
-        coming = _Coming(self._here(records))
+        coming = _by_name(self._here(records))
         fetching = self._fetching(coming, later, failures)
         before = {paper for paper, _ in self.library.record.held_pdfs()}
         results = self.parts.ingestor.read_in(
@@ -229,17 +229,17 @@ class Acquisition:
             fetching,
             self.parts.limits,
             workers=self.missing.request.workers,
-            facts=lambda path: paper_meta(coming.by_name[path.name]),
+            facts=lambda path: paper_meta(coming[path.name]),
         )
         for done, result in enumerate(results, start=1):
-            self._note(result, coming.by_name[result.path.name], before)
-            self.parts.step(_READING, done, len(coming.by_name))
+            self._note(result, coming[result.path.name], before)
+            self.parts.step(_READING, done, len(coming))
             self._publish()
         for paper, failure in failures:
-            self._fail(coming.by_name[paper.file_name], failure)
-        if coming.by_name:
+            self._fail(coming[paper.file_name], failure)
+        if coming:
             for label in (_FETCHING, _READING):
-                self.parts.step(label, len(coming.by_name), len(coming.by_name))
+                self.parts.step(label, len(coming), len(coming))
         if isinstance(fetching.error, SourceUnreachable):
             self.tracker.give_up(fetching.error)
         elif fetching.error is not None:
@@ -254,20 +254,20 @@ class Acquisition:
         return [one for one in found if (self.parts.folder / _id(one).file_name).is_file()]
 
     def _fetching(
-        self, coming: _Coming, later: Later, failures: list[tuple[ArxivId, str]]
+        self, coming: dict[str, ArxivRecord], later: Later, failures: list[tuple[ArxivId, str]]
     ) -> Fetching:
-        """The fetching of what comes, under way; what fails is added to ``failures``."""
+        """The fetching of what comes, under way; more of it and what fails are added."""
         fetched = itertools.count(1)
 
         def done(paper: ArxivId, failure: str) -> None:
             if failure:
                 failures.append((paper, failure))
-            self.parts.step(_FETCHING, next(fetched), len(coming.by_name))
+            self.parts.step(_FETCHING, next(fetched), len(coming))
 
         def papers() -> Iterator[ArxivId]:
-            yield from list(map(_id, coming.by_name.values()))
+            yield from list(map(_id, coming.values()))
             more = self._here(later())
-            coming.add(more)
+            coming.update(_by_name(more))
             yield from map(_id, more)
 
         catalog, parts = self.tracker.catalog, self.parts
@@ -301,12 +301,6 @@ def _id(record: ArxivRecord) -> ArxivId:
     return ArxivId(record.arxiv_id, record.version)
 
 
-class _Coming:
-    """The versions that are being fetched, by their file's name; more may come."""
-
-    def __init__(self, records: Iterable[ArxivRecord]) -> None:
-        self.by_name: dict[str, ArxivRecord] = {}
-        self.add(records)
-
-    def add(self, records: Iterable[ArxivRecord]) -> None:
-        self.by_name |= {_id(record).file_name: record for record in records}
+def _by_name(records: Iterable[ArxivRecord]) -> dict[str, ArxivRecord]:
+    """Versions by their files' names."""
+    return {_id(record).file_name: record for record in records}

@@ -15,8 +15,7 @@ from typing import Any
 from fmqa.errors import UsageError
 from fmqa.reading.bibliography.reference_files import read_reference_file
 from fmqa.reading.pool import ReadLimits, file_sha256
-from fmqa.sources.items import Item, with_citekeys
-from fmqa.sources.zotero import ZoteroLibrary, find_collection, items_in
+from fmqa.sources.zotero import Item, ZoteroLibrary, find_collection, items_in, with_citekeys
 from fmqa.sources.zotero_api import ZoteroApi
 from fmqa.sources.zotero_data import ZoteroData
 from fmqa.store.item_store import StoredItem

@@ -17,7 +17,7 @@ from urllib.request import url2pathname
 from fmqa.errors import UsageError
 from fmqa.reading.bibliography.ids import find_doi, find_ids
 from fmqa.sources.arxiv_ids import parse_id
-from fmqa.sources.items import Item, citekey_of
+from fmqa.sources.zotero import Item, citekey_of
 from fmqa.types import Reference
 
 ENDINGS = (".bib", ".ris")
