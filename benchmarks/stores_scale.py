@@ -85,7 +85,7 @@ class _Given:
     def embed_query(self, text: str) -> list[float]:
         return self.known[text].tolist()
 
-    def embed_array(self, texts: Sequence[str], progress: Any = None) -> Vectors:
+    def embed_array(self, texts: Sequence[str]) -> Vectors:
         raise NotImplementedError
 
 

@@ -62,13 +62,9 @@ class HashEmbedder:
     def fingerprint(self) -> str:
         return self._name
 
-    def embed_array(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> np.ndarray:
+    def embed_array(self, texts: Sequence[str]) -> np.ndarray:
         time.sleep(self.delay)
         self.embedded += texts
-        if progress is not None:
-            progress(len(texts), len(texts))
         return np.stack([self._vector(text) for text in texts])
 
     def embed_query(self, text: str) -> list[float]:

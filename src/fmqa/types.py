@@ -5,7 +5,7 @@ Everything here is frozen. Offsets count Python characters (code points), pages 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -381,10 +381,8 @@ class Embedder(Protocol):
         """The unit vector of a question."""
         ...
 
-    def embed_array(
-        self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
-    ) -> NDArray[np.float32]:
-        """One unit vector per text, shape (texts, dimension); ``progress`` gets (done, all)."""
+    def embed_array(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One unit vector per text, shape (texts, dimension)."""
         ...
 
 

@@ -38,7 +38,6 @@ class Request:
     kind: str
     method: str
     path: str
-    range: str | None
     user_agent: str
     status: int = 0
     sent: int = 0
@@ -238,7 +237,6 @@ class _Handler(BaseHTTPRequestHandler):
             kind_of(self.path),
             self.command,
             self.path,
-            self.headers.get("Range"),
             self.headers.get("User-Agent", ""),
         )
         self.leave = small.arrived(request)

@@ -137,10 +137,10 @@ def test_a_rebuild_that_is_stopped_goes_on(
     monkeypatch.setattr(library_module, "_REBUILD_BATCH", 1)
 
     class Failing(HashEmbedder):
-        def embed_array(self, texts, progress=None):
+        def embed_array(self, texts):
             if self.embedded:
                 raise KeyboardInterrupt
-            return super().embed_array(texts, progress)
+            return super().embed_array(texts)
 
     with pytest.raises(KeyboardInterrupt):
         library.rebuild(Failing(name="other"))

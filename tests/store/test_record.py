@@ -20,7 +20,7 @@ TABLES = (
     "papers", "versions", "pages", "passages", "embeddings", "journal", "changes"
 )  # fmt: skip
 STEPS = (
-    "upsert_paper", "drop_version", "takes_over", "insert_version", "insert_pages",
+    "upsert_paper", "drop_versions", "takes_over", "insert_version", "insert_pages",
     "insert_passages", "write_embeddings", "insert_journal", "insert_change",
     "insert_bibliography", "next_generation",
 )  # fmt: skip

@@ -40,10 +40,10 @@ def test_notes_are_written_once(
     ingestor: Ingestor, library: Library, embedder: HashEmbedder
 ) -> None:
     notes = [note("2001.00001"), note("2001.00002", "Other words. And more.")]
-    assert ingestor.notes_are_new(notes)
+    assert not ingestor.holds_notes(notes_mark(notes))
     assert ingestor.ingest_notes(notes) == 2
     generation, embedder.embedded = library.record.generation, []
-    assert not ingestor.notes_are_new(list(reversed(notes)))
+    assert ingestor.holds_notes(notes_mark(list(reversed(notes))))
     assert ingestor.ingest_notes(notes) == 0
     assert (library.record.generation, embedder.embedded) == (generation, [])
     assert texts(library, "2001.00001") == ["A sentence of ours. And another one."]

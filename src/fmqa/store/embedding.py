@@ -9,7 +9,7 @@ sentence-transformers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,6 @@ from fmqa.weights.runtimes import ROWS, onnx_session, openvino_runner, usable_th
 
 if TYPE_CHECKING:
     from fmqa.weights.runtimes import Run, Tokens, Vectors
-
-Progress = Callable[[int, int], None]
-"""Called with the texts embedded and the texts in all."""
 
 BATCH_TOKENS = 2048
 """Rows times the longest row of a batch; 8 full rows, or 64 sentences."""
@@ -71,7 +68,7 @@ class OnnxEmbedder:
         run = self._onnx_runtime(threads=1)
         return cast("list[float]", run(*_padded(self._encode([text])))[0].tolist())
 
-    def embed_array(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+    def embed_array(self, texts: Sequence[str]) -> Vectors:
         """The unit vectors of ``texts``, one row each."""
         import numpy as np
 
@@ -85,13 +82,9 @@ class OnnxEmbedder:
         def embedded(rows: list[int]) -> Vectors:
             return run(*_padded([tokens[row] for row in rows]))
 
-        done = 0
         with ThreadPoolExecutor(streams) as pool:
             for rows, found in zip(batches, pool.map(embedded, batches), strict=True):
                 vectors[rows] = found
-                done += len(rows)
-                if progress:
-                    progress(done, len(texts))
         return vectors
 
     @cached_property
@@ -176,20 +169,16 @@ class SentenceTransformerEmbedder:
         )
         return cast("list[float]", vectors[0].tolist())
 
-    def embed_array(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+    def embed_array(self, texts: Sequence[str]) -> Vectors:
         """The unit vectors of ``texts``, one row each, with the model's prompt for documents."""
         import numpy as np
 
-        vectors = np.empty((len(texts), self.dimension), np.float32)
-        step = 256
-        for start in range(0, len(texts), step):
-            rows = list(texts[start : start + step])
-            vectors[start : start + step] = self._model.encode_document(
-                rows, batch_size=32, normalize_embeddings=True, show_progress_bar=False
-            )
-            if progress:
-                progress(start + len(rows), len(texts))
-        return vectors
+        if not texts:
+            return np.empty((0, self.dimension), np.float32)
+        vectors = self._model.encode_document(
+            list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False
+        )
+        return cast("Vectors", np.asarray(vectors, np.float32))
 
     @property
     def _model(self) -> Any:

@@ -88,13 +88,19 @@ def deactivate(db: Connection, searched: SearchTables, paper_id: str) -> None:
     db.execute("UPDATE versions SET active = false WHERE paper_id = ?", (paper_id,))
 
 
-def drop_version(
-    db: Connection, searched: SearchTables, paper_id: str, version: int, source: Source
-) -> None:
-    """Make room for the same version, read again."""
-    this, key = "paper_id = ? AND version = ? AND source = ?", (paper_id, version, source.value)
+def drop_versions(
+    db: Connection,
+    searched: SearchTables,
+    paper_id: str,
+    source: Source,
+    version: int | None = None,
+) -> bool:
+    """Forget a paper's versions of one source, or one of them; whether there were any."""
+    this, key = "paper_id = ? AND source = ?", list[object]([paper_id, source.value])
+    if version is not None:
+        this, key = f"{this} AND version = ?", [*key, version]
     _remove_from_search(db, searched, this, key)
-    db.execute(f"DELETE FROM versions WHERE {this}", key)
+    return bool(db.execute(f"DELETE FROM versions WHERE {this}", key).rowcount)
 
 
 def _remove_from_search(
@@ -106,16 +112,6 @@ def _remove_from_search(
         values,
     ).fetchall()
     searched.remove(db, [row["id"] for row in rows])
-
-
-def drop_versions(db: Connection, searched: SearchTables, paper_id: str, source: Source) -> bool:
-    """Forget all versions of a paper that are of one source; whether there were any."""
-    key = paper_id, source.value
-    rows = db.execute("SELECT version FROM versions WHERE paper_id = ? AND source = ?", key)
-    versions = [row["version"] for row in rows.fetchall()]
-    for version in versions:
-        drop_version(db, searched, paper_id, version, source)
-    return bool(versions)
 
 
 def paper_title(db: Connection, paper_id: str) -> str:
@@ -321,7 +317,7 @@ class RecordWriter(Record):
         with self.database.atomic() as db:
             upsert_paper(db, meta, document.source)
             what, detail = news_of(db, document)
-            drop_version(db, searched, meta.paper_id, meta.version, document.source)
+            drop_versions(db, searched, meta.paper_id, document.source, meta.version)
             active = takes_over(db, document)
             if active:
                 deactivate(db, searched, meta.paper_id)

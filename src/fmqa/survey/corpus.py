@@ -148,12 +148,11 @@ def place_of(named: str, version: int | None, source: str, page: int | None) -> 
     return f"{named}{f'v{version}' if version else ''}, {where}"
 
 
-def cited(facet: Facet, meta: PaperMeta, pdf_url: str, withdrawn: bool = False) -> Citation | None:
+def cited(facet: Facet, meta: PaperMeta, pdf_url: str) -> Citation | None:
     """The citation of a facet's quote; None for a value that has none."""
     if not facet.quote:
         return None
     paper = replace(meta, version=facet.version)
     passage = Passage(0, "", PassageKind.BODY, facet.quote, (facet.span,))
-    status = PaperStatus.WITHDRAWN if withdrawn else PaperStatus.CURRENT
-    stored = StoredPassage(0, paper, facet.source, status, passage)
+    stored = StoredPassage(0, paper, facet.source, PaperStatus.CURRENT, passage)
     return Numbering(pdf_url).cite(Quote(facet.quote, facet.span, stored))[1]

@@ -265,10 +265,6 @@ class Ingestor:
             held |= dict(zip(missing, self.embed(list(missing.values())), strict=True))
         return np.stack([held[key] for key in hashes])
 
-    def notes_are_new(self, notes: Sequence[Note]) -> bool:
-        """Whether the library holds another state of the starter library than this one."""
-        return not self.holds_notes(notes_mark(notes))
-
     def holds_notes(self, mark: str) -> bool:
         """Whether the library holds the state of the starter library that ``mark`` names."""
         return self.library.record.meta(_NOTES_MARK) == mark
@@ -279,7 +275,7 @@ class Ingestor:
         Returns:
             How many notes were written or removed; 0 when nothing had changed.
         """
-        if not self.notes_are_new(notes):
+        if self.holds_notes(notes_mark(notes)):
             return 0
         with self.library.writing(self.model) as writer:
             held = writer.notes()
