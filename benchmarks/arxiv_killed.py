@@ -17,7 +17,7 @@ import faiss  # noqa: F401  (what an ingestion imports on its way is to be here 
 import httpx  # noqa: F401
 
 from benchmarks.arxiv_world import MODEL, opened
-from fmqa.reading import pool
+from fmqa.reading.pool import ReadLimits, SandboxedReader
 from fmqa.settings import Settings
 from fmqa.sources.arxiv import ArxivClient
 from fmqa.sources.arxiv_ids import ArxivId
@@ -39,7 +39,7 @@ def main(review: str) -> None:
     for owner, name, phase in (
         (Transport, "get", "ask"),
         (Transport, "download", "fetch"),
-        (pool._Worker, "ask", "read"),
+        (SandboxedReader, "read", "read"),
         (HashEmbedder, "embed_array", "embed"),
         (RecordWriter, "add", "commit"),
         (Library, "_publish", "publish"),
@@ -54,7 +54,7 @@ def main(review: str) -> None:
         ScholarClient(settings) as scholar,
     ):
         ingestor = Ingestor(library, MODEL, embedder.embed_array)
-        parts = Parts(ingestor, arxiv, scholar, settings.papers_dir, pool.ReadLimits())
+        parts = Parts(ingestor, arxiv, scholar, settings.papers_dir, ReadLimits())
         report = synchronize(parts, Request(asked=(ArxivId(review),)))
     if report.unreachable:
         sys.exit(report.unreachable)

@@ -10,7 +10,7 @@ import numpy as np
 import pypdfium2 as pdfium
 import pytest
 
-from fmqa.reading.boxes import quote_boxes
+from fmqa.reading.boxes import boxes_in
 from fmqa.reading.reader import DefaultPdfReader, ReadLimits
 from fmqa.reading.wire import decode_result, encode_result
 from fmqa.types import Document, Gap, GapKind, Outcome, ReadResult
@@ -49,7 +49,7 @@ def check(document: Document, file: Path) -> None:
     held = [p for p in document.passages if "300" in p.text]
     assert [span.page for p in held for span in p.spans][:1] == [2]
     start = page.text.index("300")
-    box = quote_boxes(file, page, start, start + 3).boxes[0]
+    box = boxes_in(file.read_bytes(), page, start, start + 3).boxes[0]
     line = next(n for n, one in enumerate(LEFT) if "300" in one)
     assert box.top < HEIGHT - (700 - 12 * line) < box.bottom + 4
     assert 60 < box.left < box.right < 330

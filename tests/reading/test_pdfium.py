@@ -8,7 +8,7 @@ import pytest
 from pdfs import HEIGHT, WIDTH, PageSource, Text, build, column, paper, write
 
 from fmqa.errors import ReadingError
-from fmqa.reading.boxes import quote_boxes, raw_ranges
+from fmqa.reading.boxes import boxes_in, raw_ranges
 from fmqa.reading.pdfium import read_pdfium
 from fmqa.reading.pypdf_reader import read_pypdf
 from fmqa.reading.reader import DefaultPdfReader, build_document
@@ -79,7 +79,9 @@ def test_a_quote_is_found_on_its_page_again(tmp_path: Path) -> None:
     path = write(tmp_path / "a.pdf", build([PageSource(column(lines, 100, 700))]))
     [page] = DefaultPdfReader().read(write(path, paper(1))).pages
     start = page.text.index("The model learns")
-    found = quote_boxes(path, page, start, start + len("The model learns to segment lesions"))
+    found = boxes_in(
+        path.read_bytes(), page, start, start + len("The model learns to segment lesions")
+    )
     [box] = found.boxes
     assert (found.width, found.height) == (WIDTH, HEIGHT)
     assert box.left == pytest.approx(100, abs=2)
@@ -91,7 +93,7 @@ def test_a_quote_over_two_lines_has_two_boxes(tmp_path: Path) -> None:
     path = write(tmp_path / "a.pdf", paper(1))
     [page] = DefaultPdfReader().read(path).pages
     start = page.text.index("The model learns")
-    found = quote_boxes(path, page, start, start + 120)
+    found = boxes_in(path.read_bytes(), page, start, start + 120)
     assert len(found.boxes) == 2
     assert found.boxes[0].top < found.boxes[1].top
 
@@ -99,9 +101,9 @@ def test_a_quote_over_two_lines_has_two_boxes(tmp_path: Path) -> None:
 def test_no_boxes_in_another_file(tmp_path: Path) -> None:
     [page] = DefaultPdfReader().read(write(tmp_path / "a.pdf", paper(1))).pages
     other = write(tmp_path / "b.pdf", build([PageSource([Text(72, 700, "Something else")])]))
-    assert quote_boxes(other, page, 0, 20).boxes == ()
+    assert boxes_in(other.read_bytes(), page, 0, 20).boxes == ()
     with pytest.raises(ReadingError):
-        quote_boxes(tmp_path / "none.pdf", page, 0, 20)
+        boxes_in(b"", page, 0, 20)
 
 
 def test_raw_ranges_follow_the_runs(tmp_path: Path) -> None:

@@ -168,12 +168,12 @@ def test_a_reader_can_be_killed_while_its_worker_starts(
 ) -> None:
     reader = SandboxedReader()
 
-    class Starting(pool._Worker):
-        def __init__(self, memory_mb: int) -> None:
+    class Starting(pool.Child):
+        def __init__(self, module: str, memory_mb: int) -> None:
             reader.kill()  # as another thread does in this moment
-            super().__init__(memory_mb)
+            super().__init__(module, memory_mb)
 
-    monkeypatch.setattr(pool, "_Worker", Starting)
+    monkeypatch.setattr(pool, "Child", Starting)
     result = reader.read(long_file(tmp_path / "slow.pdf"), ReadLimits(60, 512, 50, 500))
     assert result.outcome is Outcome.DAMAGED
     assert reader._worker is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fmqa.reading.boxes import quote_boxes
+from fmqa.reading.boxes import boxes_in
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.types import Document
 from tests.reading.pdfs import PageSource, Raised, Text, build, column, wrapped, write
@@ -123,7 +123,7 @@ def test_a_quote_with_signs_is_found_on_its_page(tmp_path):
     page = document.pages[0]
     start = page.text.index("Quillnet saw")
     end = page.text.index("other images.", start) + len("other images.")
-    found = quote_boxes(tmp_path / "paper.pdf", page, start, end)
+    found = boxes_in((tmp_path / "paper.pdf").read_bytes(), page, start, end)
     assert min(box.left for box in found.boxes) == pytest.approx(100, abs=2)
     assert max(box.right for box in found.boxes) > 350
     assert max(box.bottom for box in found.boxes) - min(box.top for box in found.boxes) < 16

@@ -5,16 +5,14 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
-from fmqa.errors import ReadingError
 from fmqa.reading.chars import PageFrame, page_characters
 from fmqa.reading.pdfium import open_pdf
-from fmqa.types import Outcome, Page
+from fmqa.types import Page
 
 _SAME_LINE = 0.5  # share of the lower box's height that two boxes of one line have in common
 
@@ -49,7 +47,7 @@ def raw_ranges(page: Page, start: int, end: int) -> list[tuple[int, int]]:
     return found
 
 
-def quote_boxes(path: Path, page: Page, start: int, end: int) -> QuoteBoxes:
+def boxes_in(data: bytes, page: Page, start: int, end: int) -> QuoteBoxes:
     """The boxes of ``page.text[start:end]`` in the file that the page was read from.
 
     No boxes come back where the page was read by pypdf, which knows no places, or the file is
@@ -57,19 +55,6 @@ def quote_boxes(path: Path, page: Page, start: int, end: int) -> QuoteBoxes:
 
     Raises:
         ReadingError: the file can't be opened.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ReadingError(Outcome.DAMAGED, f"can't be opened: {error.strerror}") from error
-    return boxes_in(data, page, start, end)
-
-
-def boxes_in(data: bytes, page: Page, start: int, end: int) -> QuoteBoxes:
-    """The same, of a file's bytes.
-
-    Raises:
-        ReadingError: they can't be opened.
     """
     with open_pdf(data) as document:
         if not 1 <= page.number <= len(document):

@@ -1,21 +1,26 @@
 """A child process of ours that answers each line on its input by one on its output.
 
 What it does may crash, hang or eat memory; here that ends the child, and never this process.
+`Child` is the parent's side, `serve` the child's own.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 import fmqa
 
 _START_SECONDS = 60.0
+_MIB = 1024 * 1024
 
 
 class ChildLost(Exception):
@@ -98,3 +103,56 @@ class Child:
             with suppress(OSError):  # a broken pipe, which is closed none the less
                 self._pipe(pipe).close()
         return status
+
+    def close(self) -> None:
+        """Kill the process at once, and close its pipes."""
+        self.process.kill()
+        self.end()
+
+
+def serve(answer: Callable[[bytes], bytes], *needed: str) -> None:
+    """Be such a child, of the memory that its command line names, until its input ends.
+
+    Args:
+        answer: makes the line that answers a line.
+        needed: modules to import before memory is bounded: what they map to start doesn't count.
+    """
+    answers = _own_output()
+    for module in needed:
+        importlib.import_module(module)
+    _limit_memory(int(sys.argv[1]))
+    answers.write(b"ready\n")
+    answers.flush()
+    for line in sys.stdin.buffer:
+        answers.write(answer(line))
+        answers.flush()
+
+
+def _own_output() -> BinaryIO:
+    """The pipe to the parent; what libraries print goes nowhere."""
+    answers = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's to handle; it ends its workers
+    return answers
+
+
+def _limit_memory(memory_mb: int) -> None:
+    """Bound the address space, where the system can."""
+    try:
+        import resource
+
+        limit = (_address_space() + memory_mb) * _MIB
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, ValueError, OSError):
+        pass  # macOS and Windows don't know it; the time limit still holds
+
+
+def _address_space() -> int:
+    """MiB mapped by now: shared libraries, which cost next to no memory."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * 4096 // _MIB
+    except (OSError, ValueError):
+        return 512

@@ -1,27 +1,34 @@
 """Images of pages, and where quotes stand on them, made in a process of its own.
 
 A PDF may crash or hang what draws it, as it may what reads it; pdfium also serves one caller at a
-time. So one child draws, for all, and is replaced when it is lost.
+time. So one child (``python -m fmqa.reading.page_images MEMORY_MB``) draws, for all, and is
+replaced when it is lost.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import io
 import json
 import threading
 from collections import OrderedDict
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
 from typing import Any
 
-from fmqa.errors import FmqaError
-from fmqa.reading.boxes import Box, QuoteBoxes
-from fmqa.reading.child import Child, ChildLost
-from fmqa.types import Page
+from fmqa.errors import FmqaError, ReadingError
+from fmqa.reading.boxes import Box, QuoteBoxes, boxes_in
+from fmqa.reading.child import Child, ChildLost, serve
+from fmqa.reading.pdfium import open_pdf
+from fmqa.types import Page, ScannedLine
 
 _SECONDS = 15.0
 _MEMORY_MB = 1024
 _KEPT_BYTES = 64 * 1024 * 1024
 _KEPT_BOXES = 4096
+_WIDTH = 1240  # pixels: 150 dots per inch of A4, sharp at the panel's width
+_HIGHEST = 4 * _WIDTH
 
 
 class NoPageImage(FmqaError):
@@ -118,10 +125,61 @@ class PageImages:
         return answer
 
     def _started(self) -> Child:
-        return Child("fmqa.reading.page_worker", _MEMORY_MB)
+        return Child("fmqa.reading.page_images", _MEMORY_MB)
 
     def _end(self) -> None:
         if self._child is not None:
-            self._child.process.kill()
-            self._child.end()
+            self._child.close()
             self._child = None
+
+
+def _answered(line: bytes) -> bytes:
+    """What the child says to a request."""
+    return json.dumps(_result(json.loads(line))).encode() + b"\n"
+
+
+def _result(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        data = Path(request["path"]).read_bytes()
+    except OSError:
+        return {"problem": "missing"}
+    if hashlib.sha256(data).hexdigest() != request["sha256"]:
+        return {"problem": "changed"}
+    try:
+        if "start" in request:
+            number, text, runs, places = request["page"]
+            lines = tuple(ScannedLine(*line) for line in places)
+            page = Page(number, text, tuple((a, b, c) for a, b, c in runs), lines)
+            return asdict(boxes_in(data, page, request["start"], request["end"]))
+        return _drawn(data, request["page"])
+    except (ReadingError, MemoryError, ValueError):
+        return {"problem": "unreadable"}
+
+
+def _drawn(data: bytes, number: int) -> dict[str, Any]:
+    """The page as a PNG.
+
+    Raises:
+        ReadingError: the file can't be opened.
+        ValueError: there is no such page, or it can't be drawn.
+    """
+    import pypdfium2 as pdfium
+
+    with open_pdf(data) as document:
+        if not 1 <= number <= len(document):
+            raise ValueError("no such page")
+        try:
+            page = document[number - 1]
+            width, height = page.get_size()
+            scale = min(_WIDTH / width, _HIGHEST / height)
+            image = page.render(scale=scale).to_pil()
+        except (pdfium.PdfiumError, ZeroDivisionError) as error:
+            raise ValueError("it can't be drawn") from error
+    file = io.BytesIO()
+    # A page of text is mostly white: the quickest level is also small.
+    image.convert("RGB").save(file, "PNG", compress_level=2)
+    return {"png": base64.b64encode(file.getvalue()).decode("ascii")}
+
+
+if __name__ == "__main__":
+    serve(_answered, "PIL.PngImagePlugin", "pypdfium2")

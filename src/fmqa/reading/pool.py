@@ -29,30 +29,6 @@ _FILES_A_WORKER = 200  # then it is replaced, so that what libraries leak is giv
 _STOPPED = object()
 
 
-class _Worker(Child):
-    """One reading worker."""
-
-    def __init__(self, memory_mb: int) -> None:
-        super().__init__("fmqa.reading.worker", memory_mb)
-        self.files = 0
-        self.spent = False
-
-    def ask(self, path: Path, limits: ReadLimits) -> ReadResult:
-        """The worker's answer about one file.
-
-        Raises:
-            ChildLost: it died, or took too long and was killed.
-        """
-        self.files += 1
-        request = {"path": str(path), "limits": asdict(limits)}
-        answer = self.exchange(json.dumps(request).encode() + b"\n", limits.seconds)
-        try:
-            self.spent = answer.startswith(b"!") or self.files >= _FILES_A_WORKER
-            return replace(decode_result(answer.removeprefix(b"!")), path=path)
-        except ValueError as error:
-            raise ChildLost(self.end(), timed_out=False) from error
-
-
 class SandboxedReader:
     """Reads files one after the other in a worker process, which is replaced when it dies.
 
@@ -60,25 +36,42 @@ class SandboxedReader:
     """
 
     def __init__(self) -> None:
-        self._worker: _Worker | None = None
+        self._worker: Child | None = None
+        self._files = 0
         self._killed = False
 
     def read(self, path: Path, limits: ReadLimits) -> ReadResult:
         """What became of one file; each way in which reading can fail is an outcome."""
         began = time.perf_counter()
-        held = self._worker
-        if held is not None and (held.spent or held.process.poll() is not None):
+        if self._worker is not None and self._worker.process.poll() is not None:
             self.close()
         if self._worker is None:
-            self._worker = _Worker(limits.memory_mb)
+            self._worker, self._files = Child("fmqa.reading.worker", limits.memory_mb), 0
         if self._killed:  # while it was being started, when there was nothing to kill yet
             self._worker.process.kill()
         try:
-            result = self._worker.ask(path, limits)
+            result = self._asked(self._worker, path, limits)
         except ChildLost as lost:
             self.close()
             result = _lost(path, lost, limits, time.perf_counter() - began)
         return result if result.sha256 else replace(result, sha256=file_sha256(path))
+
+    def _asked(self, worker: Child, path: Path, limits: ReadLimits) -> ReadResult:
+        """The worker's answer about one file.
+
+        Raises:
+            ChildLost: it died, or took too long and was killed.
+        """
+        request = {"path": str(path), "limits": asdict(limits)}
+        answer = worker.exchange(json.dumps(request).encode() + b"\n", limits.seconds)
+        self._files += 1
+        try:
+            result = decode_result(answer.removeprefix(b"!"))
+        except ValueError as error:
+            raise ChildLost(worker.end(), timed_out=False) from error
+        if answer.startswith(b"!") or self._files >= _FILES_A_WORKER:
+            self.close()
+        return replace(result, path=path)
 
     def kill(self) -> None:
         """End the worker process at once, from any thread; a reading under way is lost."""
@@ -90,8 +83,7 @@ class SandboxedReader:
         """End the worker process."""
         worker, self._worker = self._worker, None
         if worker is not None:
-            worker.process.kill()
-            worker.end()
+            worker.close()
 
 
 def _lost(path: Path, lost: ChildLost, limits: ReadLimits, seconds: float) -> ReadResult:

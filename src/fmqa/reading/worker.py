@@ -1,8 +1,7 @@
 """A reading worker: ``python -m fmqa.reading.worker MEMORY_MB``, started by the pool.
 
-It says ``ready``, then answers each line of JSON on its standard input by one on its standard
-output, until the input ends. An answer that opens with ``!`` asks for the worker's replacement.
-Nothing but the reading is imported here: it starts in 0.2 s.
+An answer that opens with ``!`` asks for the worker's replacement. Nothing but the reading is
+imported here: it starts in 0.2 s.
 """
 
 from __future__ import annotations
@@ -10,12 +9,11 @@ from __future__ import annotations
 import gc
 import json
 import signal
-import sys
 import time
 from pathlib import Path
 
 from fmqa.errors import ReadingError
-from fmqa.reading.confinement import limit_memory, own_output
+from fmqa.reading.child import serve
 from fmqa.reading.quality import tell_gaps
 from fmqa.reading.reader import DefaultPdfReader, ReadLimits
 from fmqa.reading.wire import encode_result
@@ -24,28 +22,16 @@ from fmqa.types import Outcome, ReadResult
 _GRACE = 10  # seconds beyond the limit after which a worker whose parent is gone ends itself
 
 
-def main() -> None:
-    """Serve until the standard input ends."""
-    answers = own_output()
-    import fmqa.reading.pdfium  # before the limit: what it maps to start doesn't count
-
-    assert fmqa.reading.pdfium
-    limit_memory(int(sys.argv[1]))
-    gc.disable()  # a document makes many small objects and hardly a cycle: 10 % of the time
-    answers.write(b"ready\n")
-    answers.flush()
-    for line in sys.stdin.buffer:
-        request = json.loads(line)
-        limits = ReadLimits(**request["limits"])
-        if hasattr(signal, "alarm"):
-            signal.alarm(int(limits.seconds) + _GRACE)
-        result, spent = _read(Path(request["path"]), limits)
-        if hasattr(signal, "alarm"):
-            signal.alarm(0)
-        answers.write((b"!" if spent else b"") + encode_result(result))
-        answers.flush()
-        del result
-        gc.collect()
+def _answered(line: bytes) -> bytes:
+    gc.collect()  # what the file before left
+    request = json.loads(line)
+    limits = ReadLimits(**request["limits"])
+    if hasattr(signal, "alarm"):
+        signal.alarm(int(limits.seconds) + _GRACE)
+    result, spent = _read(Path(request["path"]), limits)
+    if hasattr(signal, "alarm"):
+        signal.alarm(0)
+    return (b"!" if spent else b"") + encode_result(result)
 
 
 def _read(path: Path, limits: ReadLimits) -> tuple[ReadResult, bool]:
@@ -71,4 +57,5 @@ def _without(path: Path, outcome: Outcome, detail: str, began: float) -> ReadRes
 
 
 if __name__ == "__main__":
-    main()
+    gc.disable()  # a document makes many small objects and hardly a cycle: 10 % of the time
+    serve(_answered, "fmqa.reading.pdfium")
