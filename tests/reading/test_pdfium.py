@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -53,12 +54,12 @@ def test_links_outline_and_metadata() -> None:
 
 def test_pypdf_reads_the_same_words() -> None:
     data = paper()
-    first, second = read_pdfium(data, 10), read_pypdf(data, 10)
+    first, second = read_pdfium(data, 10), read_pypdf(data, 10, 60)
     for one, two in zip(first.pages, second.pages, strict=True):
         assert sorted(one.raw.split()) == sorted(two.raw.split())
 
 
-@pytest.mark.parametrize("read", [read_pdfium, read_pypdf])
+@pytest.mark.parametrize("read", [read_pdfium, partial(read_pypdf, seconds=60)])
 def test_too_many_pages(read) -> None:
     with pytest.raises(ReadingError) as caught:
         read(paper(3), 2)
@@ -66,7 +67,7 @@ def test_too_many_pages(read) -> None:
 
 
 def test_a_paper_read_by_pypdf_has_its_sections(tmp_path: Path) -> None:
-    document = build_document(tmp_path / "a.pdf", "0" * 64, read_pypdf(paper(), 10))
+    document = build_document(tmp_path / "a.pdf", "0" * 64, read_pypdf(paper(), 10, 60))
     assert document.reader == "pypdf"
     assert document.meta.arxiv_id == "2304.12306"
     sections = {passage.section for passage in document.passages}

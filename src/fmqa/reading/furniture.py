@@ -1,9 +1,10 @@
-"""What stands on pages without being part of the paper: running heads, page numbers, stamps."""
+"""What stands in a file without being part of the paper: covers, running heads, page numbers."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from fmqa.reading.lines import Line, RawPage
@@ -24,6 +25,36 @@ _PAGE_NUMBER = re.compile(
 _AUTHORS_HEAD = re.compile(r"[A-Z][\w'’-]+(?:\s+(?:and|&)\s+[A-Z][\w'’-]+|,?\s+et\s+al\.?)")
 _SAME_PLACE = 14.0  # points
 _FEWEST_LINE_NUMBERS = 10
+# Each stands on one house's sheets and in no paper's first page.
+_SURE = re.compile(
+    r"HAL is a multi-?disciplinary open access|archive ouverte pluridisciplinaire|"
+    r"See discussions, stats,? and author profiles for this publication|"
+    r"PDF file of an? (?:unedited manuscript|article that has undergone)|"
+    r"JSTOR is a not-for-profit|This is a repository copy of|"
+    r"Citation for (?:published version|the original published paper)|"
+    r"If you believe that this document breaches copyright|"
+    r"Your article is (?:published under|protected by)|"
+    r"Archivio (?:Istituzionale|istituzionale)|Research Explorer|Repository Cover Sheet",
+)
+_LIKELY = re.compile(
+    r"^\W*(?:accepted manuscript|journal pre-?proofs?|author'?s accepted manuscript|"
+    r"to cite this version|to cite this article|please cite this article as|pii:|to appear in:|"
+    r"citations|reads|received date:|accepted date:|general rights|take ?down policy|"
+    r"download date|document version|publication status|terms of use|version of record|"
+    r"hal id:.*|https?://hal\..*|for additional information.*|deposited (?:on|in).*|"
+    r"the user has requested enhancement.*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_COVER_HYPHEN = re.compile(r"[\ufffe\x02]|-[\r\n]+")
+_PAPER_BEGINS = re.compile(r"^\W*(?:\d\.?\s+)?introduction\s*$", re.IGNORECASE | re.MULTILINE)
+_FEWEST_LIKELY = 3
+_MOST_COVERS = 2  # sheets before a paper
+_LONGEST_COVER = 6000  # characters
+_LABEL_MARGIN = 0.1  # of the page's height, at its head and at its foot
+_PRINTED_NUMBER = re.compile(r"\d{1,5}")
+_FEWEST_LABELLED = 2
+_LEAST_SHARE = 0.6  # of the pages, that carry the number which the others ask for
+_LONGEST_LABEL = 12  # characters of a label
 
 
 def find_furniture(pages: list[RawPage]) -> set[tuple[int, int]]:
@@ -136,3 +167,48 @@ def _line_numbers(page: RawPage) -> set[tuple[int, int]]:
     if len(side) < _FEWEST_LINE_NUMBERS:
         return set()
     return {(page.number, line.start) for line in side}
+
+
+def count_covers(pages: Sequence[RawPage]) -> int:
+    """How many pages of a file stand before the paper's own first page."""
+    count = 0
+    while count < min(_MOST_COVERS, len(pages) - 1) and _is_cover(pages[count]):
+        count += 1
+    return count
+
+
+def _is_cover(page: RawPage) -> bool:
+    text = page.raw
+    if len(text) > _LONGEST_COVER or _PAPER_BEGINS.search(text):
+        return False
+    words = " ".join(_COVER_HYPHEN.sub("", text).split())
+    likely = {match[0].strip().casefold()[:12] for match in _LIKELY.finditer(text)}
+    return _SURE.search(words) is not None or len(likely) >= _FEWEST_LIKELY
+
+
+def page_labels(pages: Sequence[RawPage]) -> tuple[str, ...]:
+    """What each page calls itself; empty where all are called by their place in the file.
+
+    The file's own labels count; where it has none, numbers at head or foot that go up with the
+    pages. A page before the first number (a cover) is called nothing.
+    """
+    stated = tuple(page.label if len(page.label) <= _LONGEST_LABEL else "" for page in pages)
+    if any(label and label != str(at) for at, label in enumerate(stated, 1)):
+        return stated
+    offsets = Counter(offset for page in pages for offset in set(_offsets(page)))
+    offset, count = max(offsets.items(), key=lambda one: (one[1], -abs(one[0])), default=(0, 0))
+    if not offset or count < max(_FEWEST_LABELLED, _LEAST_SHARE * len(pages)):
+        return ()
+    numbers = (page.number + offset for page in pages)
+    return tuple(str(number) if number > 0 else "" for number in numbers)
+
+
+def _offsets(page: RawPage) -> Iterator[int]:
+    """How far the numbers at the page's head and foot are from its place in the file."""
+    low, high = _LABEL_MARGIN * page.height, (1 - _LABEL_MARGIN) * page.height
+    for line in page.lines:
+        if line.upright and (line.top < low or line.bottom > high):
+            words = page.text_of(line).strip(" \r\n|-–—·").split() or [""]
+            for word in {words[0], words[-1]}:
+                if _PRINTED_NUMBER.fullmatch(word):
+                    yield int(word) - page.number

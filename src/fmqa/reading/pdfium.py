@@ -24,11 +24,10 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from fmqa.errors import ReadingError
-from fmqa.reading.chars import OpenPage, PageFrame, char_box, page_characters
+from fmqa.reading.chars import OpenPage, PageFrame, char_box, page_characters, words_and_rules
 from fmqa.reading.hygiene import find_hidden
 from fmqa.reading.lines import Line, RawFile, RawPage
 from fmqa.reading.raised import RaisedSigns
-from fmqa.reading.words import words_and_rules
 from fmqa.types import Link, Outcome, OutlineItem
 
 PDFIUM_LOCK = threading.RLock()
@@ -117,7 +116,7 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
         pieces = signs.joined([_measure(here, *piece) for piece in _turned_apart(here)])
         lines = [_whole(here, held, signs.runs) for held in pieces]
         lines, hidden = find_hidden(here, lines)
-        placed = words_and_rules(here, lines)
+        words, rules = words_and_rules(here, lines)
     finally:
         textpage.close()
     links = list(_links(document, page, index + 1, here.frame))
@@ -134,8 +133,8 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
         tight=signs.tight,
         scanned=sum(map(str.isalnum, raw)) < _FEWEST_LETTERS and _is_picture(page, width * height),
         label=clean_title(document.get_page_label(index)),
-        words=placed.words,
-        rules=placed.rules,
+        words=words,
+        rules=rules,
     )
 
 

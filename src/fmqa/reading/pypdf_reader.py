@@ -10,6 +10,12 @@ from __future__ import annotations
 import io
 import logging
 import re
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from fmqa.errors import ReadingError
@@ -19,12 +25,21 @@ from fmqa.types import Link, Outcome
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 
 
-def read_pypdf(data: bytes, max_pages: int) -> RawFile:
+def read_pypdf(data: bytes, max_pages: int, seconds: float) -> RawFile:
     """All pages' text, links and metadata. The lines carry no geometry.
 
     Raises:
-        ReadingError: the file needs a password, has too many pages, or can't be read at all.
+        ReadingError: the file needs a password, has too many pages, takes longer than ``seconds``,
+            or can't be read at all.
     """
+    try:
+        with _time_limit(seconds):
+            return _file(data, max_pages)
+    except _TimeLimitReached as error:
+        raise ReadingError(Outcome.TIMEOUT, f"took longer than {seconds:g} s to read") from error
+
+
+def _file(data: bytes, max_pages: int) -> RawFile:
     import pypdf
     from pypdf.errors import FileNotDecryptedError
 
@@ -76,3 +91,38 @@ def _metadata(reader: Any) -> dict[str, str]:
         return {str(key).lstrip("/"): str(value) for key, value in info.items() if value}
     except Exception:
         return {}  # the text is worth having without it
+
+
+class _TimeLimitReached(BaseException):
+    """The time is up. Not an ``Exception``, so that nothing on the way takes it for its own."""
+
+
+@contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    """End the block after ``seconds`` of wall time, where the system and the thread allow it.
+
+    Only the main thread can be interrupted, and only between two steps of the interpreter;
+    elsewhere the block runs on. A timer that was set before goes on afterwards.
+
+    Raises:
+        _TimeLimitReached: the time is up.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    if not hasattr(signal, "setitimer") or not main:
+        yield
+        return
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise _TimeLimitReached
+
+    began = time.monotonic()
+    handler = signal.signal(signal.SIGALRM, stop)
+    before, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+        if before:
+            left = before - (time.monotonic() - began)
+            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))

@@ -11,12 +11,9 @@ from fmqa.errors import ReadingError
 from fmqa.reading.authors import find_authors
 from fmqa.reading.bibliography.mentions import find_mentions
 from fmqa.reading.bibliography.references import find_references
-from fmqa.reading.covers import count_covers
-from fmqa.reading.deadline import TimeLimitReached, time_limit
-from fmqa.reading.furniture import find_furniture
+from fmqa.reading.furniture import count_covers, find_furniture, page_labels
 from fmqa.reading.identity import identify, is_retracted, latest_year
 from fmqa.reading.joining import join_cut_words, mended
-from fmqa.reading.labels import page_labels
 from fmqa.reading.layout import find_blocks, style_of
 from fmqa.reading.lines import Block, RawFile, RawPage, Role
 from fmqa.reading.passages import make_passages
@@ -114,23 +111,19 @@ def _raw_file(data: bytes, limits: ReadLimits) -> RawFile:
     if failure is None:
         return file
     # A scan has no text for pypdf either, and pypdf takes its time to find that out.
-    if failure.outcome is not Outcome.NO_TEXT:
-        try:
-            with time_limit(max(1.0, min(_SECOND_READER_SECONDS, limits.seconds / 4))):
-                second = _second_opinion(data, limits.max_pages, failure)
-        except TimeLimitReached:
-            second = None
-        if second is not None:
-            return second
-    raise failure
+    second = None if failure.outcome is Outcome.NO_TEXT else _second_opinion(data, limits, failure)
+    if second is None:
+        raise failure
+    return second
 
 
-def _second_opinion(data: bytes, max_pages: int, failure: ReadingError) -> RawFile | None:
+def _second_opinion(data: bytes, limits: ReadLimits, failure: ReadingError) -> RawFile | None:
     """What pypdf reads, where it does better; it may know that a password is what is missing."""
     from fmqa.reading.pypdf_reader import read_pypdf
 
+    seconds = max(1.0, min(_SECOND_READER_SECONDS, limits.seconds / 4))
     try:
-        file = read_pypdf(data, max_pages)
+        file = read_pypdf(data, limits.max_pages, seconds)
     except ReadingError as error:
         if failure.outcome is Outcome.DAMAGED and error.outcome is Outcome.ENCRYPTED:
             raise

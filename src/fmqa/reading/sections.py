@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from fmqa.reading.layout import CAPTION, MATH_FONT, NUMBERED, Style, unfinished
 from fmqa.reading.lines import Block, Line, RawPage, Role
-from fmqa.reading.parts import find_bibliography, find_tables, is_prose
-from fmqa.reading.wordlist import ideographs, words
+from fmqa.reading.tables import find_tables
+from fmqa.reading.wordlist import ideographs, is_prose, words
 from fmqa.types import OutlineItem
 
 KNOWN_HEADINGS = words(
@@ -48,7 +48,6 @@ _KEYWORDS = re.compile(
     r"(?:additional )?(?:key\s?words|index terms|ccs concepts|acm reference|permission to make)",
     re.IGNORECASE,
 )
-_FOOTNOTE = re.compile(r"(?:\d{1,2}|[∗*†‡§¶])\s?\S")
 _LETTERS = re.compile(r"[^\W\d_]")
 _LONG_WORD = re.compile(r"[^\W\d_]{4}")
 _MOST_PIECES, _LONGEST_EQUATION = 40, 300  # blocks, and characters, of an equation set apart
@@ -93,7 +92,6 @@ class Classifier:
         for number, block in enumerate(blocks):
             following = blocks[number + 1 : number + 6]
             block.role = self._role(block, following)
-        find_bibliography(blocks)
         find_tables(blocks)
         self._formulas(blocks)
         _pass_through(blocks)
