@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.home import CACHE, source_digest
+from benchmarks.processes import CACHE, source_digest
 from fmqa.store.library import Library
 from fmqa.store.mappers import content_hash, passage_texts
 from fmqa.store.writer import RecordWriter

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import options_parser, print_table, shared_questions, write_results
-from benchmarks.home import command
-from benchmarks.processes import run
+from benchmarks.processes import command, run
 
 
 def main() -> None:

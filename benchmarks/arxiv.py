@@ -14,12 +14,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.arxiv_world import PAPERS, Figures
 from benchmarks.common import RESULTS, options_parser, print_table, write_results
-from benchmarks.home import command
-from benchmarks.processes import run
+from benchmarks.processes import command, run
 from tests.small_arxiv import SmallArxiv, make_world
 
+Figures = dict[str, Any]
+
+PAPERS = 60
 PARTS = ("kills", "memory")
 _TIMES = 10  # more papers, for the memory
 

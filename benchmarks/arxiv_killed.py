@@ -9,14 +9,14 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import faiss  # noqa: F401  (what an ingestion imports on its way is to be here before)
 import httpx  # noqa: F401
 
-from benchmarks.arxiv_world import MODEL, opened
 from fmqa.reading.pool import ReadLimits, SandboxedReader
 from fmqa.settings import Settings
 from fmqa.sources.arxiv import ArxivClient
@@ -31,6 +31,8 @@ from fmqa.sync.run_types import Parts, Request
 from tests.fakes import HashEmbedder
 
 PHASES = ("ask", "fetch", "read", "embed", "commit", "publish")
+MODEL = "hash:64"
+"""Fingerprint of the embedder without a model, whose vectors cost nothing and never differ."""
 _EMBED_SECONDS = 0.02  # of one paper, so that kills find it at that
 
 
@@ -58,6 +60,16 @@ def main(review: str) -> None:
         report = synchronize(parts, Request(asked=(ArxivId(review),)))
     if report.unreachable:
         sys.exit(report.unreachable)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Library]:
+    """The library of a data folder, closed at the end."""
+    library = Library(settings.index_dir, settings.record_path)
+    try:
+        yield library
+    finally:
+        library.close()
 
 
 def _told(phase: str, function: Callable[..., Any]) -> Callable[..., Any]:

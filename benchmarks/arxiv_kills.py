@@ -20,14 +20,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
-from benchmarks.arxiv_killed import PHASES
-from benchmarks.arxiv_world import MODEL, Figures, opened, settings_for
+from benchmarks.arxiv_killed import MODEL, PHASES, opened
 from benchmarks.processes import ROOT, environment
 from fmqa.errors import FmqaError
+from fmqa.settings import Settings
 from fmqa.sources.arxiv import title_query
 from fmqa.sources.arxiv_ids import parse_id
 from fmqa.store.library import Library
@@ -64,7 +65,7 @@ class Tally:
         return sum(self.aimed.values())
 
 
-def kills(papers: int, count: int, seed: int = 0) -> Figures:
+def kills(papers: int, count: int, seed: int = 0) -> dict[str, Any]:
     """Kill so many times, then let the last run end."""
     world = make_world(papers)
     began = time.perf_counter()
@@ -348,3 +349,11 @@ def index_scores(library: Library) -> Scores:
         (passages[key].paper.paper_id, passages[key].passage.ordinal): score
         for key, score in found.items()
     }
+
+
+def settings_for(server: SmallArxiv, home: Path, **more: Any) -> Settings:
+    """Settings that lead to the small arXiv, and to a data folder."""
+    named = {
+        name.removeprefix("FMQA_").lower(): value for name, value in server.environment().items()
+    }
+    return Settings(home=home, **named | more)

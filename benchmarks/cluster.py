@@ -31,8 +31,7 @@ from typing import Any
 import psutil
 
 from benchmarks.common import data_folder, options_parser, print_table, write_results
-from benchmarks.home import command
-from benchmarks.processes import ROOT, environment, use_cpus
+from benchmarks.processes import ROOT, command, environment, use_cpus
 from fmqa.reading.pool import ReadLimits
 from fmqa.settings import Settings
 from fmqa.store.embedding import make_embedder

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import data_folder, options_parser, print_table, write_results
-from benchmarks.home import command
-from benchmarks.processes import Run, run, use_cpus
+from benchmarks.processes import Run, command, run, use_cpus
 from benchmarks.stock import stock_python, stock_run
 from fmqa.settings import Settings
 from fmqa.weights.catalog import MINILM

@@ -9,25 +9,29 @@ be read there.
 
 from __future__ import annotations
 
+import os
+import pty
 import random
+import re
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.common import data_folder, options_parser, print_table, write_results
-from benchmarks.home import CACHE, command, papers_home
-from benchmarks.processes import run
+from benchmarks.processes import CACHE, ROOT, command, environment, papers_home, run
 from benchmarks.stock import stock_run
-from benchmarks.terminal import watch
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 from fmqa.types import Source
 from fmqa.weights.catalog import MINILM
 from fmqa.weights.pull import ensure
 
+_CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_LONGEST_WATCHED = 180.0
 WORDS = "skip connections between encoder and decoder"
 QUESTIONS = (
     "How does U-Net train with very few annotated images?",
@@ -182,6 +186,48 @@ def stock_search(papers: Path, rounds: int) -> float:
 
 def _print(title: str, figures: dict[str, Any]) -> None:
     print_table(title, list(figures.items()))
+
+
+def watch(
+    command: Sequence[str], extra: Mapping[str, str], marks: Sequence[str]
+) -> dict[str, float]:
+    """Seconds from the start of the process until each of the marks was shown, and until its end.
+
+    Args:
+        command: program and arguments.
+        extra: variables of its environment, beside this process's own.
+        marks: texts to look for in what it prints, colours and cursor movements left out.
+
+    Returns:
+        Seconds by mark, and under ``end``; a mark that was never shown is left out.
+
+    Raises:
+        RuntimeError: it ended otherwise than with 0 (answered) or 3 (abstained).
+    """
+    ours, theirs = pty.openpty()
+    began = time.perf_counter()
+    variables = environment(extra) | {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "50"}
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=variables, cwd=ROOT
+    )
+    os.close(theirs)
+    printed, seen = b"", {}
+    while time.perf_counter() - began < _LONGEST_WATCHED and (part := _read(ours)):
+        printed += part
+        now = time.perf_counter() - began
+        plain = _CONTROL.sub(b"", printed).decode("utf-8", "replace")
+        seen.update({mark: now for mark in marks if mark not in seen and mark in plain})
+    os.close(ours)
+    if process.wait(_LONGEST_WATCHED) not in (0, 3):
+        raise RuntimeError(f"{command} ended with {process.returncode}:\n{plain[-2000:]}")
+    return seen | {"end": time.perf_counter() - began}
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side has closed it
+        return b""
 
 
 if __name__ == "__main__":

@@ -23,9 +23,8 @@ import psutil
 from numpy.typing import NDArray
 
 from benchmarks.common import data_folder, options_parser, print_table, write_results
-from benchmarks.home import CACHE
 from benchmarks.latency import percentile
-from benchmarks.processes import use_cpus
+from benchmarks.processes import CACHE, use_cpus
 from fmqa.settings import Settings
 from fmqa.store.embedding import make_embedder
 from fmqa.store.sqlite.faiss_index import FaissIndex, write_generation

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import data_folder, options_parser, print_table, write_results
-from benchmarks.home import papers_home
+from benchmarks.processes import papers_home
 from fmqa.answering.schema import Citation
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings

@@ -25,8 +25,7 @@ from benchmarks.common import (
     shared_questions,
     write_results,
 )
-from benchmarks.home import papers_home
-from benchmarks.processes import run
+from benchmarks.processes import papers_home, run
 from fmqa.answering.schema import Answer
 
 _FIRST, _RESTARTED, _ANEW = "first", "after a restart", "after the index was made anew"

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import RESULTS, data_folder, options_parser, print_table, write_results
-from benchmarks.home import papers_home
+from benchmarks.processes import papers_home
 from fmqa.settings import Settings
 from fmqa.store.library import Library
 from fmqa.types import Source
