@@ -30,10 +30,12 @@ KNOWN_HEADINGS = words(
     "緒論 相關工作 數據 資料 實驗 結果 討論 結論 總結 致謝 參考文獻 附錄"
 )
 _REFERENCES = re.compile(
-    r"(?:references|bibliography|literature(?: cited)?|works cited|references and notes|"
-    r"参考文献|參考文獻)\W*",
+    r"(?:(?:cited |supplementa(?:l|ry) |additional |appendix )?"
+    r"(?:references?|bibliography|literature(?: cited)?|works cited|literaturverzeichnis)"
+    r"(?: and notes| cited|list)?(?: \(?continued\)?)?|参考文献|參考文獻)\W*",
     re.IGNORECASE,
 )
+_SPACED_REFERENCES = re.compile(r"(?:references|bibliography)[.:]?", re.IGNORECASE)
 _NUMBER = re.compile(
     r"^(?:\d+(?:\.\d+)*\.?|[IVX]+\.(?:[A-Z\d]\.?)?|[A-Z](?:\.\d+)*\.?)\s+(?=\S)"
     r"|^(?:\d+(?:[.．]\d+)*[.．、]|第?[一二三四五六七八九十]{1,3}[章节節、．.])\s*(?=[\u3400-\u9fff])"
@@ -61,8 +63,10 @@ def plain_key(title: str) -> str:
 
 
 def is_reference_heading(text: str) -> bool:
-    """Whether a heading opens the list of references."""
-    return bool(_REFERENCES.fullmatch(_NUMBER.sub("", text)))
+    """Whether a heading opens a list of references; its letters may be set apart (R EFERENCES)."""
+    bare = _NUMBER.sub("", text)
+    joined = ("".join(part.split()) for part in (text, bare))
+    return bool(_REFERENCES.fullmatch(bare) or any(map(_SPACED_REFERENCES.fullmatch, joined)))
 
 
 class Classifier:

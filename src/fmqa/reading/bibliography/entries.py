@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from fmqa.reading.bibliography.rows import (
+from fmqa.reading.bibliography.printed_rows import (
     Geometry,
     Row,
     gap,

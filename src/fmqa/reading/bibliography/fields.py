@@ -15,7 +15,6 @@ from fmqa.reading.bibliography.ids import without_ids
 from fmqa.reading.bibliography.names import leading_names
 
 _YEAR = re.compile(r"(?<![\d.:/-])(?P<year>1[6-9]\d\d|20[0-4]\d)[a-z]?(?![\d–-]|[.:]\d)")
-_LOOSE_YEAR = re.compile(r"\s(1[6-9]\d\d|20[0-4]\d)[a-z]?\s(?=[A-Z])")
 _IN_BRACKETS = re.compile(r"\(\s?(?:[^()\d]{0,20}\s?)(?P<year>1[6-9]\d\d|20[0-4]\d)[a-z]?\s?\)")
 _RANGE = re.compile(r"\b(?:pp?\.?|pages?)\s*\d[\d\s–,-]*|\d+\s?[–‐‑-]{1,2}\s?\d+")
 _LEADING_YEAR = re.compile(
@@ -51,12 +50,6 @@ _JOURNAL = re.compile(
     r"|Mod|Int|Geophys|Natl|Acad|Res|Technol|Stat|Appl|J|Mon|Not|Class|Quant|Grav|Am)\s?\."
     r"|^(?:JHEP|JCAP|MNRAS|ApJ\w*|A&A|ARA&A|PRD?|Nature|Science|Icarus|AJ)\b"
 )
-_NO_TITLE = re.compile(
-    r"https?:|www\.|[aA]r[xX]iv|CoRR\b|[Ii]n[:\s]+[A-Z]|URL\b|doi\b|[-–—\d]"
-    r"|[A-Z][\w&-]{0,8},\s?[A-Z]?\d+\b"
-    r"|(?:Phys|Astrophys?|Astron|Nucl|Proc|J|Am|Ann|Math|Commun|Eur|Rev|Mon|Nature|Science|Chem)\b"
-    r"(?:\s?[.,]|$)|and\s[A-Z]"
-)
 _GLUED = re.compile(
     r"(?<=[a-z])\s?\.\s?(?=(?:Phys|Rev|Nucl|Commun|Astrophys|Electron|Math|J|JHEP|Proc|Adv)\s?\b.*)"
 )
@@ -89,15 +82,12 @@ def parse_fields(text: str) -> Fields:
     if names.broken and not title:
         rest = _behind_names(rest)
     lead = _LEADING_YEAR.match(rest)
-    loose = None if lead else _LOOSE_YEAR.match(rest)
-    year = int((lead["round"] or lead["plain"]) if lead else loose[1] if loose else 0)
+    year = int(lead["round"] or lead["plain"]) if lead else 0
     authors = names.names
     if title:
         pass
     elif lead:
         title = _sentence(rest[lead.end() :])
-    elif loose and authors:
-        title = _before_journal(rest[loose.end() :])
     elif text != whole:
         title = _after_comma(rest)
     elif not names.names:
@@ -173,15 +163,6 @@ def _after_comma(rest: str) -> str:
     if _JOURNAL.search(title) or len(_WORD.findall(title)) < 2:
         return ""
     return _clean(title)
-
-
-def _before_journal(rest: str) -> str:
-    """Words behind "Doe J 2014", which nothing but the journal's abbreviation ends."""
-    journal = _JOURNAL.search(rest[:_LONGEST_TITLE])
-    bracket = rest.find(" (")
-    ends = [end for end in (journal.start() if journal else -1, bracket) if end > 0]
-    title = rest[: min(ends)].strip() if ends else ""
-    return _clean(title) if len(_WORD.findall(title)) >= 4 else ""
 
 
 def _without_names(text: str) -> tuple[tuple[str, ...], str]:

@@ -16,13 +16,6 @@ from fmqa.reading.sections import is_reference_heading
 _PAGE_NUMBER = re.compile(r"\d{1,4}\s|.{0,200}\s\d{1,4}$")
 _MARGIN = 0.15  # of a page's height, where running heads may stand
 _WIDEST_GAP = 3.0  # font sizes between two pieces of one row, such as a label and its entry
-_HEADING = re.compile(
-    r"(?:cited |supplementa(?:l|ry) |additional |appendix )?"
-    r"(?:references?|bibliography|literature(?: cited)?|works cited|literaturverzeichnis)"
-    r"(?: and notes| cited|list)?(?: \(?continued\)?)?\W*",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*|[IVX]{1,5}|[A-Z])[.)]?\s+")
 _WORD = re.compile(
     r"R\s?[eE]\s?[fF]\s?[eE]\s?[rR]\s?[eE]\s?[nN]|references|B\s?[iI]\s?[bB]\s?[lL]|bibliography"
     r"|L[iI][tT][eE][rR][aA]|literature|W[oO][rR][kK][sS]"
@@ -149,14 +142,7 @@ def is_bibliography_heading(row: Row) -> bool:
     if len(row.lines) > 6 or not may_be_heading(row.page, row.lines[-1]):
         return False
     text = " ".join(row.text.split())
-    if len(text) > _LONGEST_HEADING:
-        return False
-    if is_reference_heading(text):
-        return True
-    bare = _NUMBER.sub("", text, count=1) if _NUMBER.match(text) else text
-    if bare.replace(" ", "").casefold().strip(".:") in ("references", "bibliography"):
-        return bare[:1].isupper()  # letters set apart: R EFERENCES
-    return bare[:1].isupper() and _HEADING.fullmatch(bare) is not None
+    return len(text) <= _LONGEST_HEADING and is_reference_heading(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +179,6 @@ def measure(rows: Sequence[Row]) -> Geometry:
     hang = _commonest(indents)
     if hang and sum(indents.values()) < 0.15 * len(rows):
         hang = 0.0
-    _shift_continued(by_stretch, lefts, hang)
     gaps = [gap for gap in _gaps(rows) if gap > 0]
     return Geometry(lefts, hang, median(gaps) if gaps else 12.0, known=True)
 
@@ -203,20 +188,6 @@ def _commonest(indents: Counter[int]) -> float:
     if not indents:
         return 0.0
     return float(max(indents, key=lambda n: (sum(indents[n + d] for d in (-1, 0, 1)), n)))
-
-
-def _shift_continued(
-    by_stretch: Mapping[int, list[float]], lefts: dict[int, float], hang: float
-) -> None:
-    """A stretch that only goes on with an entry has its column's edge further to the left."""
-    if not hang:
-        return
-    whole = {round(lefts[key]) for key, found in by_stretch.items() if max(found) - min(found) > 4}
-    for key, found in by_stretch.items():
-        edge = lefts[key] - hang
-        alone = max(found) - min(found) <= 4
-        if alone and any(round(edge) + d in whole for d in (-2, -1, 0, 1, 2)):
-            lefts[key] = edge
 
 
 def _gaps(rows: Sequence[Row]) -> Iterator[float]:
