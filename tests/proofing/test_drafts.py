@@ -15,8 +15,7 @@ from fmqa.errors import UsageError
 from fmqa.proofing.draft import Manuscript, listed_numbers
 from fmqa.proofing.latex import read_latex
 from fmqa.proofing.markdown import read_markdown
-from fmqa.proofing.printed import draft_of
-from fmqa.proofing.reading import read_draft
+from fmqa.proofing.reading import draft_of, read_draft
 from fmqa.reading.reader import DefaultPdfReader
 
 MARKDOWN = """---

@@ -9,11 +9,10 @@ import pytest
 
 from fakes import Add, HashEmbedder, document
 from fmqa.proofing.markdown import read_markdown
-from fmqa.proofing.nearness import NearVerifier
+from fmqa.proofing.nearness import NearVerifier, Vectors
 from fmqa.proofing.page import page
 from fmqa.proofing.proofreader import Proofreader
 from fmqa.proofing.report import Kind, Report, as_json, as_lines
-from fmqa.proofing.vectors import Vectors
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 from fmqa.sync.matching import WorkFinder

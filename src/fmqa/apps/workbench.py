@@ -314,9 +314,8 @@ class Workbench:
     @part
     def proofreader(self) -> Proofreader:
         """What checks drafts against the library."""
-        from fmqa.proofing.nearness import NearVerifier
+        from fmqa.proofing.nearness import NearVerifier, Vectors
         from fmqa.proofing.proofreader import Proofreader
-        from fmqa.proofing.vectors import Vectors
         from fmqa.sync.matching import WorkFinder
 
         searcher, record = self.searcher, self.library.record

@@ -11,17 +11,44 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from fmqa.answering.claims import named_things, shared_words
 from fmqa.answering.entailment import Claim
 from fmqa.answering.verification import Objection, Part, Reason, Verdict, parts_of, reason_of
-from fmqa.proofing.vectors import Vectors
-from fmqa.types import Quote
+from fmqa.types import Embedder, Quote
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _SHARED = 0.5  # of the sentence's words
 _NEAR = 0.5  # cosine
 _EXACT = frozenset((Objection.NUMBER, Objection.NAME, Objection.NEGATION))
 _PAPERS_KEPT = 256
+_VECTORS_KEPT = 20_000  # 30 MB of 384 numbers each
+
+
+class Vectors:
+    """Embeds each text once.
+
+    Args:
+        embedder: embeds texts.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.embedder = embedder
+        self._held: dict[str, NDArray[np.float32]] = {}
+
+    def of(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One unit vector per text, shape (texts, dimension); there is at least one text."""
+        if len(self._held) > _VECTORS_KEPT:
+            self._held.clear()
+        new = [text for text in dict.fromkeys(texts) if text not in self._held]
+        if new:
+            self._held |= zip(new, self.embedder.embed_array(new), strict=True)
+        return np.stack([self._held[text] for text in texts])
 
 
 class NearVerifier:
@@ -83,5 +110,10 @@ class NearVerifier:
 
 def shared(text: str, quote: Quote) -> float:
     """The share of a sentence's words that a quote has, with what it is read behind."""
+    return shared_words(text, whole(quote))
+
+
+def whole(quote: Quote) -> str:
+    """A quote with what it is read behind."""
     paper = quote.passage.paper
-    return shared_words(text, f"{paper.name} {paper.title} {quote.context} {quote.text}")
+    return f"{paper.name} {paper.title} {quote.context} {quote.text}"

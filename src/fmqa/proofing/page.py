@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import Protocol
 
 from fmqa.proofing.report import WORDS, Finding, Kind, Report, ShownQuote
 from fmqa.types import Source
@@ -27,14 +26,8 @@ blockquote { margin: .4rem 0; padding: .4rem .8rem; background: var(--card); fon
 """
 
 
-class Say(Protocol):
-    """Says a text, with values where names stand in braces."""
-
-    def __call__(self, english: str, **values: object) -> str:
-        """The text in some language."""
-        ...
-
-
+Say = Callable[..., str]
+"""Puts an English text into some language, with values where names stand in braces."""
 Link = Callable[[ShownQuote, str], str]
 
 

@@ -1,7 +1,7 @@
 """Each sentence of a draft against the papers that it cites, or else against the library.
 
 Candidates are the sentences of the passages that a search finds, nearest in meaning first. Whether
-one of them carries the sentence decides a `SentenceCheck`. Where none does, the nearest ones tell
+one of them carries the sentence decides a verifier. Where none does, the nearest ones tell
 why: another figure, a contradiction, or nothing of the kind.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,9 +20,8 @@ from fmqa.answering.quotes import units_of
 from fmqa.answering.verification import Objection, Verdict
 from fmqa.errors import NothingToSearch
 from fmqa.proofing.draft import DraftSentence, Manuscript
-from fmqa.proofing.nearness import shared
+from fmqa.proofing.nearness import NearVerifier, Vectors, shared, whole
 from fmqa.proofing.report import Finding, Kind, Report, ShownQuote, how_to_fetch, shown
-from fmqa.proofing.vectors import Vectors
 from fmqa.sync.matching import WorkFinder
 from fmqa.types import Filters, PaperMeta, Quote, Reference
 
@@ -42,21 +41,13 @@ _OWN = re.compile(
 )
 
 
-class SentenceCheck(Protocol):
-    """Decides whether quotes carry a sentence: `NearVerifier`, or any verifier of answers."""
-
-    def verify(self, claim: str, quotes: Sequence[Quote]) -> Verdict:
-        """Which of the quotes carries the sentence, or why none does."""
-        ...
-
-
 class Proofreader:
     """Checks drafts against a library.
 
     Args:
         searcher: finds passages.
         vectors: say which sentences are near in meaning.
-        verifier: decides what carries a sentence.
+        verifier: decides what carries a sentence; one of answers has the same `verify`.
         work_finder: knows the library's papers by what drafts say of them.
         pdf_url: where arXiv's PDFs are.
     """
@@ -65,7 +56,7 @@ class Proofreader:
         self,
         searcher: Searcher,
         vectors: Vectors,
-        verifier: SentenceCheck,
+        verifier: NearVerifier,
         work_finder: WorkFinder,
         pdf_url: str = "https://arxiv.org/pdf",
     ) -> None:
@@ -147,7 +138,7 @@ class Proofreader:
             return self._finding(Kind.CARRIED, sentence, quotes[carrier])
         # Only what names the same things may say otherwise.
         names = named_things(f"x {sentence.text}").keys()
-        same = [one for one in quotes if names and names & named_things(f"x {_whole(one)}").keys()]
+        same = [one for one in quotes if names and names & named_things(f"x {whole(one)}").keys()]
         kind, nearest = self._why(sentence.text, same, _ALIKE_UNCITED)
         if kind is Kind.NOT_FOUND:
             return self._finding(Kind.UNCITED, sentence, quotes[0] if quotes else None)
@@ -172,7 +163,7 @@ class Proofreader:
         for quote in quotes[:_LOOKED_AT]:
             if shared(text, quote) < alike:
                 continue
-            if missing_numbers(text, _whole(quote)) and numbers(quote.text):
+            if missing_numbers(text, whole(quote)) and numbers(quote.text):
                 return Kind.OTHER_FIGURE, quote
             reason = self.verifier.verify(text, [quote]).reason
             if reason is not None and reason.objection is Objection.NEGATION:
@@ -220,9 +211,3 @@ def _no_claim(text: str) -> bool:
     """Whether a sentence says nothing that papers could say: a question, or of the draft itself."""
     words = text.split()
     return len(words) < _FEWEST_WORDS or text.endswith("?") or bool(_OWN.search(text))
-
-
-def _whole(quote: Quote) -> str:
-    """A quote with what it is read behind."""
-    paper = quote.passage.paper
-    return f"{paper.name} {paper.title} {quote.context} {quote.text}"

@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from fmqa.answering.claims import without_citations
 from fmqa.errors import UsageError
-from fmqa.proofing.draft import Manuscript
+from fmqa.proofing.draft import DraftSentence, Manuscript, in_one_line
 from fmqa.proofing.latex import read_latex
 from fmqa.proofing.markdown import read_markdown
-from fmqa.proofing.printed import draft_of
 from fmqa.proofing.word import read_word
 from fmqa.reading.bibliography.reference_files import read_reference_file
-from fmqa.types import Document
+from fmqa.reading.sentences import split_sentences
+from fmqa.types import Document, PassageKind
 
 _LARGEST = 16 << 20  # bytes of a text
 
@@ -66,3 +67,28 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig", errors="replace").replace("\r\n", "\n")
     except OSError as error:
         raise UsageError(f"{path} can't be read: {error.strerror}.") from error
+
+
+def draft_of(document: Document) -> Manuscript:
+    """The sentences of a PDF's running text; a sentence's line is its page."""
+    pages = {page.number: page.text for page in document.pages}
+    sentences = []
+    for passage in document.passages:
+        if passage.kind not in {PassageKind.ABSTRACT, PassageKind.BODY}:
+            continue
+        for span in passage.spans:
+            text = pages[span.page][span.start : span.end]
+            for start, end in split_sentences(text):
+                first, last = span.start + start, span.start + end
+                keys = [
+                    str(number)
+                    for mention in document.mentions
+                    if mention.span.page == span.page
+                    and mention.span.start < last
+                    and mention.span.end > first
+                    for number in mention.numbers
+                ]
+                said = in_one_line(without_citations(text[start:end]))
+                sentences.append(DraftSentence(said, span.page, 1, tuple(dict.fromkeys(keys))))
+    works = {str(reference.number): reference for reference in document.references}
+    return Manuscript(tuple(sentences), works)
