@@ -84,7 +84,7 @@ def test_a_bad_row_is_named(tmp_path: Path, row: Any, said: str) -> None:
 def test_a_file_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="can't be read"):
         read_questions(tmp_path / "none.jsonl")
-    with pytest.raises(UsageError, match="holds no question"):
+    with pytest.raises(UsageError, match="holds no row"):
         read_questions(write(tmp_path, ""))
     (tmp_path / "questions.jsonl").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="can't be read"):

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from fmqa.answering.assistant import exchange
 from fmqa.errors import FmqaError
@@ -15,25 +15,14 @@ from fmqa.evaluation.figures import Figure, figures, groups, risk_curve
 from fmqa.evaluation.grading import Grade, grade
 
 if TYPE_CHECKING:
+    from fmqa.answering.assistant import Asked
     from fmqa.answering.conversation import Exchange
-    from fmqa.answering.schema import Answer
     from fmqa.evaluation.questions import Question
-    from fmqa.types import Filters
 
 _SEED = 0  # shows the same misses in each run
 
 Progress = Callable[[str, int, int], None]
 Wrote = Callable[[str, dict[str, Any]], None]
-
-
-class Answering(Protocol):
-    """What is asked."""
-
-    def ask(
-        self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
-    ) -> Answer:
-        """The answer to a question, asked after those of ``history``."""
-        ...
 
 
 @dataclass
@@ -109,7 +98,7 @@ class Evaluation:
 
 
 def evaluate(
-    assistant: Answering,
+    assistant: Asked,
     questions: Sequence[Question],
     model: str,
     *,

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from fmqa.answering.entailment import Claim
-from fmqa.errors import UsageError
+from fmqa.evaluation.questions import read_rows
 from fmqa.types import (
     PaperMeta,
     PaperStatus,
@@ -72,25 +72,7 @@ def read_pairs(path: Path) -> list[Pair]:
     Raises:
         UsageError: it can't be read, or a line is no pair.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} can't be read: {error}.") from error
-    found = []
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                found.append(Pair.model_validate_json(line))
-            except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(map(str, first["loc"]))
-                raise UsageError(
-                    f"{path}, line {number}: {where} {first['msg']}.",
-                    hint="docs/evaluation.md has the form of a pair.",
-                ) from error
-    if not found:
-        raise UsageError(f"{path} holds no pairs.")
-    return found
+    return [pair for _, pair in read_rows(path, Pair, "docs/evaluation.md has the form of a pair.")]
 
 
 @dataclass(frozen=True, slots=True)

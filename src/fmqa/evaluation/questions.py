@@ -6,9 +6,9 @@ The same form for our own questions and for anyone's.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -18,6 +18,7 @@ from fmqa.settings import checkout_root
 _FOLLOW_UP = "follow-up:"
 _HINT = "docs/evaluation.md has the form of a question."
 _SEED = 0  # draws the same questions in each run
+_Form = TypeVar("_Form", bound=BaseModel)
 
 
 class _Row(BaseModel):
@@ -100,30 +101,45 @@ def read_questions(path: Path) -> list[Question]:
     Raises:
         UsageError: the file can't be read, or a row doesn't hold; the message names file and line.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} can't be read: {error}.", hint=_HINT) from error
     found: dict[str, Question] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        where = f"{path.name}, line {number}"
-        try:
-            question = Question.model_validate_json(line)
-        except ValidationError as error:
-            first = error.errors()[0]
-            field = ".".join(map(str, first["loc"]))
-            said = f"{field}: {first['msg']}" if field else first["msg"]
-            raise UsageError(f"{where}: {said}.", hint=_HINT) from error
+    for where, question in read_rows(path, Question, _HINT):
         if question.id in found:
             raise UsageError(f"{where}: the id {question.id!r} is taken.", hint=_HINT)
         if question.after and question.after not in found:
             raise UsageError(f"{where}: {question.kind!r} names no question above it.", hint=_HINT)
         found[question.id] = question
-    if not found:
-        raise UsageError(f"{path} holds no question.", hint=_HINT)
     return list(found.values())
+
+
+def read_rows(path: Path, form: type[_Form], hint: str) -> Iterator[tuple[str, _Form]]:
+    """The JSON objects of a file, one a line, each with the words for where it stands.
+
+    Args:
+        path: of the file.
+        form: what each row has to be.
+        hint: where the form is told.
+
+    Raises:
+        UsageError: the file can't be read, a row isn't of the form, or there is none.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} can't be read: {error}.", hint=hint) from error
+    if not any(map(str.strip, lines)):
+        raise UsageError(f"{path} holds no row.", hint=hint)
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        where = f"{path.name}, line {number}"
+        try:
+            row = form.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"]))
+            said = f"{field}: {first['msg']}" if field else first["msg"]
+            raise UsageError(f"{where}: {said}.", hint=hint) from error
+        yield where, row
 
 
 def chosen(
