@@ -11,7 +11,6 @@ import PIL.Image
 import pytest
 from pdfs import paper
 
-from fmqa.reading import page_images
 from fmqa.reading.page_images import NoPageImage, PageImages, PdfFile
 from fmqa.reading.reader import DefaultPdfReader
 
@@ -40,15 +39,6 @@ def test_a_page_is_drawn_once(images: PageImages, file: PdfFile) -> None:
     assert PIL.Image.open(io.BytesIO(png)).width == 1240
     Path(file.path).unlink()
     assert images.image(file, 1) is png
-
-
-def test_old_images_make_room(
-    images: PageImages, file: PdfFile, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(page_images, "_KEPT_BYTES", 1)
-    first = images.image(file, 1)
-    images.image(file, 2)
-    assert images.image(file, 1) is not first
 
 
 def test_a_file_that_is_gone_or_another_is_not_drawn(images: PageImages, file: PdfFile) -> None:

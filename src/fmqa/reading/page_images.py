@@ -12,8 +12,8 @@ import hashlib
 import io
 import json
 import threading
-from collections import OrderedDict
 from dataclasses import asdict, astuple, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ from fmqa.types import Page, ScannedLine
 
 _SECONDS = 15.0
 _MEMORY_MB = 1024
-_KEPT_BYTES = 64 * 1024 * 1024
-_KEPT_BOXES = 4096
+_KEPT_IMAGES = 64  # of up to 1 MB
+_KEPT_BOXES = 1024
 _WIDTH = 1240  # pixels: 150 dots per inch of A4, sharp at the panel's width
 _HIGHEST = 4 * _WIDTH
 
@@ -58,9 +58,8 @@ class PageImages:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._child: Child | None = None
-        self._images: OrderedDict[tuple[str, int], bytes] = OrderedDict()
-        self._boxes: OrderedDict[tuple[str, int, int, int], QuoteBoxes] = OrderedDict()
-        self._bytes = 0
+        self._kept_image = lru_cache(_KEPT_IMAGES)(self._image)
+        self._kept_boxes = lru_cache(_KEPT_BOXES)(self._boxes)
 
     def image(self, file: PdfFile, page: int) -> bytes:
         """A page as a PNG, 1,240 pixels wide.
@@ -68,18 +67,8 @@ class PageImages:
         Raises:
             NoPageImage: the file isn't there, is another one by now, or can't be drawn.
         """
-        key = (file.sha256, page)
         with self._guard:
-            held = self._images.get(key)
-            if held is not None:
-                self._images.move_to_end(key)
-                return held
-            png = base64.b64decode(self._asked(file, page=page)["png"])
-            self._images[key] = png
-            self._bytes += len(png)
-            while self._bytes > _KEPT_BYTES and len(self._images) > 1:
-                self._bytes -= len(self._images.popitem(last=False)[1])
-            return png
+            return self._kept_image(file, page)
 
     def boxes(self, file: PdfFile, page: Page, start: int, end: int) -> QuoteBoxes:
         """Where ``page.text[start:end]`` stands; no boxes where that can't be told.
@@ -87,19 +76,18 @@ class PageImages:
         Raises:
             NoPageImage: the file isn't there, is another one by now, or can't be opened.
         """
-        key = (file.sha256, page.number, start, end)
         with self._guard:
-            held = self._boxes.get(key)
-            if held is None:
-                places = [astuple(line) for line in page.places]
-                shown = (page.number, page.text, page.runs, places)
-                answer = self._asked(file, page=shown, start=start, end=end)
-                boxes = tuple(Box(**box) for box in answer["boxes"])
-                held = QuoteBoxes(answer["width"], answer["height"], boxes)
-                self._boxes[key] = held
-                while len(self._boxes) > _KEPT_BOXES:
-                    self._boxes.popitem(last=False)
-            return held
+            return self._kept_boxes(file, page, start, end)
+
+    def _image(self, file: PdfFile, page: int) -> bytes:
+        return base64.b64decode(self._asked(file, page=page)["png"])
+
+    def _boxes(self, file: PdfFile, page: Page, start: int, end: int) -> QuoteBoxes:
+        places = [astuple(line) for line in page.places]
+        shown = (page.number, page.text, page.runs, places)
+        answer = self._asked(file, page=shown, start=start, end=end)
+        boxes = tuple(Box(**box) for box in answer["boxes"])
+        return QuoteBoxes(answer["width"], answer["height"], boxes)
 
     def start(self) -> None:
         """Have the child started, which takes a second, before it is asked; returns at once."""
