@@ -200,23 +200,6 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A link annotation: the page it is on (1-based) and where it leads."""
-
-    page: int
-    uri: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutlineItem:
-    """An entry of the file's own table of contents; ``level`` counts from 0."""
-
-    level: int
-    title: str
-    page: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class HiddenRun:
     """Text that a reader of the page can't see, kept out of the passages, and why it is hidden."""
 
@@ -254,8 +237,6 @@ class Document:
     sha256: str
     pages: tuple[Page, ...]
     passages: tuple[Passage, ...]
-    outline: tuple[OutlineItem, ...] = ()
-    links: tuple[Link, ...] = ()
     hidden: tuple[HiddenRun, ...] = ()
     reader: str = ""
     lookups: tuple[str, ...] = ()

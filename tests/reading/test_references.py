@@ -22,9 +22,8 @@ from pdfs import (
     write,
 )
 
-from fmqa.reading.bibliography.fields import parse_fields
+from fmqa.reading.bibliography.fields import leading_names, parse_fields, surname
 from fmqa.reading.bibliography.ids import find_doi, find_ids, valid_id
-from fmqa.reading.bibliography.names import leading_names, surname
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.reading.wire import decode_result, encode_result
 from fmqa.sources.arxiv_ids import parse_id

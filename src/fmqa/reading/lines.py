@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from fmqa.types import HiddenRun, Link, OutlineItem, ScannedLine
+from fmqa.types import HiddenRun, ScannedLine
 
 
 @dataclass(slots=True)
@@ -83,8 +83,8 @@ def turned(box: tuple[float, float, float, float], turn: int) -> tuple[float, fl
 class RawPage:
     """One page as the reader found it. ``raw[i]`` is the reader's character number ``i``.
 
-    ``link_boxes`` holds the (left, bottom, right, top) of each link's rectangle, in points as in
-    :class:`Line`; it is empty where the reader knows no geometry. ``raised`` holds (start, end) of
+    ``links`` are addresses with the (left, bottom, right, top) of each link's rectangle, in points
+    as in :class:`Line`; none where the reader knows no geometry. ``raised`` holds (start, end) of
     the signs that stand raised in their line, ``signs`` where each of them that is understood ends
     and what it is read as, by where it starts, and ``tight`` the line breaks within a printed line
     that stand for no space. ``scanned`` says that the page is a picture without text. ``label`` is
@@ -97,10 +97,9 @@ class RawPage:
     height: float
     raw: str
     lines: list[Line]
-    links: list[Link] = field(default_factory=list)
+    links: list[tuple[str, tuple[float, float, float, float]]] = field(default_factory=list)
     hidden: list[HiddenRun] = field(default_factory=list)
     failure: str = ""
-    link_boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
     raised: list[tuple[int, int]] = field(default_factory=list)
     signs: dict[int, tuple[int, str]] = field(default_factory=dict)
     tight: set[int] = field(default_factory=set)
@@ -117,10 +116,10 @@ class RawPage:
 
 @dataclass(slots=True)
 class RawFile:
-    """A whole file as a reader found it."""
+    """A whole file as a reader found it; ``outline`` are the titles of its table of contents."""
 
     pages: list[RawPage]
-    outline: list[OutlineItem]
+    outline: list[str]
     metadata: dict[str, str]
     reader: str
 

@@ -28,7 +28,7 @@ from fmqa.reading.chars import OpenPage, PageFrame, char_box, page_characters, w
 from fmqa.reading.hygiene import find_hidden
 from fmqa.reading.lines import Line, RawFile, RawPage
 from fmqa.reading.raised import RaisedSigns
-from fmqa.types import Link, Outcome, OutlineItem
+from fmqa.types import Outcome
 
 PDFIUM_LOCK = threading.RLock()
 
@@ -119,16 +119,14 @@ def _page(document: Any, page: Any, index: int) -> RawPage:
         words, rules = words_and_rules(here, lines)
     finally:
         textpage.close()
-    links = list(_links(document, page, index + 1, here.frame))
     return RawPage(
         index + 1,
         width,
         height,
         raw,
         lines,
-        [link for link, _ in links],
+        list(_links(document, page, here.frame)),
         hidden,
-        link_boxes=[box for _, box in links],
         raised=signs.runs,
         tight=signs.tight,
         scanned=sum(map(str.isalnum, raw)) < _FEWEST_LETTERS and _is_picture(page, width * height),
@@ -254,9 +252,9 @@ def _letter(raw: str, first: int, index: int) -> int:
 
 
 def _links(
-    document: Any, page: Any, number: int, frame: PageFrame
-) -> Iterator[tuple[Link, tuple[float, float, float, float]]]:
-    """Each link that leads out of the file, and its rectangle on the displayed page."""
+    document: Any, page: Any, frame: PageFrame
+) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+    """The address of each link that leads out of the file, and its rectangle as displayed."""
     position = ctypes.c_int(0)
     link = c.FPDF_LINK()
     area = c.FS_RECTF()
@@ -273,23 +271,20 @@ def _links(
             box = (0.0, 0.0, 0.0, 0.0)
             if c.FPDFLink_GetAnnotRect(link, area):
                 box = frame.box(area.left, area.bottom, area.right, area.top)
-            yield Link(number, buffer.raw[: length - 1].decode("utf-8", "replace")), box
+            yield buffer.raw[: length - 1].decode("utf-8", "replace"), box
 
 
-def _outline(document: Any) -> list[OutlineItem]:
-    items: list[OutlineItem] = []
+def _outline(document: Any) -> list[str]:
+    titles: list[str] = []
     try:
         for bookmark in document.get_toc(max_depth=8):
-            title = clean_title(bookmark.get_title())
-            target = bookmark.get_dest()
-            page = target.get_index() if target else None
-            if title:
-                items.append(OutlineItem(bookmark.level, title, None if page is None else page + 1))
-            if len(items) >= _MOST_LINKS:
+            if title := clean_title(bookmark.get_title()):
+                titles.append(title)
+            if len(titles) >= _MOST_LINKS:
                 break
     except (pdfium.PdfiumError, UnicodeError, ValueError):
         pass  # a broken outline is worth nothing, but the pages are
-    return items
+    return titles
 
 
 def clean_title(title: str) -> str:

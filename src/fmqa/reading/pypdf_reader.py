@@ -20,13 +20,13 @@ from typing import Any
 
 from fmqa.errors import ReadingError
 from fmqa.reading.lines import Line, RawFile, RawPage
-from fmqa.types import Link, Outcome
+from fmqa.types import Outcome
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 
 
 def read_pypdf(data: bytes, max_pages: int, seconds: float) -> RawFile:
-    """All pages' text, links and metadata. The lines carry no geometry.
+    """All pages' text, and the metadata. The lines carry no geometry.
 
     Raises:
         ReadingError: the file needs a password, has too many pages, takes longer than ``seconds``,
@@ -68,21 +68,10 @@ def _page(reader: Any, index: int) -> RawPage:
     try:
         page = reader.pages[index]
         raw = page.extract_text() or ""
-        links = _links(page, index + 1)
     except Exception as error:
         return RawPage(index + 1, 0.0, 0.0, "", [], failure=type(error).__name__)
     lines = [Line(match.start(), match.end()) for match in _LINE.finditer(raw)]
-    return RawPage(index + 1, 0.0, 0.0, raw, lines, links)
-
-
-def _links(page: Any, number: int) -> list[Link]:
-    found = []
-    for entry in page.get("/Annots") or []:
-        action = entry.get_object().get("/A")
-        uri = action.get_object().get("/URI") if action is not None else None
-        if isinstance(uri, str):
-            found.append(Link(number, uri))
-    return found
+    return RawPage(index + 1, 0.0, 0.0, raw, lines)
 
 
 def _metadata(reader: Any) -> dict[str, str]:

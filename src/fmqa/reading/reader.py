@@ -192,8 +192,6 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
         sha256=sha256,
         pages=pages,
         passages=passages,
-        outline=tuple(file.outline),
-        links=tuple(link for page in file.pages for link in page.links),
         hidden=tuple(run for page in file.pages for run in page.hidden),
         reader=file.reader,
         retracted=is_retracted(paper.pages, title),

@@ -10,7 +10,6 @@ from fmqa.reading.layout import CAPTION, MATH_FONT, NUMBERED, Style, unfinished
 from fmqa.reading.lines import Block, Line, RawPage, Role
 from fmqa.reading.tables import find_tables
 from fmqa.reading.wordlist import ideographs, is_prose, words
-from fmqa.types import OutlineItem
 
 KNOWN_HEADINGS = words(
     "abstract summary introduction background motivation preliminaries relatedwork relatedworks "
@@ -76,7 +75,7 @@ class Classifier:
         self,
         pages: Sequence[RawPage],
         style: Style,
-        outline: Sequence[OutlineItem],
+        outline: Sequence[str],
         furniture: set[tuple[int, int]],
         title: str,
     ) -> None:
@@ -85,7 +84,7 @@ class Classifier:
         self.style = style
         self.furniture = furniture
         self.title = plain_key(title)
-        keys = {plain_key(item.title) for item in outline}
+        keys = {plain_key(entry) for entry in outline}
         self.outline = {key for key in keys if len(key) > 2 and key != self.title}
         self.front = bool(title)  # before the abstract or the first heading
         self.in_references = False

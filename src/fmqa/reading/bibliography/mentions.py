@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from fmqa.reading.bibliography.names import surname
+from fmqa.reading.bibliography.fields import surname
 from fmqa.reading.bibliography.references import Bibliography
 from fmqa.reading.lines import Block, Role
 from fmqa.reading.sentences import split_sentences

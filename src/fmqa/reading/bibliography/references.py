@@ -162,10 +162,10 @@ def _links(entries: Sequence[Entry]) -> Mapping[int, list[str]]:
 
 def _useful_links(page: RawPage) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
     count = 0
-    for link, box in zip(page.links, page.link_boxes, strict=False):
-        address = link.uri.lower()
+    for uri, box in page.links:
+        address = uri.lower()
         if "arxiv.org" in address or "doi.org" in address:
-            yield link.uri, box
+            yield uri, box
             count += 1
             if count >= _MOST_LINKS:
                 return
