@@ -1,8 +1,8 @@
 """Reading many files in worker processes, each file within its limits of time and memory.
 
 PDFs crash parsers, hang and eat memory; here that ends a worker, which is replaced, and never this
-process. One thread per worker talks to it; results wait in a queue as long as there are workers,
-so that memory stays flat however slowly they are taken.
+process. One thread per worker talks to it, and goes on to the next file when its result is taken,
+so that memory stays flat however slowly they are.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import queue
 import signal
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from fmqa.types import Outcome, ReadResult
 __all__ = ["ReadLimits", "SandboxedReader", "file_sha256", "read_files"]
 
 _FILES_A_WORKER = 200  # then it is replaced, so that what libraries leak is given back
-_STOPPED = object()
 
 
 class SandboxedReader:
@@ -95,71 +94,10 @@ def _lost(path: Path, lost: ChildLost, limits: ReadLimits, seconds: float) -> Re
     return ReadResult(path, Outcome.DAMAGED, detail, None, seconds)
 
 
-class _Pool:
-    """Threads that take paths from one iterator and put results into one queue."""
-
-    def __init__(self, paths: Iterable[Path], limits: ReadLimits, workers: int) -> None:
-        self.paths = iter(paths)
-        self.limits = limits
-        self.results: queue.Queue[ReadResult | BaseException | object] = queue.Queue(workers)
-        self.lock = threading.Lock()
-        self.stop = threading.Event()
-        self.readers = [SandboxedReader() for _ in range(workers)]
-        self.threads = [
-            threading.Thread(target=self._work, args=(reader,), daemon=True)
-            for reader in self.readers
-        ]
-
-    def _work(self, reader: SandboxedReader) -> None:
-        try:
-            while (path := self._next()) is not None:
-                self._put(reader.read(path, self.limits))
-        except BaseException as error:  # told to whoever takes the results
-            self._put(error)
-        finally:
-            reader.close()
-            self._put(_STOPPED)
-
-    def _next(self) -> Path | None:
-        with self.lock:
-            return None if self.stop.is_set() else next(self.paths, None)
-
-    def _put(self, item: ReadResult | BaseException | object) -> None:
-        while not self.stop.is_set():
-            try:
-                self.results.put(item, timeout=0.2)
-            except queue.Full:
-                continue
-            return
-
-    def run(self) -> Iterator[ReadResult]:
-        """The results as they come; the workers are gone when this ends, however it ends."""
-        running = len(self.threads)
-        try:
-            for thread in self.threads:
-                thread.start()
-            while running:
-                item = self.results.get()
-                if item is _STOPPED:
-                    running -= 1
-                elif isinstance(item, BaseException):
-                    raise item
-                else:
-                    assert isinstance(item, ReadResult)
-                    yield item
-        finally:
-            self.stop.set()
-            if close := getattr(self.paths, "close_waiting", None):
-                close()  # a thread may be waiting in it for the next path
-            for reader in self.readers:
-                reader.kill()
-            for thread in self.threads:
-                if thread.ident is not None:
-                    thread.join()
-
-
 def read_files(paths: Iterable[Path], limits: ReadLimits, workers: int = 2) -> Iterator[ReadResult]:
     """Read PDF files in worker processes; each path's result as it is done, in no fixed order.
+
+    The workers are gone when this ends, however it ends.
 
     Args:
         paths: the files; taken one by one as workers come free. An iterator that waits for
@@ -167,8 +105,34 @@ def read_files(paths: Iterable[Path], limits: ReadLimits, workers: int = 2) -> I
         limits: for each file.
         workers: processes; no more than this process may use cores.
     """
-    count = max(1, min(workers, _cores()))
-    yield from _Pool(paths, limits, count).run()
+    waiting, lock = iter(paths), threading.Lock()
+    readers = [SandboxedReader() for _ in range(max(1, min(workers, _cores())))]
+
+    def next_read(reader: SandboxedReader) -> ReadResult | None:
+        with lock:
+            path = next(waiting, None)
+        return None if path is None else reader.read(path, limits)
+
+    threads = ThreadPoolExecutor(len(readers))
+    running = {threads.submit(next_read, reader): reader for reader in readers}
+    try:
+        while running:
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                reader = running.pop(future)
+                result = future.result()
+                if result is None:
+                    reader.close()
+                else:
+                    running[threads.submit(next_read, reader)] = reader
+                    yield result
+    finally:
+        if close := getattr(waiting, "close_waiting", None):
+            close()  # a thread may be waiting in it for the next path
+        for reader in readers:
+            reader.kill()
+        threads.shutdown(cancel_futures=True)
+        for reader in readers:
+            reader.close()
 
 
 def _cores() -> int:
