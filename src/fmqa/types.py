@@ -365,11 +365,3 @@ class Embedder(Protocol):
     def embed_array(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit vector per text, shape (texts, dimension)."""
         ...
-
-
-class PdfReader(Protocol):
-    """Reads one PDF into a document. Raises an ``errors.ReadingError`` for each other outcome."""
-
-    def read(self, path: Path) -> Document:
-        """The document of the file at ``path``."""
-        ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
@@ -126,10 +126,9 @@ def in_words(one: Finding) -> str:
     return f"{said}: “{one.shown.quote}” ({one.shown.title}, p. {one.shown.page})"
 
 
-def summary(counts: dict[Kind, int] | Sequence[Kind]) -> str:
+def summary(counts: Mapping[Kind, int]) -> str:
     """The counts on one line."""
-    told = counts if isinstance(counts, dict) else dict(Counter(counts))
-    return "; ".join(f"{number} {WORDS[kind]}" for kind, number in told.items())
+    return "; ".join(f"{number} {WORDS[kind]}" for kind, number in counts.items())
 
 
 def how_to_fetch(work: Reference) -> str:

