@@ -38,27 +38,12 @@ def main() -> None:
     documents, cost = _read(paths)
     papers = measure_papers(_rows(data / "references" / "pdf_refs_gold.jsonl"), documents)
     strings = measure_strings(_rows(data / "references" / "grobid_citation_eval.jsonl"))
-    counts = {
-        name: {
-            "references": len(document.references),
-            "with an arXiv id": sum(bool(r.arxiv_id) for r in document.references),
-            "with a title": sum(bool(r.title) for r in document.references),
-            "with a year": sum(bool(r.year) for r in document.references),
-            "mentions": len(document.mentions),
-            "cited": len({n for m in document.mentions for n in m.numbers}),
-        }
-        for name, document in documents.items()
-    }
-    for name, row in counts.items():
-        print_table(name, list(row.items()))
     for title, figures in (("papers", papers), ("strings", strings), ("cost", cost)):
         flat = [item for item in figures.items() if not isinstance(item[1], dict)]
         print_table(title, flat)
     for name, row in papers["ids by paper"].items():
         print(f"  {name:<20} {row}")
-    write_results(
-        "references", {"papers": papers, "strings": strings, "counts": counts, "cost": cost}
-    )
+    write_results("references", {"papers": papers, "strings": strings, "cost": cost})
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
