@@ -25,9 +25,8 @@ from pdfs import (
 from fmqa.reading.bibliography.fields import leading_names, parse_fields, surname
 from fmqa.reading.bibliography.ids import find_doi, find_ids, valid_id
 from fmqa.reading.reader import DefaultPdfReader
-from fmqa.reading.wire import decode_result, encode_result
 from fmqa.sources.arxiv_ids import parse_id
-from fmqa.types import Document, Outcome, ReadResult, Reference
+from fmqa.types import Document, Reference
 
 SURNAMES = (
     "Adams Baker Clark Davis Evans Foster Green Harris Irwin Jones Keller Lewis Moore Nolan Owens"
@@ -215,13 +214,6 @@ def test_links_lie_over_their_entry(tmp_path: Path) -> None:
     assert [r.method for r in references] == ["link", "", "link", "", "", ""]
     assert references[3].doi == "10.1000/xyz123"
     assert all(0 < r.score < 1 for r in references if r.arxiv_id)
-
-
-def test_wire_carries_references_and_mentions(tmp_path: Path) -> None:
-    document = listed(tmp_path, [f"[{n}] {plain(n)}" for n in range(1, 7)])
-    result = ReadResult(tmp_path / "paper.pdf", Outcome.OK, "", document, 0.5, document.sha256)
-    assert document.references
-    assert decode_result(encode_result(result)) == result
 
 
 @pytest.mark.parametrize(

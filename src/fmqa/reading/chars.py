@@ -11,7 +11,7 @@ from typing import Any
 import pypdfium2.raw as c
 
 from fmqa.reading.layout import TABLE_CAPTION
-from fmqa.reading.lines import Line, Rule, Word, turned
+from fmqa.reading.lines import Box, Line, Word, turned
 
 # The declared prototype returns a struct pointer, an object per call; the address will do.
 _text_object = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
@@ -62,7 +62,7 @@ class OpenPage:
                 self._baselines[thing] = height
         return height
 
-    def box(self, index: int) -> tuple[float, float, float, float]:
+    def box(self, index: int) -> Box:
         """(left, bottom, right, top) of a character on the displayed page."""
         return self.frame.box(*char_box(self.textpage, index))
 
@@ -108,9 +108,7 @@ class PageFrame:
             return self.top - y, x - self.left
         return x - self.left, y - self.bottom
 
-    def box(
-        self, left: float, bottom: float, right: float, top: float
-    ) -> tuple[float, float, float, float]:
+    def box(self, left: float, bottom: float, right: float, top: float) -> Box:
         """The displayed (left, bottom, right, top) of a rectangle of the file."""
         x1, y1 = self.point(left, bottom)
         x2, y2 = self.point(right, top)
@@ -128,7 +126,7 @@ _D = [ctypes.c_double() for _ in range(4)]
 _MATRIX = c.FS_MATRIX()
 
 
-def char_box(textpage: Any, index: int) -> tuple[float, float, float, float]:
+def char_box(textpage: Any, index: int) -> Box:
     """(left, bottom, right, top) of one character, in the file's coordinates."""
     left, right, bottom, top = _D
     if not c.FPDFText_GetCharBox(textpage, index, left, right, bottom, top):
@@ -152,7 +150,7 @@ def font_name(textpage: Any, index: int) -> str:
     return _SUBSET.sub("", _NAME.raw[: length - 1].decode("utf-8", "replace"))
 
 
-def words_and_rules(page: OpenPage, lines: Sequence[Line]) -> tuple[list[Word], list[Rule]]:
+def words_and_rules(page: OpenPage, lines: Sequence[Line]) -> tuple[list[Word], list[Box]]:
     """Where each word of the page stands, and its rules, if a table's caption is on it."""
     if not any(_may_caption(page.raw[line.start : line.end].lstrip(), line) for line in lines):
         return [], []
@@ -184,7 +182,7 @@ def _words(page: OpenPage, line: Line) -> Iterable[Word]:
         yield Word(start, end, left, right, base, size, turn)
 
 
-def _loose(page: OpenPage, index: int) -> tuple[float, float, float, float]:
+def _loose(page: OpenPage, index: int) -> Box:
     """A character's box as wide as it takes room, on the displayed page."""
     c.FPDFText_GetLooseCharBox(page.textpage, index, _RECT)
     frame = page.frame
@@ -194,7 +192,7 @@ def _loose(page: OpenPage, index: int) -> tuple[float, float, float, float]:
     return _RECT.left - x, _RECT.bottom - y, _RECT.right - x, _RECT.top - y
 
 
-def _rules(page: OpenPage) -> Iterable[Rule]:
+def _rules(page: OpenPage) -> Iterable[Box]:
     """Thin boxes among the page's drawings, lying or standing."""
     things: list[Any] = []
     for thing in page.page.get_objects([c.FPDF_PAGEOBJ_PATH], max_depth=3):
@@ -205,4 +203,4 @@ def _rules(page: OpenPage) -> Iterable[Rule]:
         left, bottom, right, top = page.frame.box(*thing.get_bounds())
         wide, high = right - left, top - bottom
         if min(wide, high) <= _THICKEST and max(wide, high) >= _SHORTEST:
-            yield Rule(left, bottom, right, top)
+            yield left, bottom, right, top

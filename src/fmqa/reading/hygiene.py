@@ -16,8 +16,8 @@ from typing import NamedTuple
 import pypdfium2.raw as c
 
 from fmqa.reading.chars import OpenPage, PageFrame, char_box
-from fmqa.reading.lines import Line
-from fmqa.reading.painting import Box, Colour, Painting, contrasts, overlap, shown_in
+from fmqa.reading.lines import Box, Line
+from fmqa.reading.painting import Colour, Painting, contrasts, overlap, shown_in
 from fmqa.types import HiddenRun
 
 _TINY = 1.0  # points

@@ -7,6 +7,9 @@ from enum import Enum
 
 from fmqa.types import HiddenRun, ScannedLine
 
+Box = tuple[float, float, float, float]
+"""(left, bottom, right, top) in points from the displayed page's lower left corner."""
+
 
 @dataclass(slots=True)
 class Line:
@@ -54,18 +57,8 @@ class Word:
     turn: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A thin line drawn on a page, lying or standing, in points as in :class:`Line`."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-
-def turned(box: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
-    """A (left, bottom, right, top) as it is when the page is turned so that text stands upright.
+def turned(box: Box, turn: int) -> Box:
+    """A rectangle as it is when the page is turned so that text stands upright.
 
     Args:
         box: on the page as it is displayed.
@@ -83,13 +76,13 @@ def turned(box: tuple[float, float, float, float], turn: int) -> tuple[float, fl
 class RawPage:
     """One page as the reader found it. ``raw[i]`` is the reader's character number ``i``.
 
-    ``links`` are addresses with the (left, bottom, right, top) of each link's rectangle, in points
-    as in :class:`Line`; none where the reader knows no geometry. ``raised`` holds (start, end) of
-    the signs that stand raised in their line, ``signs`` where each of them that is understood ends
-    and what it is read as, by where it starts, and ``tight`` the line breaks within a printed line
-    that stand for no space. ``scanned`` says that the page is a picture without text. ``label`` is
-    what the file itself calls the page, ``places`` its lines where they were recognized. ``words``
-    and ``rules`` are known only of a page with a table's caption.
+    ``links`` are addresses with each link's rectangle; none where the reader knows no geometry.
+    ``raised`` holds (start, end) of the signs that stand raised in their line, ``signs`` where each
+    of them that is understood ends and what it is read as, by where it starts, and ``tight`` the
+    line breaks within a printed line that stand for no space. ``scanned`` says that the page is a
+    picture without text. ``label`` is what the file itself calls the page, ``places`` its lines
+    where they were recognized. ``words`` and ``rules`` (thin lines that are drawn, lying or
+    standing) are known only of a page with a table's caption.
     """
 
     number: int
@@ -97,7 +90,7 @@ class RawPage:
     height: float
     raw: str
     lines: list[Line]
-    links: list[tuple[str, tuple[float, float, float, float]]] = field(default_factory=list)
+    links: list[tuple[str, Box]] = field(default_factory=list)
     hidden: list[HiddenRun] = field(default_factory=list)
     failure: str = ""
     raised: list[tuple[int, int]] = field(default_factory=list)
@@ -107,7 +100,7 @@ class RawPage:
     label: str = ""
     places: tuple[ScannedLine, ...] = ()
     words: list[Word] = field(default_factory=list)
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[Box] = field(default_factory=list)
 
     def text_of(self, line: Line) -> str:
         """The line's raw characters."""
@@ -181,7 +174,7 @@ class Block:
         return self.start + len(self.text)
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
+    def box(self) -> Box:
         """(left, bottom, right, top) around its lines, in points."""
         return (
             min(line.left for line in self.lines),

@@ -17,9 +17,8 @@ from typing import Any
 import pypdfium2.raw as c
 
 from fmqa.reading.chars import OpenPage
+from fmqa.reading.lines import Box
 
-Box = tuple[float, float, float, float]
-"""(left, bottom, right, top) in points from the displayed page's lower left corner."""
 Colour = tuple[int, int, int]
 
 _Address = ctypes.c_void_p

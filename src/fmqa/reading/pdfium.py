@@ -26,7 +26,7 @@ import pypdfium2.raw as c
 from fmqa.errors import ReadingError
 from fmqa.reading.chars import OpenPage, PageFrame, char_box, page_characters, words_and_rules
 from fmqa.reading.hygiene import find_hidden
-from fmqa.reading.lines import Line, RawFile, RawPage
+from fmqa.reading.lines import Box, Line, RawFile, RawPage
 from fmqa.reading.raised import RaisedSigns
 from fmqa.types import Outcome
 
@@ -251,9 +251,7 @@ def _letter(raw: str, first: int, index: int) -> int:
     return index
 
 
-def _links(
-    document: Any, page: Any, frame: PageFrame
-) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+def _links(document: Any, page: Any, frame: PageFrame) -> Iterator[tuple[str, Box]]:
     """The address of each link that leads out of the file, and its rectangle as displayed."""
     position = ctypes.c_int(0)
     link = c.FPDF_LINK()

@@ -163,7 +163,7 @@ def _flat(page: RawPage, lines: Sequence[Line]) -> Grid:
 def _bars(page: RawPage, turn: int) -> list[Bar]:
     """The rules that lie along lines turned so, pieces of one put together."""
     found: list[Bar] = []
-    boxes = [turned((r.left, r.bottom, r.right, r.top), turn) for r in page.rules]
+    boxes = [turned(rule, turn) for rule in page.rules]
     lying = [box for box in boxes if box[2] - box[0] > box[3] - box[1]]
     for left, bottom, right, top in sorted(lying, key=lambda box: (-round(box[1]), box[0])):
         height = (bottom + top) / 2

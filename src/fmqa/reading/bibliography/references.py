@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from fmqa.reading.bibliography.entries import Entry, find_entries
 from fmqa.reading.bibliography.fields import parse_fields
 from fmqa.reading.bibliography.ids import find_doi, find_ids
-from fmqa.reading.lines import Block, Line, RawPage, Role
+from fmqa.reading.lines import Block, Box, Line, RawPage, Role
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
 from fmqa.sources.arxiv_ids import parse_address
 from fmqa.types import Reference
@@ -160,7 +160,7 @@ def _links(entries: Sequence[Entry]) -> Mapping[int, list[str]]:
     return found
 
 
-def _useful_links(page: RawPage) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+def _useful_links(page: RawPage) -> Iterator[tuple[str, Box]]:
     count = 0
     for uri, box in page.links:
         address = uri.lower()
@@ -171,7 +171,7 @@ def _useful_links(page: RawPage) -> Iterator[tuple[str, tuple[float, float, floa
                 return
 
 
-def _under(box: tuple[float, float, float, float], lines: Sequence[tuple[Line, int]]) -> int:
+def _under(box: Box, lines: Sequence[tuple[Line, int]]) -> int:
     """The entry whose line shares most with a link's rectangle; 0 where none does."""
     left, bottom, right, top = box
     best, most = 0, 0.0
