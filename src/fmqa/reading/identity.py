@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,13 +14,10 @@ from fmqa.reading.lines import Line, RawFile, RawPage
 from fmqa.reading.sections import KNOWN_HEADINGS, plain_key
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
 from fmqa.reading.wordlist import words
+from fmqa.sources.arxiv_ids import ArxivId, parse_address, parse_doi, parse_id
 from fmqa.types import PaperMeta
 
-_NEW_ID = r"(?P<id>\d{2}(?:0[1-9]|1[0-2])\.\d{4,5})(?:v(?P<version>\d{1,2}))?"
-_OLD_ID = r"(?P<id>[a-z-]+(?:\.[A-Z]{2})?[/_]?\d{7})(?:v(?P<version>\d{1,2}))?"
-_FILE_NAMES = (re.compile(_NEW_ID), re.compile(_OLD_ID))
-_DOI = re.compile(r"10\.48550/arxiv\." + _NEW_ID, re.IGNORECASE)
-_METADATA_ID = re.compile(r"(?:https?://arxiv\.org/(?:abs|pdf)/|arXiv:)?\s*" + _NEW_ID, re.I)
+_DOI = re.compile(r"10\.48550/arxiv\.[\w./-]+", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19[5-9]\d|20[0-4]\d)\b")
 _COPYRIGHT = re.compile(
     r"(?:©|\(c\)|copyright|published|accepted|dated)\D{0,80}?(?P<year>(?:19[5-9]|20[0-4])\d)",
@@ -54,14 +50,6 @@ _GAP = re.compile(r"\b([A-Z]{2,}) ([A-Z]{1,4})\b")
 _SMALL = words("A AN AND AS AT BY FOR FROM IN IS ITS OF ON OR THE TO VIA WITH WITHOUT ARE")
 
 
-@dataclass(frozen=True, slots=True)
-class ArxivId:
-    """An arXiv id without version, and the version; None where the file doesn't say."""
-
-    id: str
-    version: int | None
-
-
 def identify(
     path: Path, sha256: str, file: RawFile, vocabulary: Vocabulary
 ) -> tuple[PaperMeta, str]:
@@ -70,63 +58,43 @@ def identify(
     shown = find_title(file, vocabulary)
     title = without_capitals(shown, file.pages) or path.stem
     meta = PaperMeta(
-        paper_id=arxiv.id if arxiv else f"local:{sha256[:16]}",
+        paper_id=arxiv.bare if arxiv else f"local:{sha256[:16]}",
         version=(arxiv.version or 1) if arxiv else 1,
         title=title,
         authors=(),
         year=find_year(file, arxiv),
-        arxiv_id=arxiv.id if arxiv else None,
+        arxiv_id=arxiv.bare if arxiv else None,
     )
     return meta, shown
 
 
 def find_arxiv_id(path: Path, file: RawFile) -> ArxivId | None:
     """From the stamp on page 1, the metadata, or the file's name; what says a version wins."""
-    found = [*_stamps(file.pages[:1]), *_from_metadata(file.metadata), *_from_name(path)]
+    name = path.stem.removeprefix("arXiv-").removeprefix("arxiv-")
+    named = parse_id(name.replace("_", "/"))  # an old id's slash, which no file name can hold
+    found = [one for one in (*_stamps(file.pages[:1]), *_stated(file.metadata), named) if one]
     if not found:
         return None
-    first = found[0]
-    if first.version is None:
-        same = (other for other in found if other.id == first.id and other.version)
-        first = next(same, first)
-    return first
+    same = (one for one in found if one.bare == found[0].bare and one.version)
+    return found[0] if found[0].version else next(same, found[0])
 
 
-def _stamps(pages: Sequence[RawPage]) -> list[ArxivId]:
+def _stamps(pages: Sequence[RawPage]) -> Iterator[ArxivId | None]:
     """Stamps: lines of their own that begin with the id; a citation's id stands inside a line."""
-    found = []
     for page in pages:
         for line in page.lines:
             match = ARXIV_STAMP.match(page.text_of(line).strip())
             if match and (not line.upright or match["version"]):
-                version = int(match["version"]) if match["version"] else None
-                found.append(ArxivId(match["id"], version))
-    return found
+                yield parse_id(match[0])
 
 
-def _from_metadata(metadata: dict[str, str]) -> list[ArxivId]:
-    found = []
-    if match := _METADATA_ID.match(metadata.get("arXivID", "")):
-        found.append(_id(match))
+def _stated(metadata: Mapping[str, str]) -> Iterator[ArxivId | None]:
+    """What the metadata says."""
+    stated = metadata.get("arXivID", "")
+    yield parse_id(stated) or parse_address(stated)
     for value in metadata.values():
         if match := _DOI.search(value):
-            found.append(_id(match))
-    return found
-
-
-def _from_name(path: Path) -> list[ArxivId]:
-    stem = path.stem.removeprefix("arXiv-").removeprefix("arxiv-")
-    for pattern in _FILE_NAMES:
-        if match := pattern.fullmatch(stem):
-            return [_id(match)]
-    return []
-
-
-def _id(match: re.Match[str]) -> ArxivId:
-    name = match["id"]
-    if "." not in name[:5]:  # an old id whose slash a file name can't hold
-        name = re.sub(r"[_/]?(\d{7})$", r"/\1", name)
-    return ArxivId(name, int(match["version"]) if match["version"] else None)
+            yield parse_doi(match[0])
 
 
 def find_title(file: RawFile, vocabulary: Vocabulary) -> str:
@@ -227,7 +195,7 @@ def _as_written(match: re.Match[str], forms: Mapping[str, Counter[str]], inside:
 def find_year(file: RawFile, arxiv: ArxivId | None) -> int | None:
     """The year of the first version (the id's prefix), else what page 1 or the metadata says."""
     if arxiv:
-        digits = arxiv.id.rsplit("/", 1)[-1][:2]
+        digits = arxiv.bare.rsplit("/", 1)[-1][:2]
         short = int(digits)
         return 1900 + short if short >= 91 else 2000 + short
     first = file.pages[0].raw[:8000] if file.pages else ""
