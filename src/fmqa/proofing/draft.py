@@ -15,6 +15,7 @@ from fmqa.types import Reference
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _SPACE_BEFORE_STOP = re.compile(r"\s+([.,;:)])")
+NUMBERS = re.compile(r"[ \t]*\[(?P<list>\d{1,4}(?:\s?[,;–-]\s?\d{1,4})*)\](?![(:])")
 _RANGE = re.compile(r"(\d{1,4})(?:\s?[-–]\s?(\d{1,4}))?")
 _LONGEST_RANGE = 60
 
@@ -152,3 +153,9 @@ def listed_numbers(text: str) -> list[str]:
         end = min(int(last or first), int(first) + _LONGEST_RANGE)
         found += map(str, range(int(first), end + 1))
     return found
+
+
+def numbered(match: re.Match[str], works: Mapping[str, Reference]) -> Replacement:
+    """What a match of `NUMBERS` cites: those of its numbers that the draft lists."""
+    numbers = [number for number in listed_numbers(match["list"]) if number in works]
+    return ("", numbers) if numbers else match[0]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from fmqa.proofing.draft import Manuscript, Marked, Replacement, listed_numbers, work_of
+from fmqa.proofing.draft import NUMBERS, Manuscript, Marked, Replacement, numbered, work_of
 from fmqa.sources.arxiv_ids import parse_address
 from fmqa.types import Reference
 
@@ -27,7 +26,6 @@ _ENTRY = re.compile(r"^[ \t]*(?:\[(?P<a>\d{1,4})\][:.]?|(?P<b>\d{1,4})[.)])[ \t]
 _NOTE = re.compile(r"^\[\^(?P<key>[^\]\s]+)\]:[ \t]*(?P<text>.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 _GROUP = re.compile(r"[ \t]*\[(?P<inner>[^\[\]]*@[^\[\]]*)\]")
 _KEY = re.compile(r"(?<![\w.])-?@\{?(?P<key>[\w][\w:.#$%&+?<>~/-]*\w|\w)\}?")
-_NUMBERS = re.compile(r"[ \t]*\[(?P<list>\d{1,4}(?:\s?[,;–-]\s?\d{1,4})*)\](?![(:])")
 _MARK = re.compile(r"[ \t]*\[\^(?P<key>[^\]\s]+)\]")
 _LINK = re.compile(r"\[(?P<text>[^\[\]]*)\]\((?P<url>[^()\s]+)(?:\s+\"[^\"]*\")?\)")
 _ADDRESS = re.compile(r"<?(?P<url>https?://[^\s<>)\]]*[^\s<>)\].,;])>?")
@@ -58,7 +56,7 @@ def read_markdown(text: str) -> Manuscript:
     made.replace(_GROUP, _group)
     made.replace(_KEY, lambda match: ("The authors", [match["key"]]))
     made.replace(_MARK, lambda match: ("", [f"^{match['key']}"]))
-    made.replace(_NUMBERS, lambda match: _numbers(match["list"], works))
+    made.replace(NUMBERS, lambda match: numbered(match, works))
     made.replace(_ITEM, "\n\n")
     made.replace(_STRESS, "")
     names = tuple(_BIB_NAME.findall(named[1])) if named else ()
@@ -84,11 +82,6 @@ def _cut(made: Marked, at: int) -> None:
 def _group(match: re.Match[str]) -> Replacement:
     keys = [key["key"] for key in _KEY.finditer(match["inner"])]
     return ("", keys) if keys else match[0]
-
-
-def _numbers(listed: str, works: dict[str, Reference]) -> Replacement:
-    numbers: Sequence[str] = [number for number in listed_numbers(listed) if number in works]
-    return ("", numbers) if numbers else f" [{listed}]"
 
 
 def _link(words: str, url: str, works: dict[str, Reference]) -> Replacement:

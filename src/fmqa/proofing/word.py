@@ -9,20 +9,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from fmqa.errors import UsageError
-from fmqa.proofing.draft import (
-    DraftSentence,
-    Manuscript,
-    Marked,
-    Replacement,
-    listed_numbers,
-    work_of,
-)
+from fmqa.proofing.draft import NUMBERS, DraftSentence, Manuscript, Marked, numbered, work_of
 from fmqa.types import Reference
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _MAIN = "word/document.xml"
 _LARGEST = 64 << 20  # bytes of XML
-_NUMBERS = re.compile(r"\s?\[(?P<list>\d{1,4}(?:\s?[,;–-]\s?\d{1,4})*)\]")
 _HEAD = re.compile(r"(?:\d+\.?\s*)?(?:References|Bibliography|Literature|Works cited):?", re.I)
 _NUMBER = re.compile(r"\[?(?P<number>\d{1,4})[\].)]\s*")
 
@@ -47,12 +39,7 @@ def read_word(path: Path) -> Manuscript:
         if style.lower().startswith(("heading", "title", "caption")):
             continue
         made = Marked(text)
-
-        def cited(match: re.Match[str]) -> Replacement:
-            numbers = [one for one in listed_numbers(match["list"]) if one in works]
-            return ("", numbers) if numbers else match[0]
-
-        made.replace(_NUMBERS, cited)
+        made.replace(NUMBERS, lambda match: numbered(match, works))
         sentences += [
             DraftSentence(one.text, place, one.column, one.keys) for one in made.sentences(text)
         ]
