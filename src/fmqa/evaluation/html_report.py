@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from fmqa.evaluation.figures import FIGURES, Figure, Point, risk_curve
+from fmqa.proofing.page import whole_page
 
 if TYPE_CHECKING:
     from fmqa.evaluation.evaluator import Evaluation
@@ -14,24 +15,16 @@ if TYPE_CHECKING:
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 640, 300, 48, 40, 12
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1d2733; --dim: #5b6672; --paper: #fff; --line: #d5dbe1;
-  --bad: #b3261e; --good: #1a7f37; --curve: #0b66c3; --card: #f5f7f9; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e3e8ee; --dim: #9aa6b2; --paper: #12171d; --line: #323b45; --bad: #ff8a80;
-    --good: #6fdc8c; --curve: #6db3ff; --card: #1b222a; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.5rem; }
-p.facts, small, .dim { color: var(--dim); }
+:root { --curve: #0b66c3; }
+@media (prefers-color-scheme: dark) { :root { --curve: #6db3ff; } }
+h2 { font-size: 1.15rem; margin-top: 2.5rem; }
+p.facts, .dim { color: var(--dim); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }
 details { border-bottom: 1px solid var(--line); padding: .4rem 0; }
 summary { cursor: pointer; }
-.bad { color: var(--bad); } .good { color: var(--good); }
-blockquote { margin: .4rem 0; padding: .4rem .8rem; background: var(--card); font-size: .95em;
-  border-left: 3px solid var(--line); overflow-wrap: anywhere; }
 svg { max-width: 100%; height: auto; } svg text { fill: var(--dim); font-size: 12px; }
 svg .axis { stroke: var(--line); } svg .curve { stroke: var(--curve); fill: none; stroke-width: 2; }
 """
@@ -52,7 +45,6 @@ def page(made: Evaluation) -> str:
     ]
     times = ", ".join(f"{name} {value:.2f} s" for name, value in made.seconds().items())
     parts = [
-        f"<h1>{escape(head)}</h1>",
         f'<p class="facts">An answer took: {times}.</p>' if times else "",
         '<p class="bad">Stopped before the last question.</p>' if made.stopped else "",
         *(_line(f"{name} failed", why, "bad") for name, why in made.failed.items()),
@@ -65,13 +57,7 @@ def page(made: Evaluation) -> str:
         f"<h2>The others ({len(others)})</h2>",
         *map(_question, others),
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(head)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
+    return whole_page(head, "\n".join(parts), _STYLE)
 
 
 def shown(figure: Figure) -> str:

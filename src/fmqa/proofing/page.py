@@ -15,7 +15,7 @@ _STYLE = """
   :root { --ink: #e3e8ee; --dim: #9aa6b2; --paper: #12171d; --line: #323b45; --bad: #ff8a80;
     --good: #6fdc8c; --open: #ffc266; --card: #1b222a; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 55rem; margin: 2rem auto; padding: 0 1rem; }
+  max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
 article { border-bottom: 1px solid var(--line); padding: .5rem 0; }
 p { margin: .2rem 0; }
@@ -38,12 +38,22 @@ def in_english(english: str, **values: object) -> str:
 
 def page(report: Report) -> str:
     """The report as a whole HTML page."""
-    title = f"Check of {report.path}"
+    return whole_page(f"Check of {report.path}", findings(report))
+
+
+def whole_page(title: str, body: str, style: str = "") -> str:
+    """An HTML page that loads nothing.
+
+    Args:
+        title: what stands above all.
+        body: HTML.
+        style: CSS, beside that of all pages.
+    """
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        f"<h1>{escape(title)}</h1>\n{findings(report)}\n</body></html>\n"
+        f"<title>{escape(title)}</title><style>{_STYLE}{style}</style></head>\n<body>\n"
+        f"<h1>{escape(title)}</h1>\n{body}\n</body></html>\n"
     )
 
 
