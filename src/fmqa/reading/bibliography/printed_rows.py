@@ -179,6 +179,7 @@ def measure(rows: Sequence[Row]) -> Geometry:
     hang = _commonest(indents)
     if hang and sum(indents.values()) < 0.15 * len(rows):
         hang = 0.0
+    _shift_continued(by_stretch, lefts, hang)
     gaps = [gap for gap in _gaps(rows) if gap > 0]
     return Geometry(lefts, hang, median(gaps) if gaps else 12.0, known=True)
 
@@ -188,6 +189,20 @@ def _commonest(indents: Counter[int]) -> float:
     if not indents:
         return 0.0
     return float(max(indents, key=lambda n: (sum(indents[n + d] for d in (-1, 0, 1)), n)))
+
+
+def _shift_continued(
+    by_stretch: Mapping[int, list[float]], lefts: dict[int, float], hang: float
+) -> None:
+    """A stretch that only goes on with an entry has its column's edge further to the left."""
+    if not hang:
+        return
+    whole = {round(lefts[key]) for key, found in by_stretch.items() if max(found) - min(found) > 4}
+    for key, found in by_stretch.items():
+        edge = lefts[key] - hang
+        alone = max(found) - min(found) <= 4
+        if alone and any(round(edge) + d in whole for d in (-2, -1, 0, 1, 2)):
+            lefts[key] = edge
 
 
 def _gaps(rows: Sequence[Row]) -> Iterator[float]:
