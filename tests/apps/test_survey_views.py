@@ -10,10 +10,11 @@ from html.parser import HTMLParser
 import pytest
 
 from fmqa.answering.schema import Citation
-from fmqa.apps.web.charts import chart, numbers_table, papers_sheet
+from fmqa.apps.web.markup import view
 from fmqa.apps.web.tabs.changes import since_review
 from fmqa.apps.web.tabs.map import map_card, map_svg, map_table
-from fmqa.apps.web.wording import IN_CHINESE
+from fmqa.apps.web.tabs.trends import chart, numbers_table
+from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH
 from fmqa.survey.field_map import Cluster, FieldMap, MapEdge, MapPaper
 from fmqa.survey.review_changes import Contradicted, NewPaper, ReviewChanges, Revised
 from fmqa.survey.trend_data import GROUPS, By, Trend, TrendPoint
@@ -165,7 +166,7 @@ def test_texts_in_trends_are_texts(by: By, sides: bool) -> None:
     told = trend(by, *points)
     for html in (chart(told, sides=sides), numbers_table(told, sides=sides)):
         checked(html)
-    sheet = papers_sheet(NASTY, points)
+    sheet = view("trends.papers", IN_ENGLISH, NASTY, points)
     checked(sheet)
     assert "superseded" in sheet
     assert "javascript" not in sheet

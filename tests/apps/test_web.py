@@ -26,9 +26,8 @@ from fmqa.answering.schema import Answer, Citation, Related, Sentence, Withheld
 from fmqa.apps.web import app, chat
 from fmqa.apps.web.chat import Stage, Turn
 from fmqa.apps.web.markup import escaped, safe_url
-from fmqa.apps.web.prose import prose
 from fmqa.apps.web.readiness import Readiness
-from fmqa.apps.web.render import messages, reply
+from fmqa.apps.web.render import messages, prose, reply
 from fmqa.apps.web.wording import IN_ENGLISH
 from fmqa.errors import ModelUnavailable, NothingToSearch, UsageError
 from fmqa.settings import Settings

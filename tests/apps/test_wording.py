@@ -14,6 +14,7 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import Environment, nodes
 
 from fmqa.answering.abstention import missing_in, reason_of, tell_missing
 from fmqa.answering.analysis import QueryAnalysis, Refusal
@@ -21,6 +22,7 @@ from fmqa.answering.schema import MissingKind
 from fmqa.answering.verification import Objection, Reason
 from fmqa.apps import web
 from fmqa.apps.health import describe_run
+from fmqa.apps.web.markup import template_source
 from fmqa.apps.web.middleware import preferred
 from fmqa.apps.web.tabs.ask import TOPICS
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH
@@ -28,6 +30,7 @@ from fmqa.survey import vocabulary
 from fmqa.types import Gap, GapKind
 
 SOURCES = sorted(Path(web.__file__).parent.rglob("*.py"))
+TEMPLATES = sorted(path.name for path in Path(web.__file__).parent.glob("templates/*.html"))
 
 
 def said(source: Path) -> Iterator[str]:
@@ -45,6 +48,16 @@ def said(source: Path) -> Iterator[str]:
             yield from (arg.value for arg in node.args if isinstance(arg, ast.Constant))
 
 
+def said_in_template(name: str) -> Iterator[str]:
+    """The same for a template."""
+    tree = Environment().parse(template_source(name))
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Name) and call.node.name == "say":
+            first = call.args[0]
+            constants = [first] if isinstance(first, nodes.Const) else first.find_all(nodes.Const)
+            yield from (one.value for one in constants if isinstance(one.value, str))
+
+
 def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
@@ -55,9 +68,18 @@ def test_each_text_has_a_translation(source: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_each_text_of_a_template_has_a_translation(name: str) -> None:
+    assert [text for text in said_in_template(name) if text not in IN_CHINESE.texts] == []
+
+
+def test_texts_of_templates_are_found() -> None:
+    assert "New papers" in set(said_in_template("changes.html"))
+
+
 def test_the_examples_have_translations() -> None:
-    for topic in TOPICS:
-        assert {topic.name, *topic.questions} <= set(IN_CHINESE.texts)
+    for heading, questions in TOPICS.items():
+        assert {heading, *questions} <= set(IN_CHINESE.texts)
 
 
 @pytest.mark.parametrize("english", IN_CHINESE.texts)

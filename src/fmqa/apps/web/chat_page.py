@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -14,9 +13,9 @@ from gradio.components import Navbar
 from fmqa.apps.asgi import person_of
 from fmqa.apps.queries import Queries
 from fmqa.apps.web.api import add_endpoints
-from fmqa.apps.web.markup import escaped
+from fmqa.apps.web.markup import view
 from fmqa.apps.web.tab import QUICK, Context, Tab
-from fmqa.apps.web.tabs import ask
+from fmqa.apps.web.tabs.ask import AskTab
 from fmqa.apps.web.tabs.changes import ChangesTab
 from fmqa.apps.web.tabs.check import CheckTab
 from fmqa.apps.web.tabs.compare import CompareTab, SurveyTab
@@ -59,7 +58,7 @@ class ChatPage:
         """The parts of one language's page, and what they do."""
         context = replace(self.context, say=say)
         tabs: list[Tab] = [
-            ask.AskTab(context),
+            AskTab(context),
             LibraryTab(context),
             MapTab(context),
             TrendsTab(context),
@@ -70,14 +69,15 @@ class ChatPage:
         if context.uploads:
             tabs.append(CheckTab(context))
         Navbar(visible=False)  # languages aren't places to go to
-        gr.HTML(_header(say), elem_id="fmqa-top")
+        others = [other for other in LANGUAGES if other is not say]
+        gr.HTML(view("page.head", say, others), elem_id="fmqa-top")
         library = gr.HTML(elem_id="fmqa-library")
         user = gr.HTML(elem_id="fmqa-user", visible="hidden")
         with gr.Tabs(elem_id="fmqa-tabs"):
             for tab in tabs:
                 with gr.Tab(say(tab.title), id=tab.key, elem_id=f"fmqa-tab-{tab.key}"):
                     tab.build(self.blocks)
-        gr.HTML(ask.evidence_panel(say), elem_id="fmqa-beside")
+        gr.HTML(view("evidence.empty", say), elem_id="fmqa-beside")
         state = partial(self._state, say)
         self.blocks.load(_user(say), None, user, **QUICK)
         for listen in (self.blocks.load, gr.Timer(_STATE_SECONDS).tick):
@@ -87,8 +87,7 @@ class ChatPage:
         said, bad = self.context.state()
         parts = filter(None, said.removesuffix(".").split(". "))
         told = " ".join(say("{told}.", told=say.translated(part)) for part in parts)
-        mark = ' class="fmqa-bad" role="alert"' if bad else ""
-        return f"<p{mark}>{html.escape(told)}</p>"
+        return view("page.line", say, told, bad)
 
 
 def _user(say: Wording) -> Callable[..., gr.HTML]:
@@ -98,33 +97,9 @@ def _user(say: Wording) -> Callable[..., gr.HTML]:
         name = person_of(request).name
         if not name:
             return gr.HTML(visible="hidden")
-        said = f'<p>{escaped(name)} · <a href="./logout">{escaped(say("Log out"))}</a></p>'
-        return gr.HTML(said, visible=True)
+        return gr.HTML(view("page.user", say, name), visible=True)
 
     return user
-
-
-def _header(say: Wording) -> str:
-    """The page's head, with the way to its other languages."""
-    others = "".join(
-        f'<a href="./{other.path}?lang={other.code}" lang="{other.code}" '
-        f'hreflang="{other.code}">{other.name}</a>'
-        for other in LANGUAGES
-        if other is not say
-    )
-    title = escaped(say("Ask the papers"))
-    subtitle = escaped(
-        say(
-            "Checked answers on foundation models in medical imaging, each sentence with its "
-            "quote, page and paper."
-        )
-    )
-    return (
-        f'<header class="fmqa-header" lang="{say.code}"><div><h1>{title}</h1>'
-        f"<p>{subtitle}</p></div>"
-        f'<nav class="fmqa-languages" aria-label="{escaped(say("Language"))}">{others}</nav>'
-        "</header>"
-    )
 
 
 _HERE = Path(__file__).parent

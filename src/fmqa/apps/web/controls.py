@@ -10,13 +10,13 @@ import gradio as gr
 
 from fmqa.apps.exports import ExportForm, export
 from fmqa.apps.web.chat import Turns
-from fmqa.apps.web.markup import escaped
+from fmqa.apps.web.markup import titled, view
 from fmqa.apps.web.render import chips_of
 from fmqa.apps.web.tab import QUICK, SAVE, Context
 from fmqa.errors import FmqaError, StoreError
 from fmqa.filters import FIELDS, filters_of, make_filters, query_of
 from fmqa.store.mappers import FacetCounts
-from fmqa.types import Filters
+from fmqa.types import Filters, PaperMeta
 
 # The other fields of the address stay: theme, language, tab.
 _TO_ADDRESS = f"""(query) => {{
@@ -128,7 +128,7 @@ class FilterPanel:
         words = ""
         if error is not None:
             said = f"{self.say.translated(str(error))} {self.say.translated(error.hint)}"
-            words = f'<p class="fmqa-bad" role="alert">{escaped(said)}</p>'
+            words = view("page.line", self.say, said, bad=True)
         return [
             query,
             gr.CheckboxGroup(chips, value=[value for _, value in chips], visible=bool(chips)),
@@ -157,8 +157,7 @@ class FilterPanel:
         try:
             record = self.bench.library.record
             return record.facets(), [
-                (_paper_label(row.meta.name, row.meta.title, row.meta.year), row.meta.paper_id)
-                for row in record.papers()
+                (_paper_label(row.meta), row.meta.paper_id) for row in record.papers()
             ]
         except StoreError:
             return {}, []
@@ -170,10 +169,10 @@ def _with(wanted: Sequence[str], choices: Sequence[tuple[str, str]]) -> list[tup
     return [*choices, *((value, value) for value in wanted if value not in there)]
 
 
-def _paper_label(name: str, title: str, year: int | None) -> str:
-    head = f"{name}: {title}" if name and name.lower() not in title.lower() else title
+def _paper_label(paper: PaperMeta) -> str:
+    head = titled(paper)
     short = head if len(head) <= _LONGEST_TITLE else f"{head[: _LONGEST_TITLE - 1].rstrip()}…"
-    return f"{short} ({year})" if year else short
+    return f"{short} ({paper.year})" if paper.year else short
 
 
 class TakeAway:

@@ -1,19 +1,95 @@
-"""What all HTML of the page is made of: text that can't be anything but text, links, places."""
+"""What all HTML of the page is made by: templates, and text in them that can't be but text.
+
+The templates of `templates/` are Jinja's, each a set of macros. Whatever a template writes goes
+through `escaped` first, unless another macro made it. Line breaks and indents of a template are
+left out, so that what it makes stands on one line: see `render`.
+"""
 
 from __future__ import annotations
 
+import re
 import string
 import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from fmqa.answering.schema import Citation
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
+from fmqa.sources.arxiv_ids import parse_id
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _KEPT = " ,.()-"
 _REFERENCES = {ord(mark): f"&#{ord(mark)};" for mark in string.punctuation if mark not in _KEPT}
 # Controls, and the marks that turn the direction of writing or can't be seen.
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _JOINERS = "\u200c\u200d"  # needed to spell Persian, Hindi and others
+_BETWEEN_TAGS = re.compile(r"(?<=[>}])[ \t]*\n\s*(?=[<{])")
+_LINE_BREAK = re.compile(r"\s*\n\s*")
+
+
+class Titled(Protocol):
+    """A paper with its title, and its model's name."""
+
+    @property
+    def name(self) -> str:
+        """What the field calls its model; empty for none."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """The title."""
+        ...
+
+
+def view(name: str, say: Wording, *values: Any, **named: Any) -> str:
+    """The HTML that a macro makes.
+
+    Args:
+        name: the template's file without its ending, a dot, and the macro.
+        say: puts the page's own texts into the reader's language.
+        values: what the macro is given, as are ``named``.
+    """
+    template, _, macro = name.partition(".")
+    made = _templates().get_template(f"{template}.html").make_module({"say": say})
+    return str(getattr(made, macro)(*values, **named))
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    made = Environment(
+        loader=FunctionLoader(template_source),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_written,
+    )
+    made.globals.update(arxiv_page=arxiv_page, on_page=on_page, place=place, safe_url=safe_url)
+    made.filters.update(titled=titled, said=_all_said)
+    return made
+
+
+def template_source(name: str) -> str:
+    """A template without the breaks of its lines; between words, a break counts as a space."""
+    text = files("fmqa.apps.web").joinpath("templates", name).read_text("utf-8")
+    return _LINE_BREAK.sub(" ", _BETWEEN_TAGS.sub("", text.strip()))
+
+
+def _written(value: Any) -> Any:
+    from markupsafe import Markup
+
+    if hasattr(value, "__html__"):
+        return value
+    return Markup("" if value is None else escaped(value))  # noqa: S704 - it is escaped
+
+
+def _all_said(texts: Iterable[str], say: Wording) -> str:
+    return ", ".join(map(say, texts))
 
 
 def escaped(text: object) -> str:
@@ -37,12 +113,16 @@ def safe_url(url: str) -> str:
     return url if whole and not any(c.isspace() or ord(c) < 0x20 for c in url) else ""
 
 
-def outward(url: str, words: str) -> str:
-    """A link that leaves the page; the address has to be `safe_url`'s."""
-    return (
-        f'<a class="fmqa-link" href="{escaped(url)}" target="_blank" '
-        f'rel="noopener noreferrer">{escaped(words)}</a>'
-    )
+def arxiv_page(arxiv_id: str | None) -> str:
+    """The address of a paper's page on arXiv; empty for what is no id."""
+    return f"https://arxiv.org/abs/{arxiv_id}" if arxiv_id and parse_id(arxiv_id) else ""
+
+
+def titled(paper: Titled) -> str:
+    """A paper's title, led by its model's name where the title lacks it."""
+    if not paper.name or paper.name.lower() in paper.title.lower():
+        return paper.title
+    return f"{paper.name}: {paper.title}"
 
 
 def place(citation: Citation, say: Wording = IN_ENGLISH) -> str:
@@ -58,8 +138,3 @@ def on_page(page: int, label: str, say: Wording = IN_ENGLISH) -> str:
     if label:
         return say("page {label} ({page} of the file)", label=label, page=page)
     return say("page {page}", page=page)
-
-
-def joined(*parts: object) -> str:
-    """The parts that aren't empty, escaped, in a row."""
-    return " · ".join(escaped(part) for part in parts if part)

@@ -212,13 +212,13 @@ def mounts(ready: Readiness, logins: Logins | None) -> list[Mount]:
         logins: who may come in; None when everybody may.
     """
     from fmqa.apps import mcp_tools
-    from fmqa.apps.web import completions, gate, monitoring, panel, sessions
+    from fmqa.apps.web import completions, evidence, gate, monitoring, sessions
 
     found = [
         mcp_tools.mount(ready),
         completions.mount(ready),
         monitoring.mount(ready, guarded=logins is not None),
-        panel.mount(ready.bench),
+        evidence.mount(ready.bench),
         sessions.mount(),
     ]
     if logins is not None:

@@ -1,16 +1,16 @@
-"""What a tab of the page is, what all of them are given, and the HTML that they have in common."""
+"""What a tab of the page is, and what all of them are given."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec
 
-from fmqa.answering.schema import Citation
-from fmqa.apps.web.markup import escaped, joined, outward, place, safe_url
+from fmqa.apps.web.markup import view
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError
-from fmqa.sources.arxiv_ids import parse_id
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -28,8 +28,22 @@ QUICK: dict[str, Any] = {
     "show_progress": "hidden",
     "api_visibility": "private",
 }
+# One that takes its time, of which one runs at once.
+SLOW: dict[str, Any] = {
+    "concurrency_limit": 1,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
 
 
+# Tells which paper was clicked, unless the click ended a drag of the map.
+PICK_PAPER = """element.addEventListener('click', (event) => {
+  const picked = event.target.closest('[data-paper]');
+  const drawing = event.target.closest('svg');
+  if (picked && !(drawing && drawing.dataset.dragged)) {
+    trigger('select', { paper: picked.dataset.paper });
+  }
+});"""
 # Saves a file, whose name and text come as JSON; nothing where none came.
 SAVE = """(told) => {
   if (!told) return;
@@ -68,17 +82,44 @@ class Context:
     uploads: bool = False
 
 
-class Tab(Protocol):
-    """One tab: its parts and what each does when it is used."""
+class Tab(ABC):
+    """One tab: its parts and what each does when it is used. Holds nothing of any session.
 
-    key: str
+    Args:
+        context: the program behind the page.
+    """
+
+    key: ClassVar[str]
     """Names it in addresses and in the page's element ids."""
-    title: str
+    title: ClassVar[str]
     """In English; the page translates it."""
 
+    def __init__(self, context: Context) -> None:
+        self.ready = context.ready
+        self.bench = context.bench
+        self.say = context.say
+
+    @abstractmethod
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
-        ...
+
+
+Given = ParamSpec("Given")
+
+
+def or_problem(
+    draw: Callable[Concatenate[Any, Given], str],
+) -> Callable[Concatenate[Any, Given], str]:
+    """A tab's method that makes HTML; an error of ours is shown in its place."""
+
+    @wraps(draw)
+    def drawn(tab: Any, /, *args: Given.args, **kwargs: Given.kwargs) -> str:
+        try:
+            return draw(tab, *args, **kwargs)
+        except FmqaError as error:
+            return problem(error, tab.say)
+
+    return drawn
 
 
 def opening(blocks: gr.Blocks) -> Any:
@@ -89,52 +130,11 @@ def opening(blocks: gr.Blocks) -> Any:
     return building.select if building is not blocks else blocks.load
 
 
-def paper_heading(paper_id: str, arxiv_id: str | None, name: str, title: str) -> str:
-    """A paper's title, led by its model's name where the title lacks it, with its arXiv link."""
-    shown = title if not name or name.lower() in title.lower() else f"{name}: {title}"
-    link = outward(f"https://arxiv.org/abs/{arxiv_id}", f"arXiv {arxiv_id}") if arxiv_id else ""
-    if arxiv_id and parse_id(arxiv_id) is None:
-        link = ""
-    where = link or f'<span class="fmqa-meta">{escaped(paper_id)}</span>'
-    return f'<span class="fmqa-title">{escaped(shown)}</span> {where}'
-
-
-def quoted(citation: Citation, say: Wording) -> str:
-    """A quote and where it stands, with a link to the page."""
-    version = f"v{citation.version}" if citation.version else ""
-    where = f"{citation.arxiv_id or citation.title}{version}, {place(citation, say)}"
-    url = safe_url(citation.url)
-    shown = outward(url, where) if url else f'<span class="fmqa-meta">{escaped(where)}</span>'
-    badge = ""
-    if citation.status != "current":
-        badge = f'<span class="fmqa-badge">{escaped(say(citation.status))}</span>'
-    return f'<p class="fmqa-quoted"><q>{escaped(citation.quote)}</q> {shown}{badge}</p>'
-
-
-def meta_line(*parts: object) -> str:
-    """Small print: the parts that there are, set apart by dots."""
-    shown = joined(*parts)
-    return f'<p class="fmqa-meta">{shown}</p>' if shown else ""
-
-
-def table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
-    """A table that scrolls within itself; the rows are HTML that is safe already."""
-    cells = "".join(f'<th scope="col">{escaped(head)}</th>' for head in heads)
-    return (
-        f'<div class="fmqa-scroll" tabindex="0" role="region" aria-label="{escaped(caption)}">'
-        f'<table class="fmqa-table"><caption>{escaped(caption)}</caption>'
-        f"<thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
-
-
 def problem(error: FmqaError, say: Wording) -> str:
     """An error in words, with what to do."""
-    lead, hint = escaped(say.translated(str(error))), escaped(say.translated(error.hint))
-    return (
-        f'<div class="fmqa-problem" role="alert"><p class="fmqa-lead">{lead}</p><p>{hint}</p></div>'
-    )
+    return view("parts.problem", say, say.translated(str(error)), say.translated(error.hint))
 
 
 def waiting(words: str) -> str:
     """That something is being made."""
-    return f'<p class="fmqa-status fmqa-busy" role="status">{escaped(words)}</p>'
+    return view("parts.waiting", IN_ENGLISH, words)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -15,16 +15,13 @@ from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.controls import FilterPanel, TakeAway
 from fmqa.apps.web.conversation_store import ConversationStore
-from fmqa.apps.web.markup import escaped
 from fmqa.apps.web.render import messages
-from fmqa.apps.web.tab import QUICK, Context
+from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.store.history import Feedback
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fmqa.answering.schema import Answer
     from fmqa.answering.suggesting import Suggestion
     from fmqa.types import Filters
@@ -54,20 +51,14 @@ _ONCE_RESTORED = f"""async (...given) => {{
 _TELL = "window.fmqaTell = (event, what) => trigger(event, what);"
 
 
-class AskTab:
-    """The conversation, and the box below it.
-
-    Args:
-        context: the program behind the page.
-    """
+class AskTab(Tab):
+    """The conversation, and the box below it."""
 
     key = "ask"
     title = "Ask"
 
     def __init__(self, context: Context) -> None:
-        self.ready = context.ready
-        self.bench = context.bench
-        self.say = context.say
+        super().__init__(context)
         self.filters = FilterPanel(context)
         self.takeaway = TakeAway(context)
         kept = context.bench.settings.keep_conversations
@@ -81,7 +72,9 @@ class AskTab:
         with gr.Column(elem_id="fmqa-ask"):
             self.filters.build(blocks)
             with gr.Column(elem_id="fmqa-welcome") as self.welcome:
-                self.examples = [button for topic in TOPICS for button in _topic(topic, self.say)]
+                self.examples = [
+                    button for topic in TOPICS.items() for button in _topic(*topic, self.say)
+                ]
             self.chat = _chatbot(self.say)
             with gr.Row(elem_id="fmqa-composer"):
                 self.box = _question_box(self.ready.max_question_chars, self.say)
@@ -240,30 +233,10 @@ class AskTab:
         )
 
 
-def evidence_panel(say: Wording) -> str:
-    """The evidence panel, empty, and what the page's scripts say."""
-    lead = escaped(say("The evidence can’t be fetched."))
-    hint = escaped(say("Check that fmqa still runs, and click again."))
-    return (
-        f'<aside id="fmqa-panel" aria-label="{escaped(say("Evidence"))}" hidden>'
-        '<div class="fmqa-panel-bar"><button type="button" class="fmqa-close" '
-        f'aria-label="{escaped(say("Close"))}">×</button></div>'
-        '<div class="fmqa-panel-body"></div></aside>'
-        f'<template id="fmqa-unreached"><div class="fmqa-problem" role="alert">'
-        f'<h2 tabindex="-1" class="fmqa-lead">{lead}</h2><p>{hint}</p></div></template>'
-        f'<span id="fmqa-names" data-question="{escaped(say("Question"))}" '
-        f'data-answer="{escaped(say("Answer"))}" data-save="{escaped(say("Ask"))}" '
-        f'data-source="{escaped(say("Source"))}" '
-        f'data-edited="{escaped(say("The answer edits this quote to stand alone:"))}" '
-        f'data-leave="{escaped(say("Cancel"))}" data-copied="{escaped(say("Copied"))}" '
-        "hidden></span>"
-    )
-
-
-def _topic(topic: Topic, say: Wording) -> list[gr.Button]:
+def _topic(heading: str, questions: Sequence[str], say: Wording) -> list[gr.Button]:
     with gr.Column(elem_classes="fmqa-topic", min_width=260):
-        gr.HTML(f"<h2>{say(topic.name)}</h2>")
-        return [gr.Button(say(asked), elem_classes="fmqa-example") for asked in topic.questions]
+        gr.HTML(f"<h2>{say(heading)}</h2>")
+        return [gr.Button(say(asked), elem_classes="fmqa-example") for asked in questions]
 
 
 def _chatbot(say: Wording) -> gr.Chatbot:
@@ -303,41 +276,24 @@ def _question_box(max_chars: int, say: Wording) -> gr.Textbox:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A heading and its questions."""
-
-    name: str
-    questions: tuple[str, ...]
-
-
-TOPICS = (
-    Topic(
-        "Segmentation",
-        (
+TOPICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "Segmentation": (
             "How was MedSAM obtained from SAM, and on how much data?",
             "What is nnU-Net?",
         ),
-    ),
-    Topic(
-        "Vision and language",
-        (
+        "Vision and language": (
             "What data was BiomedCLIP trained on?",
             "How does LLaVA-Med learn to talk about images?",
         ),
-    ),
-    Topic(
-        "Pathology and retina",
-        (
+        "Pathology and retina": (
             "On how many slides was UNI trained?",
             "How was RETFound pre-trained?",
         ),
-    ),
-    Topic(
-        "Open challenges",
-        (
+        "Open challenges": (
             "How can a foundation model be fine-tuned with few parameters?",
             "How is the computing cost of foundation models reduced?",
         ),
-    ),
+    }
 )
+"""Headings, each with the questions that the empty page offers below it."""

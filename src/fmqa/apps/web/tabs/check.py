@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from fmqa.apps.web.evidence_lookup import Place
-from fmqa.apps.web.markup import escaped
-from fmqa.apps.web.tab import QUICK, SAVE, Context, meta_line, problem, waiting
+from fmqa.apps.web.evidence import Place
+from fmqa.apps.web.markup import escaped, view
+from fmqa.apps.web.tab import QUICK, SAVE, SLOW, Tab, problem, waiting
 from fmqa.errors import FmqaError, UsageError
 
 if TYPE_CHECKING:
@@ -29,19 +29,11 @@ Update = Any
 Step = Callable[[str, int, int], None]
 
 
-class CheckTab:
-    """A draft is uploaded with its bibliographies; each sentence is shown with what was found.
-
-    Args:
-        context: the program behind the page.
-    """
+class CheckTab(Tab):
+    """A draft is uploaded with its bibliographies; each sentence is shown with what was found."""
 
     key = "check"
     title = "Check a draft"
-
-    def __init__(self, context: Context) -> None:
-        self.bench = context.bench
-        self.say = context.say
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
@@ -51,7 +43,9 @@ class CheckTab:
             "A manuscript (.md, .tex, .docx or .pdf) and its .bib files: each sentence is checked "
             "against the papers that it cites, or else the library. Nothing of it is kept."
         )
-        gr.HTML(meta_line(told), elem_classes="fmqa-controls", elem_id="fmqa-check-told")
+        gr.HTML(
+            view("parts.meta", say, told), elem_classes="fmqa-controls", elem_id="fmqa-check-told"
+        )
         with gr.Row(elem_classes="fmqa-controls", elem_id="fmqa-check-row"):
             upload = gr.UploadButton(
                 say("Choose a draft"),
@@ -71,14 +65,7 @@ class CheckTab:
         shown = gr.HTML(elem_id="fmqa-check", elem_classes="fmqa-controls")
         parts = [shown, report, *buttons.values()]
         begun = upload.upload(self._begin, None, parts, **QUICK)
-        begun.then(
-            self._check,
-            upload,
-            parts,
-            concurrency_limit=1,
-            show_progress="hidden",
-            api_visibility="private",
-        )
+        begun.then(self._check, upload, parts, **SLOW)
         for form, button in buttons.items():
             made = button.click(partial(taken, form), report, file, **QUICK)
             made.success(None, file, None, js=SAVE, queue=False)
@@ -142,7 +129,7 @@ def report_of(report: Report, say: Wording) -> str:
         return f'<a class="fmqa-cell" href="{escaped(at.address)}">{words}</a>'
 
     if not report.findings:
-        return f'<p class="fmqa-status">{escaped(say("No sentences."))}</p>'
+        return view("parts.status", say, say("No sentences."))
     told = tuple(replace(one, message=say.translated(one.message)) for one in report.findings)
     shown = findings(replace(report, findings=told), say, link)
     return f'<div class="fmqa-report"><h3>{escaped(report.path)}</h3>{shown}</div>'

@@ -8,51 +8,34 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 import gradio as gr
 
-from fmqa.apps.web.markup import escaped
-from fmqa.apps.web.tab import (
-    QUICK,
-    Context,
-    meta_line,
-    opening,
-    paper_heading,
-    problem,
-    show,
-    table,
-    waiting,
-)
+from fmqa.apps.web.markup import view
+from fmqa.apps.web.tab import PICK_PAPER, QUICK, Tab, opening, or_problem, problem, show, waiting
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError
 from fmqa.survey.field_map import FieldMap, MapEdge, MapFilter, MapPaper
 
-# A click on a paper, unless it ended a drag of the map.
-_PICK = """element.addEventListener('click', (event) => {
-  const picked = event.target.closest('[data-paper]');
-  const drawing = event.target.closest('svg');
-  if (picked && !(drawing && drawing.dataset.dragged)) {
-    trigger('select', { paper: picked.dataset.paper });
-  }
-});"""
 _LIVE: dict[str, Any] = QUICK | {"trigger_mode": "always_last"}
+_WIDTH, _HEIGHT, _MARGIN = 1000, 640, 30
+_COLOURS = 8  # of the style sheet: .fmqa-c0 to .fmqa-c7
+_SMALLEST, _LARGEST = 4.0, 15.0
+_LABELS_BEYOND = 3  # groups of fewer papers have no label on the map
+_LABEL_HEIGHT = 22
+_HALF_LETTER = 4.8  # half of a label's letter, in the drawing's units
+_BETWEEN = " · "
+_MOST_ALIKE = 6
+_MOST_CITATIONS = 1500  # drawn; more would be a grey cloud, and slow to move
 
 
-class MapTab:
-    """Papers as points, filters that light some of them, and the card of the one picked.
-
-    Args:
-        context: the program behind the page.
-    """
+class MapTab(Tab):
+    """Papers as points, filters that light some of them, and the card of the one picked."""
 
     key = "map"
     title = "Map"
-
-    def __init__(self, context: Context) -> None:
-        self.bench = context.bench
-        self.say = context.say
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
@@ -65,8 +48,10 @@ class MapTab:
             modalities = gr.Dropdown([], label=say("Modality"), multiselect=True)
             first = gr.Dropdown([], label=say("From year"))
             last = gr.Dropdown([], label=say("To year"))
-        drawing = gr.HTML(waiting(say("Drawing the map…")), elem_id="fmqa-map", js_on_load=_PICK)
-        card = gr.HTML(elem_id="fmqa-map-card", js_on_load=_PICK)
+        drawing = gr.HTML(
+            waiting(say("Drawing the map…")), elem_id="fmqa-map", js_on_load=PICK_PAPER
+        )
+        card = gr.HTML(elem_id="fmqa-map-card", js_on_load=PICK_PAPER)
         filters: list[Any] = [words, kinds, modalities, first, last]
         opening(blocks)(self._open, filters, [drawing, *filters[1:]], **QUICK)
         for one in filters:
@@ -86,11 +71,9 @@ class MapTab:
         choices = (kinds, modalities, years, years)
         return (self._shown(drawn, *filters), *(gr.Dropdown(choices=one) for one in choices))
 
+    @or_problem
     def _draw(self, *filters: Any) -> str:
-        try:
-            return self._shown(self.bench.survey.map(), *filters)
-        except FmqaError as error:
-            return problem(error, self.say)
+        return self._shown(self.bench.survey.map(), *filters)
 
     def _card(self, picked: gr.EventData) -> str:
         return map_card(self.bench.survey.map(), str(getattr(picked, "paper", "")), self.say)
@@ -104,55 +87,26 @@ class MapTab:
         return f"{map_svg(drawn, wanted, self.say)}{map_table(meant, self.say)}"
 
 
-_WIDTH, _HEIGHT, _MARGIN = 1000, 640, 30
-_COLOURS = 8  # of the style sheet: .fmqa-c0 to .fmqa-c7
-_SMALLEST, _LARGEST = 4.0, 15.0
-_LABELS_BEYOND = 3  # groups of fewer papers have no label on the map
-_LABEL_HEIGHT = 22
-_HALF_LETTER = 4.8  # half of a label's letter, in the drawing's units
-_BETWEEN = " · "
-_MOST_ALIKE = 6
-_MOST_CITATIONS = 1500  # drawn; more would be a grey cloud, and slow to move
-
-
 def map_svg(drawn: FieldMap, meant: Callable[[MapPaper], bool], say: Wording = IN_ENGLISH) -> str:
     """The map; papers that aren't meant stay as faint points."""
-    lit = {paper.paper_id for paper in drawn.papers if meant(paper)}
+    lit = {paper.paper_id: paper for paper in drawn.papers if meant(paper)}
     at = {paper.paper_id: _place(paper.x, paper.y) for paper in drawn.papers}
-    lines = "".join(
-        f'<path class="fmqa-{edge.kind}" d="M{_point(at[edge.source])}L{_point(at[edge.target])}"/>'
-        for edge in _drawn_edges(drawn, lit)
-    )
-    faint = "".join(
-        f'<circle class="fmqa-faint" cx="{x}" cy="{y}" r="3"/>'
-        for paper_id, (x, y) in at.items()
-        if paper_id not in lit
-    )
-    nodes = "".join(
-        _node(paper, at[paper.paper_id]) for paper in drawn.papers if paper.paper_id in lit
-    )
-    words = say(
-        "Map of {count} papers in {groups} groups; the table has them as text.",
+    return view(
+        "map.drawing",
+        say,
         count=len(lit),
         groups=len(drawn.clusters),
-    )
-    zooms = (
-        ("in", "+", say("Zoom in")),
-        ("out", "−", say("Zoom out")),
-        ("all", "↺", say("Show all")),
-    )
-    buttons = "".join(
-        f'<button type="button" data-zoom="{how}" aria-label="{escaped(label)}">{sign}</button>'
-        for how, sign, label in zooms
-    )
-    return (
-        f'<div class="fmqa-map"><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
-        f'aria-label="{escaped(words)}">{lines}{faint}{nodes}{_labels(drawn, lit)}</svg>'
-        f'<div class="fmqa-zoom">{buttons}</div></div>'
+        size=(_WIDTH, _HEIGHT),
+        lines=[(edge.kind, at[edge.source], at[edge.target]) for edge in _drawn_edges(drawn, lit)],
+        faint=[place for paper_id, place in at.items() if paper_id not in lit],
+        nodes=[
+            (paper, at[paper.paper_id], _radius(paper), _colour(paper)) for paper in lit.values()
+        ],
+        labels=_labels(drawn, Counter(paper.cluster for paper in lit.values())),
     )
 
 
-def _drawn_edges(drawn: FieldMap, lit: set[str]) -> list[MapEdge]:
+def _drawn_edges(drawn: FieldMap, lit: Container[str]) -> list[MapEdge]:
     """The ties to draw: where citations are many, those that tell most.
 
     That one cites another tells the more, the fewer the one cites and the fewer cite the other.
@@ -174,37 +128,27 @@ def _place(x: float, y: float) -> tuple[float, float]:
     )
 
 
-def _point(at: tuple[float, float]) -> str:
-    return f"{at[0]} {at[1]}"
+def _radius(paper: MapPaper) -> float:
+    return min(_LARGEST, _SMALLEST + 1.6 * math.sqrt(paper.cited))
 
 
-def _node(paper: MapPaper, at: tuple[float, float]) -> str:
-    radius = min(_LARGEST, _SMALLEST + 1.6 * math.sqrt(paper.cited))
-    shown = paper.name or paper.title
-    year = f", {paper.year}" if paper.year else ""
-    colour = f"fmqa-c{paper.cluster % _COLOURS}" if paper.cluster >= 0 else "fmqa-alone"
-    return (
-        f'<g class="fmqa-node {colour}" data-paper="{escaped(paper.paper_id)}">'
-        f"<title>{escaped(shown)}{year}</title>"
-        f'<circle cx="{at[0]}" cy="{at[1]}" r="{radius:.1f}" style="--fmqa-r:{radius:.1f}px"/>'
-        f'<text x="{at[0] + radius + 2:.1f}" y="{at[1] + 3}">{escaped(shown[:28])}</text></g>'
-    )
+def _colour(paper: MapPaper) -> str:
+    return f"fmqa-c{paper.cluster % _COLOURS}" if paper.cluster >= 0 else "fmqa-alone"
 
 
-def _labels(drawn: FieldMap, lit: set[str]) -> str:
-    """The groups' names at their middles, moved down where one would cover another."""
-    sizes: dict[int, int] = {}
-    for paper in drawn.papers:
-        if paper.paper_id in lit:
-            sizes[paper.cluster] = sizes.get(paper.cluster, 0) + 1
+def _labels(drawn: FieldMap, sizes: Counter[int]) -> Iterator[tuple[int, float, float, str, str]]:
+    """The groups' names at their middles, moved down where one would cover another.
+
+    Yields:
+        Colour, place, the most telling of a group's words, and the second.
+    """
     taken: list[tuple[float, float, float]] = []
-    labels = []
     for cluster in drawn.clusters:
-        if sizes.get(cluster.number, 0) < _LABELS_BEYOND:
+        if sizes[cluster.number] < _LABELS_BEYOND:
             continue
         x, y = _place(cluster.x, cluster.y)
-        name, _, rest = _label(cluster.name).partition(_BETWEEN)
-        half = _HALF_LETTER * len(_label(cluster.name))
+        words = cluster.name.split(_BETWEEN)[:2]
+        half = _HALF_LETTER * len(_BETWEEN.join(words))
         x = min(max(x, half), _WIDTH - half)
         while any(
             abs(y - other_y) < _LABEL_HEIGHT and abs(x - other_x) < half + other_half
@@ -212,45 +156,13 @@ def _labels(drawn: FieldMap, lit: set[str]) -> str:
         ):
             y += _LABEL_HEIGHT
         taken.append((x, y, half))
-        labels.append(
-            f'<text class="fmqa-group fmqa-t{cluster.number % _COLOURS}" x="{x:.0f}" y="{y:.0f}">'
-            f"{escaped(name)}{_rest_of_label(rest)}</text>"
-        )
-    return "".join(labels)
-
-
-def _label(name: str) -> str:
-    """The two most telling of a group's words."""
-    return _BETWEEN.join(name.split(_BETWEEN)[:2])
-
-
-def _rest_of_label(rest: str) -> str:
-    """What a narrow page leaves out."""
-    return f'<tspan class="fmqa-rest"> · {escaped(rest)}</tspan>' if rest else ""
+        yield cluster.number % _COLOURS, x, y, words[0], "".join(words[1:])
 
 
 def map_table(drawn: FieldMap, say: Wording = IN_ENGLISH) -> str:
     """The same papers as rows, by group; each title is a button that opens its card."""
-    names = {cluster.number: cluster.name for cluster in drawn.clusters}
     ordered = sorted(drawn.papers, key=lambda p: (p.cluster < 0, p.cluster, -p.cited, p.title))
-    rows = (
-        f'<tr><th scope="row"><button type="button" class="fmqa-pick" '
-        f'data-paper="{escaped(paper.paper_id)}">{escaped(paper.name or paper.title)}</button></th>'
-        f"<td>{escaped(names.get(paper.cluster, say('on its own')))}</td>"
-        f"<td>{escaped(paper.year or '')}</td><td>{escaped(paper.kind)}</td>"
-        f"<td>{escaped(', '.join(paper.modality))}</td><td>{paper.cited}</td></tr>"
-        for paper in ordered
-    )
-    heads = (
-        say("Paper"),
-        say("Group"),
-        say("Year"),
-        say("Kind"),
-        say("Modality"),
-        say("Cited by, here"),
-    )
-    caption = say("The {count} papers of the map, as a table", count=len(drawn.papers))
-    return f"<details><summary>{escaped(caption)}</summary>{table(caption, heads, rows)}</details>"
+    return view("map.rows", say, ordered, _names(drawn))
 
 
 def map_card(drawn: FieldMap, paper_id: str, say: Wording = IN_ENGLISH) -> str:
@@ -259,7 +171,6 @@ def map_card(drawn: FieldMap, paper_id: str, say: Wording = IN_ENGLISH) -> str:
     paper = papers.get(paper_id)
     if paper is None:
         return ""
-    names = {cluster.number: cluster.name for cluster in drawn.clusters}
     cites = [e.target for e in drawn.edges if e.kind == "cites" and e.source == paper_id]
     cited = [e.source for e in drawn.edges if e.kind == "cites" and e.target == paper_id]
     near = sorted(
@@ -267,24 +178,9 @@ def map_card(drawn: FieldMap, paper_id: str, say: Wording = IN_ENGLISH) -> str:
         key=lambda e: -e.weight,
     )
     alike = [e.target if e.source == paper_id else e.source for e in near[:_MOST_ALIKE]]
-    heading = paper_heading(paper.paper_id, paper.arxiv_id, paper.name, paper.title)
-    facts = meta_line(paper.year, paper.kind, ", ".join(paper.modality), ", ".join(paper.tasks))
-    name = names.get(paper.cluster, "")
-    group = meta_line(say("Group: {name}", name=name) if name else "")
-    return (
-        f'<section class="fmqa-sheet" aria-live="polite"><h3>{heading}</h3>{facts}{group}'
-        f"{_others(say('Nearest in content'), alike, papers)}{_others(say('Cites'), cites, papers)}"
-        f"{_others(say('Cited by'), cited, papers)}</section>"
-    )
+    others = [[papers[one] for one in ids if one in papers] for ids in (alike, cites, cited)]
+    return view("map.card", say, paper, _names(drawn).get(paper.cluster, ""), *others)
 
 
-def _others(heading: str, ids: list[str], papers: Mapping[str, MapPaper]) -> str:
-    if not ids:
-        return ""
-    buttons = "".join(
-        f'<li><button type="button" class="fmqa-pick" data-paper="{escaped(one)}">'
-        f"{escaped(papers[one].name or papers[one].title)}</button></li>"
-        for one in ids
-        if one in papers
-    )
-    return f'<h4>{heading}</h4><ul class="fmqa-picks">{buttons}</ul>'
+def _names(drawn: FieldMap) -> dict[int, str]:
+    return {cluster.number: cluster.name for cluster in drawn.clusters}

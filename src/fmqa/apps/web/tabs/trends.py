@@ -1,16 +1,23 @@
-"""The tab with the trends."""
+"""The tab with the trends: a plot as SVG, its numbers as a table, and the papers behind a number.
+
+As on the map, the drawing is for pointers, and the table has the same numbers as buttons.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
-from fmqa.apps.web.charts import chart, number_words, numbers_table, papers_sheet
-from fmqa.apps.web.tab import QUICK, Context, opening, problem, show, waiting
-from fmqa.apps.web.wording import Wording
+from fmqa.apps.web.markup import view
+from fmqa.apps.web.tab import QUICK, Tab, opening, or_problem, problem, show, waiting
+from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError
-from fmqa.survey.trend_data import GROUPS, By, Trend, TrendPoint
+from fmqa.survey.trend_data import GROUPS, By, Group, Panel, Trend, TrendPoint, panels, trend_rows
+from fmqa.survey.trend_plot import amount_words, moment
 
 _PICK = """element.addEventListener('click', (event) => {
   const picked = event.target.closest('[data-value], [data-point]');
@@ -25,21 +32,20 @@ _NAMES = {
     "Model size": By.MODEL_SIZE,
     "Pre-training data": By.DATA_SIZE,
 }
+# The places below are those of the drawings in `templates/trends.html`.
+_PANELS = 12
+_WIDTH, _BASE, _TOP = 260, 100, 14  # of a small panel
+_LEAST_TARGET = 20  # height of what can be clicked for a low bar
+_WIDE, _LEFT, _FLOOR = 900, 52, 430  # of a plot of sizes
+_NAMED = 16
+_AIR = 1.7  # factor between the outermost amounts and the plot's edges
 
 
-class TrendsTab:
-    """A plot, its numbers as a table, and the papers behind the number that was picked.
-
-    Args:
-        context: the program behind the page.
-    """
+class TrendsTab(Tab):
+    """A plot, its numbers as a table, and the papers behind the number that was picked."""
 
     key = "trends"
     title = "Trends"
-
-    def __init__(self, context: Context) -> None:
-        self.bench = context.bench
-        self.say = context.say
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the tab that is open now, and connect them."""
@@ -70,13 +76,11 @@ class TrendsTab:
         drawn = chart(trend, sides=sides, say=self.say)
         return drawn + numbers_table(trend, sides=sides, say=self.say), ""
 
+    @or_problem
     def _papers(self, by: str, sides: bool, picked: gr.EventData) -> str:
-        try:
-            trend = self.bench.survey.trend(by)
-        except FmqaError as error:
-            return problem(error, self.say)
+        trend = self.bench.survey.trend(by)
         heading, points = _picked(trend, getattr(picked, "_data", None) or {}, self.say)
-        return papers_sheet(heading, points, self.say)
+        return view("trends.papers", self.say, heading, points)
 
 
 def _picked(trend: Trend, data: dict[str, Any], say: Wording) -> tuple[str, list[TrendPoint]]:
@@ -89,4 +93,205 @@ def _picked(trend: Trend, data: dict[str, Any], say: Wording) -> tuple[str, list
     if not year.isdecimal():
         return "", []
     found = trend.at(value, int(year), group)
-    return number_words(value, int(year), group, len(found), say), found
+    return _number_words(value, int(year), group, len(found), say), found
+
+
+def chart(trend: Trend, *, sides: bool, say: Wording = IN_ENGLISH) -> str:
+    """The drawing of a trend, with its heading and what its numbers are of."""
+    shown = trend.only("cited", "since") if sides else trend
+    coverage = _coverage_text(trend, say)
+    if shown.by.is_size:
+        groups = _groups(sides)
+        kinds = dict.fromkeys(point.kind for point in shown.points)
+        return view("trends.plots", say, shown, coverage, _plots(shown, groups, say), kinds)
+    found = panels(shown, _PANELS)
+    highest = max((panel.in_year(year) for panel in found for year in shown.years), default=1)
+    drawn = [_BarPanel.of(panel, shown.years, highest, say, sides=sides) for panel in found]
+    legend = [(group, say(GROUPS[group])) for group in ("cited", "since")] if sides else []
+    return view("trends.bars", say, shown, coverage, drawn, len(shown.values) - len(found), legend)
+
+
+def _groups(sides: bool) -> Sequence[Group | None]:
+    return ("cited", "since") if sides else (None,)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A bar, or a group's part of one, with what can be clicked for it."""
+
+    group: str
+    title: str
+    y: float
+    height: float
+
+    @property
+    def target_height(self) -> float:
+        return max(self.height, _LEAST_TARGET)
+
+    @property
+    def target_y(self) -> float:
+        return self.y + self.height - self.target_height
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    """The bar of a year, or its parts one on the other."""
+
+    year: int
+    x: float
+    width: float
+    count: int
+    bars: list[_Bar] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _BarPanel:
+    """A small panel of bars."""
+
+    value: str
+    total: int
+    years: list[_Year]
+    ticks: list[int]
+
+    @classmethod
+    def of(
+        cls, panel: Panel, years: Sequence[int], highest: int, say: Wording, *, sides: bool
+    ) -> _BarPanel:
+        """One value's bars; ``highest`` is the count that is as high as the panel."""
+        width = _WIDTH / max(6, len(years))
+        first = _WIDTH - width * len(years)
+        drawn = [
+            _Year(year, first + place * width, width, panel.in_year(year))
+            for place, year in enumerate(years)
+        ]
+        for one in drawn:
+            floor = float(_BASE)
+            for group in GROUPS if sides else (None,):
+                count = one.count if group is None else panel.counts[group].get(one.year, 0)
+                if count:
+                    height = (_BASE - _TOP) * count / highest
+                    floor -= height
+                    title = _number_words(panel.value, one.year, group, count, say)
+                    one.bars.append(_Bar(group or "", title, floor, height))
+        return cls(panel.value, panel.total, drawn, _ticks(years))
+
+
+def _number_words(value: str, year: int, group: Group | None, count: int, say: Wording) -> str:
+    """A number in words: what it is of, and how many."""
+    papers = say("1 paper") if count == 1 else say("{count} papers", count=count)
+    whose = f" · {say(GROUPS[group])}" if group else ""
+    return f"{value}, {year}: {papers}{whose}"
+
+
+def _coverage_text(trend: Trend, say: Wording) -> str:
+    """What the numbers are of."""
+    counted = len({point.paper_id for point in trend.points})
+    told = say("{count} of {all} papers.", count=counted, all=trend.papers)
+    if trend.unknown:
+        told += " " + say("{count} don’t say.", count=trend.unknown)
+    if trend.undated:
+        told += " " + say("{count} have no year.", count=trend.undated)
+    return told
+
+
+def _ticks(years: Sequence[int]) -> list[int]:
+    step = max(1, math.ceil(len(years) / 4))
+    return list(years)[::-1][::step][::-1]
+
+
+def _plots(trend: Trend, groups: Sequence[Group | None], say: Wording) -> list[dict[str, Any]]:
+    """A plot for each group, to one scale of amounts."""
+    amounts = [point.amount for point in trend.points if point.amount]
+    if not amounts:
+        return []
+    span = math.log10(min(amounts) / _AIR), math.log10(max(amounts) * _AIR)
+    return [_plot(trend, group, span, say) for group in groups]
+
+
+def _plot(
+    trend: Trend, group: Group | None, span: tuple[float, float], say: Wording
+) -> dict[str, Any]:
+    """What the template draws of a group, each part with its place."""
+    points = [point for point in trend.points if group in (None, point.group)]
+    heading = f"{say(GROUPS[group])} ({len(points)})" if group else ""
+    if not points:
+        return {"heading": heading, "dots": []}
+    years = range(min(p.year for p in points), max(p.year for p in points) + 1)
+    scale = _Scale(years, span)
+    powers = [10.0**power for power in range(math.ceil(span[0]), math.floor(span[1]) + 1)]
+    return {
+        "heading": heading,
+        "grid": [(scale.y(amount), amount_words(amount)) for amount in powers],
+        "ticks": [(scale.x(year + 0.5), year) for year in _ticks(years)],
+        "medians": [
+            (scale.x(year + 0.05), scale.y(amount), scale.x(year + 0.95))
+            for year, amount in trend.medians(group).items()
+        ],
+        "dots": [
+            (point, _point_words(point), scale.x(moment(point)), scale.y(point.amount))
+            for point in points
+            if point.amount
+        ],
+        "names": _names(points, scale),
+    }
+
+
+def _point_words(point: TrendPoint) -> str:
+    return f"{point.shown}, {point.published or point.year}: {amount_words(point.amount or 1.0)}"
+
+
+class _Scale:
+    """Where years and amounts stand in the plot; amounts by their logarithm."""
+
+    def __init__(self, years: range, span: tuple[float, float]) -> None:
+        self.years = years
+        self.span = span
+
+    def x(self, year: float) -> float:
+        return _LEFT + (year - self.years.start) / len(self.years) * (_WIDE - _LEFT)
+
+    def y(self, amount: float) -> float:
+        low, high = self.span
+        return _FLOOR - (math.log10(amount) - low) / (high - low) * (_FLOOR - 20)
+
+
+def _names(points: Sequence[TrendPoint], scale: _Scale) -> list[tuple[str, str, float, float]]:
+    """The names of the largest, where there is room: neither on a point nor on another name."""
+    places = [(scale.x(moment(one)), scale.y(one.amount or 1.0)) for one in points]
+    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in places]
+    labels: list[tuple[str, str, float, float]] = []
+    for point, (x, y) in sorted(
+        zip(points, places, strict=True), key=lambda pair: -(pair[0].amount or 0)
+    ):
+        name = point.shown[:26]
+        width = 6.4 * len(name)
+        for left, anchor in ((x + 7, "start"), (x - 7 - width, "end")):
+            box = (left, y - 15, left + width, y - 2)
+            inside = left >= _LEFT and left + width <= _WIDE
+            if inside and not any(_meet(box, other) for other in taken):
+                at = left if anchor == "start" else left + width
+                labels.append((name, anchor, at, y - 5))
+                taken.append(box)
+                break
+        if len(labels) == _NAMED:
+            break
+    return labels
+
+
+def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def numbers_table(trend: Trend, *, sides: bool, say: Wording = IN_ENGLISH) -> str:
+    """The numbers as a table whose cells open their papers."""
+    tables = []
+    for group in _groups(sides):
+        points = [point for point in trend.points if group in (None, point.group)]
+        largest_first = sorted(points, key=lambda one: -(one.amount or 0))
+        rows = (
+            [(point, amount_words(point.amount or 0)) for point in largest_first]
+            if trend.by.is_size
+            else trend_rows(trend, group)
+        )
+        tables.append((group or "", say(GROUPS[group] if group else "All papers"), rows))
+    return view("trends.numbers", say, trend, tables)
