@@ -24,6 +24,7 @@ from fmqa.apps.cli.options import (
     Year,
     deliver,
     make_filters,
+    print_json,
     workbench,
 )
 from fmqa.errors import UsageError
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from fmqa.answering.schema import Answer
     from fmqa.apps.workbench import Workbench
     from fmqa.store.history import Feedback
+
+app = typer.Typer()
 
 _ABSTAINED = 3
 
@@ -64,15 +67,7 @@ Withheld = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    app.command("ask")(ask)
-    app.command("chat")(chat)
-    app.command("search")(search)
-    app.command("export")(export_session)
-    app.command("feedback")(show_feedback)
-
-
+@app.command("ask")
 def ask(
     question: Annotated[str, typer.Argument(help='In words; "-" reads it from standard input.')],
     year: Year = None,
@@ -113,6 +108,7 @@ def ask(
         raise typer.Exit(_ABSTAINED)
 
 
+@app.command("chat")
 def chat(
     year: Year = None,
     paper: Paper = None,
@@ -202,6 +198,7 @@ def _from_stdin() -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace")
 
 
+@app.command("search")
 def search(
     question: Annotated[str, typer.Argument(help="Words or a question.")],
     limit: Limit = 8,
@@ -224,13 +221,12 @@ def search(
         hits = bench.searcher.search(cleaned, limit, filters)
         if as_json:
             rows = [hit_json(hit) for hit in hits]
-            typer.echo(
-                json.dumps({"question": cleaned, "hits": rows}, indent=2, ensure_ascii=False)
-            )
+            print_json({"question": cleaned, "hits": rows})
         else:
             show_hits(hits)
 
 
+@app.command("export")
 def export_session(
     session: Annotated[
         str, typer.Option("--session", help="The conversation, as `fmqa ask --session` named it.")
@@ -257,13 +253,14 @@ def export_session(
     deliver(text, output, "The conversation")
 
 
+@app.command("feedback")
 def show_feedback(home: Home = None, as_json: Json = False) -> None:
     """What readers of the chat thought of its answers, the newest first; --json has the answers."""
     with workbench(home=home) as bench:
         given = bench.library.feedback.list()
     if as_json:
         told = [_whole(one) for one in given]
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        print_json(told)
         return
     if not given:
         typer.echo("Nobody has judged an answer yet; the chat has buttons for it.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmqa.apps.cli.options import Json, Llm, workbench
+from fmqa.apps.cli.options import Json, Llm, print_json, workbench
 
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
@@ -19,14 +19,12 @@ if TYPE_CHECKING:
     from fmqa.evaluation.figures import Figure
     from fmqa.evaluation.grading import Grade
 
+app = typer.Typer()
+
 _STOPPED = 130
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command("eval")(evaluate)
-
-
+@app.command("eval")
 def evaluate(
     questions: Annotated[
         Path | None,
@@ -89,6 +87,7 @@ def evaluate(
     from fmqa.evaluation import evaluator
     from fmqa.evaluation.html_report import page
     from fmqa.evaluation.questions import chosen, read_questions, starter_questions
+    from fmqa.files import write_whole
 
     asked = chosen(read_questions(questions or starter_questions()), kinds=kind or (), limit=limit)
     for path in (answers, html):
@@ -106,9 +105,9 @@ def evaluate(
             bench.assistant, asked, bench.settings.llm, wrote=wrote, progress=bench.step
         )
     if html is not None:
-        _write(html, page(made))
+        write_whole(html, page(made))
     if as_json:
-        typer.echo(json.dumps(made.as_dict(), indent=2, ensure_ascii=False))
+        print_json(made.as_dict())
     else:
         show(made, misses)
     if made.stopped:
@@ -117,29 +116,27 @@ def evaluate(
 
 def _check_pairs(path: Path, llm: str | None, *, as_json: bool) -> None:
     """Score pairs, and show the figures of the check."""
-    from rich.table import Table
-
     from fmqa.answering.verification import CheckingVerifier
-    from fmqa.apps.cli.rendering import console
+    from fmqa.apps.cli.rendering import console, table
     from fmqa.evaluation.pairs import check, read_pairs
 
     read = read_pairs(path)
     with workbench(llm=llm) as bench:
         found = check(CheckingVerifier(bench.verifier.checker), read).as_dict()
     if as_json:
-        typer.echo(json.dumps(found, indent=2))
+        print_json(found)
         return
-    table = Table(box=None, pad_edge=False, show_header=False)
+    listed = table("figure", "value")
     for name in (
         "faithful_passing", "unfaithful_caught", "balanced_accuracy", "area_under_curve"
     ):  # fmt: skip
-        table.add_row(name.replace("_", " "), f"{found[name]:.3f}")
+        listed.add_row(name.replace("_", " "), f"{found[name]:.3f}")
     for fault, counts in found["by_fault"].items():
-        table.add_row(f"caught: {fault or 'other'}", f"{counts['caught']} of {counts['of']}")
+        listed.add_row(f"caught: {fault or 'other'}", f"{counts['caught']} of {counts['of']}")
     for point in found["curve"]:
         shares = f"{point['faithful_passing']:.2f} / {point['unfaithful_caught']:.2f}"
-        table.add_row(f"passing / caught from {point['least']}", shares)
-    console().print(table)
+        listed.add_row(f"passing / caught from {point['least']}", shares)
+    console().print(listed)
 
 
 @contextmanager
@@ -187,29 +184,21 @@ def _opened(path: Path, mode: str = "w") -> Any:
         raise UsageError(f"{path} can't be written: {error.strerror}.") from error
 
 
-def _write(path: Path, text: str) -> None:
-    with _opened(path) as file:
-        file.write(text)
-
-
 def show(made: Evaluation, misses: int = 0) -> None:
     """The figures on the terminal, some of the answers without what was wanted last."""
     from rich.markup import escape
-    from rich.table import Table
 
-    from fmqa.apps.cli.rendering import console
+    from fmqa.apps.cli.rendering import console, table
     from fmqa.evaluation.html_report import interval, shown
 
     out = console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(f"{len(made.grades)} questions, {made.model}")
-    for head in ("", "95 %", ""):
-        table.add_column(head, justify="right")
+    numbers = ("", "95 %", "part")
+    listed = table(f"{len(made.grades)} questions, {made.model}", *numbers, right=numbers)
     for name, figure in made.figures.items():
-        table.add_row(name, shown(figure), interval(figure), f"{figure.part} of {figure.whole}")
+        listed.add_row(name, shown(figure), interval(figure), f"{figure.part} of {figure.whole}")
     for name, value in made.seconds().items():
-        table.add_row(f"seconds, {name}", f"{value:.2f}", "", "")
-    out.print(table)
+        listed.add_row(f"seconds, {name}", f"{value:.2f}", "", "")
+    out.print(listed)
     _show_kinds(made.by_kind())
     for one in made.misses(misses):
         said = "refused" if one.refused else "answered"
@@ -228,16 +217,12 @@ def _wanted(one: Grade) -> str:
 
 
 def _show_kinds(kinds: dict[str, tuple[int, dict[str, Figure]]]) -> None:
-    from rich.table import Table
-
-    from fmqa.apps.cli.rendering import console
+    from fmqa.apps.cli.rendering import console, table
     from fmqa.evaluation.figures import FIGURES
     from fmqa.evaluation.html_report import shown
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("kind", no_wrap=True)
-    for name in ("questions", *FIGURES):
-        table.add_column(name, justify="right")
+    numbers = ("questions", *FIGURES)
+    listed = table("kind", *numbers, right=numbers, folded=numbers)
     for name, (count, figures) in kinds.items():
-        table.add_row(name, str(count), *map(shown, figures.values()))
-    console().print(table)
+        listed.add_row(name, str(count), *map(shown, figures.values()))
+    console().print(listed)

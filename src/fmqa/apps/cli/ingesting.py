@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmqa.apps.cli.options import Cluster, Depth, Home, Json, Most, workbench
+from fmqa.apps.cli.options import Cluster, Depth, Home, Json, Most, print_json, workbench
 from fmqa.errors import UsageError
 from fmqa.types import Outcome, ReadResult
 
@@ -19,12 +18,10 @@ if TYPE_CHECKING:
     from fmqa.sync.items import ItemsReport
     from fmqa.sync.run_types import SyncReport
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command("ingest")(ingest)
+app = typer.Typer()
 
 
+@app.command("ingest")
 def ingest(
     targets: Annotated[
         list[str] | None,
@@ -188,7 +185,7 @@ def _tell(
         told = _as_json(reading) if reading else {}
         told |= {"items": [report.as_dict() for report in items]} if items else {}
         told |= {"arxiv": fetching.as_dict()} if fetching else {}
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        print_json(told)
         return
     for report in items:
         _tell_items(report)
@@ -198,7 +195,7 @@ def _tell(
         show_outcomes(reading.results)
         typer.echo(_summary(reading))
     if fetching is not None:
-        from fmqa.apps.cli.reporting import show_report
+        from fmqa.apps.cli.rendering import show_report
 
         show_report(fetching)
 
@@ -227,7 +224,7 @@ def _tell_items(report: ItemsReport) -> None:
 def _end(
     reading: IngestReport | None, fetching: SyncReport | None, items: list[ItemsReport]
 ) -> None:
-    from fmqa.apps.cli.reporting import raise_if_unreachable
+    from fmqa.apps.cli.rendering import raise_if_unreachable
 
     if fetching is not None:
         raise_if_unreachable(fetching)

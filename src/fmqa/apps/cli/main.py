@@ -63,7 +63,7 @@ for commands in (
     upkeep,
     serving,
 ):
-    commands.register(app)
+    app.add_typer(commands.app)
 
 
 def main() -> None:

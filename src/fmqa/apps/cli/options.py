@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -116,6 +117,11 @@ def workbench(**flags: Any) -> Iterator[Workbench]:
             yield bench
         finally:
             bench.close()
+
+
+def print_json(data: Any) -> None:
+    """Print what `--json` asks for."""
+    typer.echo(json.dumps(data, indent=2, ensure_ascii=False, default=str))
 
 
 def deliver(text: str, output: Path | None, what: str) -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from fmqa.survey.field_map import FieldMap
     from fmqa.survey.trend_data import Group, Trend
 
+app = typer.Typer()
+
 _NAMED = 6
 _MOST_ROWS = 30
 _MOST_POINTS = 40
@@ -61,12 +63,7 @@ class TrendBy(StrEnum):
     DATA_SIZE = "data-size"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    app.command("map")(field_map)
-    app.command("trends")(trends)
-
-
+@app.command("map")
 def field_map(
     about: Annotated[
         list[str] | None,
@@ -99,6 +96,7 @@ def field_map(
     deliver(_formed(drawn, form), output, f"A map of {len(drawn.papers)} papers")
 
 
+@app.command("trends")
 def trends(
     by: Annotated[TrendBy, typer.Option("--by", help="What to count, or the size to follow.")] = (
         TrendBy.MODALITY
@@ -202,50 +200,44 @@ def _trend_text(trend: Trend, groups: Sequence[Group | None]) -> str:
 
 def _trend_counts(trend: Trend, group: Group | None) -> object:
     from rich.markup import escape
-    from rich.table import Table
 
+    from fmqa.apps.cli.rendering import table
     from fmqa.survey.escaping import plain
     from fmqa.survey.trend_data import trend_rows
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    table.add_column(trend.by.value)
-    for year in trend.years:
-        table.add_column(str(year), justify="right")
-    table.add_column("all", justify="right", style="bold")
+    numbers = (*map(str, trend.years), "all")
+    listed = table(trend.by.value, *numbers, right=numbers, folded=(trend.by.value,))
     held = trend_rows(trend, group)
     for row in held[:_MOST_ROWS]:
         counts = [str(count) if count else "·" for count in row.counts]
-        table.add_row(escape(plain(row.value)), *counts, str(row.total))
+        listed.add_row(escape(plain(row.value)), *counts, f"[bold]{row.total}[/bold]")
     if len(held) > _MOST_ROWS:
-        table.add_row(f"[dim]and {len(held) - _MOST_ROWS} more, in --format csv[/dim]")
-    return table
+        listed.add_row(f"[dim]and {len(held) - _MOST_ROWS} more, in --format csv[/dim]")
+    return listed
 
 
 def _trend_sizes(trend: Trend, group: Group | None) -> object:
     """The largest first, each with the quote that shows it."""
     from rich.markup import escape
-    from rich.table import Table
 
+    from fmqa.apps.cli.rendering import table
     from fmqa.survey.escaping import plain
     from fmqa.survey.trend_plot import amount_words
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("year")
-    table.add_column("amount", justify="right")
-    table.add_column("paper", no_wrap=True, max_width=28)
-    table.add_column("quote")
+    heads = ("year", "amount", "paper", "quote")
+    listed = table(*heads, right=("amount",), folded=("paper", "quote"))
     points = [point for point in trend.points if group in (None, point.group)]
     points.sort(key=lambda point: -(point.amount or 0))
     for point in points[:_MOST_POINTS]:
         quote = plain(point.citation.quote) if point.citation else ""
         page = f" (page {point.citation.page})" if point.citation else ""
-        table.add_row(
+        listed.add_row(
             str(point.year),
             amount_words(point.amount or 0),
             escape(plain(point.shown)),
             escape(quote) + page,
         )
-    return table
+    return listed
 
 
 def _save_plot(trend: Trend, form: str, path: Path, *, sides: bool) -> None:

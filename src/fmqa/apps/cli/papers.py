@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +16,7 @@ from fmqa.apps.cli.options import (
     Task,
     Year,
     make_filters,
+    print_json,
     workbench,
 )
 from fmqa.reading.quality import tell_gaps
@@ -25,19 +25,14 @@ from fmqa.types import Gap
 if TYPE_CHECKING:
     from fmqa.store.mappers import PaperRow
 
+app = typer.Typer()
+papers_app = typer.Typer(help="The library: list, show and remove papers.", no_args_is_help=True)
+app.add_typer(papers_app, name="papers")
+
 Paper = Annotated[str, typer.Argument(help="The paper's id, as `fmqa papers list` shows it.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    papers = typer.Typer(help="The library: list, show and remove papers.", no_args_is_help=True)
-    papers.command("list")(list_papers)
-    papers.command("facets")(show_facets)
-    papers.command("show")(show_paper)
-    papers.command("remove")(remove_paper)
-    app.add_typer(papers, name="papers")
-
-
+@papers_app.command("list")
 def list_papers(
     year: Year = None,
     kind: Kind = None,
@@ -54,11 +49,12 @@ def list_papers(
     with workbench(home=home) as bench:
         rows = bench.library.record.papers(filters)
     if as_json:
-        typer.echo(json.dumps([paper_json(row) for row in rows], indent=2, ensure_ascii=False))
+        print_json([paper_json(row) for row in rows])
     else:
         show_papers(rows)
 
 
+@papers_app.command("facets")
 def show_facets(
     year: Year = None,
     kind: Kind = None,
@@ -74,12 +70,13 @@ def show_facets(
         found = bench.library.record.facets(filters)
     if as_json:
         told = {name: dict(values) for name, values in found.items()}
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        print_json(told)
         return
     for name, values in found.items():
         typer.echo(f"{name:>9}  " + ", ".join(f"{value} ({count})" for value, count in values))
 
 
+@papers_app.command("show")
 def show_paper(
     paper: Paper,
     passages: Annotated[bool, typer.Option("--passages", help="Print its passages too.")] = False,
@@ -110,7 +107,7 @@ def show_paper(
             for stored in held
         ]
     if as_json:
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        print_json(facts)
     else:
         _show(facts)
 
@@ -139,6 +136,7 @@ def _in_line(name: str, value: Any) -> str:
     return "" if value is None else str(value)
 
 
+@papers_app.command("remove")
 def remove_paper(paper: Paper, home: Home = None) -> None:
     """Take a paper out of the library. Its PDF stays where it is."""
     from fmqa.apps.changing import remove

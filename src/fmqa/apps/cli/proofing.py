@@ -13,6 +13,8 @@ from fmqa.apps.cli.options import Home, Json, workbench
 if TYPE_CHECKING:
     from fmqa.proofing.report import Report
 
+app = typer.Typer()
+
 _FAULTY = 1
 
 
@@ -24,11 +26,7 @@ class ReportForm(StrEnum):
     JSON = "json"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command("check")(check)
-
-
+@app.command("check")
 def check(
     draft: Annotated[Path, typer.Argument(help="A manuscript: .md, .tex, .docx or .pdf.")],
     bib: Annotated[

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmqa.apps.cli.options import Home, Json, Llm, workbench
+from fmqa.apps.cli.options import Home, Json, Llm, print_json, workbench
 from fmqa.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,31 +15,22 @@ if TYPE_CHECKING:
 
     from fmqa.apps.passwords import Users
 
+app = typer.Typer()
+users_app = typer.Typer(
+    help="Who may log in to a served library: add, list, passwd and remove.",
+    no_args_is_help=True,
+)
+app.add_typer(users_app, name="users")
+workers_app = typer.Typer(
+    help="A cluster that reads and embeds papers (Dask): its scheduler and its workers.",
+    no_args_is_help=True,
+)
+app.add_typer(workers_app, name="workers")
+
 Name = Annotated[str, typer.Argument(help="The name to log in with.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    app.command("serve")(serve)
-    users = typer.Typer(
-        help="Who may log in to a served library: add, list, passwd and remove.",
-        no_args_is_help=True,
-    )
-    users.command("add")(add)
-    users.command("list")(list_users)
-    users.command("passwd")(passwd)
-    users.command("remove")(remove)
-    app.add_typer(users, name="users")
-    app.command("mcp")(serve_agents)
-    workers = typer.Typer(
-        help="A cluster that reads and embeds papers (Dask): its scheduler and its workers.",
-        no_args_is_help=True,
-    )
-    workers.command("scheduler")(scheduler)
-    workers.command("start")(start)
-    app.add_typer(workers, name="workers")
-
-
+@app.command("serve")
 def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
     host: Annotated[str, typer.Option(help="Interface to listen on.")] = "127.0.0.1",
@@ -69,6 +59,7 @@ def serve(
         serve_app(bench, port, host, allow_remote=allow_remote, login=login)
 
 
+@users_app.command("add")
 def add(name: Name, home: Home = None) -> None:
     """Let somebody in. The password is asked for, or read from a pipe."""
     users = _users(home)
@@ -81,6 +72,7 @@ def add(name: Name, home: Home = None) -> None:
     typer.echo(f"{name} may log in. The hash is in {users.path}.")
 
 
+@users_app.command("passwd")
 def passwd(name: Name, home: Home = None) -> None:
     """Set another password; who is logged in with the old one no longer is."""
     users = _users(home)
@@ -90,17 +82,19 @@ def passwd(name: Name, home: Home = None) -> None:
     typer.echo(f"{name} has a new password.")
 
 
+@users_app.command("remove")
 def remove(name: Name, home: Home = None) -> None:
     """Let somebody in no more, from now on."""
     _users(home).remove(name)
     typer.echo(f"{name} may no longer log in.")
 
 
+@users_app.command("list")
 def list_users(home: Home = None, as_json: Json = False) -> None:
     """Who may log in."""
     names = sorted(_users(home).hashes)
     if as_json:
-        typer.echo(json.dumps(names))
+        print_json(names)
     elif names:
         typer.echo("\n".join(names))
     else:
@@ -125,6 +119,7 @@ def _password() -> str:
     return password
 
 
+@app.command("mcp")
 def serve_agents(home: Home = None, llm: Llm = None) -> None:
     """Serve the library to an agent on standard input and output (Model Context Protocol).
 
@@ -148,6 +143,7 @@ Trust = Annotated[
 ]
 
 
+@workers_app.command("scheduler")
 def scheduler(
     host: Host = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where tasks come in.")] = 8786,
@@ -169,6 +165,7 @@ def scheduler(
     run_scheduler(host, port, health_port, guard, typer.echo)
 
 
+@workers_app.command("start")
 def start(
     address: Annotated[
         str, typer.Option("--scheduler", metavar="ADDRESS", help="The scheduler's address.")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmqa.apps.cli.options import Home, Json, Llm, Output, deliver, workbench
+from fmqa.apps.cli.options import Home, Json, Llm, Output, deliver, print_json, workbench
 from fmqa.errors import NothingToSearch, UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +16,10 @@ if TYPE_CHECKING:
     from fmqa.answering.compared import Comparison
     from fmqa.apps.workbench import Workbench
     from fmqa.store.quoted_facets import Facet, FacetName
+
+app = typer.Typer()
+survey_app = typer.Typer(help="The field as a survey tells it.", no_args_is_help=True)
+app.add_typer(survey_app, name="survey")
 
 _CHANGES = ("set", "unset", "restore")
 
@@ -32,16 +35,7 @@ class TableForm(StrEnum):
     HTML = "html"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    app.command("facets")(facets)
-    app.command("compare")(compare)
-    survey = typer.Typer(help="The field as a survey tells it.", no_args_is_help=True)
-    survey.command("challenges")(challenges)
-    survey.command("outline")(outline)
-    app.add_typer(survey, name="survey")
-
-
+@app.command("facets")
 def facets(
     what: Annotated[
         list[str],
@@ -78,11 +72,12 @@ def facets(
             )
         found = bench.survey.facets.facets([paper_id]).get(paper_id, [])
     if as_json:
-        typer.echo(json.dumps([facet_json(one) for one in found], indent=2, ensure_ascii=False))
+        print_json([facet_json(one) for one in found])
     else:
         _show_facets(found)
 
 
+@app.command("compare")
 def compare(
     names: Annotated[list[str], typer.Argument(help="Models by name, or papers by arXiv id.")],
     by: Annotated[
@@ -115,6 +110,7 @@ def compare(
     deliver(text, output, f"A table of {len(table.rows)} papers")
 
 
+@survey_app.command("challenges")
 def challenges(output: Output = None, home: Home = None, as_json: Json = False) -> None:
     """Which papers name which challenge, and what they propose, with quotes, as Markdown."""
     from fmqa.survey.challenges import as_markdown, challenge_map
@@ -127,6 +123,7 @@ def challenges(output: Output = None, home: Home = None, as_json: Json = False) 
     deliver(text, output, f"A map of {len(made.challenges)} challenges")
 
 
+@survey_app.command("outline")
 def outline(
     topic: Annotated[str, typer.Argument(help="Such as “adapting SAM to 3D images”.")],
     output: Output = None,
@@ -247,18 +244,16 @@ def _facet_name(text: str) -> FacetName:
 
 def _show_facets(found: Sequence[Facet]) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
-    from fmqa.apps.cli.rendering import console
+    from fmqa.apps.cli.rendering import console, table
     from fmqa.store.quoted_facets import Origin
     from fmqa.survey.escaping import plain
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for head in ("facet", "value", "sure", "page", "quote"):
-        table.add_column(head, overflow="fold")
+    heads = ("facet", "value", "sure", "page", "quote")
+    listed = table(*heads, folded=heads)
     for one in found:
         sure = "by you" if one.origin is Origin.USER else f"{one.confidence:.2f}"
         sure += " (model)" if one.origin is Origin.MODEL else ""
         cells = (one.name.value, one.value, sure, str(one.span.page), " ".join(one.quote.split()))
-        table.add_row(*(escape(plain(cell)) for cell in cells))
-    console().print(table if found else "Nothing was found that a quote shows.")
+        listed.add_row(*(escape(plain(cell)) for cell in cells))
+    console().print(listed if found else "Nothing was found that a quote shows.")

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fmqa.apps.cli.options import Home, Json, Most, workbench
+from fmqa.apps.cli.options import Home, Json, Most, Output, deliver, print_json, workbench
 from fmqa.sync.schedules.job import Using
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fmqa.apps.workbench import Workbench
     from fmqa.store.arxiv_catalog import Change
     from fmqa.sync.schedules.job import Installed
     from fmqa.types import Reference
+
+app = typer.Typer()
+schedule_app = typer.Typer(help="Syncs at set times: install, show, remove.", no_args_is_help=True)
+app.add_typer(schedule_app, name="schedule")
 
 
 class Form(StrEnum):
@@ -28,18 +33,7 @@ class Form(StrEnum):
     ATOM = "atom"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    app.command("sync")(sync)
-    app.command("changes")(changes)
-    app.command("references")(references)
-    schedule = typer.Typer(help="Syncs at set times: install, show, remove.", no_args_is_help=True)
-    schedule.command("install")(install)
-    schedule.command("show")(show)
-    schedule.command("remove")(remove)
-    app.add_typer(schedule, name="schedule")
-
-
+@app.command("sync")
 def sync(
     limit: Most = None,
     retry: Annotated[
@@ -52,17 +46,18 @@ def sync(
 
     Ends with 4 when arXiv can't be reached; what was fetched stays, and the next run goes on.
     """
-    from fmqa.apps.cli.reporting import raise_if_unreachable, show_report
+    from fmqa.apps.cli.rendering import raise_if_unreachable, show_report
 
     with workbench(home=home) as bench:
         report = bench.follow(limit=limit, retry=retry)
     if as_json:
-        typer.echo(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
+        print_json(report.as_dict())
     else:
         show_report(report)
     raise_if_unreachable(report)
 
 
+@app.command("changes")
 def changes(
     since: Annotated[
         str, typer.Option("--since", help="A time ago (7d, 12h, 2w) or a date (2026-11-01).")
@@ -75,15 +70,11 @@ def changes(
         ),
     ] = False,
     form: Annotated[Form, typer.Option("--format", help="What to print it as.")] = Form.TEXT,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Write it to a file.", show_default=False),
-    ] = None,
+    output: Output = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """What changed in the library: papers that came, new versions, withdrawals, failures."""
-    from fmqa.files import write_whole
     from fmqa.sync.periods import parse_since
 
     wanted = Form.JSON if as_json else form
@@ -94,17 +85,12 @@ def changes(
     with workbench(home=home) as bench:
         found = bench.library.catalog.changes(start)
         told = _formed(bench, found, wanted)
-    if output is None:
-        typer.echo(told, nl=not told.endswith("\n"))
-        return
-    write_whole(output, told)
-    typer.echo(f"{len(found)} changes written to {output}.")
+    deliver(told, output, f"{len(found)} changes")
 
 
 def _since_review(form: Form, output: Path | None, home: Path | None) -> None:
     from datetime import UTC, datetime
 
-    from fmqa.apps.cli.options import deliver
     from fmqa.errors import UsageError
     from fmqa.sync import digest
 
@@ -137,6 +123,7 @@ def _formed(bench: Workbench, found: list[Change], form: Form) -> str:
     return changelog.as_text(found)
 
 
+@app.command("references")
 def references(
     target: Annotated[
         str, typer.Argument(metavar="PATH|ID", help="A PDF file, or an arXiv id of the library.")
@@ -153,7 +140,7 @@ def references(
 ) -> None:
     """What a paper cites, with the arXiv id of each reference and how it was found."""
     from fmqa.apps.bibliographies import references_of
-    from fmqa.apps.cli.reporting import show_references
+    from fmqa.apps.cli.rendering import show_references
 
     with workbench(home=home) as bench:
         cited = references_of(bench, target, offline=offline)
@@ -168,7 +155,7 @@ def references(
                 {"page": m.page, "section": m.section, "text": m.text, "numbers": m.numbers}
                 for m in mentions
             ]
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        print_json(told)
     else:
         show_references(found, mentions if number is not None else [])
     if cited.unreachable is not None:
@@ -182,6 +169,7 @@ def _as_json(reference: Reference) -> dict[str, Any]:
     return {name: getattr(reference, name) for name in names}
 
 
+@schedule_app.command("install")
 def install(
     every: Annotated[
         str | None,
@@ -207,11 +195,12 @@ def install(
         return
     found = schedule.install(load_settings(home=home).home, timetable, using)
     if as_json:
-        typer.echo(json.dumps(_as_dict(found), indent=2))
+        print_json(_as_dict(found))
         return
     _tell(found)
 
 
+@schedule_app.command("show")
 def show(home: Home = None, as_json: Json = False) -> None:
     """What is installed for this data folder, and when it runs next."""
     from fmqa.settings import load_settings
@@ -219,7 +208,7 @@ def show(home: Home = None, as_json: Json = False) -> None:
 
     found = schedule.show(load_settings(home=home).home)
     if as_json:
-        typer.echo(json.dumps([_as_dict(installed) for installed in found], indent=2))
+        print_json([_as_dict(installed) for installed in found])
         return
     for installed in found:
         _tell(installed)
@@ -227,6 +216,7 @@ def show(home: Home = None, as_json: Json = False) -> None:
         typer.echo("No schedule is installed; `fmqa schedule install` makes one.")
 
 
+@schedule_app.command("remove")
 def remove(home: Home = None) -> None:
     """Take away what is installed for this data folder."""
     from fmqa.settings import load_settings

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmqa.apps.cli.options import Home, Json, Llm, workbench
+from fmqa.apps.cli.options import Home, Json, Llm, print_json, workbench
 from fmqa.errors import FmqaError, UsageError
 
 if TYPE_CHECKING:
     from fmqa.weights.catalog import Model
 
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
-    models = typer.Typer(help="The models: list, pull and verify.", no_args_is_help=True)
-    models.command("list")(list_models)
-    models.command("pull")(pull_models)
-    models.command("verify")(verify_models)
-    app.add_typer(models, name="models")
-    app.command("index")(index)
-    app.command("doctor")(doctor)
-    app.command("config")(config)
-    app.command("migrate")(migrate)
+app = typer.Typer()
+models_app = typer.Typer(help="The models: list, pull and verify.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
 
 
 Names = Annotated[list[str] | None, typer.Argument(help="Models by name; all when none is named.")]
@@ -41,6 +31,7 @@ def _chosen(names: list[str] | None) -> list[Model]:
     return [known[name] for name in names or known]
 
 
+@models_app.command("list")
 def list_models(as_json: Json = False) -> None:
     """The models fmqa can fetch, and whether they are here."""
     from fmqa.settings import load_settings
@@ -66,13 +57,14 @@ def list_models(as_json: Json = False) -> None:
             }
         )
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        print_json(rows)
         return
     for row in rows:
         size = f"{int(str(row['bytes'])) / 1e6:,.0f} MB"
         typer.echo(f"{row['name']}  {row['licence']}  {size}  {row['state']}  ({row['use']})")
 
 
+@models_app.command("pull")
 def pull_models(
     names: Names = None,
     force: Annotated[bool, typer.Option("--force", help="Fetch again what is here.")] = False,
@@ -86,6 +78,7 @@ def pull_models(
             typer.echo(f"{model.name} is here and is the publisher's.")
 
 
+@models_app.command("verify")
 def verify_models(names: Names = None) -> None:
     """Hash the models' files in full and compare with the publishers'."""
     from fmqa.weights.pull import verify
@@ -96,6 +89,7 @@ def verify_models(names: Names = None) -> None:
             typer.echo(f"{model.name} is the publisher's.")
 
 
+@app.command("index")
 def index(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Make the record the set embedding model's.")
@@ -113,6 +107,7 @@ def index(
             typer.echo(f"{len(found)} passages, embedded by {embedder.fingerprint}.")
 
 
+@app.command("doctor")
 def doctor(home: Home = None, llm: Llm = None, as_json: Json = False) -> None:
     """Check the record, index, models and disk, and say what to run. Ends with 1 on a problem."""
     from fmqa.apps.health import examine
@@ -120,7 +115,7 @@ def doctor(home: Home = None, llm: Llm = None, as_json: Json = False) -> None:
     with workbench(home=home, llm=llm) as bench:
         findings = examine(bench)
     if as_json:
-        typer.echo(json.dumps([finding.as_dict() for finding in findings], indent=2))
+        print_json([finding.as_dict() for finding in findings])
     else:
         for finding in findings:
             mark = "ok " if finding.ok else "BAD"
@@ -131,6 +126,7 @@ def doctor(home: Home = None, llm: Llm = None, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+@app.command("config")
 def config(
     as_json: Json = False,
     markdown: Annotated[
@@ -149,13 +145,14 @@ def config(
         if values[secret]:
             values[secret] = "(set)"
     if as_json:
-        typer.echo(json.dumps(values, indent=2, default=str))
+        print_json(values)
         return
     for name, value in values.items():
         typer.echo(f"FMQA_{name.upper()} = {'' if value is None else value}")
         typer.echo(f"    {Settings.model_fields[name].description}")
 
 
+@app.command("migrate")
 def migrate(
     to: Annotated[
         str,
@@ -183,7 +180,7 @@ def migrate(
             with closing(target):
                 moved = copy_record(source, target, index_dir, bench.step)
     if as_json:
-        typer.echo(json.dumps({"to": moved.where, "rows": moved.rows}, indent=2))
+        print_json({"to": moved.where, "rows": moved.rows})
         return
     rows = moved.rows
     typer.echo(
