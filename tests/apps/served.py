@@ -13,9 +13,8 @@ from typing import Any
 
 from fmqa.answering.assistant import EvidenceFound, Finished, SentenceReady
 from fmqa.answering.schema import Answer, Citation, Sentence, Timings
-from fmqa.apps.passwords import Users
 from fmqa.apps.web import app
-from fmqa.apps.web.auth import Logins
+from fmqa.apps.web.auth import Logins, Users
 from fmqa.apps.web.readiness import Readiness
 from fmqa.settings import Settings
 from ports import free_port

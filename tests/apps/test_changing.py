@@ -11,10 +11,10 @@ import pytest
 
 from arxiv_home import ArxivHome, small_world
 from fmqa.apps import changing
-from fmqa.apps.jobs import JobLine, JobResult, JobStopped, Watch
+from fmqa.apps.changing import JobLine, JobResult, JobStopped, Watch
 from fmqa.apps.web import app
 from fmqa.apps.web.markup import escaped
-from fmqa.apps.web.tabs.editor import changelog, job, removal
+from fmqa.apps.web.tabs.library_tab import changelog, job, removal
 from fmqa.apps.web.wording import IN_CHINESE
 from fmqa.apps.workbench import Workbench
 from fmqa.errors import RecordBusy, SourceUnreachable, UsageError
@@ -214,7 +214,7 @@ def test_a_space_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_shown_is_escaped(bench: Workbench, home: ArxivHome, watch: Watch) -> None:
-    from fmqa.apps.jobs import JobState
+    from fmqa.apps.changing import JobState
 
     line = JobLine("Failed", NASTY, NASTY, NASTY, NASTY)
     state = JobState(1, "Adding uploaded PDFs", outcome=JobResult((line,), UsageError(NASTY)))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fmqa.apps.jobs import JobLine, JobResult, Jobs, Watch
+from fmqa.apps.changing import JobLine, JobResult, Jobs, Watch
 from fmqa.errors import DiskFull, RecordBusy
 
 

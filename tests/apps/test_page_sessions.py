@@ -12,8 +12,8 @@ import pytest
 from served import Bench, Served, served
 
 from fmqa.apps.web import app
+from fmqa.apps.web.middleware import LeanSessions
 from fmqa.apps.web.readiness import Readiness
-from fmqa.apps.web.sessions import LeanSessions
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ import pytest
 
 from fmqa.answering.schema import Citation
 from fmqa.apps.web.markup import view
-from fmqa.apps.web.tabs.changes import since_review
 from fmqa.apps.web.tabs.map import map_card, map_svg, map_table
+from fmqa.apps.web.tabs.survey import since_review
 from fmqa.apps.web.tabs.trends import chart, numbers_table
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH
 from fmqa.survey.field_map import Cluster, FieldMap, MapEdge, MapPaper

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from fmqa.apps.cli.main import app as program
-from fmqa.apps.passwords import Users
 from fmqa.apps.web import app
+from fmqa.apps.web.auth import Users
 from fmqa.errors import UsageError
 from fmqa.settings import Settings
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from arxiv_home import ArxivHome, small_world
 from fakes import Add, document
 from fmqa.apps.cli.main import app
-from fmqa.apps.web.tabs.changes import since_review
+from fmqa.apps.web.tabs.survey import since_review
 from fmqa.apps.workbench import Workbench
 from fmqa.errors import UsageError
 from fmqa.store.library import Library

@@ -15,7 +15,7 @@ pytest.importorskip("distributed")
 from clusters import ENDS_A_WORKER, Cluster
 from fakes import HashEmbedder, make_pdf
 from fmqa.apps import changing
-from fmqa.apps.jobs import Watch
+from fmqa.apps.changing import Watch
 from fmqa.errors import ClusterUnreachable, SettingsError, UsageError, WorkerMismatch
 from fmqa.reading.pool import ReadLimits
 from fmqa.settings import Settings

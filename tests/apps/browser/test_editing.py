@@ -17,7 +17,7 @@ from filelock import FileLock
 from reader import IN_BROWSER, free_port
 
 from arxiv_home import ArxivHome, small_world
-from fmqa.apps.jobs import Jobs
+from fmqa.apps.changing import Jobs
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from pylatexenc.latex2text import LatexNodes2Text
 
 from fmqa.answering.schema import Answer, Citation, Sentence
+from fmqa.apps.cited_works import parse_name, works
 from fmqa.apps.exports import ExportForm, export
-from fmqa.apps.exports.works import parse_name, works
 from fmqa.store.item_store import StoredItem
 from fmqa.survey.escaping import escape_markdown, plain
 from fmqa.types import ArxivRecord

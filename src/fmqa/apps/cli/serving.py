@@ -13,7 +13,7 @@ from fmqa.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fmqa.apps.passwords import Users
+    from fmqa.apps.web.auth import Users
 
 app = typer.Typer()
 users_app = typer.Typer(
@@ -102,7 +102,7 @@ def list_users(home: Home = None, as_json: Json = False) -> None:
 
 
 def _users(home: Path | None) -> Users:
-    from fmqa.apps.passwords import Users
+    from fmqa.apps.web.auth import Users
     from fmqa.settings import load_settings
 
     return Users(load_settings(home=home).users_path)

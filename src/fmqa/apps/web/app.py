@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from fmqa.apps.changing import Jobs
 from fmqa.apps.health import background_sync, describe_library
-from fmqa.apps.jobs import Jobs
 from fmqa.apps.web.conversation_store import ConversationStore
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import UsageError
@@ -215,8 +215,7 @@ def logins_of(settings: Settings, wanted: bool = False) -> Logins | None:
     """
     if not wanted and settings.users_file is None:
         return None
-    from fmqa.apps.passwords import Users
-    from fmqa.apps.web.auth import Logins
+    from fmqa.apps.web.auth import Logins, Users
 
     users = Users(settings.users_path)
     if not users.hashes:

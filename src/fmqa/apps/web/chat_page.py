@@ -16,11 +16,10 @@ from fmqa.apps.web.api import add_endpoints
 from fmqa.apps.web.markup import view
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs.ask import AskTab
-from fmqa.apps.web.tabs.changes import ChangesTab
 from fmqa.apps.web.tabs.check import CheckTab
-from fmqa.apps.web.tabs.compare import CompareTab, SurveyTab
 from fmqa.apps.web.tabs.library_tab import LibraryTab
 from fmqa.apps.web.tabs.map import MapTab
+from fmqa.apps.web.tabs.survey import ChangesTab, CompareTab, SurveyTab
 from fmqa.apps.web.tabs.trends import TrendsTab
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES, Wording
 

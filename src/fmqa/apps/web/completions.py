@@ -3,6 +3,9 @@
 The answer is Markdown: checked sentences with marks, then the sources that they name; `annotations`
 say where the marks lead. Earlier questions of the conversation are read, so that a follow-up is
 understood. System messages aren't, since nothing that a client says changes how we answer.
+
+The forms are those of https://platform.openai.com/docs/api-reference/chat; what is sent beyond the
+fields below (temperature, tools) is not read.
 """
 
 from __future__ import annotations
@@ -13,17 +16,16 @@ import re
 import secrets
 import time
 from collections.abc import AsyncIterator, Generator, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fmqa.answering.events import Finished, SentenceReady
 from fmqa.answering.underway import marked
 from fmqa.apps.asgi import Mount, Person, person_of
-from fmqa.apps.exports.works import locator
+from fmqa.apps.cited_works import locator
 from fmqa.apps.queries import MOST_BEFORE, Queries, with_comparison
-from fmqa.apps.web import openai_forms as forms
-from fmqa.errors import FmqaError, UsageError
+from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.survey.escaping import escape_markdown
 
 if TYPE_CHECKING:
@@ -31,8 +33,125 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from fmqa.answering.schema import Answer, Citation, Sentence
-    from fmqa.apps.web.openai_forms import ChatRequest, Json
     from fmqa.apps.web.readiness import Readiness
+
+MODEL = "fmqa"
+PATH = "/v1"
+
+Json = dict[str, Any]
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ContentPart(_Sent):
+    """A piece of a message."""
+
+    type: str
+    text: str = ""
+
+
+class ChatMessage(_Sent):
+    """A message of the conversation."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | tuple[ContentPart, ...] | None = None
+
+    @property
+    def text(self) -> str:
+        """Its words.
+
+        Raises:
+            UsageError: it holds something else, such as an image.
+        """
+        if self.content is None or isinstance(self.content, str):
+            return self.content or ""
+        other = next((part.type for part in self.content if part.type != "text"), "")
+        if other:
+            raise UsageError(
+                f"A message holds a part of type {other[:40]!r}.", hint="Only text can be read."
+            )
+        return "\n".join(part.text for part in self.content)
+
+
+class ChatRequest(_Sent):
+    """A request for a completion."""
+
+    model: Annotated[str, Field(max_length=200)]
+    messages: Annotated[tuple[ChatMessage, ...], Field(min_length=1, max_length=1000)]
+    stream: bool = False
+    n: Literal[1] | None = None
+
+
+def completion(name: str, created: int, content: str, annotations: list[Json]) -> Json:
+    """A whole completion.
+
+    Args:
+        name: of this completion, unique.
+        created: seconds since 1970.
+        content: the answer as Markdown.
+        annotations: where its sources are, see `annotation`.
+    """
+    message = {
+        "role": "assistant",
+        "content": content,
+        "refusal": None,
+        "annotations": annotations,
+    }
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+    return _envelope("chat.completion", name, created, [choice])
+
+
+def chunk(name: str, created: int, delta: Json, finish: str | None = None) -> Json:
+    """A part of a completion that is streamed."""
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    return _envelope("chat.completion.chunk", name, created, [choice])
+
+
+def _envelope(kind: str, name: str, created: int, choices: list[Json]) -> Json:
+    return {"id": name, "object": kind, "created": created, "model": MODEL, "choices": choices}
+
+
+def annotation(citation: Citation, start: int, end: int) -> Json:
+    """That ``content[start:end]`` is the mark of a citation."""
+    cited = {
+        "start_index": start,
+        "end_index": end,
+        "title": citation.title,
+        "url": citation.url,
+    }
+    return {"type": "url_citation", "url_citation": cited}
+
+
+def model_card(created: int) -> Json:
+    """The one model there is."""
+    return {"id": MODEL, "object": "model", "created": created, "owned_by": MODEL}
+
+
+def error_form(status: int, message: str, code: str | None = None, param: str = "") -> Json:
+    """An error as OpenAI's clients read it."""
+    kinds = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+    kind = kinds.get(status, "invalid_request_error" if status < 500 else "server_error")
+    told = {"message": message, "type": kind, "param": param or None, "code": code}
+    return {"error": told}
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status that an error has."""
+    if isinstance(error, UsageError):
+        return 400
+    if isinstance(error, Busy):
+        return 429
+    return 503 if isinstance(error, FmqaError) else 500
+
+
+def error_of(error: Exception) -> Json:
+    """An error of ours in OpenAI's form; what isn't meant for users stays untold."""
+    if isinstance(error, FmqaError):
+        return error_form(status_of(error), f"{error} {error.hint}".strip())
+    return error_form(500, "Something went wrong in the program itself.")
+
 
 _MARK = re.compile(r"\[(\d+)\]")
 _log = logging.getLogger(__name__)
@@ -47,7 +166,7 @@ def mount(ready: Readiness) -> Mount:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    card = forms.model_card(int(time.time()))
+    card = model_card(int(time.time()))
 
     def models(request: Request) -> Response:
         del request
@@ -55,11 +174,11 @@ def mount(ready: Readiness) -> Mount:
 
     def model(request: Request) -> Response:
         name = request.path_params["name"]
-        return JSONResponse(card) if name == forms.MODEL else _no_model(name)
+        return JSONResponse(card) if name == MODEL else _no_model(name)
 
     def nothing(request: Request) -> Response:
         told = f"There is no {request.method} {request.url.path[:80]} here."
-        return JSONResponse(forms.error_form(404, told, "not_found"), 404)
+        return JSONResponse(error_form(404, told, "not_found"), 404)
 
     async def complete(request: Request) -> Response:
         from starlette.concurrency import run_in_threadpool
@@ -69,11 +188,11 @@ def mount(ready: Readiness) -> Mount:
 
     return Mount(
         (
-            Route(f"{forms.PATH}/models", models),
-            Route(f"{forms.PATH}/models/{{name}}", model),
-            Route(f"{forms.PATH}/chat/completions", complete, methods=["POST"]),
+            Route(f"{PATH}/models", models),
+            Route(f"{PATH}/models/{{name}}", model),
+            Route(f"{PATH}/chat/completions", complete, methods=["POST"]),
             Route(
-                f"{forms.PATH}/{{rest:path}}",
+                f"{PATH}/{{rest:path}}",
                 nothing,
                 methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             ),
@@ -86,12 +205,12 @@ def _completed(ready: Readiness, body: bytes, person: Person) -> Response:
     from starlette.responses import JSONResponse, StreamingResponse
 
     try:
-        asked = forms.ChatRequest.model_validate_json(body)
+        asked = ChatRequest.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        return JSONResponse(forms.error_form(400, f"{first['msg']}.", param=where), 400)
-    if asked.model != forms.MODEL:
+        return JSONResponse(error_form(400, f"{first['msg']}.", param=where), 400)
+    if asked.model != MODEL:
         return _no_model(asked.model)
     try:
         chat = Chat(ready, asked, person)
@@ -103,7 +222,7 @@ def _completed(ready: Readiness, body: bytes, person: Person) -> Response:
         return JSONResponse(chat.whole())
     except Exception as error:
         _logged(error)
-        return JSONResponse(forms.error_of(error), forms.status_of(error))
+        return JSONResponse(error_of(error), status_of(error))
 
 
 async def _events(lines: Generator[str]) -> AsyncIterator[str]:
@@ -120,8 +239,8 @@ async def _events(lines: Generator[str]) -> AsyncIterator[str]:
 def _no_model(name: str) -> Response:
     from starlette.responses import JSONResponse
 
-    told = f"The model {name[:80]!r} does not exist; there is {forms.MODEL!r}."
-    return JSONResponse(forms.error_form(404, told, "model_not_found", "model"), 404)
+    told = f"The model {name[:80]!r} does not exist; there is {MODEL!r}."
+    return JSONResponse(error_form(404, told, "model_not_found", "model"), 404)
 
 
 def _logged(error: Exception) -> None:
@@ -157,7 +276,7 @@ class Chat:
         made = _Content()
         for _ in self._pieces(made):
             pass
-        return forms.completion(self.name, self.created, made.text, made.annotations)
+        return completion(self.name, self.created, made.text, made.annotations)
 
     def lines(self) -> Generator[str]:
         """The completion as the data of server-sent events; empty while there is nothing to say."""
@@ -170,11 +289,11 @@ class Chat:
             yield self._line({}, "stop")
         except Exception as error:
             _logged(error)
-            yield json.dumps(forms.error_of(error))
+            yield json.dumps(error_of(error))
         yield "[DONE]"
 
     def _line(self, delta: Json, finish: str | None = None) -> str:
-        return json.dumps(forms.chunk(self.name, self.created, delta, finish))
+        return json.dumps(chunk(self.name, self.created, delta, finish))
 
     def _pieces(self, made: _Content) -> Iterator[str]:
         """Each text as it is added to the content; an empty one where nothing is yet."""
@@ -239,7 +358,7 @@ class _Content:
         added = self._add("\n\n".join(parts).rstrip())
         cited = {str(citation.number): citation for citation in answer.citations}
         self.annotations = [
-            forms.annotation(cited[mark[1]], mark.start(), mark.end())
+            annotation(cited[mark[1]], mark.start(), mark.end())
             for mark in _MARK.finditer(self.text)
             if mark[1] in cited
         ]

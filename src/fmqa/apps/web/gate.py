@@ -19,8 +19,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from fmqa.apps.asgi import App, Message, Mount, Person, Receive, Send, put_person
 from fmqa.apps.web.auth import LOGIN_SECONDS, Logins, TooManyFailures
-from fmqa.apps.web.openai_forms import PATH as MODELS
-from fmqa.apps.web.openai_forms import error_form
+from fmqa.apps.web.completions import PATH as MODELS
+from fmqa.apps.web.completions import error_form
 from fmqa.apps.web.wording import LANGUAGES
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Gate:
         import anyio.to_thread
 
         assert self.logins is not None
-        return self.logins.known_basic(header) or await anyio.to_thread.run_sync(
+        return self.logins.named(header) or await anyio.to_thread.run_sync(
             self.logins.basic, header, address
         )
 

@@ -84,7 +84,7 @@ def _said(turn: Turn, say: Wording) -> list[str]:
 
 def _below(turn: Turn, anchor: str, say: Wording) -> list[str]:
     """What stands below an answer that has ended."""
-    from fmqa.apps.web.tabs.compare import comparison_table
+    from fmqa.apps.web.tabs.survey import comparison_table
 
     blocks = []
     answer = turn.answer

@@ -15,7 +15,7 @@ from fmqa.errors import FmqaError
 if TYPE_CHECKING:
     import gradio as gr
 
-    from fmqa.apps.jobs import Jobs
+    from fmqa.apps.changing import Jobs
     from fmqa.apps.web.readiness import Readiness
     from fmqa.apps.workbench import Workbench
 

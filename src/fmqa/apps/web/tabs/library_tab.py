@@ -1,9 +1,13 @@
-"""The tab that shows what the library holds: its papers, and what the record says of one."""
+"""The tab that shows what the library holds, and changes it where the page may.
+
+What changes it is made only there: elsewhere there is no event that could.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +15,20 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from fmqa.answering.abstention import missing_in, tell_missing
+from fmqa.apps import changing
+from fmqa.apps.changing import Jobs, Work
 from fmqa.apps.web.markup import escaped, view
-from fmqa.apps.web.tab import PICK_PAPER, QUICK, Context, Tab, opening, or_problem, waiting
-from fmqa.apps.web.tabs.editor import Editor, changelog
+from fmqa.apps.web.tab import PICK_PAPER, QUICK, Context, Tab, opening, or_problem, problem, waiting
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
+from fmqa.errors import FmqaError, UsageError
 from fmqa.types import Outcome, PaperStatus, ReadResult, Source
 
 if TYPE_CHECKING:
+    from fmqa.apps.changing import JobState
+    from fmqa.store.arxiv_catalog import Change
     from fmqa.store.library import Library
     from fmqa.store.mappers import PaperRow
+    from fmqa.types import PaperMeta
 
 _SHOW_RECORD = (
     "() => { const record = document.querySelector('#fmqa-paper .fmqa-record');"
@@ -141,3 +150,230 @@ def paper_record(library: Library, paper_id: str, say: Wording = IN_ENGLISH) -> 
     )
     pages = [(page, list(held)) for page, held in by_page]
     return view("library.record", say, row, versions, counts, missing, pages, _HIDDEN_SHOWN)
+
+
+_LOOK_SECONDS = 0.7
+_SHOWN = 100
+_MIB = 1 << 20
+Update = Any
+
+
+class Editor:
+    """The controls, and the job that they started or another user did.
+
+    Args:
+        context: the program behind the page.
+        jobs: what does the work.
+    """
+
+    def __init__(self, context: Context, jobs: Jobs) -> None:
+        self.bench = context.bench
+        self.say = context.say
+        self.jobs = jobs
+
+    def build_adding(self) -> None:
+        """Make what adds papers and syncs, and the job's place."""
+        say = self.say
+        with gr.Column(elem_id="fmqa-edit"):
+            with gr.Row(equal_height=False, elem_classes="fmqa-edit-row"):
+                self.ids = gr.Textbox(
+                    label=say("arXiv ids or addresses"),
+                    placeholder="2304.12306  https://arxiv.org/abs/…",
+                    max_lines=4,
+                    scale=4,
+                    elem_id="fmqa-add-ids",
+                )
+                self.add = gr.Button(say("Add"), scale=0, min_width=100, variant="primary")
+                self.upload = gr.UploadButton(
+                    say("Upload PDFs"),
+                    file_count="multiple",
+                    file_types=[".pdf"],
+                    scale=0,
+                    min_width=140,
+                    elem_id="fmqa-upload",
+                )
+                self.sync = gr.Button(say("Sync now"), scale=0, min_width=110)
+            self.refused = gr.HTML(elem_id="fmqa-refused")
+            self.job = gr.HTML(elem_id="fmqa-job")
+            self.stop = gr.Button(
+                say("Stop"), size="sm", variant="stop", visible=False, elem_id="fmqa-job-stop"
+            )
+        self.timer = gr.Timer(_LOOK_SECONDS, active=False)
+
+    def build_removing(self) -> None:
+        """Make what removes the paper that is shown, in two steps."""
+        say = self.say
+        self.shown, self.asked = gr.State(""), gr.State("")
+        with gr.Column(elem_id="fmqa-removing"):
+            self.ask = gr.Button(
+                say("Remove this paper…"), size="sm", visible=False, elem_id="fmqa-remove"
+            )
+            self.question = gr.HTML(visible=False, elem_id="fmqa-removal")
+            with gr.Row():
+                self.yes = gr.Button(say("Remove"), size="sm", variant="stop", visible=False)
+                self.no = gr.Button(say("Keep"), size="sm", visible=False)
+
+    def connect(
+        self,
+        blocks: gr.Blocks,
+        picked: Any,
+        record: gr.HTML,
+        drawn: dict[Any, Callable[[], str]],
+    ) -> None:
+        """Connect the parts.
+
+        Args:
+            blocks: the page.
+            picked: the event by which a paper is shown.
+            record: where it is shown.
+            drawn: what is drawn anew when a job has ended, with what draws it.
+        """
+        removing = [self.shown, self.asked, self.ask, self.question, self.yes, self.no]
+        told = [self.refused, self.job, self.stop, self.timer]
+        self.drawn = drawn
+        opening(blocks)(self._look, None, told, **QUICK)
+        self.timer.tick(self._tick, None, [*told, *drawn], **QUICK)
+        for begin in (self.add.click, self.ids.submit):
+            begin(self._add, self.ids, [self.ids, *told], **QUICK)
+        self.upload.upload(self._upload, self.upload, told, **QUICK)
+        self.sync.click(self._sync, None, told, **QUICK)
+        self.stop.click(self._stop, None, told, **QUICK)
+        picked(self._shown, None, removing, **QUICK)
+        self.ask.click(self._ask, self.shown, removing, **QUICK)
+        self.no.click(self._ask_not, self.shown, removing, **QUICK)
+        self.yes.click(self._remove, self.asked, [record, *removing, *told], **QUICK)
+
+    def _look(self, refused: FmqaError | None = None) -> list[Update]:
+        """The job as it is now; the page goes on looking while it runs."""
+        state = self.jobs.state
+        return [
+            problem(refused, self.say) if refused is not None else "",
+            job(state, self.say),
+            gr.Button(visible=state.running, interactive=not state.stopping),
+            gr.Timer(active=state.running),
+        ]
+
+    def _tick(self) -> list[Update]:
+        told = self._look()
+        if self.jobs.state.running:
+            return [gr.skip(), *told[1:], *(gr.skip() for _ in self.drawn)]
+        return [gr.skip(), *told[1:], *(draw() for draw in self.drawn.values())]
+
+    def _begin(self, title: str, work: Callable[[], Work]) -> FmqaError | None:
+        """Start a job; returns why it can't be."""
+        try:
+            self.jobs.start(title, work())
+        except FmqaError as error:
+            return error
+        return None
+
+    def _add(self, text: str) -> list[Update]:
+        def work() -> Work:
+            return partial(changing.add_papers, self.bench, changing.asked_ids(text))
+
+        refused = self._begin("Adding papers from arXiv", work)
+        return [gr.skip() if refused else "", *self._look(refused)]
+
+    def _upload(self, paths: Sequence[str] | str | None) -> list[Update]:
+        def work() -> Work:
+            named = [paths] if isinstance(paths, str) else list(paths or ())
+            if len(named) > changing.MOST_AT_ONCE:
+                raise UsageError(
+                    f"At most {changing.MOST_AT_ONCE} files are taken at once.",
+                    hint="Upload them in parts.",
+                )
+            return partial(changing.add_files, self.bench, [Path(path) for path in named])
+
+        return self._look(self._begin("Adding uploaded PDFs", work))
+
+    def _sync(self) -> list[Update]:
+        return self._look(
+            self._begin("Syncing with arXiv", lambda: partial(changing.sync, self.bench))
+        )
+
+    def _stop(self) -> list[Update]:
+        self.jobs.stop()
+        return self._look()
+
+    def _shown(self, picked: gr.EventData) -> list[Update]:
+        data: dict[str, Any] = getattr(picked, "_data", None) or {}
+        return self._removing(str(data.get("paper", "")))
+
+    def _ask(self, shown: str) -> list[Update]:
+        return self._removing(shown, ask=True)
+
+    def _ask_not(self, shown: str) -> list[Update]:
+        return self._removing(shown)
+
+    def _removing(self, shown: str, *, ask: bool = False) -> list[Update]:
+        """The removal's parts for the paper that is shown; ``ask`` names it and waits for a yes."""
+        try:
+            rows = self.bench.library.record.papers()
+        except FmqaError as error:
+            told = problem(error, self.say)
+            return ["", "", gr.Button(visible=False), gr.HTML(told, visible=True),
+                    gr.Button(visible=False), gr.Button(visible=False)]  # fmt: skip
+        row = next((one for one in rows if one.meta.paper_id == shown), None)
+        ask = ask and row is not None
+        words = removal(row.meta, self.say) if row is not None and ask else ""
+        return [
+            shown if row else "",
+            shown if ask else "",
+            gr.Button(visible=row is not None and not ask),
+            gr.HTML(words, visible=ask),
+            gr.Button(visible=ask),
+            gr.Button(visible=ask),
+        ]
+
+    def _remove(self, asked: str) -> list[Update]:
+        if not asked:
+            return [gr.skip(), *self._removing(""), *self._look()]
+
+        def work() -> Work:
+            return lambda watch: changing.remove(self.bench, asked)
+
+        refused = self._begin("Removing a paper", work)
+        shown = gr.skip() if refused else ""
+        return [shown, *self._removing(asked if refused else ""), *self._look(refused)]
+
+
+def job(state: JobState, say: Wording = IN_ENGLISH) -> str:
+    """What the job does, or what it came to; nothing before the first."""
+    lines = state.outcome.lines if state.outcome else ()
+    by_kind = [(what, list(found)) for what, found in groupby(lines, key=lambda line: line.what)]
+    return view("editor.job", say, state, by_kind, _SHOWN, _amount)
+
+
+def _amount(done: int, total: int) -> str:
+    if total > _MIB:
+        return f"{done // _MIB:,} / {total // _MIB:,} MiB"
+    return f"{done:,} / {total:,}"
+
+
+def changelog(changes: Sequence[Change], say: Wording = IN_ENGLISH) -> str:
+    """The newest changes of the library, by day; those of runs are left out.
+
+    Args:
+        changes: oldest first.
+        say: the page's language.
+    """
+    from fmqa.survey.escaping import plain
+    from fmqa.sync.changelog import heading_of, link_of, name_of
+
+    told = [one for one in reversed(changes) if one.what != "run"]
+    days = [
+        (
+            day,
+            [
+                (heading_of(one), plain(one.title), name_of(one), link_of(one), plain(one.detail))
+                for one in of_day
+            ],
+        )
+        for day, of_day in groupby(told[:_SHOWN], key=lambda change: plain(change.at)[:10])
+    ]
+    return view("editor.changelog", say, days, len(told) - _SHOWN)
+
+
+def removal(meta: PaperMeta, say: Wording = IN_ENGLISH) -> str:
+    """What is asked before a paper is removed."""
+    return view("editor.removal", say, meta)

@@ -1,4 +1,4 @@
-"""The tabs that compare papers and survey challenges."""
+"""The tabs that tell what a survey does: papers side by side, challenges, what changed since."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import gradio as gr
 from fmqa.apps.web.evidence import Place
 from fmqa.apps.web.markup import view
 from fmqa.apps.web.tab import QUICK, SLOW, Tab, opening, or_problem, waiting
-from fmqa.apps.web.wording import Wording
+from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import AmbiguousName
+from fmqa.survey.review_changes import ReviewChanges
+from fmqa.sync.digest import by_kind, tallies
 from fmqa.types import Source
 
 if TYPE_CHECKING:
@@ -131,3 +133,28 @@ def _address(row: ComparedRow, cell: Cell) -> str:
         return ""
     paper, source = row.paper.paper_id, Source(row.paper.source)
     return Place(paper, cell.version or 0, source, cell.page, cell.start, cell.end).address
+
+
+_OPEN = 12  # a kind with more papers is folded
+
+
+class ChangesTab(Tab):
+    """New papers, changed figures and contradictions, each with its quotes."""
+
+    key = "changes"
+    title = "Changes"
+
+    def build(self, blocks: gr.Blocks) -> None:
+        """Make the parts in the tab that is open now, and connect them."""
+        told = gr.HTML(waiting(self.say("Comparing papers…")), elem_id="fmqa-changes")
+        opening(blocks)(self._changes, None, told, **QUICK)
+
+    @or_problem
+    def _changes(self) -> str:
+        return since_review(self.bench.survey.changes(), self.say)
+
+
+def since_review(told: ReviewChanges, say: Wording = IN_ENGLISH) -> str:
+    """All of it, part by part."""
+    papers = told.papers
+    return view("changes.since_review", say, told, tallies(papers), by_kind(papers), _OPEN)
