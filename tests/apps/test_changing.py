@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 
 from arxiv_home import ArxivHome, small_world
 from fmqa.apps import changing
-from fmqa.apps.changing import JobLine, JobResult, JobStopped, Watch
+from fmqa.apps.changing import JobLine, JobResult, Jobs, JobStopped
 from fmqa.apps.web import app
 from fmqa.apps.web.markup import escaped
 from fmqa.apps.web.tabs.library_tab import changelog, job, removal
@@ -47,8 +46,8 @@ def steps() -> list[tuple[str, int, int]]:
 
 
 @pytest.fixture
-def watch(steps: list[tuple[str, int, int]]) -> Watch:
-    watching = Watch(lambda change: None, threading.Event())
+def watch(steps: list[tuple[str, int, int]]) -> Jobs:
+    watching = Jobs()
     watching.step = lambda *step: steps.append(step)  # type: ignore[method-assign]
     return watching
 
@@ -93,7 +92,7 @@ def test_no_ids(text: str) -> None:
 
 
 def test_papers_are_added(
-    bench: Workbench, home: ArxivHome, watch: Watch, steps: list[tuple[str, int, int]]
+    bench: Workbench, home: ArxivHome, watch: Jobs, steps: list[tuple[str, int, int]]
 ) -> None:
     one, missing = plain(home)[0], "2401.09999"
     outcome = changing.add_papers(bench, changing.asked_ids(f"{one} {missing}"), watch)
@@ -109,7 +108,7 @@ def test_papers_are_added(
     assert whats(changing.add_papers(bench, changing.asked_ids(one), watch)) == [("Added", one)]
 
 
-def test_a_sync(bench: Workbench, home: ArxivHome, watch: Watch) -> None:
+def test_a_sync(bench: Workbench, home: ArxivHome, watch: Jobs) -> None:
     one = plain(home)[0]
     home.seeds(seed=[one])
     assert whats(changing.sync(bench, watch)) == [("Added", one)]
@@ -118,7 +117,7 @@ def test_a_sync(bench: Workbench, home: ArxivHome, watch: Watch) -> None:
     assert changing.sync(bench, watch) == JobResult()
 
 
-def test_arxiv_is_away(home: ArxivHome, watch: Watch) -> None:
+def test_arxiv_is_away(home: ArxivHome, watch: Jobs) -> None:
     home.settings |= {"arxiv_api_url": "http://127.0.0.1:9/api/query", "fetch_tries": 1}
     with home.bench() as bench:
         outcome = changing.add_papers(bench, changing.asked_ids("2304.12306"), watch)
@@ -127,14 +126,15 @@ def test_arxiv_is_away(home: ArxivHome, watch: Watch) -> None:
 
 
 def test_a_stopped_sync_keeps_what_it_has(bench: Workbench, home: ArxivHome) -> None:
-    stop = threading.Event()
-    watching = Watch(lambda change: None, stop)
-    tell = watching.step
+    watching = Jobs()
+    tell, stop = watching.step, False
 
     def step(label: str, done: int, total: int) -> None:
+        nonlocal stop
         tell(label, done, total)
-        if label == "Reading and embedding" and done:
-            stop.set()
+        if stop:
+            raise JobStopped
+        stop = stop or (label == "Reading and embedding" and bool(done))
 
     watching.step = step  # type: ignore[method-assign]
     home.seeds(seed=plain(home)[:4])
@@ -143,11 +143,11 @@ def test_a_stopped_sync_keeps_what_it_has(bench: Workbench, home: ArxivHome) -> 
     assert bench.library.catalog.runs(1)[0].state == "interrupted"
     held = len(home.held())
     assert 1 <= held < 4
-    watching = Watch(lambda change: None, threading.Event())
+    watching = Jobs()
     assert len(changing.sync(bench, watching).lines) == 4 - held
 
 
-def test_an_upload_is_read(bench: Workbench, home: ArxivHome, tmp_path: Path, watch: Watch) -> None:
+def test_an_upload_is_read(bench: Workbench, home: ArxivHome, tmp_path: Path, watch: Jobs) -> None:
     sent = upload(tmp_path, PDF, NASTY)
     outcome = changing.add_files(bench, [sent], watch)
     assert whats(outcome) == [("Added", NASTY)]
@@ -160,7 +160,7 @@ def test_an_upload_is_read(bench: Workbench, home: ArxivHome, tmp_path: Path, wa
     assert len(list(home.papers.iterdir())) == 1
 
 
-def test_uploads_that_can_t_be_read(home: ArxivHome, tmp_path: Path, watch: Watch) -> None:
+def test_uploads_that_can_t_be_read(home: ArxivHome, tmp_path: Path, watch: Jobs) -> None:
     home.settings |= {"upload_max_mb": 1}
     with home.bench() as bench:
         broken = upload(tmp_path, PDF[:200] + b"\0" * 900, "broken.pdf")
@@ -180,7 +180,7 @@ def test_uploads_that_can_t_be_read(home: ArxivHome, tmp_path: Path, watch: Watc
 
 
 def test_another_process_writes(
-    bench: Workbench, tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
+    bench: Workbench, tmp_path: Path, watch: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from filelock import FileLock
 
@@ -213,12 +213,12 @@ def test_a_space_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not app.may_edit(Settings(), "127.0.0.1")
 
 
-def test_what_is_shown_is_escaped(bench: Workbench, home: ArxivHome, watch: Watch) -> None:
+def test_what_is_shown_is_escaped(bench: Workbench, home: ArxivHome, watch: Jobs) -> None:
     from fmqa.apps.changing import JobState
 
     line = JobLine("Failed", NASTY, NASTY, NASTY, NASTY)
     state = JobState(1, "Adding uploaded PDFs", outcome=JobResult((line,), UsageError(NASTY)))
-    running = JobState(1, "Adding uploaded PDFs", True, ((NASTY, 1, 2),), NASTY)
+    running = JobState(1, "Adding uploaded PDFs", True, {NASTY: (1, 2)}, NASTY)
     home.seeds(seed=plain(home)[:1])
     changing.sync(bench, watch)
     meta = bench.library.record.papers()[0].meta

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fmqa.apps.changing import JobLine, JobResult, Jobs, Watch
+from fmqa.apps.changing import JobLine, JobResult, Jobs
 from fmqa.errors import DiskFull, RecordBusy
 
 
@@ -19,10 +19,10 @@ def ended(jobs: Jobs) -> None:
         time.sleep(0.01)
 
 
-def waiting(begun: threading.Event, go: threading.Event) -> Callable[[Watch], JobResult]:
+def waiting(begun: threading.Event, go: threading.Event) -> Callable[[Jobs], JobResult]:
     """A job that takes steps until it may end."""
 
-    def work(watch: Watch) -> JobResult:
+    def work(watch: Jobs) -> JobResult:
         done = 0
         while not go.wait(0.01):
             watch.step("Reading", done := done + 1, 5)
@@ -40,7 +40,7 @@ def test_a_job_is_watched_and_ends() -> None:
     assert begun.wait(10)
     state = jobs.state
     assert state.running
-    assert state.steps[0][0] == "Reading"
+    assert list(state.steps) == ["Reading"]
     assert state.said in ("", "waiting for arXiv")
     with pytest.raises(RecordBusy):
         jobs.start("Another", waiting(begun, go))
@@ -50,20 +50,20 @@ def test_a_job_is_watched_and_ends() -> None:
     assert jobs.state.outcome == JobResult((JobLine("Added", "2304.12306"),))
     assert jobs.start("Next", lambda watch: JobResult()).number == 2
     ended(jobs)
-    assert jobs.state.steps == ()
+    assert jobs.state.steps == {}
 
 
 def test_steps_of_a_label_stand_in_one_place() -> None:
     jobs = Jobs()
 
-    def work(watch: Watch) -> JobResult:
+    def work(watch: Jobs) -> JobResult:
         for label, done in (("Fetching", 1), ("Reading", 1), ("Fetching", 2)):
             watch.step(label, done, 2)
         return JobResult()
 
     jobs.start("Syncing", work)
     ended(jobs)
-    assert jobs.state.steps == (("Fetching", 2, 2), ("Reading", 1, 2))
+    assert list(jobs.state.steps.items()) == [("Fetching", (2, 2)), ("Reading", (1, 2))]
 
 
 def test_a_stopped_job_ends_at_its_next_step() -> None:
@@ -79,10 +79,10 @@ def test_a_stopped_job_ends_at_its_next_step() -> None:
 def test_what_goes_wrong_is_kept() -> None:
     jobs = Jobs()
 
-    def full(watch: Watch) -> JobResult:
+    def full(watch: Jobs) -> JobResult:
         raise DiskFull("The disk is full.")
 
-    def broken(watch: Watch) -> JobResult:
+    def broken(watch: Jobs) -> JobResult:
         raise ZeroDivisionError
 
     jobs.start("Adding", full)
@@ -107,7 +107,7 @@ def test_closing_stops_the_job_and_takes_no_more() -> None:
 def test_closing_doesn_t_wait_for_ever() -> None:
     jobs, go = Jobs(), threading.Event()
 
-    def deaf(watch: Watch) -> JobResult:
+    def deaf(watch: Jobs) -> JobResult:
         go.wait(10)
         return JobResult()
 

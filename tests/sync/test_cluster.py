@@ -15,7 +15,7 @@ pytest.importorskip("distributed")
 from clusters import ENDS_A_WORKER, Cluster
 from fakes import HashEmbedder, make_pdf
 from fmqa.apps import changing
-from fmqa.apps.changing import Watch
+from fmqa.apps.changing import Jobs
 from fmqa.errors import ClusterUnreachable, SettingsError, UsageError, WorkerMismatch
 from fmqa.reading.pool import ReadLimits
 from fmqa.settings import Settings
@@ -138,7 +138,7 @@ def test_the_page_uses_the_cluster_and_tells_of_it(
     monkeypatch.setattr("fmqa.store.embedding.make_embedder", lambda settings: HashEmbedder())
     monkeypatch.setattr("fmqa.sources.note_files.starter_folder", lambda: tmp_path / "no notes")
     steps: list[tuple[str, int, int]] = []
-    watch = Watch(lambda change: None, threading.Event())
+    watch = Jobs()
     monkeypatch.setattr(watch, "step", lambda *step: steps.append(step))
     bench = Workbench(Settings(home=tmp_path, cluster=cluster.address, llm="none"))
     try:

@@ -10,9 +10,9 @@ import logging
 import re
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,15 +56,15 @@ class JobResult:
 class JobState:
     """The job that runs, or the last one.
 
-    ``number`` counts jobs, 0 before the first. ``steps`` are (label, done, total), in the order in
-    which they came up; ``said`` is the last that was said of waiting. A job that ended has an
+    ``number`` counts jobs, 0 before the first. ``steps`` has (done, total) by label, in the order
+    in which they came up; ``said`` is the last that was said of waiting. A job that ended has an
     ``outcome``, unless it was stopped or broke, which ``broken`` says.
     """
 
     number: int = 0
     title: str = ""
     running: bool = False
-    steps: tuple[tuple[str, int, int], ...] = ()
+    steps: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     said: str = ""
     stopping: bool = False
     outcome: JobResult | None = None
@@ -75,48 +75,11 @@ class JobStopped(Exception):
     """Raised in a job, at its next step, when it is to end."""
 
 
-class Watch:
-    """What a job tells of its progress; each telling is also where it can be stopped.
-
-    Args:
-        tell: takes a change of the state.
-        stop: set when the job is to end.
-    """
-
-    def __init__(
-        self, tell: Callable[[Callable[[JobState], JobState]], None], stop: threading.Event
-    ) -> None:
-        self._tell = tell
-        self._stop = stop
-
-    def step(self, label: str, done: int, total: int) -> None:
-        """A step of the job; from any thread.
-
-        Raises:
-            JobStopped: the job is to end.
-        """
-        self._look()
-        self._tell(lambda state: replace(state, said="", steps=_with(state, label, done, total)))
-
-    def notify(self, words: str) -> None:
-        """What is waited for; from any thread.
-
-        Raises:
-            JobStopped: the job is to end.
-        """
-        self._look()
-        self._tell(lambda state: replace(state, said=words))
-
-    def _look(self) -> None:
-        if self._stop.is_set():
-            raise JobStopped
-
-
-Work = Callable[[Watch], JobResult]
-
-
 class Jobs:
     """Does one job at a time, in a thread that dies with the program.
+
+    A job is given these jobs, and tells them of its progress; each telling is also where it can be
+    stopped.
 
     The lock over processes is the library's own; this one keeps a server's users from waiting for
     each other without knowing.
@@ -125,7 +88,6 @@ class Jobs:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._state = JobState()
-        self._stop = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
         self._closed = False
@@ -146,17 +108,36 @@ class Jobs:
             if self._state.running or self._closed:
                 raise RecordBusy("The library is being changed already.")
             self._state = JobState(self._state.number + 1, title, running=True)
-            self._stop.clear()
             self._idle.clear()
             begun = self._state
         threading.Thread(target=self._run, args=(work,), name="fmqa-job", daemon=True).start()
         return begun
 
+    def step(self, label: str, done: int, total: int) -> None:
+        """A step of the job that runs; from any thread.
+
+        Raises:
+            JobStopped: the job is to end.
+        """
+        with self._guard:
+            self._check_going()
+            steps = {**self._state.steps, label: (done, total)}
+            self._state = replace(self._state, said="", steps=steps)
+
+    def notify(self, words: str) -> None:
+        """What the job that runs waits for; from any thread.
+
+        Raises:
+            JobStopped: the job is to end.
+        """
+        with self._guard:
+            self._check_going()
+            self._state = replace(self._state, said=words)
+
     def stop(self) -> None:
         """Ask the job that runs to end at its next step. What it committed stays."""
         with self._guard:
             if self._state.running:
-                self._stop.set()
                 self._state = replace(self._state, stopping=True)
 
     def close(self, seconds: float) -> bool:
@@ -173,7 +154,7 @@ class Jobs:
     def _run(self, work: Work) -> None:
         outcome, broken = None, False
         try:
-            outcome = work(Watch(self._tell, self._stop))
+            outcome = work(self)
         except JobStopped:
             _log.info("A change of the library was stopped.")
         except FmqaError as error:
@@ -186,16 +167,12 @@ class Jobs:
                 self._state = replace(self._state, running=False, outcome=outcome, broken=broken)
                 self._idle.set()
 
-    def _tell(self, change: Callable[[JobState], JobState]) -> None:
-        with self._guard:
-            self._state = change(self._state)
+    def _check_going(self) -> None:
+        if self._state.stopping:
+            raise JobStopped
 
 
-def _with(state: JobState, label: str, done: int, total: int) -> tuple[tuple[str, int, int], ...]:
-    """The steps with this one in the place that its label has already, else at the end."""
-    steps = {name: (count, of) for name, count, of in state.steps}
-    return tuple((name, *counts) for name, counts in (steps | {label: (done, total)}).items())
-
+Work = Callable[[Jobs], JobResult]
 
 ADDED, KNOWN, FAILED, REMOVED = "Added", "In the library already", "Failed", "Removed"
 MOST_AT_ONCE = 50
@@ -244,7 +221,7 @@ def asked_ids(text: str) -> tuple[ArxivId, ...]:
         raise UsageError(str(error), hint=hint) from error
 
 
-def add_papers(bench: Workbench, ids: Sequence[ArxivId], watch: Watch) -> JobResult:
+def add_papers(bench: Workbench, ids: Sequence[ArxivId], jobs: Jobs) -> JobResult:
     """Bring in papers from arXiv, as `fmqa ingest ID` does.
 
     Raises:
@@ -254,20 +231,20 @@ def add_papers(bench: Workbench, ids: Sequence[ArxivId], watch: Watch) -> JobRes
 
     # A paper that the user names again is asked for again, though it failed before.
     request = Request(asked=tuple(ids), depth=0, retry=True)
-    report = bench.synchronize(request, watch.step, watch.notify)
+    report = bench.synchronize(request, jobs.step, jobs.notify)
     lines, named = _lines(report), {line.name for line in _lines(report)}
     if not report.unreachable:
         lines += [JobLine(KNOWN, one.bare) for one in ids if one.bare not in named]
     return JobResult(tuple(lines), _unreachable(report))
 
 
-def sync(bench: Workbench, watch: Watch) -> JobResult:
+def sync(bench: Workbench, jobs: Jobs) -> JobResult:
     """Bring the library up to date, as `fmqa sync` does.
 
     Raises:
         FmqaError: as `Workbench.follow` does.
     """
-    report = bench.follow(watch.step, watch.notify)
+    report = bench.follow(jobs.step, jobs.notify)
     return JobResult(tuple(_lines(report)), _unreachable(report))
 
 
@@ -285,7 +262,7 @@ def remove(bench: Workbench, paper_id: str) -> JobResult:
     return JobResult((JobLine(REMOVED, paper_id, title),) if gone else ())
 
 
-def add_files(bench: Workbench, uploads: Sequence[Path], watch: Watch) -> JobResult:
+def add_files(bench: Workbench, uploads: Sequence[Path], jobs: Jobs) -> JobResult:
     """Bring in PDFs that were uploaded. One that can't be had is said in its line.
 
     Raises:
@@ -295,8 +272,8 @@ def add_files(bench: Workbench, uploads: Sequence[Path], watch: Watch) -> JobRes
     lines: list[JobLine] = []
     bench.load_starter()
     # Its model may have to be fetched first.
-    ingestor = bench.ingestor.telling(watch.notify)
-    watch.step(READING, 0, len(uploads))
+    ingestor = bench.ingestor.telling(jobs.notify)
+    jobs.step(READING, 0, len(uploads))
     for done, upload in enumerate(uploads, start=1):
         try:
             stored = store_upload(upload, bench.settings.papers_dir, bench.settings.upload_max_mb)
@@ -308,7 +285,7 @@ def add_files(bench: Workbench, uploads: Sequence[Path], watch: Watch) -> JobRes
                 report = ingestor.ingest_files([stored], bench.read_limits, retry=True, workers=1)
             known = bool(report.known)
             lines.append(_line(bench, upload.name, (report.known or report.results)[0], known))
-        watch.step(READING, done, len(uploads))
+        jobs.step(READING, done, len(uploads))
     return JobResult(tuple(lines))
 
 

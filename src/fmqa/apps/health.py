@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fmqa.errors import FmqaError, RecordBusy, SourceUnreachable
 
@@ -124,10 +124,6 @@ class HealthCheck:
     ok: bool
     detail: str
     hint: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 def examine(bench: Workbench) -> list[HealthCheck]:

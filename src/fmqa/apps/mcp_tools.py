@@ -6,8 +6,7 @@ are named as quotes, with paper, version and page.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import wraps
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -32,7 +31,7 @@ from fmqa.apps.queries import (
     Queries,
     filters_from,
 )
-from fmqa.errors import FmqaError, UsageError
+from fmqa.errors import FmqaError
 from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED
 
 if TYPE_CHECKING:
@@ -82,8 +81,7 @@ class Tools:
 
         Use it to look around; for a claim with proof use ask_papers.
         """
-        with _tool_errors():
-            return self.queries.search(query, limit, filters_from(filters))
+        return self.queries.search(query, limit, filters_from(filters))
 
     def ask_papers(
         self,
@@ -104,12 +102,11 @@ class Tools:
         `status` is "abstained" when the papers don't answer it; then don't answer from memory
         as if they did. `withheld` lists sentences that no quote carries: don't repeat them as true.
         """
-        with _tool_errors():
-            chosen = filters_from(filters)
-            asks = person_of(context.request_context.request)  # nobody where there is no request
-            with self.admission.enter(asks) as turn:
-                turn.wait()
-                return self.queries.ask(question, chosen, history)
+        chosen = filters_from(filters)
+        asks = person_of(context.request_context.request)  # nobody where there is no request
+        with self.admission.enter(asks) as turn:
+            turn.wait()
+            return self.queries.ask(question, chosen, history)
 
     def get_passage(
         self,
@@ -126,12 +123,7 @@ class Tools:
 
         Give either passage_id, or paper and page, such as those of a citation.
         """
-        with _tool_errors():
-            if passage_id is not None and paper is None and page is None:
-                return self.queries.passage(passage_id)
-            if passage_id is None and paper is not None and page is not None:
-                return self.queries.passages_on(paper, page, version)
-            raise UsageError("Give either passage_id, or paper and page.")
+        return self.queries.passages(passage_id, paper, page, version)
 
     def list_papers(
         self,
@@ -143,8 +135,7 @@ class Tools:
         filters: Which = None,
     ) -> PaperList:
         """List the papers of the library by title, with their kind, modality and status."""
-        with _tool_errors():
-            return self.queries.papers(text, limit, offset, filters_from(filters))
+        return self.queries.papers(text, limit, offset, filters_from(filters))
 
     def compare_papers(
         self,
@@ -165,8 +156,7 @@ class Tools:
 
         A cell without a quote says "not stated": don't fill it from memory.
         """
-        with _tool_errors():
-            return self.queries.compare(names, by)
+        return self.queries.compare(names, by)
 
 
 def make_server(queries: Queries, admission: AdmissionQueue | None = None) -> MCPServer[Any]:
@@ -193,17 +183,21 @@ def make_server(queries: Queries, admission: AdmissionQueue | None = None) -> MC
         "Compare papers": tools.compare_papers,
     }
     for title, tool in titled.items():
-        server.add_tool(tool, title=title, annotations=_READS, structured_output=True)
+        server.add_tool(_told(tool), title=title, annotations=_READS, structured_output=True)
     return server
 
 
-@contextmanager
-def _tool_errors() -> Iterator[None]:
-    """Our errors as ones that the model gets to read, with what can be done."""
-    try:
-        yield
-    except FmqaError as error:
-        raise ToolError(f"{error} {error.hint}".strip()) from error
+def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
+    """The tool with our errors as ones that the model gets to read, with what can be done."""
+
+    @wraps(tool)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return tool(*args, **kwargs)
+        except FmqaError as error:
+            raise ToolError(f"{error} {error.hint}".strip()) from error
+
+    return called
 
 
 PATH = "/mcp"

@@ -227,7 +227,21 @@ class Queries:
         hits = self.bench.searcher.search(cleaned, limit, filters)
         return Passages(passages=tuple(self._found(hit.passage, hit.score) for hit in hits))
 
-    def passage(self, passage_id: int) -> Passages:
+    def passages(
+        self, passage_id: int | None, paper: str | None, page: int | None, version: int | None
+    ) -> Passages:
+        """One passage by its number, or all that stand on a page of a paper.
+
+        Raises:
+            UsageError: it isn't one of the two that is asked for, or there is no such passage.
+        """
+        if passage_id is not None and paper is None and page is None:
+            return self._passage(passage_id)
+        if passage_id is None and paper is not None and page is not None:
+            return self._passages_on(paper, page, version)
+        raise UsageError("Give either passage_id, or paper and page.")
+
+    def _passage(self, passage_id: int) -> Passages:
         """One passage, by the number that a search gave it.
 
         Raises:
@@ -242,7 +256,7 @@ class Queries:
             )
         return Passages(passages=(self._found(held[passage_id]),))
 
-    def passages_on(self, paper: str, page: int, version: int | None = None) -> Passages:
+    def _passages_on(self, paper: str, page: int, version: int | None) -> Passages:
         """The passages that stand on a page of a paper, in reading order.
 
         Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -115,7 +116,7 @@ def doctor(home: Home = None, llm: Llm = None, as_json: Json = False) -> None:
     with workbench(home=home, llm=llm) as bench:
         findings = examine(bench)
     if as_json:
-        print_json([finding.as_dict() for finding in findings])
+        print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             mark = "ok " if finding.ok else "BAD"

@@ -71,25 +71,20 @@ class _Export(BaseModel):
     title: Annotated[str, Field(max_length=200)]
 
 
-def add_endpoints(queries: Queries, queue: AdmissionQueue) -> None:
-    """Offer the endpoints to clients of the blocks that are open now.
+class Endpoints:
+    """The endpoints. An input that isn't given is empty or 0.
 
     Args:
         queries: what answers them.
         queue: what questions pass, those of the page included.
     """
-    _Offered(queries, queue).add()
-
-
-class _Offered:
-    """The endpoints. An input that isn't given is empty or 0."""
 
     def __init__(self, queries: Queries, queue: AdmissionQueue) -> None:
         self.queries = queries
         self.queue = queue
 
     def add(self) -> None:
-        """Name them to Gradio."""
+        """Offer them to clients of the blocks that are open now."""
         api(self.ask, api_name="ask", **UNQUEUED)
         quick = (self.search, self.papers, self.passage, self.compare, self.export)
         for endpoint in quick:
@@ -145,12 +140,9 @@ class _Offered:
         """A passage by its number, or all passages on a page of a paper."""
         with _in_words():
             got = _checked(_Passage, passage_id=passage_id, paper=paper, page=page, version=version)
-            if bool(got.passage_id) == bool(got.paper) or bool(got.paper) != bool(got.page):
-                raise UsageError("Give either passage_id, or paper and page.")
-            if got.passage_id:
-                found = self.queries.passage(got.passage_id)
-            else:
-                found = self.queries.passages_on(got.paper, got.page, got.version or None)
+            found = self.queries.passages(
+                got.passage_id or None, got.paper or None, got.page or None, got.version or None
+            )
             return found.model_dump(mode="json")
 
     def compare(self, names: list[str], by: list[str] | None = None) -> dict[str, Any]:

@@ -7,9 +7,10 @@ two threads of one, can share a half-made answer.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from fmqa.answering.assistant import (
     Event,
@@ -22,10 +23,14 @@ from fmqa.answering.assistant import (
 from fmqa.answering.schema import Answer, Citation, Sentence, Withheld
 from fmqa.answering.suggesting import Suggestion
 from fmqa.apps.asgi import NOBODY, Person
+from fmqa.apps.queries import with_comparison
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.filters import filters_of
 from fmqa.types import Filters
+
+if TYPE_CHECKING:
+    from fmqa.apps.workbench import Workbench
 
 
 class Stage(StrEnum):
@@ -120,10 +125,6 @@ class Turn:
 
 
 Turns = tuple[Turn, ...]
-Suggest = Callable[[Answer, Sequence[str], Filters], Sequence[Suggestion]]
-"""Questions to ask next, from an answer, what was asked before, and the filters."""
-Complete = Callable[[Answer], Answer]
-"""An answer with what belongs to it beside its sentences."""
 
 _TURNS_KEPT = 50
 _log = logging.getLogger(__name__)
@@ -165,13 +166,7 @@ def _turn(turns: Turns, place: int) -> Turn:
     return turns[place]
 
 
-def answered(
-    ready: Readiness,
-    turns: Turns,
-    person: Person = NOBODY,
-    suggest: Suggest = lambda *asked: (),
-    complete: Complete = lambda answer: answer,
-) -> Iterator[Turns]:
+def answered(ready: Readiness, turns: Turns, person: Person = NOBODY) -> Iterator[Turns]:
     """The turns, each time that the answer to the last question has come further."""
     *earlier, turn = turns
     if turn.stage is not Stage.ASKED:
@@ -192,37 +187,38 @@ def answered(
             assistant = made.result()
             stream = assistant.anew if turn.again else assistant.stream
             for event in stream(turn.question, filters, history=history):
-                turn = _completed(turn.after(event), complete)
+                turn = _with_table(turn.after(event), ready.bench)
                 yield (*earlier, turn)
             # To find suggestions costs as much as an answer; who waits for one comes first.
             if not ready.admission.lengths[1]:
-                yield (*earlier, _with_suggestions(turn, earlier, filters, suggest))
+                yield (*earlier, _with_suggestions(turn, earlier, filters, ready.bench))
     except Exception as error:
         if not isinstance(error, FmqaError):
             _log.exception("A question could not be answered.")
         yield (*earlier, turn.failed(error))
 
 
-def _completed(turn: Turn, complete: Complete) -> Turn:
-    """The turn with all that belongs to its answer, if that is there; it may do without."""
+def _with_table(turn: Turn, bench: Workbench) -> Turn:
+    """The turn with the table that its question asks for; an answer may do without."""
     if turn.answer is None:
         return turn
     try:
-        return replace(turn, answer=complete(turn.answer))
+        return replace(turn, answer=with_comparison(bench, turn.answer))
     except Exception:
-        _log.exception("An answer could not be completed.")
+        _log.exception("A table could not be made.")
         return turn
 
 
 def _with_suggestions(
-    turn: Turn, earlier: Sequence[Turn], filters: Filters, suggest: Suggest
+    turn: Turn, earlier: Sequence[Turn], filters: Filters, bench: Workbench
 ) -> Turn:
     """The turn with what may be asked next; an answer is none the worse without."""
     if turn.answer is None:
         return turn
     try:
         asked = [past.question for past in (*earlier, turn)]
-        return replace(turn, suggestions=tuple(suggest(turn.answer, asked, filters)))
+        suggestions = bench.suggester.after(turn.answer, asked, filters)
+        return replace(turn, suggestions=tuple(suggestions))
     except Exception:
         _log.exception("No questions to ask next could be found.")
         return turn

@@ -12,7 +12,7 @@ from gradio.components import Navbar
 
 from fmqa.apps.asgi import person_of
 from fmqa.apps.queries import Queries
-from fmqa.apps.web.api import add_endpoints
+from fmqa.apps.web.api import Endpoints
 from fmqa.apps.web.markup import view
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.tabs.ask import AskTab
@@ -45,7 +45,7 @@ class ChatPage:
         with gr.Blocks(title=_TITLE, fill_width=True, analytics_enabled=False) as self.blocks:
             self._build(IN_ENGLISH)
             queries = Queries(context.bench, lambda: context.ready.assistant)
-            add_endpoints(queries, context.ready.admission)
+            Endpoints(queries, context.ready.admission).add()
         for say in LANGUAGES:
             if say is not IN_ENGLISH:
                 with self.blocks.route(say.name, say.path, show_in_navbar=False):

@@ -12,7 +12,7 @@ from fmqa.apps.exports import ExportForm, export
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.markup import titled, view
 from fmqa.apps.web.render import chips_of
-from fmqa.apps.web.tab import QUICK, SAVE, Context
+from fmqa.apps.web.tab import QUICK, SAVE, PagePart
 from fmqa.errors import FmqaError, StoreError
 from fmqa.filters import FIELDS, filters_of, make_filters, query_of
 from fmqa.store.mappers import FacetCounts
@@ -37,21 +37,13 @@ _LONGEST_TITLE = 80
 Update = Any
 
 
-class FilterPanel:
+class FilterPanel(PagePart):
     """Years, kinds, modalities, tasks, sources and papers to choose; what is set as chips.
 
-    ``query`` is the part whose value is the filters' text, to be sent with a question. The panel
-    holds nothing of any session.
-
-    Args:
-        context: the program behind the page.
+    ``query`` is the part whose value is the filters' text, to be sent with a question.
     """
 
     query: gr.Textbox
-
-    def __init__(self, context: Context) -> None:
-        self.bench = context.bench
-        self.say = context.say
 
     def build(self, blocks: gr.Blocks) -> None:
         """Make the parts in the column that is open now, and connect them."""
@@ -175,16 +167,8 @@ def _paper_label(paper: PaperMeta) -> str:
     return f"{short} ({paper.year})" if paper.year else short
 
 
-class TakeAway:
-    """Answers as files, which the browser makes. Holds nothing of any session.
-
-    Args:
-        context: the program behind the page.
-    """
-
-    def __init__(self, context: Context) -> None:
-        self.bench = context.bench
-        self.say = context.say
+class TakeAway(PagePart):
+    """Answers as files, which the browser makes."""
 
     def build(self, turns: gr.State, told: gr.HTML) -> None:
         """Make the part that a file comes through, and connect it.

@@ -8,7 +8,6 @@ The page to log in on is here too."""
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 import secrets
@@ -21,7 +20,8 @@ from fmqa.apps.asgi import App, Message, Mount, Person, Receive, Send, put_perso
 from fmqa.apps.web.auth import LOGIN_SECONDS, Logins, TooManyFailures
 from fmqa.apps.web.completions import PATH as MODELS
 from fmqa.apps.web.completions import error_form
-from fmqa.apps.web.wording import LANGUAGES
+from fmqa.apps.web.markup import view
+from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -309,25 +309,6 @@ def _said(request: Request, status: int, error: str, hint: str) -> Response:
     return JSONResponse({"error": error, "hint": hint, "detail": detail}, status_code=status)
 
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Log in – fmqa</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-:root {{ color-scheme: light dark; font: 1rem/1.5 ui-sans-serif, system-ui, sans-serif; }}
-main {{ max-width: 20rem; margin: 15vh auto 0; padding: 0 1rem; }}
-label {{ display: block; margin-top: 1rem; }}
-input, button {{ box-sizing: border-box; width: 100%; padding: .6rem; font: inherit; }}
-button {{ margin-top: 1.5rem; border: 0; border-radius: .4rem; color: #fff; background: #0f766e; }}
-[role=alert] {{ padding: .6rem; border-left: .25rem solid #b91c1c; }}
-</style></head><body><main>
-<h1>Ask the papers</h1>{problem}
-<form method="post" action="login">
-<input type="hidden" name="next" value="{next}">
-<label>Name <input name="username" autocomplete="username" required autofocus></label>
-<label>Password
-<input name="password" type="password" autocomplete="current-password" required></label>
-<button>Log in</button>
-</form></main></body></html>"""
 _WRONG = "Name or password is wrong."
 
 
@@ -384,8 +365,7 @@ def login_routes(logins: Logins) -> Mount:
 def _login_page(there: str, problem: str = "", status: int = 200) -> Response:
     from starlette.responses import HTMLResponse
 
-    said = f'<p role="alert">{html.escape(problem)}</p>' if problem else ""
-    text = _PAGE.format(problem=said, next=html.escape(there, quote=True))
+    text = view("page.login", IN_ENGLISH, there, problem)
     return HTMLResponse(text, status_code=status, headers={"cache-control": "no-store"})
 
 

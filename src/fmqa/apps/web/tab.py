@@ -82,22 +82,26 @@ class Context:
     uploads: bool = False
 
 
-class Tab(ABC):
-    """One tab: its parts and what each does when it is used. Holds nothing of any session.
+class PagePart:
+    """A part of the page. Holds nothing of any session.
 
     Args:
         context: the program behind the page.
     """
 
-    key: ClassVar[str]
-    """Names it in addresses and in the page's element ids."""
-    title: ClassVar[str]
-    """In English; the page translates it."""
-
     def __init__(self, context: Context) -> None:
         self.ready = context.ready
         self.bench = context.bench
         self.say = context.say
+
+
+class Tab(PagePart, ABC):
+    """One tab: its parts and what each does when it is used."""
+
+    key: ClassVar[str]
+    """Names it in addresses and in the page's element ids."""
+    title: ClassVar[str]
+    """In English; the page translates it."""
 
     @abstractmethod
     def build(self, blocks: gr.Blocks) -> None:

@@ -10,7 +10,6 @@ import gradio as gr
 
 from fmqa.apps.admission_queue import UNQUEUED
 from fmqa.apps.asgi import person_of
-from fmqa.apps.queries import with_comparison
 from fmqa.apps.web import chat
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.controls import FilterPanel, TakeAway
@@ -22,9 +21,7 @@ from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.store.history import Feedback
 
 if TYPE_CHECKING:
-    from fmqa.answering.schema import Answer
-    from fmqa.answering.suggesting import Suggestion
-    from fmqa.types import Filters
+    pass
 
 Update = Any
 
@@ -182,14 +179,6 @@ class AskTab(Tab):
             raise gr.Error(words, print_exception=False) from error
         return now, messages(now, self.say)
 
-    def _suggest(
-        self, answer: Answer, asked: Sequence[str], filters: Filters
-    ) -> Sequence[Suggestion]:
-        return self.bench.suggester.after(answer, asked, filters)
-
-    def _complete(self, answer: Answer) -> Answer:
-        return with_comparison(self.bench, answer)
-
     def _answer(
         self, turns: Turns, name: str, request: gr.Request
     ) -> Iterator[tuple[Turns, Update]]:
@@ -198,7 +187,7 @@ class AskTab(Tab):
         turns = self._so_far(turns, name, request)
         if not turns:
             raise gr.Error(self.say("There is no such question."), print_exception=False)
-        for now in chat.answered(self.ready, turns, person, self._suggest, self._complete):
+        for now in chat.answered(self.ready, turns, person):
             if self.remembered is not None and now[-1].answer is not None and not kept:
                 # Before it is shown: what a reader has seen whole outlives this server.
                 self.remembered.keep(name, person, now)

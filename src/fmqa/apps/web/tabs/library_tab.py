@@ -18,7 +18,17 @@ from fmqa.answering.abstention import missing_in, tell_missing
 from fmqa.apps import changing
 from fmqa.apps.changing import Jobs, Work
 from fmqa.apps.web.markup import escaped, view
-from fmqa.apps.web.tab import PICK_PAPER, QUICK, Context, Tab, opening, or_problem, problem, waiting
+from fmqa.apps.web.tab import (
+    PICK_PAPER,
+    QUICK,
+    Context,
+    PagePart,
+    Tab,
+    opening,
+    or_problem,
+    problem,
+    waiting,
+)
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError, UsageError
 from fmqa.types import Outcome, PaperStatus, ReadResult, Source
@@ -158,7 +168,7 @@ _MIB = 1 << 20
 Update = Any
 
 
-class Editor:
+class Editor(PagePart):
     """The controls, and the job that they started or another user did.
 
     Args:
@@ -167,8 +177,7 @@ class Editor:
     """
 
     def __init__(self, context: Context, jobs: Jobs) -> None:
-        self.bench = context.bench
-        self.say = context.say
+        super().__init__(context)
         self.jobs = jobs
 
     def build_adding(self) -> None:
@@ -330,7 +339,7 @@ class Editor:
             return [gr.skip(), *self._removing(""), *self._look()]
 
         def work() -> Work:
-            return lambda watch: changing.remove(self.bench, asked)
+            return lambda jobs: changing.remove(self.bench, asked)
 
         refused = self._begin("Removing a paper", work)
         shown = gr.skip() if refused else ""
