@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from threading import Condition
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any
 
 from fmqa.apps.asgi import Person
@@ -52,12 +52,7 @@ class Ticket:
     def __enter__(self) -> Ticket:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.queue.leave(self)
 
 

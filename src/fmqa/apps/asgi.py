@@ -16,6 +16,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
+AGENTS = "/mcp"
+"""Where agents find the library's tools."""
+
 
 @dataclass(frozen=True)
 class Mount:
@@ -23,6 +26,17 @@ class Mount:
 
     routes: tuple[BaseRoute, ...]
     lifespan: Lifespan | None = None
+
+
+def with_headers(send: Send, *headers: tuple[bytes, bytes]) -> Send:
+    """Sends an answer with these headers besides its own."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), *headers]}
+        await send(message)
+
+    return sent
 
 
 _KEY = "fmqa.person"

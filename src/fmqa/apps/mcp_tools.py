@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import wraps
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -19,7 +18,7 @@ from pydantic import Field
 from fmqa.answering.compared import Comparison
 from fmqa.answering.schema import Answer
 from fmqa.apps.admission_queue import AdmissionQueue
-from fmqa.apps.asgi import App, Message, Mount, Receive, Send, person_of
+from fmqa.apps.asgi import AGENTS, Mount, person_of
 from fmqa.apps.queries import (
     MOST_BEFORE,
     MOST_PAPERS,
@@ -200,7 +199,6 @@ def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-PATH = "/mcp"
 _MOST_BYTES = 1 << 20
 
 
@@ -214,46 +212,15 @@ def mount(ready: Readiness) -> Mount:
         ready: where the assistant comes from, and the program's other parts.
     """
     from mcp.server.transport_security import TransportSecuritySettings
-    from starlette.routing import Route
 
     server = make_server(Queries(ready.bench, lambda: ready.assistant), ready.admission)
     inner = server.streamable_http_app(
-        streamable_http_path=PATH,
+        streamable_http_path=AGENTS,
         json_response=True,
         stateless_http=True,
         max_request_body_size=_MOST_BYTES,
-        # The app's own hosts are checked for all of it, and `OwnPages` checks origins: this
+        # The app's own hosts are checked for all of it, and `OwnPageOnly` checks origins: this
         # server can't know by what names the app is reached.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    (route,) = inner.routes
-    assert isinstance(route, Route)
-    guarded = Route(PATH, endpoint=OwnPages(route.endpoint))
-    return Mount((guarded,), lifespan=lambda app: inner.router.lifespan_context(inner))
-
-
-class OwnPages:
-    """ASGI middleware that refuses what the page of another site sends.
-
-    Agents send no ``Origin``; a browser does, and can be made to by any site (the specification's
-    warning on DNS rebinding, "Transports", 2025-06-18).
-
-    Args:
-        app: the application behind it.
-    """
-
-    def __init__(self, app: App) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass on what comes from no page, or from one of ours."""
-        from starlette.datastructures import Headers
-        from starlette.responses import PlainTextResponse
-
-        headers = Headers(scope=scope)
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
-            refusal = PlainTextResponse("Pages of other sites may not ask here.", 403)
-            await refusal(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+    return Mount(tuple(inner.routes), lifespan=lambda app: inner.router.lifespan_context(inner))

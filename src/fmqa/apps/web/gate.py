@@ -16,7 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from fmqa.apps.asgi import App, Message, Mount, Person, Receive, Send, put_person
+from fmqa.apps.asgi import App, Message, Mount, Person, Receive, Send, put_person, with_headers
 from fmqa.apps.web.auth import LOGIN_SECONDS, Logins, TooManyFailures
 from fmqa.apps.web.completions import PATH as MODELS
 from fmqa.apps.web.completions import error_form
@@ -100,11 +100,12 @@ class Gate:
             await refusal(scope, receive, send)
             return
         started = False
+        answer = _marking(send, request, person)
 
         async def sent(message: Message) -> None:
             nonlocal started
             started = True
-            await send(_marked(message, request, person) if not self.logins else message)
+            await answer(message)
 
         try:
             replayed, body = await self._body(request, receive)
@@ -245,14 +246,12 @@ def _new_mark(request: Request) -> str:
     return secrets.token_urlsafe(18) if opens else ""
 
 
-def _marked(message: Message, request: Request, person: Person) -> Message:
-    """The start of an answer, with the cookie for a browser that is new."""
-    if message["type"] != "http.response.start" or request.url.path not in PAGES:
-        return message
-    if not person.mark or request.cookies.get(MARK_COOKIE):
-        return message
-    value = cookie(request, MARK_COOKIE, person.mark)
-    return {**message, "headers": [*message.get("headers", ()), (b"set-cookie", value)]}
+def _marking(send: Send, request: Request, person: Person) -> Send:
+    """Sends the cookie along, where a browser is new."""
+    known = request.cookies.get(MARK_COOKIE)
+    if not person.mark or known or request.url.path not in PAGES:
+        return send
+    return with_headers(send, (b"set-cookie", cookie(request, MARK_COOKIE, person.mark)))
 
 
 def cookie(request: Request, name: str, value: str, seconds: int | None = None) -> bytes:

@@ -8,10 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from gradio.state_holder import SessionState, StateHolder
 
-from fmqa.apps.asgi import App, Lifespan, Message, Mount, Receive, Send
+from fmqa.apps.asgi import AGENTS, App, Lifespan, Message, Mount, Receive, Send, with_headers
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ class OwnPageOnly:
 
     Such a page could otherwise upload files to a server on the reader's own machine: browsers send
     forms anywhere without asking. They say where a request comes from in ``Sec-Fetch-Site`` (W3C
-    Fetch Metadata), which no script can change; programs that aren't browsers say nothing.
+    Fetch Metadata), which no script can change; programs that aren't browsers say nothing. Agents
+    send no ``Origin`` either, so that what comes to them with another site's is a page's (the Model
+    Context Protocol's warning on DNS rebinding, "Transports", 2025-06-18).
 
     Args:
         app: the application behind it.
@@ -129,14 +132,22 @@ class OwnPageOnly:
         """Pass on, or refuse."""
         from starlette.responses import PlainTextResponse
 
-        foreign = (b"cross-site", b"same-site")
-        if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-            headers = dict(scope["headers"])
-            if headers.get(b"sec-fetch-site", b"") in foreign:
-                words = "Another site's page can't send anything here."
-                await PlainTextResponse(words, status_code=403)(scope, receive, send)
-                return
+        if scope["type"] == "http" and _is_foreign(scope):
+            words = "Another site's page can't send anything here."
+            await PlainTextResponse(words, status_code=403)(scope, receive, send)
+            return
         await self.app(scope, receive, send)
+
+
+def _is_foreign(scope: Message) -> bool:
+    from starlette.datastructures import Headers
+
+    headers = Headers(scope=scope)
+    origin = headers.get("origin")
+    if scope["path"].rstrip("/") == AGENTS and origin is not None:
+        return urlsplit(origin).netloc != headers.get("host")
+    changes = scope["method"] not in ("GET", "HEAD", "OPTIONS")
+    return changes and headers.get("sec-fetch-site") in ("cross-site", "same-site")
 
 
 CHOICE = "lang"
@@ -185,24 +196,14 @@ class LanguageChoice:
         wanted = next((code for code in (chosen, kept) if code in _PATHS), None)
         wanted = wanted or preferred(request.headers.get("accept-language", ""))
         if own != "/" or chosen in _PATHS or wanted == IN_ENGLISH.code:
-            await self.app(scope, receive, _keeping(send, pages[own]) if chosen else send)
+            cookie = f"{CHOICE}={pages[own]}; Path=/; Max-Age={_A_YEAR}; SameSite=Lax"
+            kept_from_now = with_headers(send, (b"set-cookie", cookie.encode()))
+            await self.app(scope, receive, kept_from_now if chosen else send)
             return
         query = f"?{request.url.query}" if request.url.query else ""
         answer = RedirectResponse(f"/{_PATHS[wanted]}{query}", 307)
         answer.headers["vary"] = "Accept-Language, Cookie"
         await answer(scope, receive, send)
-
-
-def _keeping(send: Send, code: str) -> Send:
-    """Adds the cookie that keeps the choice."""
-    cookie = f"{CHOICE}={code}; Path=/; Max-Age={_A_YEAR}; SameSite=Lax"
-
-    async def with_cookie(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), (b"set-cookie", cookie.encode())]
-        await send(message)
-
-    return with_cookie
 
 
 def mounts(ready: Readiness, logins: Logins | None) -> list[Mount]:

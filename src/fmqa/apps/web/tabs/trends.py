@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
@@ -35,7 +34,6 @@ _NAMES = {
 # The places below are those of the drawings in `templates/trends.html`.
 _PANELS = 12
 _WIDTH, _BASE, _TOP = 260, 100, 14  # of a small panel
-_LEAST_TARGET = 20  # height of what can be clicked for a low bar
 _WIDE, _LEFT, _FLOOR = 900, 52, 430  # of a plot of sizes
 _NAMED = 16
 _AIR = 1.7  # factor between the outermost amounts and the plot's edges
@@ -106,7 +104,7 @@ def chart(trend: Trend, *, sides: bool, say: Wording = IN_ENGLISH) -> str:
         return view("trends.plots", say, shown, coverage, _plots(shown, groups, say), kinds)
     found = panels(shown, _PANELS)
     highest = max((panel.in_year(year) for panel in found for year in shown.years), default=1)
-    drawn = [_BarPanel.of(panel, shown.years, highest, say, sides=sides) for panel in found]
+    drawn = [_bars(panel, shown.years, highest, say, sides=sides) for panel in found]
     legend = [(group, say(GROUPS[group])) for group in ("cited", "since")] if sides else []
     return view("trends.bars", say, shown, coverage, drawn, len(shown.values) - len(found), legend)
 
@@ -115,65 +113,29 @@ def _groups(sides: bool) -> Sequence[Group | None]:
     return ("cited", "since") if sides else (None,)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bar:
-    """A bar, or a group's part of one, with what can be clicked for it."""
+def _bars(
+    panel: Panel, years: Sequence[int], highest: int, say: Wording, *, sides: bool
+) -> dict[str, Any]:
+    """What the template draws of a value; ``highest`` is the count as high as its panel.
 
-    group: str
-    title: str
-    y: float
-    height: float
-
-    @property
-    def target_height(self) -> float:
-        return max(self.height, _LEAST_TARGET)
-
-    @property
-    def target_y(self) -> float:
-        return self.y + self.height - self.target_height
-
-
-@dataclass(frozen=True, slots=True)
-class _Year:
-    """The bar of a year, or its parts one on the other."""
-
-    year: int
-    x: float
-    width: float
-    count: int
-    bars: list[_Bar] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _BarPanel:
-    """A small panel of bars."""
-
-    value: str
-    total: int
-    years: list[_Year]
-    ticks: list[int]
-
-    @classmethod
-    def of(
-        cls, panel: Panel, years: Sequence[int], highest: int, say: Wording, *, sides: bool
-    ) -> _BarPanel:
-        """One value's bars; ``highest`` is the count that is as high as the panel."""
-        width = _WIDTH / max(6, len(years))
-        first = _WIDTH - width * len(years)
-        drawn = [
-            _Year(year, first + place * width, width, panel.in_year(year))
-            for place, year in enumerate(years)
-        ]
-        for one in drawn:
-            floor = float(_BASE)
-            for group in GROUPS if sides else (None,):
-                count = one.count if group is None else panel.counts[group].get(one.year, 0)
-                if count:
-                    height = (_BASE - _TOP) * count / highest
-                    floor -= height
-                    title = _number_words(panel.value, one.year, group, count, say)
-                    one.bars.append(_Bar(group or "", title, floor, height))
-        return cls(panel.value, panel.total, drawn, _ticks(years))
+    The bar of a year may have parts, one on the other.
+    """
+    width = _WIDTH / max(6, len(years))
+    first = _WIDTH - width * len(years)
+    drawn = []
+    for place, year in enumerate(years):
+        floor, bars = float(_BASE), []
+        for group in GROUPS if sides else (None,):
+            total = panel.in_year(year)
+            count = total if group is None else panel.counts[group].get(year, 0)
+            if count:
+                height = (_BASE - _TOP) * count / highest
+                floor -= height
+                title = _number_words(panel.value, year, group, count, say)
+                bars.append({"group": group or "", "title": title, "y": floor, "height": height})
+        at = first + place * width
+        drawn.append({"year": year, "x": at, "width": width, "count": total, "bars": bars})
+    return {"value": panel.value, "total": panel.total, "years": drawn, "ticks": _ticks(years)}
 
 
 def _number_words(value: str, year: int, group: Group | None, count: int, say: Wording) -> str:
