@@ -9,8 +9,7 @@ import pytest
 from served import answer
 
 from fmqa.apps.asgi import NOBODY, Person
-from fmqa.apps.web.chat import Stage, Turn
-from fmqa.apps.web.conversation_store import KEPT, ConversationStore
+from fmqa.apps.web.chat import KEPT, ConversationStore, Stage, Turn
 from fmqa.apps.web.tabs.ask import AskTab
 from fmqa.store.history import StoredExchange
 from fmqa.store.library import Library

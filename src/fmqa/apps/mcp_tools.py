@@ -219,7 +219,7 @@ def mount(ready: Readiness) -> Mount:
         json_response=True,
         stateless_http=True,
         max_request_body_size=_MOST_BYTES,
-        # The app's own hosts are checked for all of it, and `OwnPageOnly` checks origins: this
+        # The app's own hosts are checked for all of it, and `own_page_only` checks origins: this
         # server can't know by what names the app is reached.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -40,15 +39,8 @@ app = typer.Typer()
 _ABSTAINED = 3
 
 
-class AnswerForm(StrEnum):
-    """What an answer is printed as."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-    BIBTEX = "bibtex"
-    RIS = "ris"
-    CSL = "csl"
+AnswerForm = Literal["text", "json", "markdown", "bibtex", "ris", "csl"]
+"""What an answer is printed as."""
 
 
 AsForm = Annotated[
@@ -79,7 +71,7 @@ def ask(
     llm: Llm = None,
     home: Home = None,
     as_json: Json = False,
-    form: AsForm = AnswerForm.TEXT,
+    form: AsForm = "text",
     session: Session = None,
     show_withheld: Withheld = False,
 ) -> None:
@@ -94,7 +86,7 @@ def ask(
     with workbench(home=home, llm=llm) as bench:
         text = _from_stdin() if question == "-" else question
         history = _history(bench, session)
-        if form is AnswerForm.TEXT and not as_json:
+        if form == "text" and not as_json:
             from fmqa.apps.cli.rendering import stream_answer
 
             answer = stream_answer(bench.remembering.stream(text, filters, history), show_withheld)
@@ -102,7 +94,7 @@ def ask(
         else:
             answer = with_comparison(bench, bench.remembering.ask(text, filters, history))
             compared = answer.comparison is not None
-            typer.echo(_written(bench, answer, AnswerForm.JSON if as_json else form), nl=False)
+            typer.echo(_written(bench, answer, "json" if as_json else form), nl=False)
         _remember(bench, session, answer)
     if answer.status == "abstained" and not compared:
         raise typer.Exit(_ABSTAINED)
@@ -164,13 +156,13 @@ def _compared(bench: Workbench, question: str) -> bool:
 
 
 def _written(bench: Workbench, answer: Answer, form: AnswerForm) -> str:
-    if form is AnswerForm.JSON:
+    if form == "json":
         return answer.model_dump_json(indent=2) + "\n"
     from fmqa.apps.exports import ExportForm, export
 
     library = bench.library
     facts, items = library.catalog.facts(), library.items.by_paper()
-    return export([answer], ExportForm(form.value), facts, items=items)
+    return export([answer], ExportForm(form), facts, items=items)
 
 
 def _next_line() -> str:
@@ -233,23 +225,23 @@ def export_session(
     ],
     form: Annotated[
         AnswerForm, typer.Option("--format", help="csl is CSL-JSON, for Zotero and pandoc.")
-    ] = AnswerForm.MARKDOWN,
+    ] = "markdown",
     output: Output = None,
     home: Home = None,
 ) -> None:
     """Take a whole conversation away: as Markdown, or the papers it cites as a bibliography."""
     from fmqa.apps.exports import ExportForm, export, kept_answers
 
-    if form is AnswerForm.TEXT:
+    if form == "text":
         raise UsageError("A conversation isn't exported as text.", hint="Use --format markdown.")
     with workbench(home=home) as bench:
         answers = kept_answers(bench.library.sessions, session)
-        if form is AnswerForm.JSON:
+        if form == "json":
             whole = ",\n".join(answer.model_dump_json(indent=2) for answer in answers)
             text = f"[{whole}]\n"
         else:
             facts, items = bench.library.catalog.facts(), bench.library.items.by_paper()
-            text = export(answers, ExportForm(form.value), facts, session, items)
+            text = export(answers, ExportForm(form), facts, session, items)
     deliver(text, output, "The conversation")
 
 

@@ -6,9 +6,8 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -233,12 +232,8 @@ def _show_kinds(kinds: dict[str, tuple[int, dict[str, Figure]]]) -> None:
 _FAULTY = 1
 
 
-class ReportForm(StrEnum):
-    """What a report is printed as."""
-
-    TEXT = "text"
-    LINES = "lines"
-    JSON = "json"
+ReportForm = Literal["text", "lines", "json"]
+"""What a report is printed as."""
 
 
 @app.command("check")
@@ -253,7 +248,7 @@ def check(
     ] = None,
     form: Annotated[
         ReportForm, typer.Option("--format", help="lines has path:line:col: code message.")
-    ] = ReportForm.TEXT,
+    ] = "text",
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -273,9 +268,9 @@ def check(
         report = bench.proofreader.check(read, str(draft), bench.step)
     if html is not None:
         write_whole(html, page(report))
-    if as_json or form is ReportForm.JSON:
+    if as_json or form == "json":
         typer.echo(json_of(report), nl=False)
-    elif form is ReportForm.LINES:
+    elif form == "lines":
         typer.echo(as_lines(report), nl=False)
     else:
         _show_findings(report)

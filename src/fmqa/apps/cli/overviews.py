@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
@@ -33,34 +32,16 @@ _MOST_ROWS = 30
 _MOST_POINTS = 40
 
 
-class MapForm(StrEnum):
-    """Forms of the map."""
-
-    TEXT = "text"
-    JSON = "json"
-    GRAPHML = "graphml"
+MapForm = Literal["text", "json", "graphml"]
+"""Forms of the map."""
 
 
-class TrendForm(StrEnum):
-    """Forms of a trend."""
-
-    TEXT = "text"
-    CSV = "csv"
-    JSON = "json"
-    PNG = "png"
-    SVG = "svg"
+TrendForm = Literal["text", "csv", "json", "png", "svg"]
+"""Forms of a trend."""
 
 
-class TrendBy(StrEnum):
-    """What `fmqa.survey.trend_data.By` has, which takes longer to import than a help page may."""
-
-    KIND = "kind"
-    MODALITY = "modality"
-    TASK = "task"
-    TRAINING = "training"
-    DATASETS = "datasets"
-    MODEL_SIZE = "model-size"
-    DATA_SIZE = "data-size"
+TrendBy = Literal["kind", "modality", "task", "training", "datasets", "model-size", "data-size"]
+"""What `fmqa.survey.trend_data.By` has, which takes longer to import than a help page may."""
 
 
 @app.command("map")
@@ -72,7 +53,7 @@ def field_map(
     form: Annotated[
         MapForm,
         typer.Option("--format", help="The groups as text, or the whole map as JSON or GraphML."),
-    ] = MapForm.TEXT,
+    ] = "text",
     output: Output = None,
     year: Year = None,
     kind: Kind = None,
@@ -99,7 +80,7 @@ def field_map(
 @app.command("trends")
 def trends(
     by: Annotated[TrendBy, typer.Option("--by", help="What to count, or the size to follow.")] = (
-        TrendBy.MODALITY
+        "modality"
     ),
     cited_by_review: Annotated[
         bool,
@@ -109,7 +90,7 @@ def trends(
     ] = False,
     form: Annotated[
         TrendForm, typer.Option("--format", help="What to print or write it as.")
-    ] = TrendForm.TEXT,
+    ] = "text",
     output: Output = None,
     home: Home = None,
 ) -> None:
@@ -117,29 +98,29 @@ def trends(
 
     PNG and SVG are plots, and written to the file that --output names.
     """
-    drawn = form in (TrendForm.PNG, TrendForm.SVG)
+    drawn = form in ("png", "svg")
     if drawn and output is None:
         raise UsageError(
             "A plot is written to a file.",
-            hint=f"Say which: `fmqa trends --by {by.value} --format {form.value} --output FILE`.",
+            hint=f"Say which: `fmqa trends --by {by} --format {form} --output FILE`.",
         )
     with workbench(home=home) as bench:
-        trend = bench.survey.trend(by.value)
+        trend = bench.survey.trend(by)
     if drawn:
         assert output is not None
-        _save_plot(trend, form.value, output, sides=cited_by_review)
+        _save_plot(trend, form, output, sides=cited_by_review)
         return
-    text = _formed_trend(trend, form.value, sides=cited_by_review)
+    text = _formed_trend(trend, form, sides=cited_by_review)
     if text:
-        deliver(text, output, f"{by.value.capitalize()} over the years")
+        deliver(text, output, f"{by.capitalize()} over the years")
 
 
 def _formed(drawn: FieldMap, form: MapForm) -> str:
     from fmqa.survey.field_map import as_graphml
 
-    if form is MapForm.JSON:
+    if form == "json":
         return drawn.as_json(indent=2)
-    if form is MapForm.GRAPHML:
+    if form == "graphml":
         return as_graphml(drawn)
     return _as_text(drawn)
 

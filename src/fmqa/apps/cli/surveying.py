@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -24,15 +23,8 @@ app.add_typer(survey_app, name="survey")
 _CHANGES = ("set", "unset", "restore")
 
 
-class TableForm(StrEnum):
-    """Forms of a comparison."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
-    MARKDOWN = "markdown"
-    LATEX = "latex"
-    HTML = "html"
+TableForm = Literal["text", "json", "csv", "markdown", "latex", "html"]
+"""Forms of a comparison."""
 
 
 @app.command("facets")
@@ -90,7 +82,7 @@ def compare(
     ] = "architecture,training,data,tasks",
     form: Annotated[
         TableForm, typer.Option("--format", help="What to print or write it as.")
-    ] = TableForm.TEXT,
+    ] = "text",
     output: Output = None,
     home: Home = None,
     as_json: Json = False,
@@ -105,8 +97,8 @@ def compare(
     with workbench(home=home) as bench:
         table = made(bench.survey.facets, names, by.split(","))
     if as_json:
-        form = TableForm.JSON
-    text = as_text(table) if form is TableForm.TEXT else FORMS[form.value](table)
+        form = "json"
+    text = as_text(table) if form == "text" else FORMS[form](table)
     deliver(text, output, f"A table of {len(table.rows)} papers")
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -24,13 +23,8 @@ schedule_app = typer.Typer(help="Syncs at set times: install, show, remove.", no
 app.add_typer(schedule_app, name="schedule")
 
 
-class Form(StrEnum):
-    """Forms of the changelog."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
-    ATOM = "atom"
+Form = Literal["text", "markdown", "json", "atom"]
+"""Forms of the changelog."""
 
 
 @app.command("sync")
@@ -69,7 +63,7 @@ def changes(
             help="Instead, what is new since the review: papers, changed figures, contradictions.",
         ),
     ] = False,
-    form: Annotated[Form, typer.Option("--format", help="What to print it as.")] = Form.TEXT,
+    form: Annotated[Form, typer.Option("--format", help="What to print it as.")] = "text",
     output: Output = None,
     home: Home = None,
     as_json: Json = False,
@@ -77,7 +71,7 @@ def changes(
     """What changed in the library: papers that came, new versions, withdrawals, failures."""
     from fmqa.sync.periods import parse_since
 
-    wanted = Form.JSON if as_json else form
+    wanted = "json" if as_json else form
     if since_review:
         _since_review(wanted, output, home)
         return
@@ -94,16 +88,16 @@ def _since_review(form: Form, output: Path | None, home: Path | None) -> None:
     from fmqa.errors import UsageError
     from fmqa.sync import digest
 
-    if form is Form.ATOM:
+    if form == "atom":
         raise UsageError(
             "What changed since the review is no feed.",
             hint="Choose text, markdown or json, or leave --since-review away.",
         )
     with workbench(home=home) as bench:
         told = bench.survey.changes()
-    if form is Form.JSON:
+    if form == "json":
         text = told.model_dump_json(indent=2)
-    elif form is Form.MARKDOWN:
+    elif form == "markdown":
         text = digest.as_markdown(told, datetime.now(UTC).date())
     else:
         text = digest.as_text(told)
@@ -114,11 +108,11 @@ def _formed(bench: Workbench, found: list[Change], form: Form) -> str:
     from fmqa.sync import changelog
     from fmqa.sync.changelog import feed
 
-    if form is Form.JSON:
+    if form == "json":
         return json.dumps(changelog.as_json(found), indent=2, ensure_ascii=False)
-    if form is Form.MARKDOWN:
+    if form == "markdown":
         return changelog.as_markdown(found)
-    if form is Form.ATOM:
+    if form == "atom":
         return feed(bench.library.catalog, found)
     return changelog.as_text(found)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from fmqa.apps.changing import Jobs
 from fmqa.apps.health import background_sync, describe_library
-from fmqa.apps.web.conversation_store import ConversationStore
+from fmqa.apps.web.chat import ConversationStore
 from fmqa.apps.web.readiness import Readiness
 from fmqa.errors import UsageError
 
@@ -149,15 +149,15 @@ def _middleware(
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     from fmqa.apps.web.gate import Gate
-    from fmqa.apps.web.middleware import LanguageChoice, OwnPageOnly, SafeHeaders, SubPath
+    from fmqa.apps.web.middleware import below_path, language_choice, own_page_only, safe_headers
 
     layers: list[Middleware] = []
     if root := root_of(settings):
-        layers.append(Middleware(SubPath, root=root))
-    layers.append(Middleware(SafeHeaders, framed=host is None))
+        layers.append(Middleware(below_path, root=root))
+    layers.append(Middleware(safe_headers, framed=host is None))
     if host in LOOPBACK:  # no other site's name may be made to lead here
         layers.append(Middleware(TrustedHostMiddleware, allowed_hosts=[host, "localhost"]))
-    layers.append(Middleware(OwnPageOnly))
+    layers.append(Middleware(own_page_only))
     layers.append(
         Middleware(
             Gate,
@@ -166,7 +166,7 @@ def _middleware(
             max_upload_bytes=_FILES_A_REQUEST * upload_bytes + _FORM_BYTES,
         )
     )
-    layers.append(Middleware(LanguageChoice))
+    layers.append(Middleware(language_choice))
     return layers
 
 

@@ -84,35 +84,6 @@ class ChatRequest(_Sent):
     n: Literal[1] | None = None
 
 
-def completion(name: str, created: int, content: str, annotations: list[Json]) -> Json:
-    """A whole completion.
-
-    Args:
-        name: of this completion, unique.
-        created: seconds since 1970.
-        content: the answer as Markdown.
-        annotations: where its sources are, see `annotation`.
-    """
-    message = {
-        "role": "assistant",
-        "content": content,
-        "refusal": None,
-        "annotations": annotations,
-    }
-    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    return _envelope("chat.completion", name, created, [choice])
-
-
-def chunk(name: str, created: int, delta: Json, finish: str | None = None) -> Json:
-    """A part of a completion that is streamed."""
-    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-    return _envelope("chat.completion.chunk", name, created, [choice])
-
-
-def _envelope(kind: str, name: str, created: int, choices: list[Json]) -> Json:
-    return {"id": name, "object": kind, "created": created, "model": MODEL, "choices": choices}
-
-
 def annotation(citation: Citation, start: int, end: int) -> Json:
     """That ``content[start:end]`` is the mark of a citation."""
     cited = {
@@ -124,11 +95,6 @@ def annotation(citation: Citation, start: int, end: int) -> Json:
     return {"type": "url_citation", "url_citation": cited}
 
 
-def model_card(created: int) -> Json:
-    """The one model there is."""
-    return {"id": MODEL, "object": "model", "created": created, "owned_by": MODEL}
-
-
 def error_form(status: int, message: str, code: str | None = None, param: str = "") -> Json:
     """An error as OpenAI's clients read it."""
     kinds = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
@@ -137,20 +103,13 @@ def error_form(status: int, message: str, code: str | None = None, param: str = 
     return {"error": told}
 
 
-def status_of(error: Exception) -> int:
-    """The HTTP status that an error has."""
-    if isinstance(error, UsageError):
-        return 400
-    if isinstance(error, Busy):
-        return 429
-    return 503 if isinstance(error, FmqaError) else 500
-
-
-def error_of(error: Exception) -> Json:
-    """An error of ours in OpenAI's form; what isn't meant for users stays untold."""
-    if isinstance(error, FmqaError):
-        return error_form(status_of(error), f"{error} {error.hint}".strip())
-    return error_form(500, "Something went wrong in the program itself.")
+def refused(error: Exception) -> tuple[Json, int]:
+    """An error in OpenAI's form, and its HTTP status; what isn't meant for users stays untold."""
+    if not isinstance(error, FmqaError):
+        _log.error("A completion could not be made.", exc_info=error)
+        return error_form(500, "Something went wrong in the program itself."), 500
+    status = 400 if isinstance(error, UsageError) else 429 if isinstance(error, Busy) else 503
+    return error_form(status, f"{error} {error.hint}".strip()), status
 
 
 _MARK = re.compile(r"\[(\d+)\]")
@@ -166,7 +125,7 @@ def mount(ready: Readiness) -> Mount:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    card = model_card(int(time.time()))
+    card = {"id": MODEL, "object": "model", "created": int(time.time()), "owned_by": MODEL}
 
     def models(request: Request) -> Response:
         del request
@@ -216,13 +175,12 @@ def _completed(ready: Readiness, body: bytes, person: Person) -> Response:
         chat = Chat(ready, asked, person)
         if asked.stream:
             ready.admission.check(person)
-            headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+            headers = {"cache-control": "no-store"}
             events = _events(chat.lines())
             return StreamingResponse(events, media_type="text/event-stream", headers=headers)
         return JSONResponse(chat.whole())
     except Exception as error:
-        _logged(error)
-        return JSONResponse(error_of(error), status_of(error))
+        return JSONResponse(*refused(error))
 
 
 async def _events(lines: Generator[str]) -> AsyncIterator[str]:
@@ -241,11 +199,6 @@ def _no_model(name: str) -> Response:
 
     told = f"The model {name[:80]!r} does not exist; there is {MODEL!r}."
     return JSONResponse(error_form(404, told, "model_not_found", "model"), 404)
-
-
-def _logged(error: Exception) -> None:
-    if not isinstance(error, FmqaError):
-        _log.exception("A completion could not be made.")
 
 
 class Chat:
@@ -276,7 +229,13 @@ class Chat:
         made = _Content()
         for _ in self._pieces(made):
             pass
-        return completion(self.name, self.created, made.text, made.annotations)
+        message = {
+            "role": "assistant",
+            "content": made.text,
+            "refusal": None,
+            "annotations": made.annotations,
+        }
+        return self._form("chat.completion", message=message, finish_reason="stop")
 
     def lines(self) -> Generator[str]:
         """The completion as the data of server-sent events; empty while there is nothing to say."""
@@ -288,12 +247,20 @@ class Chat:
             yield self._line({"annotations": made.annotations})
             yield self._line({}, "stop")
         except Exception as error:
-            _logged(error)
-            yield json.dumps(error_of(error))
+            yield json.dumps(refused(error)[0])
         yield "[DONE]"
 
     def _line(self, delta: Json, finish: str | None = None) -> str:
-        return json.dumps(chunk(self.name, self.created, delta, finish))
+        return json.dumps(self._form("chat.completion.chunk", delta=delta, finish_reason=finish))
+
+    def _form(self, kind: str, **choice: Any) -> Json:
+        return {
+            "id": self.name,
+            "object": kind,
+            "created": self.created,
+            "model": MODEL,
+            "choices": [{"index": 0, "logprobs": None, **choice}],
+        }
 
     def _pieces(self, made: _Content) -> Iterator[str]:
         """Each text as it is added to the content; an empty one where nothing is yet."""

@@ -34,39 +34,36 @@ _POLICY = (
 )
 
 
-class SafeHeaders:
-    """ASGI middleware that adds the headers to every answer.
+def safe_headers(app: App, framed: bool = False) -> App:
+    """The layer that adds headers to every answer.
 
     Args:
         app: the application behind it.
         framed: whether other sites may show the page in a frame, as Hugging Face does.
     """
+    policy = _POLICY if framed else f"{_POLICY}; frame-ancestors 'self'"
+    added = [
+        (b"content-security-policy", policy.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+    ]
 
-    def __init__(self, app: App, framed: bool = False) -> None:
-        self.app = app
-        policy = _POLICY if framed else f"{_POLICY}; frame-ancestors 'self'"
-        self.headers = [
-            (b"content-security-policy", policy.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"referrer-policy", b"no-referrer"),
-        ]
-
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass on, adding the headers."""
-
-        async def with_headers(message: Message) -> None:
+    async def layer(scope: Message, receive: Receive, send: Send) -> None:
+        async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = message.get("headers", ())
-                message["headers"] = [*given, *self.headers]
+                message["headers"] = [*given, *added]
                 if any(value.startswith(b"text/event-stream") for _, value in given):
                     message["headers"].append((b"x-accel-buffering", b"no"))  # nginx would wait
             await send(message)
 
-        await self.app(scope, receive, with_headers)
+        await app(scope, receive, sent)
+
+    return layer
 
 
-class SubPath:
-    """ASGI middleware that serves everything below a path, whether the proxy takes it away or not.
+def below_path(app: App, root: str) -> App:
+    """The layer that serves everything below a path, whether the proxy takes it away or not.
 
     What stands behind it knows nothing of the path: it is put before the addresses to which answers
     lead and before the paths of cookies, so that another program on the same site gets none.
@@ -75,45 +72,40 @@ class SubPath:
         app: the application behind it.
         root: the path, without a slash at its end.
     """
+    from starlette.responses import RedirectResponse
 
-    def __init__(self, app: App, root: str) -> None:
-        self.app = app
-        self.root = root
+    def moved(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        if name.lower() == b"location" and value.startswith(b"/") and value[1:2] != b"/":
+            return name, root.encode() + value
+        if name.lower() == b"set-cookie":
+            return name, value.replace(b"; Path=/", b"; Path=" + root.encode() + b"/")
+        return name, value
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass on without the path, and give it back to what is answered."""
-        from starlette.responses import RedirectResponse
-
+    async def layer(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await app(scope, receive, send)
             return
         path = str(scope["path"])
-        if path == self.root and scope["method"] in ("GET", "HEAD"):
-            await RedirectResponse(f"{self.root}/", 307)(scope, receive, send)
+        if path == root and scope["method"] in ("GET", "HEAD"):
+            await RedirectResponse(f"{root}/", 307)(scope, receive, send)
             return
-        if path.startswith(f"{self.root}/"):
-            path = path.removeprefix(self.root)
+        if path.startswith(f"{root}/"):
+            path = path.removeprefix(root)
         scope = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
 
         async def below(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = [self._header(*header) for header in message.get("headers", ())]
+                headers = [moved(*header) for header in message.get("headers", ())]
                 message = {**message, "headers": headers}
             await send(message)
 
-        await self.app(scope, receive, below)
+        await app(scope, receive, below)
 
-    def _header(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
-        root = self.root.encode()
-        if name.lower() == b"location" and value.startswith(b"/") and value[1:2] != b"/":
-            return name, root + value
-        if name.lower() == b"set-cookie":
-            return name, value.replace(b"; Path=/", b"; Path=" + root + b"/")
-        return name, value
+    return layer
 
 
-class OwnPageOnly:
-    """ASGI middleware that lets no page of another site send anything here.
+def own_page_only(app: App) -> App:
+    """The layer that lets no page of another site send anything here.
 
     Such a page could otherwise upload files to a server on the reader's own machine: browsers send
     forms anywhere without asking. They say where a request comes from in ``Sec-Fetch-Site`` (W3C
@@ -124,19 +116,15 @@ class OwnPageOnly:
     Args:
         app: the application behind it.
     """
+    from starlette.responses import PlainTextResponse
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    refusal = PlainTextResponse("Another site's page can't send anything here.", status_code=403)
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass on, or refuse."""
-        from starlette.responses import PlainTextResponse
+    async def layer(scope: Message, receive: Receive, send: Send) -> None:
+        foreign = scope["type"] == "http" and _is_foreign(scope)
+        await (refusal if foreign else app)(scope, receive, send)
 
-        if scope["type"] == "http" and _is_foreign(scope):
-            words = "Another site's page can't send anything here."
-            await PlainTextResponse(words, status_code=403)(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+    return layer
 
 
 def _is_foreign(scope: Message) -> bool:
@@ -170,25 +158,21 @@ def preferred(accepted: str) -> str:
     return ours[0] if ours else IN_ENGLISH.code
 
 
-class LanguageChoice:
-    """ASGI middleware that leads from the page's address to that of the reader's language.
+def language_choice(app: App) -> App:
+    """The layer that leads from the page's address to that of the reader's language.
 
     Args:
         app: the application behind it.
     """
+    from starlette.requests import Request
+    from starlette.responses import RedirectResponse
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    pages = {f"/{path}": code for code, path in _PATHS.items()}
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Pass on, or send the reader to the page in his language."""
-        from starlette.requests import Request
-        from starlette.responses import RedirectResponse
-
-        pages = {f"/{path}": code for code, path in _PATHS.items()}
+    async def layer(scope: Message, receive: Receive, send: Send) -> None:
         own = str(scope["path"]) if scope["type"] == "http" else ""
         if own not in pages or scope["method"] != "GET":
-            await self.app(scope, receive, send)
+            await app(scope, receive, send)
             return
         request = Request(scope)
         chosen = request.query_params.get(CHOICE, "")
@@ -197,13 +181,15 @@ class LanguageChoice:
         wanted = wanted or preferred(request.headers.get("accept-language", ""))
         if own != "/" or chosen in _PATHS or wanted == IN_ENGLISH.code:
             cookie = f"{CHOICE}={pages[own]}; Path=/; Max-Age={_A_YEAR}; SameSite=Lax"
-            kept_from_now = with_headers(send, (b"set-cookie", cookie.encode()))
-            await self.app(scope, receive, kept_from_now if chosen else send)
+            keeping = with_headers(send, (b"set-cookie", cookie.encode()))
+            await app(scope, receive, keeping if chosen else send)
             return
         query = f"?{request.url.query}" if request.url.query else ""
         answer = RedirectResponse(f"/{_PATHS[wanted]}{query}", 307)
         answer.headers["vary"] = "Accept-Language, Cookie"
         await answer(scope, receive, send)
+
+    return layer
 
 
 def mounts(ready: Readiness, logins: Logins | None) -> list[Mount]:

@@ -11,9 +11,8 @@ import gradio as gr
 from fmqa.apps.admission_queue import UNQUEUED
 from fmqa.apps.asgi import person_of
 from fmqa.apps.web import chat
-from fmqa.apps.web.chat import Turns
+from fmqa.apps.web.chat import ConversationStore, Turns
 from fmqa.apps.web.controls import FilterPanel, TakeAway
-from fmqa.apps.web.conversation_store import ConversationStore
 from fmqa.apps.web.render import messages
 from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.wording import Wording
