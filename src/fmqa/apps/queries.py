@@ -1,4 +1,6 @@
-"""What programs ask, by HTTP or MCP, and the values that they are given: both are bounded.
+"""What programs ask, by HTTP or MCP, and the values that they are given.
+
+Whoever offers these bounds what is sent, by the numbers that stand here.
 
 Each text of a paper stands in a field of its own that says so, with where it comes from: whoever
 reads it can tell the paper's words from ours, and check them.
@@ -180,11 +182,6 @@ class Queries:
             UsageError: the question can't be used as it is.
             FmqaError: it can't be answered now.
         """
-        if len(before) > MOST_BEFORE:
-            raise UsageError(
-                f"{len(before)} earlier questions are given; at most {MOST_BEFORE} are taken.",
-                hint="Give the last ones.",
-            )
         history = [
             Exchange(b.question, b.understood_as or b.question, b.subjects, b.answer[:MOST_SAID])
             for b in before
@@ -217,12 +214,11 @@ class Queries:
         """The passages nearest to a query, best first.
 
         Raises:
-            UsageError: the query or the limit can't be used as it is.
+            UsageError: the query can't be used as it is.
             NothingToSearch: the filters let nothing through.
         """
         from fmqa.retrieval.search import clean_question
 
-        _check_between("limit", limit, 1, MOST_PASSAGES)
         cleaned = clean_question(query, self.bench.settings.max_question_chars)
         hits = self.bench.searcher.search(cleaned, limit, filters)
         return Passages(passages=tuple(self._found(hit.passage, hit.score) for hit in hits))
@@ -284,13 +280,7 @@ class Queries:
     def papers(
         self, text: str = "", limit: int = 20, offset: int = 0, filters: Filters | None = None
     ) -> PaperList:
-        """The library's papers by title; ``text`` narrows to those that hold all of its words.
-
-        Raises:
-            UsageError: limit or offset can't be used as they are.
-        """
-        _check_between("limit", limit, 1, MOST_PAPERS)
-        _check_between("offset", offset, 0, 10**9)
+        """The library's papers by title; ``text`` narrows to those that hold all of its words."""
         words = text.casefold().split()
         rows = [row for row in self._papers(filters) if _holds(row, words)]
         part = rows[offset : offset + limit]
@@ -396,11 +386,6 @@ def find_paper(rows: Sequence[PaperRow], name: str) -> PaperRow:
         what = "Several papers match" if found else "There is no paper"
         raise UsageError(f"{what} {name[:80]!r}.", hint="`fmqa papers list` shows the ids.")
     return found[0]
-
-
-def _check_between(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise UsageError(f"{name} is {value}.", hint=f"It goes from {least:,} to {most:,}.")
 
 
 def _holds(row: PaperRow, words: Sequence[str]) -> bool:

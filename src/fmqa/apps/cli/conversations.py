@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from fmqa.answering.conversation import Exchange
     from fmqa.answering.schema import Answer
     from fmqa.apps.workbench import Workbench
-    from fmqa.store.history import Feedback
 
 app = typer.Typer()
 
@@ -251,15 +250,10 @@ def show_feedback(home: Home = None, as_json: Json = False) -> None:
     with workbench(home=home) as bench:
         given = bench.library.feedback.list()
     if as_json:
-        told = [_whole(one) for one in given]
-        print_json(told)
+        print_json([asdict(one) | {"answer": json.loads(one.answer)} for one in given])
         return
     if not given:
         typer.echo("Nobody has judged an answer yet; the chat has buttons for it.")
     for one in given:
         by = f"  {one.user}" if one.user else ""
         typer.echo(f"{one.at[:16]}  {'good' if one.rating > 0 else 'bad '}{by}  {one.question}")
-
-
-def _whole(feedback: Feedback) -> dict[str, Any]:
-    return asdict(feedback) | {"answer": json.loads(feedback.answer)}

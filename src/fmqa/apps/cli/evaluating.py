@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -140,14 +140,11 @@ def _check_pairs(path: Path, llm: str | None, *, as_json: bool) -> None:
     console().print(listed)
 
 
-@contextmanager
-def _folder(library: Path | None) -> Iterator[Path]:
+def _folder(library: Path | None) -> AbstractContextManager[Path | str]:
     """The data folder to ask: the one named, or one that goes away at the end."""
     if library is not None:
-        yield library
-        return
-    with tempfile.TemporaryDirectory(prefix="fmqa-eval-") as folder:
-        yield Path(folder)
+        return nullcontext(library)
+    return tempfile.TemporaryDirectory(prefix="fmqa-eval-")
 
 
 def _read(bench: Workbench, papers: Path) -> None:

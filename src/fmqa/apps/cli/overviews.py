@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,7 +20,6 @@ from fmqa.errors import NothingToSearch, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from fmqa.survey.field_map import FieldMap
     from fmqa.survey.trend_data import Group, Trend
@@ -98,17 +97,20 @@ def trends(
 
     PNG and SVG are plots, and written to the file that --output names.
     """
-    drawn = form in ("png", "svg")
-    if drawn and output is None:
+    from fmqa.files import write_whole
+    from fmqa.survey.trend_plot import draw
+
+    if form in ("png", "svg") and output is None:
         raise UsageError(
             "A plot is written to a file.",
             hint=f"Say which: `fmqa trends --by {by} --format {form} --output FILE`.",
         )
     with workbench(home=home) as bench:
         trend = bench.survey.trend(by)
-    if drawn:
+    if form == "png" or form == "svg":  # noqa: PLR1714 - which mypy understands
         assert output is not None
-        _save_plot(trend, form, output, sides=cited_by_review)
+        write_whole(output, draw(trend, form, sides=cited_by_review))
+        typer.echo(f"{trend.by.heading}: written to {output}.")
         return
     text = _formed_trend(trend, form, sides=cited_by_review)
     if text:
@@ -219,16 +221,3 @@ def _trend_sizes(trend: Trend, group: Group | None) -> object:
             escape(quote) + page,
         )
     return listed
-
-
-def _save_plot(trend: Trend, form: str, path: Path, *, sides: bool) -> None:
-    """Draw the trend into a file.
-
-    Raises:
-        UsageError: the file can't be written there.
-    """
-    from fmqa.files import write_whole
-    from fmqa.survey.trend_plot import draw
-
-    write_whole(path, draw(trend, cast("Literal['png', 'svg']", form), sides=sides))
-    typer.echo(f"{trend.by.heading}: written to {path}.")

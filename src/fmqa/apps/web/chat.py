@@ -112,10 +112,6 @@ class Turn:
                     answer=answer,
                 )
 
-    def waiting(self, ahead: int) -> Turn:
-        """The turn while so many others come first."""
-        return replace(self, ahead=ahead)
-
     def taken(self, status: str = "") -> Turn:
         """The turn once it is worked on; ``status`` says what has to be made ready first."""
         return replace(self, stage=Stage.TAKEN, status=status)
@@ -189,7 +185,7 @@ def answered(ready: Readiness, turns: Turns, person: Person = NOBODY) -> Iterato
         filters = filters_of(turn.filters)
         with ready.admission.enter(person) as place:
             for ahead in place.positions():
-                yield (*earlier, turn.waiting(ahead))
+                yield (*earlier, replace(turn, ahead=ahead))
             made = ready.start()
             for status in ready.until(made):
                 yield (*earlier, turn.taken(status))

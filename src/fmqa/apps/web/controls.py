@@ -25,13 +25,7 @@ _TO_ADDRESS = f"""(query) => {{
   url.search = [url.searchParams.toString(), query].filter(Boolean).join("&");
   window.history.replaceState(window.history.state, "", url);
 }}"""
-_TICKED = {
-    "kind": "Kind",
-    "modality": "Modality",
-    "task": "Task",
-    "source": "Source",
-    "status": "Status",
-}
+_TICKED = ("kind", "modality", "task", "source", "status")
 _LONGEST_TITLE = 80
 
 Update = Any
@@ -64,8 +58,10 @@ class FilterPanel(PagePart):
                         [], value=[], multiselect=True, label=say("Papers"), scale=3
                     )
                 self.ticked = {
-                    name: gr.CheckboxGroup([], label=say(label), elem_classes="fmqa-ticks")
-                    for name, label in _TICKED.items()
+                    name: gr.CheckboxGroup(
+                        [], label=say(name.capitalize()), elem_classes="fmqa-ticks"
+                    )
+                    for name in _TICKED
                 }
                 self.none = gr.Button(say("Clear the filters"), size="sm", elem_id="fmqa-no-filter")
         self._connect(blocks, panel)
@@ -162,7 +158,7 @@ def _with(wanted: Sequence[str], choices: Sequence[tuple[str, str]]) -> list[tup
 
 
 def _paper_label(paper: PaperMeta) -> str:
-    head = titled(paper)
+    head = titled(paper.name, paper.title)
     short = head if len(head) <= _LONGEST_TITLE else f"{head[: _LONGEST_TITLE - 1].rstrip()}…"
     return f"{short} ({paper.year})" if paper.year else short
 

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from fmqa.answering.schema import Citation
@@ -30,20 +30,6 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 _JOINERS = "\u200c\u200d"  # needed to spell Persian, Hindi and others
 _BETWEEN_TAGS = re.compile(r"(?<=[>}])[ \t]*\n\s*(?=[<{])")
 _LINE_BREAK = re.compile(r"\s*\n\s*")
-
-
-class Titled(Protocol):
-    """A paper with its title, and its model's name."""
-
-    @property
-    def name(self) -> str:
-        """What the field calls its model; empty for none."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """The title."""
-        ...
 
 
 def view(name: str, say: Wording, *values: Any, **named: Any) -> str:
@@ -69,8 +55,8 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         finalize=_written,
     )
-    made.globals.update(arxiv_page=arxiv_page, on_page=on_page, place=place, safe_url=safe_url)
-    made.filters.update(titled=titled, said=_all_said)
+    made.globals |= {one.__name__: one for one in (arxiv_page, on_page, place, safe_url, titled)}
+    made.filters["said"] = _all_said
     return made
 
 
@@ -118,11 +104,9 @@ def arxiv_page(arxiv_id: str | None) -> str:
     return f"https://arxiv.org/abs/{arxiv_id}" if arxiv_id and parse_id(arxiv_id) else ""
 
 
-def titled(paper: Titled) -> str:
+def titled(name: str, title: str) -> str:
     """A paper's title, led by its model's name where the title lacks it."""
-    if not paper.name or paper.name.lower() in paper.title.lower():
-        return paper.title
-    return f"{paper.name}: {paper.title}"
+    return title if not name or name.lower() in title.lower() else f"{name}: {title}"
 
 
 def place(citation: Citation, say: Wording = IN_ENGLISH) -> str:
