@@ -51,7 +51,7 @@ def outcome(cell: dict[str, Any], rows: list[Quote]) -> str:
     """Whether a cell is ``right``, ``shown``, ``wrong`` or ``missing`` among the rows."""
     best = "missing"
     for row in rows:
-        said = told(row).removeprefix(row.context.partition("\n")[0].rstrip(". "))
+        said = told(row, known=True)
         if cell["value"] not in said or not all(head in said for head in cell["row"]):
             continue
         if "\t" not in row.text:

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from fakes import hit, word_selector
 from fmqa.answering.analysis import QueryAnalysis
+from fmqa.answering.citing import Numbering
 from fmqa.answering.drafting import ExtractiveDrafter
 from fmqa.answering.quotes import sentences_of, units_of
-from fmqa.answering.rows import in_table, is_row, rows_of, table_of, told
-from fmqa.types import Hit, PassageKind, Span
+from fmqa.answering.rows import in_table, is_row, opens_caption, rows_of, table_of, told
+from fmqa.answering.underway import Underway
+from fmqa.types import Hit, PassageKind, Quote, Span
 
 CAPTION = "Table 1: Comparison on the Synapse CT dataset (average Dice score %)."
 TABLE = (
@@ -144,3 +146,51 @@ def test_a_sentence_that_leans_has_the_one_before_as_context() -> None:
     third = "RETFound is trained on retinal images."
     quotes = sentences_of(hit(f"{first} {second} {third}"))
     assert [quote.context for quote in quotes] == ["", first, ""]
+
+
+def answered(quotes: list[Quote], question: str = "?") -> list[str]:
+    """An answer's sentences in their order, with a dash before those of a list."""
+    state = Underway(question, question, Numbering(""), 0.0)
+    for place, draft in enumerate(ExtractiveDrafter().drafts(question, quotes)):
+        state.place = place
+        state.say_quote(quotes[draft.quotes[0]], draft.begins, draft.head)
+    return ["- " * (one.begins == "item") + one.text for one in state.sentences]
+
+
+@given(st.lists(st.sampled_from(range(5)), min_size=1, unique=True), st.booleans())
+def test_rows_that_stand_together_say_their_table_once(chosen: list[int], cells: bool) -> None:
+    made = table_with_cells() if cells else table()
+    units = [unit for unit in units_of(made) if is_row(unit) or opens_caption(unit)]
+    quotes = [units[n] for n in chosen if n < len(units)]
+    said = answered(quotes)
+    assert len(said) == len(quotes)
+    assert all(one.startswith("- ") for one in said) == (len(quotes) > 1)
+    if quotes:
+        assert [CAPTION.rstrip(".") in one for one in said] == [True, *[False] * (len(said) - 1)]
+
+
+def test_a_sentence_between_them_parts_a_table_s_rows() -> None:
+    state = Underway("?", "?", Numbering(""), 0.0)
+    first, second, *_ = rows_of(table_with_cells())
+    texts = [state.say_quote(first).sentence.text]
+    state.say("The loss falls.", [first], "supported")
+    texts.append(state.say_quote(second).sentence.text)
+    assert all("Comparison on the Synapse" in text for text in texts)
+
+
+@given(st.text(alphabet="ab ", max_size=400))
+def test_a_long_caption_is_said_in_short_and_cut_at_a_word(text: str) -> None:
+    caption = " ".join(f"Table 1: Comparison of {text}".split())
+    (row, *_) = rows_of(table(f"{caption}\nMethod\nTransUNet 77.48 31.69"))
+    title = told(row).partition(" Columns: ")[0].removesuffix(".").removesuffix(" …")
+    assert len(title) <= 120
+    assert f"{caption} ".startswith(title)
+
+
+def test_a_sentence_from_within_a_caption_names_its_table() -> None:
+    whole = f"{CAPTION} The best is bold, of all methods that were tried."
+    first, later = [
+        unit for unit in units_of(table(TABLE.replace(CAPTION, whole))) if not is_row(unit)
+    ][:2]
+    assert told(later) == f"[Table 1:] {later.text}"
+    assert answered([first, later], "A paper?") == [f"- {first.text}", f"- {later.text}"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from fmqa.answering.claims import as_said, content_stems, stem
-from fmqa.answering.rows import is_row
+from fmqa.answering.rows import is_row, opens_caption, table_told
 from fmqa.retrieval.naming import NameBook
 from fmqa.store.lexical import STOP_WORDS
 from fmqa.types import PaperMeta, Quote
@@ -140,20 +140,38 @@ def _headed(term: str) -> str:
 
 
 def _best_first(quotes: Sequence[Quote], among: Iterable[int]) -> list[int]:
-    """By probability, but first one that stands alone, where it is nearly as good."""
+    """By probability, but first one that stands alone, where it is nearly as good.
+
+    A sentence of a caption is often no whole sentence, and doesn't.
+    """
     order = sorted(among, key=lambda index: -quotes[index].score)
     if order:
         least = _SURE * quotes[order[0]].score
-        leads = (i for i in order if not quotes[i].context or is_row(quotes[i]))
+        leads = (
+            index
+            for index in order
+            if is_row(quotes[index]) or not (quotes[index].context or table_told(quotes[index]))
+        )
         lead = next((index for index in leads if quotes[index].score >= least), order[0])
         order.insert(0, order.pop(order.index(lead)))
     return order
 
 
 def _read_on(quotes: Sequence[Quote], own: Sequence[int]) -> list[int]:
-    """Quotes of one paper: the first as given, then the others as they stand on its pages."""
-    spans = {index: quotes[index].span for index in own}
-    return [own[0], *sorted(own[1:], key=lambda i: (spans[i].page, spans[i].start))]
+    """Quotes of one paper: the first as given, then the others as they stand on its pages.
+
+    Where a table's row leads, the other rows that were chosen follow it, and its title leads.
+    """
+    table = table_told(quotes[own[0]])
+
+    def place(index: int) -> tuple[bool, bool, bool, int, int]:
+        quote = quotes[index]
+        beside = table is not None and table_told(quote) == table
+        titles = beside and opens_caption(quote)
+        return not beside, not titles, index != own[0], quote.span.page, quote.span.start
+
+    first = own if table else own[1:]
+    return [*(() if table else own[:1]), *sorted(first, key=place)]
 
 
 def _own_first(quotes: Sequence[Quote], own: Sequence[int]) -> list[int]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fmqa.answering.claims import content_stems
 from fmqa.answering.quotes import short_name
+from fmqa.answering.rows import table_told
 from fmqa.retrieval.expansion import title_lead
 from fmqa.types import Quote, Reference
 
@@ -44,7 +45,10 @@ def reported_from(quote: Quote) -> str:
 
     A sentence is second-hand that cites someone and doesn't speak of the paper's own work ("we",
     "this study", the paper's name). Among methods and results it has to name the authors, too.
+    A table is its paper's own, whomever its rows cite.
     """
+    if table_told(quote):
+        return ""
     text = quote.text
     marked = _MARKED.search(text)
     named = _NAMED.search(_MARKED.sub(lambda found: " " * len(found.group()), text))

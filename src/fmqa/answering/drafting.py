@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol
 
 from fmqa.answering.arranging import arranged
 from fmqa.answering.claims import as_said
 from fmqa.answering.replies import Begins, without_reasoning
-from fmqa.answering.rows import is_row, told
+from fmqa.answering.rows import table_told, told
 from fmqa.types import Quote
 
 Errors = Callable[[], AbstractContextManager[None]]
@@ -86,7 +87,7 @@ class Drafter(Protocol):
 
 def verbatim(quote: Quote, index: int) -> Draft:
     """The quote as its own sentence, without the paper's reference numbers."""
-    if is_row(quote):
+    if table_told(quote):
         return Draft(told(quote), (index,), verbatim=True)
     return Draft(as_said(quote.text), (index,), verbatim=True)
 
@@ -102,10 +103,19 @@ class ExtractiveDrafter(Drafter):
         self.common = common
 
     def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
-        """Each quote as a sentence, in the order in which they read as one answer."""
+        """Each quote as a sentence, in the order in which they read as one answer.
+
+        The rows of a table that stand together are a list, as all quotes under a head are.
+        """
         for group in arranged(question, quotes, self.common):
+            tables = [table_told(quotes[index]) for index in group.quotes]
+            joined = [bool(group.head), *(bool(a and a == b) for a, b in pairwise(tables)), False]
             for place, index in enumerate(group.quotes):
-                begins: Begins = "item" if group.head else "" if place else "paragraph"
+                begins: Begins = "" if place else "paragraph"
+                if group.head or joined[place] or joined[place + 1]:
+                    begins = "item"
+                elif place and joined[place - 1]:
+                    begins = "paragraph"
                 head = "" if place else group.head
                 yield replace(verbatim(quotes[index], index), begins=begins, head=head)
 

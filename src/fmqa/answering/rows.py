@@ -9,10 +9,12 @@ heads as they stand.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from fmqa.answering.claims import as_said
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import REACHED, Hit, Passage, PassageKind, Quote, Span
 
@@ -25,12 +27,14 @@ _FIGURE = re.compile(
 # A citation or a year is part of the label, and so is the first word of "(19 tasks)".
 _MARK = re.compile(r"\[\d+(?:[,–-]\d+)*\],?|\((?:19|20)\d\d\),?|\([^)]*")
 _CAPTION = re.compile(r"(?:table|tab\.)\s?\S", re.IGNORECASE)
+_TABLES_NUMBER = re.compile(r"\s*((?:table|tab\.)\s?[^\s.:]+)\s*[.:]?\s*", re.IGNORECASE)
 _UNIT = re.compile(r"(?:days?|hours?|h|min(?:utes)?|sec(?:onds)?|s|ms|mm|GB|MB|M|B|K|params)\W*")
 _LETTER = re.compile(r"[^\W\d_]")
 _AMOUNT = re.compile(r"\d[.,:/%kMGBx×]?\d|\d\S*\s+\S*\d|\d[%×]")  # more than a mere "2"
 _MOST_LABEL, _MOST_FIGURES = 9, 24
 _LONGEST_LABEL_BESIDE_HEADS = 4
 _LONGEST_CAPTION, _LONGEST_HEADS = 240, 240
+_LONGEST_TITLE = 120  # characters of a caption, as it is said above a table's rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,25 +158,69 @@ def is_row(quote: Quote) -> bool:
     return quote.passage.passage.kind is PassageKind.TABLE and bool(quote.context)
 
 
-def told(row: Quote) -> str:
-    """A row as it is said: its caption, and each cell as it stands on the page under its head.
+def table_told(quote: Quote) -> tuple[str, str] | None:
+    """Which table a row or a sentence of a caption is of: its paper and caption."""
+    passage = quote.passage.passage
+    if passage.kind is not PassageKind.TABLE:
+        return None
+    return quote.passage.paper.paper_id, _caption_of(passage)
 
-    Where the cells aren't known, the heads and the row, each as it stands.
+
+def opens_caption(quote: Quote) -> bool:
+    """Whether a quote is the sentence that a table's caption begins with, behind its number."""
+    if table_told(quote) is None or is_row(quote):
+        return False
+    before, found, _ = _caption_of(quote.passage.passage).partition(quote.text)
+    return bool(found) and (not before.strip() or bool(_TABLES_NUMBER.fullmatch(before)))
+
+
+def told(quote: Quote, *, known: bool = False) -> str:
+    """A row or a sentence of a caption, as it is said.
+
+    A row is its table's title, and each cell as it stands on the page under its head. Where the
+    cells aren't known, the heads and the row, each as it stands.
+
+    Args:
+        quote: of a table.
+        known: whether the reader has the title, and such heads, before his eyes.
     """
-    caption, heads, over = _context(row)
-    opening = f"{caption.rstrip('. ')}."
-    cells, columns = row.text.split("\t"), heads.split("\t")
+    if not is_row(quote):
+        return _caption_told(quote, known=known)
+    caption, heads, over = _context(quote)
+    opening = "" if known else f"{_title(caption)}. "
+    cells, columns = quote.text.split("\t"), heads.split("\t")
     if len(cells) < 2:
-        named = f" Columns: {heads}." if heads else ""
-        return f"{opening}{named} Row: {' '.join(row.text.split())}."
+        named = f"Columns: {heads}. " if heads and not known else ""
+        return f"{opening}{named}Row: {' '.join(quote.text.split())}."
     label, *rest = cells
-    names = [name for name in (over, " ".join(label.split())) if name]
+    names = [name for name in (over, " ".join(label.split())) if any(map(str.isalnum, name))]
     pairs = [
         f"{head}: {' '.join(cell.split())}".removeprefix(": ")
         for head, cell in zip_longest(columns[1:], rest, fillvalue="")
         if cell.strip()
     ]
-    return f"{opening} {', '.join(names)}{' – ' if names else ''}{'; '.join(pairs)}."
+    return f"{opening}{', '.join(names)}{' – ' if names else ''}{'; '.join(pairs)}."
+
+
+def _caption_told(quote: Quote, *, known: bool) -> str:
+    """A sentence of a caption behind its table's number, unless the reader has it."""
+    said = as_said(quote.text)
+    number = _TABLES_NUMBER.match(_caption_of(quote.passage.passage))
+    if known or not number or _TABLES_NUMBER.match(said):
+        return said
+    return f"[{number[1]}:] {said}"
+
+
+def _title(caption: str) -> str:
+    """A caption's number and first sentence, without reference marks, cut at a word."""
+    said = as_said(caption)
+    ends = [end for _, end in split_sentences(said)]
+    whole = next((said[:end] for end in ends if not _TABLES_NUMBER.fullmatch(said[:end])), said)
+    return textwrap.shorten(whole.rstrip(". "), _LONGEST_TITLE, placeholder=" …")
+
+
+def _caption_of(passage: Passage) -> str:
+    return next(_pieces(passage))[1].partition("\n")[0]
 
 
 def table_of(row: Quote) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fmqa.answering.attribution import attributed
@@ -14,12 +15,22 @@ from fmqa.answering.editing import edited, introduced
 from fmqa.answering.events import SentenceReady, SentenceWithheld
 from fmqa.answering.numbers import numbers
 from fmqa.answering.replies import Begins
-from fmqa.answering.rows import is_row, told
+from fmqa.answering.rows import is_row, opens_caption, table_told, told
 from fmqa.answering.schema import Answer, Related, Sentence, Timings, Withheld
 from fmqa.answering.verification import Reason
 from fmqa.types import Quote, Span
 
 _LAST = 1_000_000  # a place behind all drafts
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence at its place; its quote, if it is one, and the table whose title is said."""
+
+    place: int
+    sentence: Sentence
+    quote: Quote | None = None
+    table: tuple[str, str] | None = None
 
 
 class Underway:
@@ -39,9 +50,8 @@ class Underway:
         self.place = 0
         self.withheld: list[Withheld] = []
         self.notices: list[str] = []
-        self._said: list[tuple[int, Sentence]] = []
+        self._said: list[_Said] = []
         self._used: dict[tuple[int, Span], Quote] = {}
-        self._quoted = ""  # the paper of the last quote
         self.retrieval_ms = 0
         self.evidence_ms = 0
         self.first_ms = 0
@@ -49,7 +59,7 @@ class Underway:
     @property
     def sentences(self) -> tuple[Sentence, ...]:
         """What has been said, in the order in which it is to be read."""
-        return tuple(sentence for _, sentence in sorted(self._said, key=lambda said: said[0]))
+        return tuple(one.sentence for one in sorted(self._said, key=lambda one: one.place))
 
     @property
     def used(self) -> tuple[Quote, ...]:
@@ -72,9 +82,9 @@ class Underway:
         """Whether it has been said in almost the same words, of the same, with its figures."""
         words, facts = set(text.lower().split()), _facts(text)
         return any(
-            len(words & set(said.text.lower().split())) > 0.85 * len(words)
-            and facts == _facts(said.text)
-            for _, said in self._said
+            len(words & set(one.sentence.text.lower().split())) > 0.85 * len(words)
+            and facts == _facts(one.sentence.text)
+            for one in self._said
         )
 
     def say(
@@ -90,28 +100,36 @@ class Underway:
         said = attributed(text, quotes)
         if said != text and verdict == "verbatim":
             verdict = "edited"
-        text = said
         self._used |= {(quote.passage.id, quote.span): quote for quote in quotes}
         cited = [self.numbering.cite(quote) for quote in quotes]
         marks = tuple(dict.fromkeys(citation.number for _, citation in cited))
-        sentence = Sentence(text=text, citations=marks, verdict=verdict, begins=begins, head=head)
-        self._said.append((self.place, sentence))
+        sentence = Sentence(text=said, citations=marks, verdict=verdict, begins=begins, head=head)
+        self._said.append(_Said(self.place, sentence))
         return SentenceReady(sentence, tuple(citation for new, citation in cited if new))
 
     def say_quote(self, quote: Quote, begins: Begins = "", head: str = "") -> SentenceReady:
         """Say a quote as its own sentence, edited where it doesn't name what it speaks of.
 
-        Whom it is of is said at the first of several quotes of a paper.
+        Whom it is of is said at the first of several quotes of a paper, and a table's title at the
+        first of its rows.
         """
-        again = quote.passage.paper.paper_id == self._quoted
-        self._quoted = quote.passage.paper.paper_id
-        if is_row(quote):
-            return self.say(told(quote), [quote], "verbatim", begins, head)
-        text = edited(quote, again=again)
+        before = None if head else self._before()
+        again = bool(before and before.quote and _paper(before.quote) == _paper(quote))
+        table = table_told(quote)
+        known = bool(table and before and before.table == table)
+        plain = told(quote, known=known) if table else verbatim(quote, 0).text
+        text = plain if table else edited(quote, again=again)
         if not again:
             text = introduced(text, quote, f"{self.question} {head}")
-        changed = text != verbatim(quote, 0).text
-        return self.say(text, [quote], "edited" if changed else "verbatim", begins, head)
+        ready = self.say(text, [quote], "edited" if text != plain else "verbatim", begins, head)
+        titled = known or is_row(quote) or opens_caption(quote)
+        self._said[-1] = replace(self._said[-1], quote=quote, table=table if titled else None)
+        return ready
+
+    def _before(self) -> _Said | None:
+        """What stands right before the place where is said next."""
+        earlier = [one for one in self._said if one.place <= self.place]
+        return sorted(earlier, key=lambda one: one.place)[-1] if earlier else None
 
     def say_last(self) -> None:
         """What is said from now on stands behind all drafts."""
@@ -129,7 +147,7 @@ class Underway:
             named = f" ({which})" if (which := arxiv or dated) else ""
             text = f"Another version of the paper{named} says: “{citation.quote}”"
         sentence = Sentence(text=text, citations=(citation.number,), verdict="verbatim")
-        self._said.append((_LAST, sentence))
+        self._said.append(_Said(_LAST, sentence))
         return SentenceReady(sentence, (citation,) if new else ())
 
     def withhold(self, text: str, reason: Reason | None) -> SentenceWithheld:
@@ -168,6 +186,10 @@ class Underway:
 
     def _elapsed(self) -> int:
         return round((time.monotonic() - self.started) * 1000)
+
+
+def _paper(quote: Quote) -> str:
+    return quote.passage.paper.paper_id
 
 
 def marked(sentence: Sentence) -> str:
