@@ -43,10 +43,66 @@ def in_section(text: str, section: str = "1 Introduction") -> Quote:
         ("But the mask helps.", "[T]he mask helps."),
         ("Thus far no mask helps.", "Thus far no mask helps."),
         ("It was trained on CT [5].", "It was trained on CT."),
+        ("Here, we stop.", "[The authors of Ivyseg] stop."),
+        ("However,the loss falls.", "[T]he loss falls."),
+        ("The loss falls.Our mask helps.", "The loss falls.[The authors of Ivyseg's] mask helps."),
+        ("As shown in [12], it helps.", "As shown in [another work], it helps."),
+        ("It is scaled to [0, 1] as in [3, 5].", "It is scaled to [0, 1] as in [other works]."),
     ],
 )  # fmt: skip
 def test_a_quote_names_what_it_speaks_of(text: str, said: str) -> None:
     assert edited(quote(text, **IVYSEG)) == said
+
+
+_PART = st.builds(
+    "{} {}".format,
+    st.sampled_from(["Fig.", "Figure", "Figs.", "Table", "Tab.", "Sec.", "Eq.", "Appendix"]),
+    st.sampled_from(["1", "2a", "4b, c", "S3", "2-4", "3.1", "B"]),
+)
+
+
+@given(
+    parts=st.lists(_PART, min_size=1, max_size=3),
+    word=st.sampled_from(["", "see ", "cf. ", "see also "]),
+    joint=st.sampled_from([", ", " and ", ", and ", "; "]),
+    end=st.sampled_from([") and falls.", ").", "."]),
+)
+def test_pointers_to_a_paper_s_parts_are_left_out(
+    parts: list[str], word: str, joint: str, end: str
+) -> None:
+    said = edited(quote(f"The loss of CT holds ({word}{joint.join(parts)}{end}", **IVYSEG))
+    assert said == f"The loss of CT holds{' and falls.' if 'falls' in end else '.'}"
+
+
+@pytest.mark.parametrize(
+    "text", ["It holds (12% of CT).", "It holds (Table tennis).", "f(a) holds."]
+)
+def test_what_says_something_in_brackets_stays(text: str) -> None:
+    assert edited(quote(text, **IVYSEG)) == text
+
+
+BEFORE = "The first data set holds cells that we recorded with care."
+
+
+@given(
+    opening=st.sampled_from(["It", "This set", "These", "They", "However, it", "Both"]),
+    context=st.sampled_from(["", BEFORE, "It was hard to record them all.", "Too short."]),
+    said=st.booleans(),
+)
+def test_what_points_back_has_the_sentence_before_it_in_brackets(
+    opening: str, context: str, said: bool
+) -> None:
+    leaning = replace(quote(f"{opening} held 35 images.", **IVYSEG), context=context)
+    made = edited(leaning, again=said, before=context if said else "")
+    told = "[The first data set holds cells that the authors of Ivyseg recorded with care.] "
+    assert made.startswith(told) == (context == BEFORE and not said)
+    assert made.removeprefix(told).endswith("held 35 images.")
+    assert made.count("[") == made.count("]")
+
+
+def test_what_points_at_what_follows_needs_no_sentence_before() -> None:
+    said = "It should be noted that masks help."
+    assert edited(replace(quote(said, **IVYSEG), context=BEFORE)) == said
 
 
 def test_authors_are_named_where_they_are_known() -> None:

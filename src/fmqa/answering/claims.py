@@ -13,7 +13,8 @@ from fmqa.retrieval.expansion import ABBREVIATIONS, normal_name, title_lead
 from fmqa.store.lexical import STOP_WORDS
 from fmqa.types import PaperMeta
 
-_CITATION = re.compile(r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]")
+REFERENCE_MARK = r"\[\s*[1-9]\d*(?:\s*[,;–-]\s*\d+)*\s*\]"  # not "[0, 1]", which is a range
+_CITATION = re.compile(REFERENCE_MARK)
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./+-]*[A-Za-z0-9+]|[A-Za-z0-9]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]*[A-Za-z]|[A-Za-z]")
 _WORDS_KEPT = 1 << 15  # whose form is remembered: an answer looks at most words a hundred times

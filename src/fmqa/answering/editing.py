@@ -1,17 +1,18 @@
 """Quotes edited by program so that they stand alone: "We" becomes "[the authors of MedSAM]".
 
-What is put in stands in square brackets, as editors do; only reference marks, a bullet and a
-connecting word at the beginning are taken out. Nothing else is changed, so that an edited quote
-needs no check.
+What is put in stands in square brackets, as editors do; only reference marks, pointers to the
+paper's own parts ("(see Fig. 2)"), a bullet and a connecting word at the beginning are taken out.
+Nothing else is changed, so that an edited quote needs no check.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from fmqa.answering.attribution import reported_from
-from fmqa.answering.claims import as_said
-from fmqa.answering.quotes import short_name
+from fmqa.answering.claims import REFERENCE_MARK, as_said
+from fmqa.answering.quotes import is_quotable, short_name
 from fmqa.types import Quote
 
 _CONNECTING = re.compile(
@@ -21,8 +22,25 @@ _CONNECTING = re.compile(
     r"In summary|In conclusion|To this end|For this purpose|Then|Next|Second(?:ly)?|Third(?:ly)?|"
     r"First(?:ly)?|Lastly|Nevertheless|Nonetheless|Instead|Conversely|Accordingly|Indeed|"
     r"By contrast|On (?:the )?one hand|For (?:example|instance)|Still|Yet|So|And|But|"
-    r"Taken together|As such|In other words|That is|To summarize|More specifically),\s+"
-    r"|^(?:But|And|Hence|(?:Thus|Therefore)(?! far))\s+(?=[a-z])"
+    r"Taken together|As such|In other words|That is|To summarize|More specifically|Here),\s*"
+    r"|^(?:But|And|Hence|(?:Thus|Therefore)(?! far))\s+(?=[a-z])|^Here\s+(?=we\b)"
+)
+_PART = (
+    r"(?:Fig(?:ure)?|Tab(?:le)?|Sec(?:tion|t)?|Eq(?:uation|n)?|Appendix|Suppl?(?:ementary)?)s?\b\.?"
+    r"(?:\s*[A-Z]?\d+(?:\.\d+)*[a-z]?\b|\s*[A-Z]\b)?"
+)
+# "(see Figs. 2a, b and Table 3)", and one that the sentence's end cuts.
+_POINTER = re.compile(
+    rf"\s*\((?:see |cf\.? |also )*{_PART}"
+    rf"(?:[\s,;&–-]*(?:\band )?(?:{_PART}|\d?[a-z]\b|\d+(?:\.\d+)*))*\s*(?:\)|(?=\.?$))",
+    re.IGNORECASE,
+)
+# "as proposed in [12]", where the mark is a word of the sentence.
+_WORK = re.compile(
+    rf"\b(?P<word>(?:in|by|of|from|to|with|following|than|on|see))\s+(?P<mark>{REFERENCE_MARK})"
+)
+_POINTS_BACK = re.compile(
+    r"(?:It(?! (?:\w+ ){1,3}that\b)|Its|They|Their|Th(?:is|at|ese|ose)|Such|Both)\b", re.IGNORECASE
 )
 _BULLET = re.compile(r"^[•▪◦–*-]\s+")
 _KIND = (
@@ -35,32 +53,59 @@ _OWN_WORK = re.compile(r"\b(?:this|the present|our) (?:paper|work|study|article)
 # "US" is ultrasound.
 _PERSON = re.compile(r"\b(?P<who>[Ww]e|us)\b|\b(?P<whose>[Oo]urs?)\b")
 _LONGEST_NAME = 60
+_LONGEST_LEADING = 240  # characters of a sentence that another one leans on
 _FEW = 2  # authors that are all named
 
 
-def edited(quote: Quote, *, again: bool = False) -> str:
+def edited(quote: Quote, *, again: bool = False, before: str = "") -> str:
     """The quote as a sentence that names what it speaks of; without changes where it does already.
 
-    A model's name takes the place of "our method"; a paper without one lends its title's head.
+    A model's name takes the place of "our method"; a paper without one lends its title's head. What
+    "it" or "this" speaks of is told by the sentence before it in the paper.
 
     Args:
         quote: one of a paper.
         again: whether the sentence before is of the same paper, so that its authors are known.
+        before: the quote that is said right before, of the same paper.
     """
-    text = _BULLET.sub("", as_said(quote.text))
-    rest = text
-    while connecting := _CONNECTING.match(rest):
-        rest = rest[connecting.end() :]
-    if rest != text:
-        bare = rest[:1].isupper() or _PERSON.match(rest) or _OWN_KIND.match(rest)
-        text = rest if bare else f"[{rest[:1].upper()}]{rest[1:]}"
+    text = _connected(_BULLET.sub("", as_said(_WORK.sub(_work, quote.text))))
+    text = _POINTER.sub("", text)
     name = called(quote)
     model = quote.passage.paper.name
     if model and not reported_from(quote):
         text = _OWN_KIND.sub(f"[{model}]", text)
     text = _OWN_WORK.sub(f"[{name}]", text)
-    known = again or f"[{name}]" in text
-    return _in_third_person(text, "the authors" if known else authors_of(quote))
+    leading = "" if quote.context == before else _leading(text, quote, again=again)
+    authors = authors_of(quote)
+    known = again or f"[{name}]" in text or authors.lower() in leading.lower()
+    return leading + _in_third_person(text, "the authors" if known else authors)
+
+
+def _connected(text: str) -> str:
+    """A sentence without the words that join it to the one before."""
+    rest = text
+    while connecting := _CONNECTING.match(rest):
+        rest = rest[connecting.end() :]
+    if rest == text:
+        return text
+    bare = rest[:1].isupper() or _PERSON.match(rest) or _OWN_KIND.match(rest)
+    return rest if bare else f"[{rest[:1].upper()}]{rest[1:]}"
+
+
+def _work(found: re.Match[str]) -> str:
+    works = "other works" if re.search(r"\d\D+\d", found["mark"]) else "another work"
+    return f"{found['word']} [{works}]"
+
+
+def _leading(text: str, quote: Quote, *, again: bool) -> str:
+    """The sentence before a quote that points back to it, in brackets; else nothing."""
+    context = quote.context
+    if not _POINTS_BACK.match(re.sub(r"[\[\]]", "", text)) or not is_quotable(context):
+        return ""
+    if _POINTS_BACK.match(context) or len(context) > _LONGEST_LEADING:
+        return ""
+    said = edited(replace(quote, text=context, context=""), again=again)
+    return f"[{re.sub(r'[][]', '', said)}] "
 
 
 def introduced(text: str, quote: Quote, known: str) -> str:
@@ -115,7 +160,7 @@ def _in_third_person(text: str, authors: str) -> str:
             words = "them"
         else:
             words = authors if first else "they"
-        start = not text[: found.start()].strip(" \"'(")
+        start = not text[: found.start()].strip(" \"'(") or found[0][:1].isupper()
         return f"[{words[:1].upper() + words[1:] if start else words}]"
 
     return _PERSON.sub(stand_in, text)

@@ -118,7 +118,8 @@ class Underway:
         table = table_told(quote)
         known = bool(table and before and before.table == table)
         plain = told(quote, known=known) if table else verbatim(quote, 0).text
-        text = plain if table else edited(quote, again=again)
+        last = before.quote.text if again and before and before.quote else ""
+        text = plain if table else edited(quote, again=again, before=last)
         if not again:
             text = introduced(text, quote, f"{self.question} {head}")
         ready = self.say(text, [quote], "edited" if text != plain else "verbatim", begins, head)
