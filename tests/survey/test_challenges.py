@@ -43,7 +43,7 @@ def test_the_map_has_the_papers_that_name_a_challenge_and_what_they_propose(
         for one in by_name["data scarcity"].solutions
         if one.name == "self-supervised pre-training"
     ]
-    assert [one.called for one in solution.proposed_by] == ["Alphanet", "Betanet", "Gammanet"]
+    assert [one.shown for one in solution.proposed_by] == ["Alphanet", "Betanet", "Gammanet"]
     assert [one.name for one in by_name["compute"].solutions] == ["knowledge distillation"]
     for challenge in made.challenges:
         for one in challenge.named_by:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.survey.corpus import SurveyModel, place_of
+from fmqa.survey.corpus import SurveyModel, SurveyPaper, named, place_of
 from fmqa.survey.escaping import escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
@@ -13,24 +13,15 @@ from fmqa.types import PaperMeta
 _SURE = 0.6  # from here on the sentence has a word of problem or of proposal beside the term
 
 
-class Shown(SurveyModel):
+class Shown(SurveyPaper):
     """A paper with the sentence that shows what is said of it."""
 
-    paper_id: str
-    arxiv_id: str | None
-    name: str
-    title: str
     year: int | None
     version: int | None
     page: int
     source: str
     quote: str
     confidence: float
-
-    @property
-    def called(self) -> str:
-        """What the paper is called."""
-        return self.name or self.title
 
 
 class Solution(SurveyModel):
@@ -92,10 +83,7 @@ def _by_value(
 def shown(facet: Facet, paper: PaperMeta) -> Shown:
     """A facet as the sentence of its paper that shows it."""
     return Shown(
-        paper_id=paper.paper_id,
-        arxiv_id=paper.arxiv_id,
-        name=paper.name,
-        title=paper.title,
+        **named(paper),
         year=paper.year,
         version=facet.version or None,
         page=facet.span.page,
@@ -122,7 +110,7 @@ def as_markdown(made: ChallengeMap, most: int = 5) -> str:
 
 def _line(one: Shown) -> str:
     place = place_of(one.arxiv_id or one.paper_id, one.version, one.source, one.page)
-    return f"- {escape_markdown(one.called)}: “{escape_markdown(one.quote)}” ({place})"
+    return f"- {escape_markdown(one.shown)}: “{escape_markdown(one.quote)}” ({place})"
 
 
 def _more(papers: Sequence[Shown], most: int) -> list[str]:

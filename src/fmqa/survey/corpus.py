@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -101,6 +102,25 @@ class SurveyModel(BaseModel):
     """A result of the survey, which can't be changed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SurveyPaper(SurveyModel):
+    """A paper as the survey shows it; what is said of it stands beside."""
+
+    paper_id: str
+    arxiv_id: str | None
+    name: str
+    title: str
+
+    @property
+    def shown(self) -> str:
+        """What it is called."""
+        return self.name or self.title
+
+
+def named(meta: PaperMeta) -> dict[str, Any]:
+    """The fields of a `SurveyPaper`."""
+    return {one: getattr(meta, one) for one in SurveyPaper.model_fields}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,17 @@ from fmqa.answering.schema import Citation
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey.contradictions import Contradiction, contradictions
-from fmqa.survey.corpus import Facets, Standing, SurveyModel, cited, is_paper, standing, with_values
+from fmqa.survey.corpus import (
+    Facets,
+    Standing,
+    SurveyModel,
+    SurveyPaper,
+    cited,
+    is_paper,
+    named,
+    standing,
+    with_values,
+)
 from fmqa.survey.facet_maker import FacetMaker, Step
 from fmqa.types import Hit, PaperMeta, PaperStatus, PassageKind, Quote, StoredPassage
 
@@ -142,13 +152,9 @@ _PROPOSALS = 60
 _BATCH = 4000  # passages read at once
 
 
-class NewPaper(SurveyModel):
+class NewPaper(SurveyPaper):
     """A paper that came out after the review."""
 
-    paper_id: str
-    arxiv_id: str | None
-    name: str
-    title: str
     published: str
     kind: str
     modality: tuple[str, ...]
@@ -271,10 +277,7 @@ def _new_papers(
     new.sort(key=lambda meta: stands.published[meta.paper_id], reverse=True)
     for meta in new:
         yield NewPaper(
-            paper_id=meta.paper_id,
-            arxiv_id=meta.arxiv_id,
-            name=meta.name,
-            title=meta.title,
+            **named(meta),
             published=stands.published[meta.paper_id],
             kind=meta.kind,
             modality=meta.modality,

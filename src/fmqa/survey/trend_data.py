@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from fmqa.answering.schema import Citation
-from fmqa.survey.corpus import Standing, SurveyModel, is_paper
+from fmqa.survey.corpus import Standing, SurveyModel, SurveyPaper, is_paper, named
 from fmqa.survey.escaping import csv_cell
 from fmqa.types import PaperMeta
 
@@ -75,13 +75,9 @@ class Observation:
     citation: Citation | None = None
 
 
-class TrendPoint(SurveyModel):
+class TrendPoint(SurveyPaper):
     """One paper with one value. ``citation`` is None where only its metadata say it."""
 
-    paper_id: str
-    arxiv_id: str | None
-    name: str
-    title: str
     year: int
     published: str
     kind: str
@@ -89,11 +85,6 @@ class TrendPoint(SurveyModel):
     amount: float | None
     group: Group
     citation: Citation | None
-
-    @property
-    def shown(self) -> str:
-        """What the paper is called in a plot."""
-        return self.name or self.title
 
 
 class Trend(SurveyModel):
@@ -202,10 +193,7 @@ def _point(
     one: Observation, meta: PaperMeta, year: int, published: str, group: Group
 ) -> TrendPoint:
     return TrendPoint(
-        paper_id=meta.paper_id,
-        arxiv_id=meta.arxiv_id,
-        name=meta.name,
-        title=meta.title,
+        **named(meta),
         year=year,
         published=published,
         kind=meta.kind,

@@ -63,7 +63,7 @@ def as_markdown(changes: Sequence[Change]) -> str:
         lines += ["", f"## {day}"]
         for _, of_kind in groupby(sorted(of_day, key=_place), key=_place):
             items = sorted(of_kind, key=lambda change: change.id)
-            lines += ["", f"### {escape_markdown(heading_of(items[0]))}", ""]
+            lines += ["", f"### {heading_of(items[0])}", ""]
             lines += [_item(change) for change in items]
     return "\n".join(lines) + "\n"
 
@@ -108,7 +108,7 @@ def _entry(feed: ET.Element, change: Change, tag: str) -> None:
     _add(entry, "published", _rfc3339(change.at))
     if link := link_of(change):
         _add(entry, "link", rel="alternate", type="text/html", href=link)
-    _add(entry, "category", term=plain(change.what), label=heading_of(change))
+    _add(entry, "category", term=change.what, label=heading_of(change))
     # RFC 4287, 4.1.2: an entry without an alternate link must have content.
     content = plain(change.detail) or f"{heading_of(change)}: {of_paper}".rstrip(": ")
     _add(entry, "content", content, type="text")
@@ -143,20 +143,18 @@ def _minute(change: Change) -> str:
     return f"{_moment(change.at):%Y-%m-%d %H:%M}"
 
 
-def _place(change: Change) -> tuple[int, str]:
-    """Where a kind stands; kinds of a later fmqa's come last."""
-    order = list(KINDS)
-    known = change.what in KINDS
-    return (order.index(change.what) if known else len(order), "" if known else change.what)
+def _place(change: Change) -> int:
+    """Where its kind stands."""
+    return list(KINDS).index(change.what)
 
 
 def _word(change: Change) -> str:
-    return plain(change.what.replace("_", " "))
+    return change.what.replace("_", " ")
 
 
 def heading_of(change: Change) -> str:
     """What kind of change it is, as the changelog heads it."""
-    return KINDS.get(change.what) or _word(change).capitalize()
+    return KINDS[change.what]
 
 
 def name_of(change: Change) -> str:

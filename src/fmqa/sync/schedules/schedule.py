@@ -95,11 +95,6 @@ def _choice(timetable: Timetable) -> Using:
 _MINUTE = 17
 """GitHub delays what is due on the full hour most."""
 _SHORTEST_MINUTES = 5
-CHANGELOG_COMMANDS = (
-    "fmqa changes --format markdown > changes.md",
-    "fmqa changes --format atom > changes.atom",
-)
-"""What the workflow runs to write the changelog and the feed that it uploads."""
 
 
 def workflow(timetable: Timetable) -> str:
@@ -113,6 +108,5 @@ def workflow(timetable: Timetable) -> str:
             f"{timetable.said!r} is too often for GitHub.",
             hint=f"Its shortest interval is {_SHORTEST_MINUTES} minutes.",
         )
-    changelog = "\n".join(f"          {command}" for command in CHANGELOG_COMMANDS)
     text = files("fmqa.sync.schedules").joinpath("workflow.yml").read_text("utf-8")
-    return text.replace("@CRON@", timetable.as_cron(_MINUTE)).replace("@CHANGELOG@", changelog)
+    return text.replace("@CRON@", timetable.as_cron(_MINUTE))
