@@ -20,14 +20,14 @@ from filelock import FileLock
 from scripted import Handler, Scripted
 
 from fmqa.errors import SettingsError
-from fmqa.sources.pacing import LONGEST_HOLD, Pacer
+from fmqa.sources.service import LONGEST_HOLD, Pacer
 
 pytestmark = pytest.mark.slow
 
 _ASKER = """
 import sys, time
 from pathlib import Path
-from fmqa.sources.pacing import Pacer
+from fmqa.sources.service import Pacer
 from fmqa.sources.transport import Transport
 folder, url, name, go = Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4])
 transport = Transport(Pacer(folder, "arxiv", 0.3), contact="", timeout=5, tries=1)
@@ -116,7 +116,7 @@ def test_the_first_turn_is_at_once_and_a_failed_one_counts(tmp_path: Path) -> No
 
 def test_a_kill_in_mid_request_counts(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from fmqa.sources.pacing import Pacer\n"
+        "import sys, time; from pathlib import Path; from fmqa.sources.service import Pacer\n"
         "with Pacer(Path(sys.argv[1]), 'arxiv', 1).turn(): Path(sys.argv[2]).touch(); time.sleep(9)"
     )
     sent = tmp_path / "sent"

@@ -22,8 +22,7 @@ from fmqa.errors import (
     SourceUnreachable,
     StoreError,
 )
-from fmqa.sources.pacing import Pacer
-from fmqa.sources.service import explanation, is_host_of, retry_after, user_agent
+from fmqa.sources.service import Pacer, explanation, is_host_of, retry_after, user_agent
 from fmqa.sources.transport import Transport
 
 MIB = 1 << 20
@@ -289,7 +288,7 @@ def test_a_broken_download_is_begun_again(tmp_path: Path) -> None:
 _FETCHER = """
 import sys
 from pathlib import Path
-from fmqa.sources.pacing import Pacer
+from fmqa.sources.service import Pacer
 from fmqa.sources.transport import Transport
 transport = Transport(Pacer(Path(sys.argv[2]), "arxiv", 0.01), contact="", timeout=30, tries=1)
 transport.download(sys.argv[1], Path(sys.argv[3]), 1 << 20)

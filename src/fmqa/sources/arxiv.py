@@ -18,8 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from fmqa.errors import SettingsError, SourceRefused, SourceUnreachable, UsageError
 from fmqa.sources.arxiv_ids import ArxivId, parse_id
-from fmqa.sources.pacing import Pacer
-from fmqa.sources.service import ServiceAnswer, explanation, is_host_of
+from fmqa.sources.service import Pacer, ServiceAnswer, explanation, is_host_of
 from fmqa.sources.transport import Fetched, ServiceClient, Transport, silent
 from fmqa.types import ArxivRecord
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from fmqa.errors import NotServed
-from fmqa.sources.pacing import Pacer
+from fmqa.sources.service import Pacer
 from fmqa.sources.transport import ServiceClient
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fmqa.errors import NotServed
 from fmqa.sources.arxiv_ids import ArxivId, parse_id
-from fmqa.sources.pacing import Pacer
+from fmqa.sources.service import Pacer
 from fmqa.sources.transport import ServiceClient, silent
 
 if TYPE_CHECKING:

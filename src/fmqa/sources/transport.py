@@ -27,8 +27,8 @@ from fmqa.errors import (
     SourceUnreachable,
     StoreError,
 )
-from fmqa.sources.pacing import Pacer
 from fmqa.sources.service import (
+    Pacer,
     ServiceAnswer,
     explanation,
     format_seconds,
