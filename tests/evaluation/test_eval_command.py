@@ -67,7 +67,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("FMQA_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/mine")
     app = typer.Typer()
     app.callback()(lambda: None)
-    evaluating.register(app)
+    app.add_typer(evaluating.app)
 
     def invoke(*arguments: str | Path) -> Result:
         return CliRunner().invoke(app, ["eval", "--llm", "none", *map(str, arguments)])

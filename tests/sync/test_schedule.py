@@ -272,7 +272,7 @@ def test_times_of_the_workflow() -> None:
 @pytest.fixture
 def run() -> Any:
     app = typer.Typer()
-    syncing.register(app)
+    app.add_typer(syncing.app)
 
     def call(*arguments: str) -> Result:
         return CliRunner().invoke(app, ["schedule", *arguments])
