@@ -21,8 +21,9 @@ What to say:
   by matter: every part of the question, figures rather than praise. No introduction, no summary,
   nothing twice. One to three sentences for a fact, up to twelve for an overview.
 - Where several models, data sets or papers are compared, a short list: a line for each.
-- Where many papers answer, two to five groups (a challenge with its solutions, an approach, a
-  modality), a paragraph each, whose first sentence says what it is about. Every paper that answers.
+- Where many papers answer, or some are compared by several matters, two to five groups (a challenge
+  with its solutions, an approach, a modality, a matter), each under a line "## " with two to six
+  words of the passages or the question that say what it is about. Every paper that answers.
 - Where passages disagree, say both.
 How to say it:
 - Each sentence ends with the numbers of what carries it, like [12]. It is checked against these
@@ -30,7 +31,7 @@ How to say it:
 - So keep to one sentence or row where you can, and close to its words; of two, make two whole
   clauses: "A reaches 0.91 on BTCV, while B reaches 0.87 on BTCV [12][15]."
 - Name the model or the paper that it speaks of, never "we", "it" or "the authors"; each sentence,
-  in a list too, is understood alone. No headings, no tables.
+  in a list too, is understood alone. No other headings, no tables.
 - A figure of a table only where caption and columns leave no doubt what it is of.
 What isn't there:
 - If the passages don't answer the question, write only: {NOT_ANSWERED}

@@ -339,7 +339,10 @@ class Reading(Saying):
     reads = 1000
 
     def __init__(
-        self, *said: tuple[str, tuple[str, ...]], repairs: object = None, error: str = ""
+        self,
+        *said: tuple[str, tuple[str, ...], *tuple[str, ...]],
+        repairs: object = None,
+        error: str = "",
     ) -> None:
         super().__init__()
         self.texts = said
@@ -349,8 +352,8 @@ class Reading(Saying):
 
     def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft | Notice]:
         self.quotes = [one.text for one in quotes]
-        for text, named in self.texts:
-            yield Draft(text, tuple(map(self.quotes.index, named)))
+        for text, named, *head in self.texts:
+            yield Draft(text, tuple(map(self.quotes.index, named)), head="".join(head))
 
     def repaired(
         self, question: str, quotes: Sequence[Quote], refused: Sequence[Refused]
@@ -396,6 +399,22 @@ def test_a_repaired_sentence_is_checked_and_stands_in_its_place(filled: Library)
     assert [(one.draft.text, "2,000,000" in one.reason) for one in drafter.refused] == [
         (WRONG, True)
     ]
+
+
+@pytest.mark.parametrize(
+    ("repairs", "heads"),
+    [
+        ([[(GOOD, (PAIRS,))]], [(GOOD, "Data"), (BOX, "")]),
+        ([[]], [(BOX, "Data")]),
+    ],
+)
+def test_a_head_stands_above_the_first_sentence_that_is_said_of_its_group(
+    filled: Library, repairs: object, heads: object
+) -> None:
+    drafter = Reading((WRONG, (PAIRS,), "Data"), (BOX, (PROMPT,)), repairs=repairs)
+    answer = assistant(filled, drafter).ask(QUESTION)
+    assert [(one.text, one.head) for one in answer.sentences] == heads
+    assert answer.answer.startswith("Data\n")
 
 
 @pytest.mark.parametrize("repairs", [[[(WRONG, (PAIRS,))]], [[]], None])

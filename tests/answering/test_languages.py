@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
 from fakes import Add, HashEmbedder, WordChecker, document, word_selector
+from fmqa.answering.arranging import OTHERS
 from fmqa.answering.assistant import Assistant
-from fmqa.answering.drafting import ExtractiveDrafter
+from fmqa.answering.drafting import Draft, ExtractiveDrafter
 from fmqa.answering.languages import NAMES, by_glossary, language_of
 from fmqa.answering.multilingual import MultilingualAssistant
 from fmqa.answering.translation import (
@@ -22,6 +26,7 @@ from fmqa.answering.translation import (
 from fmqa.answering.verification import CheckingVerifier
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
+from fmqa.types import Quote
 
 PAIRS = "MedSAM was trained on 1,570,263 image-mask pairs from 10 modalities."
 PROMPT = "MedSAM takes a bounding box around the target as its prompt."
@@ -155,6 +160,20 @@ def test_an_answer_is_in_the_question_s_language_and_its_quotes_are_not(inner: A
     assert answer.citations[0].quote == PAIRS
     rest = [sentence for sentence in answer.sentences if not sentence.english]
     assert len([notice for notice in answer.notices if "保留英文" in notice]) == bool(rest)
+
+
+def test_heads_of_the_program_are_in_the_answer_s_language(inner: Assistant) -> None:
+    class Headed(ExtractiveDrafter):
+        def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft]:
+            for draft, head in zip(super().drafts(question, quotes), (OTHERS, "UNI"), strict=False):
+                yield replace(draft, head=head)
+
+    inner.drafter = Headed()
+    answer = MultilingualAssistant(inner, Scripted()).ask("MedSAM 用了多少图像？")
+    heads = [one.head for one in answer.sentences]
+    assert heads[0] == "其他论文"
+    assert set(heads[1:]) <= {"UNI"}
+    assert answer.answer.startswith("其他论文")
 
 
 def test_a_model_whose_translation_will_not_do_is_not_said_to_be_missing(inner: Assistant) -> None:

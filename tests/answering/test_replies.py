@@ -56,6 +56,31 @@ def test_all_of_these_say_the_same(text: str) -> None:
     assert read(text) == GOOD
 
 
+@given(
+    heads=st.lists(
+        st.text(alphabet="abcdefg ", min_size=3).filter(lambda h: len(h.split()) == 2),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda head: " ".join(head.split()),
+    ),
+    form=st.sampled_from(["## {}", "### {}:", "**{}**", "**{}:**"]),
+    item=st.sampled_from(["", "- "]),
+)
+def test_a_heading_goes_with_the_first_sentence_below_it(
+    heads: list[str], form: str, item: str
+) -> None:
+    heads = [" ".join(head.split()) for head in heads]
+    groups = [f"{form.format(head)}\n\n{item}{GOOD[0]} {GOOD[1]}\n" for head in heads]
+    made = pieces("\n".join(["## Answer", *groups]))
+    assert [piece.text for piece in made] == GOOD * len(heads)
+    assert [piece.head for piece in made] == [text for head in heads for text in (head, "")]
+
+
+def test_a_heading_without_a_sentence_is_left_out() -> None:
+    made = pieces(f"{GOOD[0]}\n\n## One\n\n## Two\n\n{GOOD[1]}\n\n## Three\n")
+    assert [piece.head for piece in made] == ["", "Two"]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

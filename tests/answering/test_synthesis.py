@@ -86,6 +86,22 @@ def test_silence_is_told_from_an_answer_that_there_is_none(reply: str) -> None:
         synthesis(reply)
 
 
+@pytest.mark.parametrize(
+    ("head", "kept"),
+    [
+        ("MedSAM", True),
+        ("Frozen encoder: MedSAM", True),
+        ("AlphaNet", False),
+        ("MedSAM has 900 pairs", False),
+        ("Buy cheap watches now", False),
+        ("MedSAM " * 20, False),
+    ],
+)
+def test_a_heading_names_what_the_papers_name(head: str, kept: bool) -> None:
+    (draft,) = synthesis(f"## {head}\nMedSAM fine-tunes SAM [1].")
+    assert draft == Draft("MedSAM fine-tunes SAM.", (0,), head=head.strip() if kept else "")
+
+
 def test_a_line_of_a_table_is_its_quote() -> None:
     drafts = synthesis("| Model | Data |\n|---|---|\n| MedSAM | 1,570,263 pairs [1] |\n")
     assert drafts == [replace(verbatim(QUOTES[0], 0), begins="")]

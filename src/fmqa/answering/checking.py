@@ -54,12 +54,15 @@ class Checking:
         drafts: Iterable[Draft | Notice] = self.drafter.drafts(question, self.quotes)
         if self.verifier.at_once:
             drafts = self._judged(drafts)
+        head = ""  # of a group whose first sentences failed
         for place, draft in enumerate(drafts):
             self.state.place = place
             if isinstance(draft, Notice):
                 self.state.notices.append(draft.text)
                 continue
+            draft = replace(draft, head=draft.head or head)  # noqa: PLW2901
             verdict = yield from self._said(draft)
+            head = "" if verdict is None else draft.head
             if verdict is not None and self.drafter.reads:
                 failed.append(_Failed(place, draft, verdict))
             elif verdict is not None:
@@ -89,7 +92,7 @@ class Checking:
             return verdict
         if not state.said(draft.text):
             carrying = [quotes[index] for index in carriers]
-            yield state.say(draft.text, carrying, "supported", draft.begins)
+            yield state.say(draft.text, carrying, "supported", draft.begins, draft.head)
         return None
 
     def _carriers(self, draft: Draft) -> tuple[tuple[int, ...], Verdict]:
@@ -143,7 +146,8 @@ class Checking:
                 yield state.withhold(one.draft.text, one.verdict.reason)
             for number, draft in enumerate(drafts or ()):
                 if not number:
-                    draft = replace(draft, begins=one.draft.begins)  # noqa: PLW2901
+                    begins, head = one.draft.begins, one.draft.head
+                    draft = replace(draft, begins=begins, head=head)  # noqa: PLW2901
                 verdict = yield from self._said(draft)
                 if verdict is not None:
                     yield from self._kept(draft, verdict)
@@ -159,12 +163,12 @@ class Checking:
                     yield state.withhold(part.text, part.reason or verdict.reason)
                 elif not state.said(part.text):
                     own = self.quotes[part.quote]
-                    yield state.say(part.text, [own], "supported", draft.begins)
+                    yield state.say(part.text, [own], "supported", draft.begins, draft.head)
             return
         yield state.withhold(draft.text, verdict.reason)
         for own in [self.quotes[index] for index in draft.quotes[:1]]:
             if not state.uses(own):
-                yield state.say_quote(own, draft.begins)
+                yield state.say_quote(own, draft.begins, draft.head)
 
 
 def _under_caption(quote: Quote) -> Quote:

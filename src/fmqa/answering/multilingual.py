@@ -8,12 +8,13 @@ stand in the papers.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from fmqa.answering.abstention import tell_missing
 from fmqa.answering.analysis import Refusal
+from fmqa.answering.arranging import FURTHER, OTHERS
 from fmqa.answering.assistant import (
     Asked,
     Assistant,
@@ -83,6 +84,7 @@ _CHINESE_REASONS: dict[str, str] = {
     Refusal.ADVICE: "它在寻求个人建议，而关于模型的论文无法给出。",
     Refusal.ATTACHED_FILE: "它谈到一张图像或一个文件，而这里只读取论文的文字。",
 }
+_CHINESE_HEADS = {OTHERS: "其他论文", FURTHER: "其他发现"}
 _CHINESE_MISSING: dict[str, str] = {
     GapKind.UNREADABLE: "“{title}”第 {pages} 页无法读取。",
     GapKind.SCANNED: "“{title}”第 {pages} 页是没有文字的扫描件，无法检索。",
@@ -124,6 +126,7 @@ class MultilingualAssistant(Asked):
     def _translated(self, events: Iterator[Event], language: str) -> Iterator[Event]:
         """The events in their order, sentences translated while later ones are being written."""
         waiting: deque[tuple[Event, Future[str | None] | None]] = deque()
+        heads = _CHINESE_HEADS if language == "zh" else {}
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="translate") as pool:
             for event in events:
                 future = None
@@ -132,9 +135,9 @@ class MultilingualAssistant(Asked):
                     future = pool.submit(self.translator.sentence, text, language)
                 waiting.append((event, future))
                 while waiting and (waiting[0][1] is None or waiting[0][1].done()):
-                    yield _with_translation(*waiting.popleft())
+                    yield _with_translation(*waiting.popleft(), heads)
             while waiting:
-                yield _with_translation(*waiting.popleft())
+                yield _with_translation(*waiting.popleft(), heads)
 
     def _whole(
         self,
@@ -191,10 +194,13 @@ class MultilingualAssistant(Asked):
         return self.translator.sentence(told, language) or told
 
 
-def _with_translation(event: Event, future: Future[str | None] | None) -> Event:
-    translated = future.result() if future is not None else None
-    if not isinstance(event, SentenceReady) or not translated:
+def _with_translation(
+    event: Event, future: Future[str | None] | None, heads: Mapping[str, str]
+) -> Event:
+    if not isinstance(event, SentenceReady) or future is None:
         return event
     sentence = event.sentence
-    changed = sentence.model_copy(update={"text": translated, "english": sentence.text})
-    return replace(event, sentence=changed)
+    changed = {"head": heads.get(sentence.head, sentence.head)}
+    if translated := future.result():
+        changed |= {"text": translated, "english": sentence.text}
+    return replace(event, sentence=sentence.model_copy(update=changed))

@@ -43,7 +43,8 @@ _NARROW = re.compile(r"[\u202f\u2009\u00a0]")
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=[\w.!?])[*_](?!\w)|`")
 _LABEL = re.compile(r"^\*\*[^*\n]{1,60}\.\*\*\s+(?=\S)")
 _ITEM = re.compile(r"^\s*(?:[-*+•–]\s+|\d{1,2}[.)]\s+|>\s+)")
-_HEADING = re.compile(r"^\s*#{1,6}\s+")
+_HEADING = re.compile(r"^\s*(?:#{1,6}\s+|(?=\*\*[^*]+\*\*:?\s*$))")
+_NO_HEAD = re.compile(r"(?:answer|response|summary|overview|introduction|conclusions?)\W*", re.I)
 _SOURCES = re.compile(
     r"^\W*(?:sources?|references?|citations?|bibliography|quotes used)\W*$", re.IGNORECASE
 )
@@ -76,10 +77,11 @@ MARK = re.compile(r"\s*\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]")
 
 
 class Piece(NamedTuple):
-    """A sentence of a reply, with plain marks, and what it begins."""
+    """A sentence of a reply, with plain marks, what it begins, and the heading above it."""
 
     text: str
     begins: Begins = ""
+    head: str = ""
 
 
 def without_reasoning(text: str) -> str:
@@ -107,8 +109,8 @@ def denies(text: str) -> bool:
 class Reply:
     """A reply as it streams in, given out as sentences with plain marks behind them.
 
-    A line of a table is given as its marks alone: its cells are no sentence. What ends with a colon
-    and has no mark is a heading, and left out.
+    A line of a table is given as its marks alone: its cells are no sentence. A heading goes with
+    the sentence behind it; what else ends with a colon and has no mark is left out.
 
     Nothing is given out before the first sentence has ended with a mark, as was asked: a reply that
     begins without one may turn out to have been reasoning, when a lone ``</think>`` comes. A bare
@@ -165,7 +167,14 @@ class Reply:
             text = _from_json(text)
         # Where marks are in square brackets, a "(3)" or a "²" is the sentence's own.
         count = 0 if _BRACKETS.search(text) else self._count
-        pieces = [piece for block in _blocks(text) for piece in _pieces(block, count)]
+        pieces: list[Piece] = []
+        head = ""
+        for block in _blocks(text):
+            if _is_heading(block, count):
+                head = _head(block)
+            elif new := _pieces(block, count):
+                pieces += [new[0]._replace(head=head), *new[1:]]
+                head = ""
         return [pieces[0]._replace(begins=""), *pieces[1:]] if pieces else []
 
 
@@ -234,10 +243,9 @@ def _pieces(block: str, count: int) -> list[Piece]:
     if block.strip().startswith("|"):
         marks = MARK.findall(plain(block.replace("|", " . "), count))
         return [Piece(f"[{', '.join(marks)}]", "item")] if marks else []
-    heading = bool(_HEADING.match(block))
     text = _LABEL.sub("", _ITEM.sub("", _HEADING.sub("", block)).strip())
     text = plain(text, count)
-    if (heading and not MARK.search(text)) or not text:
+    if not text:
         return []
     spans = split_sentences(text)
     # Marks behind a full stop belong to the sentence before them.
@@ -246,6 +254,17 @@ def _pieces(block: str, count: int) -> list[Piece]:
     begins: Begins = "item" if _ITEM.match(block) else "paragraph"
     said = [one for one in cut if not _says_nothing(one)]
     return [Piece(one, "" if number else begins) for number, one in enumerate(said)]
+
+
+def _is_heading(block: str, count: int) -> bool:
+    said = plain(block, count)
+    return bool(_HEADING.match(block)) and not (MARK.search(said) or _NOT_ANSWERED.match(said))
+
+
+def _head(block: str) -> str:
+    """What a heading says, unless it only says that an answer comes."""
+    said = plain(_HEADING.sub("", block)).strip(" :.")
+    return "" if _NO_HEAD.fullmatch(said) else said
 
 
 def _says_nothing(text: str) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fmqa import prompts
 from fmqa.answering import asking
-from fmqa.answering.claims import named_things
+from fmqa.answering.claims import missing_names, named_things, shared_words
 from fmqa.answering.drafting import (
     Draft,
     Drafter,
@@ -51,6 +51,8 @@ _FEWEST_LETTERS = 8
 _LIKELY = 0.2  # of the likeliest sentence's probability
 _LIKELIEST = 3  # shown for a refused sentence that names nothing
 _LONGEST_PART = 160
+_LONGEST_HEAD = 80
+_OF_PAPERS = 0.5  # of a heading's words, that have to be the question's or the passages'
 _PART = re.compile(rf"\W*{prompts.NOT_ANSWERED}\W*(?P<part>.*)", re.DOTALL)
 _REPAIRED = re.compile(r"^\W*S ?(?P<number>\d{1,3})\b\W*(?P<text>.*)$")
 
@@ -239,6 +241,8 @@ def _drafts(
 ) -> Iterator[Draft | Notice]:
     for piece in pieces:
         draft = cited(piece, len(quotes))
+        if draft.head and not _is_head(draft.head, question, quotes):
+            draft = replace(draft, head="")
         missing = _PART.match(draft.text)
         if missing:
             part = missing["part"].strip(" .")
@@ -248,14 +252,26 @@ def _drafts(
             yield draft
         elif not draft.text.strip(" ."):  # marks alone, as of a table's line
             for index in draft.quotes:
-                yield replace(verbatim(quotes[index], index), begins=piece.begins)
+                head = draft.head if index == draft.quotes[0] else ""
+                yield replace(verbatim(quotes[index], index), begins=piece.begins, head=head)
 
 
 def _is_of(part: str, question: str) -> bool:
     """Whether what a model calls unanswered brings in nothing that the question doesn't name."""
     names = named_things(f"x {part}").keys() - named_things(f"x {question}").keys()
-    figures = {one.value for one in numbers(part)} - {one.value for one in numbers(question)}
-    return 0 < len(part) <= _LONGEST_PART and not names and not figures
+    return 0 < len(part) <= _LONGEST_PART and not names and not _new_figures(part, question)
+
+
+def _is_head(head: str, question: str, quotes: Sequence[Quote]) -> bool:
+    """Whether a heading, which no quote carries, is short and of what the papers speak of."""
+    there = " ".join([question, *(f"{short_name(one)} {one.text}" for one in quotes)])
+    short = len(head) <= _LONGEST_HEAD and head[-1] not in ".!?"
+    new = missing_names(head, there) or _new_figures(head, there)
+    return short and not new and shared_words(head, there) >= _OF_PAPERS
+
+
+def _new_figures(text: str, there: str) -> bool:
+    return not {one.value for one in numbers(text)} <= {one.value for one in numbers(there)}
 
 
 def _repairs(reply: str, quotes: Sequence[Quote], count: int) -> list[list[Draft] | None]:
@@ -285,4 +301,4 @@ def cited(piece: Piece, count: int) -> Draft:
         if 1 <= int(number) <= count
     ]
     text = re.sub(r"\s+([.,;])", r"\1", MARK.sub("", piece.text)).strip()
-    return Draft(text, tuple(dict.fromkeys(named)), begins=piece.begins)
+    return Draft(text, tuple(dict.fromkeys(named)), begins=piece.begins, head=piece.head)

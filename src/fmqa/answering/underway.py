@@ -58,8 +58,14 @@ class Underway:
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
-        """What has been said, in the order in which it is to be read."""
-        return tuple(one.sentence for one in sorted(self._said, key=lambda one: one.place))
+        """What has been said, in the order in which it is to be read, each head once."""
+        read: list[Sentence] = []
+        head = ""
+        for one in sorted(self._said, key=lambda one: one.place):
+            again = one.sentence.head == head
+            read.append(one.sentence.model_copy(update={"head": ""}) if again else one.sentence)
+            head = one.sentence.head or head
+        return tuple(read)
 
     @property
     def used(self) -> tuple[Quote, ...]:
@@ -209,7 +215,8 @@ def laid_out(
     """Sentences with their marks as a text, in its paragraphs and lists, under its heads."""
     before = {"": " ", "paragraph": "\n\n", "item": "\n- "}
     heads = (f"\n\n{headed(one.head)}" if one.head else "" for one in sentences)
-    parts = (before[one.begins] + told(one) for one in sentences)
+    opened = (one.begins or ("paragraph" if one.head else "") for one in sentences)
+    parts = (before[begins] + told(one) for begins, one in zip(opened, sentences, strict=True))
     return "".join(head + part for head, part in zip(heads, parts, strict=True)).strip()
 
 
