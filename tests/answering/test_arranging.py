@@ -42,6 +42,19 @@ def test_the_quotes_of_a_paper_stand_together_and_follow_each_other_in_it() -> N
     assert not any(group.head for group in groups)
 
 
+@given(st.permutations(range(4)))
+def test_what_leans_on_the_first_follows_it(order: list[int]) -> None:
+    best = said("The best of all.", "a", 0.9, start=500)
+    quotes = [
+        best,
+        replace(said("It leans on that.", "a", 0.1, start=520), context=best.text),
+        said("The first.", "a", 0.6, start=100),
+        said("The last.", "a", 0.7, start=900),
+    ]
+    ((group),) = arranged("What is it?", [quotes[n] for n in order])
+    assert [order[n] for n in group.quotes] == [0, 1, 2, 3]
+
+
 def test_what_stands_alone_leads_where_it_answers_nearly_as_well() -> None:
     leaning = replace(said("It is trained on CT.", "a", 0.9), context="Ivyseg is small.")
     alone = said("Ivyseg is trained on CT scans.", "b", 0.8)

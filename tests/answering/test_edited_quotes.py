@@ -86,7 +86,9 @@ BEFORE = "The first data set holds cells that we recorded with care."
 
 @given(
     opening=st.sampled_from(["It", "This set", "These", "They", "However, it", "Both"]),
-    context=st.sampled_from(["", BEFORE, "It was hard to record them all.", "Too short."]),
+    context=st.sampled_from(
+        ["", BEFORE, "It was hard to record them all.", "Too short.", BEFORE.lower()]
+    ),
     said=st.booleans(),
 )
 def test_what_points_back_has_the_sentence_before_it_in_brackets(

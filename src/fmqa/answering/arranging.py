@@ -160,18 +160,20 @@ def _best_first(quotes: Sequence[Quote], among: Iterable[int]) -> list[int]:
 def _read_on(quotes: Sequence[Quote], own: Sequence[int]) -> list[int]:
     """Quotes of one paper: the first as given, then the others as they stand on its pages.
 
-    Where a table's row leads, the other rows that were chosen follow it, and its title leads.
+    What leans on the first follows it. Where it is a table's row, the other rows that were chosen
+    follow, and the table's title leads.
     """
-    table = table_told(quotes[own[0]])
+    first = quotes[own[0]]
+    table = table_told(first)
 
     def place(index: int) -> tuple[bool, bool, bool, int, int]:
         quote = quotes[index]
-        beside = table is not None and table_told(quote) == table
-        titles = beside and opens_caption(quote)
-        return not beside, not titles, index != own[0], quote.span.page, quote.span.start
+        in_table = table is not None and table_told(quote) == table
+        titles = in_table and opens_caption(quote)
+        beside = in_table or quote is first or quote.context == first.text
+        return not beside, not titles, quote is not first, quote.span.page, quote.span.start
 
-    first = own if table else own[1:]
-    return [*(() if table else own[:1]), *sorted(first, key=place)]
+    return sorted(own, key=place)
 
 
 def _own_first(quotes: Sequence[Quote], own: Sequence[int]) -> list[int]:

@@ -102,7 +102,8 @@ def _leading(text: str, quote: Quote, *, again: bool) -> str:
     context = quote.context
     if not _POINTS_BACK.match(re.sub(r"[\[\]]", "", text)) or not is_quotable(context):
         return ""
-    if _POINTS_BACK.match(context) or len(context) > _LONGEST_LEADING:
+    torn = context[:1].islower() or len(context) > _LONGEST_LEADING
+    if torn or _POINTS_BACK.match(context):
         return ""
     said = edited(replace(quote, text=context, context=""), again=again)
     return f"[{re.sub(r'[][]', '', said)}] "

@@ -187,7 +187,7 @@ def told(quote: Quote, *, known: bool = False) -> str:
     if not is_row(quote):
         return _caption_told(quote, known=known)
     caption, heads, over = _context(quote)
-    opening = "" if known else f"{_title(caption)}. "
+    opening = "" if known else f"{_title(caption)}. ".replace("…. ", "… ")
     cells, columns = quote.text.split("\t"), heads.split("\t")
     if len(cells) < 2:
         named = f"Columns: {heads}. " if heads and not known else ""
