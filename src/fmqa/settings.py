@@ -76,8 +76,9 @@ class Settings(BaseSettings):
     )
     llm: str = Field(
         default="local",
-        description="`local` (a llama.cpp server of our own), `none` (the papers' own words), or a "
-        "LangChain chat model such as `openai:gpt-5`, `anthropic:…`, `ollama:…`.",
+        description="`local` (a llama.cpp server of our own), `gguf:/path/model.gguf` (the same "
+        "with a file of yours), `none` (the papers' own words), or a LangChain chat model such as "
+        "`openai:gpt-5`, `anthropic:…`, `ollama:…`.",
     )
     llm_base_url: str | None = Field(
         default=None, description="Address of an OpenAI-compatible server."

@@ -10,12 +10,14 @@ import psutil
 import pytest
 
 from fmqa.answering import models
+from fmqa.answering.drafters import writes
 from fmqa.answering.models import (
     LocalServer,
     check_model,
     local_server,
     make_chat_model,
     model_errors,
+    runs_here,
 )
 from fmqa.errors import ModelMissing, ModelUnavailable
 from fmqa.settings import Settings
@@ -127,6 +129,28 @@ def test_llama_cpp_must_be_there(monkeypatch):
     with pytest.raises(ModelMissing) as error:
         local_server(settings("local"))
     assert "pip install xllamacpp" in error.value.hint
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04", "folder"])
+def test_a_model_of_the_user_s_must_be_a_gguf_file(tmp_path, content):
+    file = tmp_path / "mine.gguf"
+    if content == "folder":
+        file.mkdir()
+    elif content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ModelUnavailable, match=r"mine\.gguf") as error:
+        check_model(settings(f"gguf:{file}"))
+    assert "FMQA_LLM=none" in error.value.hint
+
+
+@pytest.mark.parametrize("tier", ["auto", "strong"])
+def test_a_model_of_the_user_s_is_served_by_our_own_server(tmp_path, tier):
+    file = tmp_path / "mine.gguf"
+    file.write_bytes(b"GGUF and more")
+    chosen = settings(f"gguf:{file}", llm_tier=tier, evidence_tokens=9000)
+    server = local_server(chosen)
+    assert (server.model, runs_here(chosen.llm)) == (file, True)
+    assert (server.slots == 1) == writes(chosen) == (tier == "strong")
 
 
 def test_a_server_that_does_not_come_up_says_so(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from fmqa.answering.drafting import Drafter
-from fmqa.answering.models import make_chat_model, model_errors
+from fmqa.answering.models import make_chat_model, model_errors, runs_here
 from fmqa.answering.synthesis import SynthesisDrafter
 from fmqa.settings import Settings
 from fmqa.weights.llama import LocalServer
@@ -20,7 +20,7 @@ def writes(settings: Settings) -> bool:
         return False
     if settings.llm_tier != "auto":
         return settings.llm_tier == "strong"
-    return settings.llm != "local" and not settings.llm.startswith("ollama:")
+    return not (runs_here(settings.llm) or settings.llm.startswith("ollama:"))
 
 
 def make_drafter(settings: Settings, server: LocalServer | None = None) -> Drafter:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from fmqa.answering import asking
@@ -28,12 +29,17 @@ __all__ = [
     "local_server",
     "make_chat_model",
     "model_errors",
+    "runs_here",
 ]
 
 ANSWER_TOKENS = 256
+STRONG_TOKENS = 2048
+"""Of a strong model's answer, with the instructions before the passages."""
 _FEW_TOKENS = 8
 SEED = 0
 
+_FILE = "gguf:"
+_MAGIC = b"GGUF"
 _NO_MODEL_HINT = "Or set FMQA_LLM=none for the papers' own words."
 _SMALL_CONTEXT = "Give the server a larger context, or set another model with FMQA_LLM."
 _KEYS = {
@@ -54,12 +60,20 @@ class ModelCheck:
     detail: str
 
 
+def runs_here(llm: str) -> bool:
+    """Whether a model runs on a server of our own: ``local``, or ``gguf:`` and a file."""
+    return llm == "local" or llm.startswith(_FILE)
+
+
 def local_server(settings: Settings) -> LocalServer:
-    """A server, not yet started, for the model that ``local`` names.
+    """A server, not yet started, for the model that ``local`` or ``gguf:`` names.
+
+    A model that is said to be strong gets one slot, which holds the passages that it reads.
 
     Raises:
-        ModelMissing: the model, or llama.cpp, isn't on this machine.
+        ModelMissing: ``local``'s model, or llama.cpp, isn't on this machine.
         ModelCorrupt: the model isn't the publisher's.
+        ModelUnavailable: ``gguf:`` names no GGUF file.
     """
     from importlib.util import find_spec
 
@@ -68,8 +82,32 @@ def local_server(settings: Settings) -> LocalServer:
             "llama.cpp, which runs the local model, isn't installed.",
             hint="Run: pip install xllamacpp. " + _NO_MODEL_HINT,
         )
-    ensure(QWEN_CODER, settings.models_dir)
-    return LocalServer(QWEN_CODER.path(settings.models_dir), threads=settings.threads)
+    if settings.llm.startswith(_FILE):
+        file = _gguf_file(settings.llm)
+    else:
+        ensure(QWEN_CODER, settings.models_dir)
+        file = QWEN_CODER.path(settings.models_dir)
+    if settings.llm_tier != "strong":
+        return LocalServer(file, threads=settings.threads)
+    tokens = settings.evidence_tokens + STRONG_TOKENS
+    return LocalServer(file, threads=settings.threads, slots=1, slot_tokens=tokens)
+
+
+def _gguf_file(llm: str) -> Path:
+    file = Path(llm.removeprefix(_FILE)).expanduser()
+    try:
+        with file.open("rb") as opened:
+            is_gguf = opened.read(len(_MAGIC)) == _MAGIC
+    except OSError as error:
+        raise ModelUnavailable(
+            f"{file} can't be read: {error.strerror}.",
+            hint="FMQA_LLM=gguf:/path/to/model.gguf names a file. " + _NO_MODEL_HINT,
+        ) from error
+    if not is_gguf:
+        raise ModelUnavailable(
+            f"{file} is no GGUF file.", hint="Name a model in llama.cpp's format. " + _NO_MODEL_HINT
+        )
+    return file
 
 
 def make_chat_model(settings: Settings, server: LocalServer | None = None) -> BaseChatModel | None:
@@ -77,8 +115,8 @@ def make_chat_model(settings: Settings, server: LocalServer | None = None) -> Ba
 
     Args:
         settings: of the program.
-        server: for ``local``, the server to use; without one, a server is made and started, and
-            ends with the process.
+        server: for ``local`` and ``gguf:``, the server to use; without one, a server is made and
+            started, and ends with the process.
 
     Raises:
         ModelMissing: the model's files, or the provider's package, aren't on this machine.
@@ -86,7 +124,7 @@ def make_chat_model(settings: Settings, server: LocalServer | None = None) -> Ba
     """
     if settings.llm == "none":
         return None
-    if settings.llm == "local":
+    if runs_here(settings.llm):
         return _local_chat_model(server or local_server(settings).start(), settings)
     return _remote_chat_model(settings)
 
@@ -111,7 +149,7 @@ def check_model(settings: Settings) -> ModelCheck:
     if settings.llm == "none":
         return ModelCheck("none", "no language model: answers are the papers' own words")
     began = time.monotonic()
-    server = local_server(settings) if settings.llm == "local" else None
+    server = local_server(settings) if runs_here(settings.llm) else None
     try:
         model = make_chat_model(settings, server)
         assert model is not None
@@ -193,7 +231,7 @@ def _local_chat_model(server: LocalServer, settings: Settings) -> BaseChatModel:
         ),
         temperature=0.0,
         seed=SEED,
-        max_completion_tokens=ANSWER_TOKENS,
+        max_completion_tokens=STRONG_TOKENS if settings.llm_tier == "strong" else ANSWER_TOKENS,
         timeout=timeout,
         use_responses_api=False,
         http_socket_options=(),

@@ -362,9 +362,9 @@ class Workbench:
     @part
     def chat_model(self) -> BaseChatModel:
         """The language model that the settings name; not to be asked for where that is none."""
-        from fmqa.answering.models import make_chat_model
+        from fmqa.answering.models import make_chat_model, runs_here
 
-        server = self.server if self.settings.llm == "local" else None
+        server = self.server if runs_here(self.settings.llm) else None
         model = make_chat_model(self.settings, server)
         assert model is not None
         return model
@@ -408,12 +408,13 @@ class Workbench:
         from fmqa.answering.arranging import common_stems
         from fmqa.answering.drafters import make_drafter, writes
         from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter
+        from fmqa.answering.models import runs_here
 
         settings = self.settings
         if not writes(settings):
             rows = self.library.record.papers
             return ExtractiveDrafter(lambda: common_stems(row.meta for row in rows()))
-        server = self.server.start() if settings.llm == "local" else None
+        server = self.server.start() if runs_here(settings.llm) else None
         return PreparingDrafter(lambda: make_drafter(settings, server), settings.evidence_tokens)
 
     def pull(self, model: Model) -> Path:

@@ -32,6 +32,13 @@ def _chosen(names: list[str] | None) -> list[Model]:
     return [known[name] for name in names or known]
 
 
+_LARGER = (
+    "A larger one, which fmqa doesn't fetch: Qwen3-4B-Instruct-2507 as GGUF (Apache-2.0, Q4_K_M "
+    "2.5 GB). FMQA_LLM=gguf:/path/model.gguf serves any such file; FMQA_LLM_TIER=strong lets it "
+    "write answers."
+)
+
+
 @models_app.command("list")
 def list_models(as_json: Json = False) -> None:
     """The models fmqa can fetch, and whether they are here."""
@@ -63,6 +70,7 @@ def list_models(as_json: Json = False) -> None:
     for row in rows:
         size = f"{int(str(row['bytes'])) / 1e6:,.0f} MB"
         typer.echo(f"{row['name']}  {row['licence']}  {size}  {row['state']}  ({row['use']})")
+    typer.echo(_LARGER)
 
 
 @models_app.command("pull")
