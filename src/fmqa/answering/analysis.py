@@ -26,7 +26,8 @@ _THING = re.compile(
     r"|[A-Z]{2,}-[A-Z]{2,}"
 )
 _SUFFIX = re.compile(r"(?:-[a-z]{3,})+$")  # of "ResNet-style"
-_PLAIN = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+)+|.*/.*")  # people, and "CT/MRI"
+# People, and what is joined for the question: "CT/MRI", "PA+lateral".
+_PLAIN = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+)+|.*/.*|.*\+[a-z]+")
 _SHORTEST_PART = 3
 _KNOWN = 2  # passages of one paper that speak of a name, from which on it is known
 
@@ -93,7 +94,7 @@ class QueryAnalysis:
             for name, shown in names.items()
             if name not in found and name not in METRICS and _is_thing(shown)
         ]
-        mentions = {t: searcher.mentions(t, filters) for t in things}
+        mentions = {t: searcher.mentions(_SUFFIX.sub("", t), filters) for t in things}
         unknown = tuple(t for t in things if not any(searcher.mentions(p) for p in _with_parts(t)))
         passing = tuple(things) if not papers and all(n < _KNOWN for n in mentions.values()) else ()
         return cls(question, names, papers, unknown, passing, not_for_papers(question))
