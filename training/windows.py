@@ -44,8 +44,9 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("questions", type=Path, nargs="*")
+    parser.add_argument("--seed", type=int, default=0, help="of which passages are drawn")
     given = parser.parse_args()
-    chance = random.Random(0)
+    chance = random.Random(given.seed)
     rows = (
         public(given.source, chance)
         if given.kind == "public"
