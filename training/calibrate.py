@@ -26,7 +26,7 @@ from fmqa.weights.cross_encoder import CrossEncoderRunner
 from training.marker import held_out
 from training.windows import label_of, squeezed
 
-EVIDENCE = ("logit", "rank", "title", "names", "row")
+EVIDENCE = ("logit", "gap", "expected", "beside", "rank", "title", "names", "row")
 ANSWER = ("best", "whole", "median", "cosine", "names")
 
 
