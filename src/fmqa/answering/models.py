@@ -49,7 +49,6 @@ _KEYS = {
     "mistralai": "MISTRAL_API_KEY",
 }
 _PATIENT = {"openai", "anthropic", "azure_openai", "deepseek", "groq", "xai", "together"}
-_EXTRAS = {"langchain_anthropic": "anthropic", "langchain_ollama": "ollama"}
 
 
 @dataclass(frozen=True, slots=True)
