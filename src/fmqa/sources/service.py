@@ -1,8 +1,8 @@
 """How a service is asked: who asks, at what pace, and what its answers and refusals say.
 
 The pace is kept over all processes of the machine: a file lock lets one talk to the service at a
-time, and a stamp beside it says from when on the next request may be sent. Both files may belong to
-another user of the machine.
+time, and a stamp beside it says when it was written and from when on the next request may be sent.
+Both files may belong to another user of the machine.
 """
 
 from __future__ import annotations
@@ -193,36 +193,38 @@ class Pacer:
 
     def _due_in(self) -> float:
         """Seconds until the next request may be sent; under the lock."""
-        now, (free, written) = time.time(), self._read()
+        now, (written, free) = time.time(), self._read()
         if math.isnan(free) or written > now:
             # Torn, or the clock was set back: whatever it said, one interval is enough.
-            free = now + self.interval
+            written, free = now, now + self.interval
             self._write(free)
+        free = max(free, written + self.interval)  # who wrote it may keep a shorter one, or none
         wait = min(free - now, max(self.interval, LONGEST_HOLD))
         return max(wait, self._free - time.monotonic())
 
     def _read(self) -> tuple[float, float]:
-        """When the next request may be sent, and when that was written (Unix times).
+        """When the stamp was written, and when the next request may be sent (Unix times).
 
-        (0, 0) when there is no stamp yet; NaN where it can't be understood.
+        (0, 0) when there is no stamp yet; NaN where it can't be understood. The file's own time
+        isn't asked: a server's clock may go before this machine's, for good.
         """
         try:
             descriptor = self._open(os.O_RDONLY)
         except FileNotFoundError:
             return 0.0, 0.0
         try:
-            raw, written = os.read(descriptor, _STAMP_BYTES), os.fstat(descriptor).st_mtime
+            raw = os.read(descriptor, _STAMP_BYTES)
         finally:
             os.close(descriptor)
         try:
-            free = float(raw)
+            written, free = map(float, raw.split())
         except ValueError:
-            return math.nan, written
-        return (free if math.isfinite(free) else math.nan), written
+            return math.nan, math.nan
+        return (written, free) if math.isfinite(written + free) else (math.nan, math.nan)
 
     def _write(self, free: float) -> None:
         # In place and always as long: in a sticky folder another user's file can't be replaced.
-        text = f"{free:.6f}".ljust(_STAMP_BYTES - 1) + "\n"
+        text = f"{time.time():.6f} {free:.6f}".ljust(_STAMP_BYTES - 1) + "\n"
         descriptor = self._open(os.O_RDWR)
         try:
             os.write(descriptor, text.encode("ascii"))
