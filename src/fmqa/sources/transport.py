@@ -201,7 +201,8 @@ class Transport:
 
         def receive(response: httpx.Response) -> Fetched:
             kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-            if kind not in _PDF_TYPES or "content-encoding" in response.headers:
+            coding = response.headers.get("content-encoding", "identity")
+            if kind not in _PDF_TYPES or coding != "identity":
                 raise self._no_pdf(url)
             return self._store(response, target, max_bytes)
 
