@@ -109,7 +109,7 @@ def test_a_line_is_installed_shown_and_removed(machine: Machine, usual: Path) ->
     assert f"nice -n 10 {command} >> {usual}/index/sync.log 2>&1" in line
     assert (usual / "index").is_dir()
     assert (found.said, found.next_run) == ("every 6h", None)
-    assert command in found.command
+    assert shlex.join(found.command) == command
     assert [s.said for s in schedule.show(usual)] == ["every 6h"]
 
     schedule.install(usual, make_timetable(None, "1 2 3 4 *"), Using.CRON)
@@ -189,4 +189,4 @@ def test_a_line_edited_by_hand(machine: Machine, usual: Path, edited: str, activ
     begin, _, end = machine.crontab.decode().splitlines()
     machine.crontab = f"{begin}\n{edited}\n{end}\n".encode()
     (found,) = schedule.show(usual)
-    assert (found.active, found.next_run) == (active, None)
+    assert (found.active, found.next_run, found.command) == (active, None, ())

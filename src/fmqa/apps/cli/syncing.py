@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -226,7 +227,7 @@ def remove(home: Home = None) -> None:
 def _tell(installed: Installed) -> None:
     typer.echo(f"{installed.name} ({installed.using}), {installed.said}")
     typer.echo(f"  where    {installed.where}")
-    typer.echo(f"  runs     {installed.command}")
+    typer.echo(f"  runs     {shlex.join(installed.command)}")
     if installed.active is not None:
         typer.echo(f"  active   {'yes' if installed.active else 'no'}")
     if installed.next_run is not None:
@@ -240,7 +241,7 @@ def _as_dict(installed: Installed) -> dict[str, Any]:
         "using": str(installed.using),
         "name": installed.name,
         "schedule": installed.said,
-        "command": installed.command,
+        "command": list(installed.command),
         "where": installed.where,
         "active": installed.active,
         "next_run": installed.next_run.isoformat() if installed.next_run else None,

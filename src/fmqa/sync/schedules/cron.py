@@ -9,8 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from fmqa.errors import FmqaError, UsageError
-from fmqa.sync.schedules.job import Installed, Job, Timetable, Using, call, environment_note
+from fmqa.sync.schedules.job import (
+    Installed,
+    Job,
+    Timetable,
+    Using,
+    call,
+    environment_note,
+    words_of,
+)
 
+_BEFORE = ("&&", "nice", "-n", "10")
 _NONE_YET = ("no crontab", "no such file")
 
 
@@ -80,15 +89,21 @@ def read(job: Job) -> Installed | None:
         using=Using.CRON,
         name=_label(job),
         said=lines[0].removeprefix(f"# {_label(job)} (begin), ").partition(";")[0],
-        command="".join(ours[0].split(maxsplit=5)[5:]) if ours else "",
+        command=_command_of(ours[0]) if ours else (),
         where="crontab",
         active=bool(ours),
     )
 
 
+def _command_of(line: str) -> tuple[str, ...]:
+    """What a line runs, without what `shell_command` puts around it."""
+    words = words_of("".join(line.split(maxsplit=5)[5:]))
+    return words[6:-3] if words[2:6] == _BEFORE else ()
+
+
 def shell_command(job: Job) -> str:
     """The command of the crontab's line; `Job.of` lets nothing in that cron would change."""
-    words = shlex.join(["nice", "-n", "10", *job.command])
+    words = shlex.join([*_BEFORE[1:], *job.command])
     log = shlex.quote(str(log_path(job)))
     return f"cd {shlex.quote(str(job.workdir))} && {words} >> {log} 2>&1"
 

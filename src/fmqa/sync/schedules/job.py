@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -175,15 +176,15 @@ class Job:
 class Installed:
     """A schedule that is installed.
 
-    ``command`` is as it stands there. ``where`` is the timer's file, or ``crontab``. ``active`` and
-    ``next_run`` (UTC) are None where that can't be known: cron doesn't tell its next run. ``notes``
-    say what the user should know or do.
+    ``command`` are the words that are run; none where a user made something else of them. ``where``
+    is the timer's file, or ``crontab``. ``active`` and ``next_run`` (UTC) are None where that can't
+    be known: cron doesn't tell its next run. ``notes`` say what the user should know or do.
     """
 
     using: Using
     name: str
     said: str
-    command: str
+    command: tuple[str, ...]
     where: str
     active: bool | None = None
     next_run: datetime | None = None
@@ -238,6 +239,14 @@ def call(*command: str, stdin: bytes = b"") -> Ended:
     except OSError as error:
         raise FmqaError(f"{command[0]} can't be started: {error.strerror}.", hint="") from error
     return Ended(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace").strip())
+
+
+def words_of(line: str) -> tuple[str, ...]:
+    """The words of a line that was written for `Job.of`'s paths; none where it can't be read."""
+    try:
+        return tuple(shlex.split(line))
+    except ValueError:
+        return ()
 
 
 def _is_odd(letter: str) -> bool:

@@ -11,7 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fmqa.errors import FmqaError, UsageError
-from fmqa.sync.schedules.job import Installed, Job, Timetable, Using, call, environment_note
+from fmqa.sync.schedules.job import (
+    Installed,
+    Job,
+    Timetable,
+    Using,
+    call,
+    environment_note,
+    words_of,
+)
 
 _LONGEST_DELAY = 30 * 60  # seconds
 _HEAD = "# Written by `fmqa schedule install`; `fmqa schedule remove` takes it away.\n"
@@ -98,7 +106,7 @@ def read(job: Job) -> Installed | None:
         using=Using.SYSTEMD,
         name=timer.name,
         said=said[1] if said else "",
-        command=line[1] if line else "",
+        command=words_of(line[1]) if line else (),
         where=str(timer),
         active=active,
         next_run=next_run,
