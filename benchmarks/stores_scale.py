@@ -148,8 +148,8 @@ def papers(db: psycopg.Connection[Any], passages: int) -> None:
     )
     db.execute(
         """INSERT INTO versions (id, paper_id, version, source, title, sha256, active, reader, file,
-           outline, links, hidden, lookups, read_at) SELECT n, 'p' || n, 1, 'pdf', '', '', true, '',
-           '', '[]', '[]', '[]', '[]', %s FROM generate_series(1, %s) AS n""",
+           hidden, lookups, read_at) SELECT n, 'p' || n, 1, 'pdf', '', '', true, '', '', '[]',
+           '[]', %s FROM generate_series(1, %s) AS n""",
         (now(), count),
     )
 

@@ -17,7 +17,7 @@ from fmqa.store.sqlite.sqlite_database import SqliteDatabase
 _PAPERS = """SELECT paper_id, arxiv_id, name, title, authors, year, kind, modality, architecture,
     training, tasks, data, challenge, meta_source FROM papers"""
 _VERSIONS = """SELECT paper_id, version, source, title, sha256, active, withdrawn, reader, file,
-    outline, links, hidden FROM versions ORDER BY version, source"""
+    hidden FROM versions ORDER BY version, source"""
 _PAGES = """SELECT paper_id, version, source, number, text, runs FROM pages
     JOIN versions ON versions.id = version_id ORDER BY version, source, number"""
 _PASSAGES = """SELECT paper_id, passages.id, version, source, active, ordinal, passages.section,

@@ -141,7 +141,15 @@ _FIRST = (
         paper_id TEXT NOT NULL, facet TEXT NOT NULL, found TEXT NOT NULL, at TEXT NOT NULL,
         PRIMARY KEY (paper_id, facet)) WITHOUT ROWID""",
 )
-SQLITE_MIGRATIONS = (Migration("m013_first_schema", _FIRST),)
+# What only `_FIRST` keeps of versions: nothing reads it.
+_WITHOUT_OUTLINES = (
+    "ALTER TABLE versions DROP COLUMN outline",
+    "ALTER TABLE versions DROP COLUMN links",
+)
+SQLITE_MIGRATIONS = (
+    Migration("m013_first_schema", _FIRST),
+    Migration("m014_without_outlines", _WITHOUT_OUTLINES),
+)
 
 _POSTGRES_TYPES = (
     (r" WITHOUT ROWID", ""),
@@ -189,6 +197,7 @@ POSTGRES_MIGRATIONS = (
         "p013_first_schema",
         tuple(_for_postgres(one) for one in (*_FIRST, *_SEARCHED) if "fts5" not in one),
     ),
+    Migration("p014_without_outlines", _WITHOUT_OUTLINES),
 )
 
 
