@@ -15,11 +15,11 @@ from fmqa.reading.wordlist import ideographs, words
 # Never at a sentence's end, in lower case and without the stop.
 _ALWAYS = words(
     "e.g i.e cf vs viz resp approx et fig figs eq eqs eqn eqns tab tabs sec secs sect ref refs "
-    "alg thm def prop lem cor chap chaps app supp suppl vol vols pp no nos nr dr drs prof mr mrs ms "
-    "st jr sr phd ed eds rev gen col lt sgt capt hon univ dept assoc proc conf trans intl int jan "
-    "feb mar apr jun jul aug sep sept oct nov dec ca incl excl ibid op w.r.t s.t a.k.a i.i.d m.sc "
-    "b.sc ph.d u.s u.k e.u min max avg std ave deg temp conc wt spp sp var subsp bzw vgl z.b d.h "
-    "u.a sog usw"
+    "alg thm def prop lem cor chap chaps app supp suppl vol vols pp no nos nr dr drs prof mr mrs "
+    "ms st jr sr phd ed eds rev gen col lt sgt capt hon univ dept assoc proc conf trans intl int "
+    "jan feb mar apr jun jul aug sep sept oct nov dec ca incl excl ibid op w.r.t s.t a.k.a i.i.d "
+    "m.sc b.sc ph.d u.s u.k e.u min max avg std ave deg temp conc wt spp sp var subsp bzw vgl z.b "
+    "d.h u.a sog usw"
 )
 # At a sentence's end when a capital follows.
 _SOMETIMES = words("al etc")

@@ -160,8 +160,6 @@ def insert_version(db: Connection, document: Document, active: bool, file: str) 
         "reader": document.reader,
         "file": file,
         "read_at": now(),
-        "outline": "[]",  # which nothing reads
-        "links": "[]",
     }
     for name in ("hidden", "lookups", "gaps", "labels"):
         values[name] = to_json(getattr(document, name))
