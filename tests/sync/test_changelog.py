@@ -234,11 +234,13 @@ def test_a_feed_has_what_atom_demands() -> None:
         for n, (what, title) in enumerate(zip([*KINDS] * 2, EVIL, strict=False))
     ]
     changes.append(Change(90, "2026-11-24T02:17:00", "run", "", "", None, "", 7))
+    changes.append(Change(91, "2026-11-24T02:18:00", "of_a_later_fmqa", "", "", None, "", 7))
+    assert as_markdown(changes[-1:]).count("### Of a later fmqa") == 1
     feed = ET.fromstring(as_atom(changes, feed_id=FEED, updated=UPDATED).encode())
     required(feed)
     newest = next(feed.iter(f"{ATOM}entry"))
-    assert newest.findtext(f"{ATOM}id") == f"{FEED}/change/90"
-    assert newest.findtext(f"{ATOM}title") == "Run"
+    assert newest.findtext(f"{ATOM}id") == f"{FEED}/change/91"
+    assert newest.findtext(f"{ATOM}title") == "Of a later fmqa"
     assert len(list(feed.iter(f"{ATOM}entry"))) == len(changes)
 
 

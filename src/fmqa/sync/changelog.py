@@ -144,8 +144,8 @@ def _minute(change: Change) -> str:
 
 
 def _place(change: Change) -> int:
-    """Where its kind stands."""
-    return list(KINDS).index(change.what)
+    """Where its kind stands; one that only a later fmqa knows comes last."""
+    return [*KINDS, change.what].index(change.what)
 
 
 def _word(change: Change) -> str:
@@ -154,7 +154,7 @@ def _word(change: Change) -> str:
 
 def heading_of(change: Change) -> str:
     """What kind of change it is, as the changelog heads it."""
-    return KINDS[change.what]
+    return KINDS.get(change.what, _word(change).capitalize())
 
 
 def name_of(change: Change) -> str:
