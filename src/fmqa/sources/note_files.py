@@ -19,6 +19,7 @@ from fmqa.errors import UsageError
 from fmqa.settings import checkout_root
 from fmqa.types import PaperMeta
 
+_WORDS = {"missing": "must be there", "string_type": "must be in quotes"}
 _FENCE = "---\n"
 
 
@@ -79,10 +80,12 @@ def read_note(path: Path) -> Note:
     """
     raw = path.read_bytes()
     front, text = _split(raw.decode("utf-8"), path)
-    known = {name: value for name, value in front.items() if value is not None}
+    known = {name: value for name, value in front.items() if value not in (None, "", [])}
     topic = known.get("topic", "")
     if not topic and "arxiv_id" not in known:
         raise _bad(path, "arxiv_id", "must be there")
+    if topic:
+        known.pop("arxiv_id", None)
     meta = {field.name: known[field.name] for field in fields(PaperMeta) if field.name in known}
     meta |= {
         "paper_id": f"topic:{path.stem}" if topic else str(known["arxiv_id"]),
@@ -101,9 +104,8 @@ def read_note(path: Path) -> Note:
         return _form().validate_python(note)
     except ValidationError as error:
         first = error.errors()[0]
-        raise _bad(
-            path, " ".join(map(str, first["loc"])), f"doesn't hold: {first['msg']}"
-        ) from error
+        said = _WORDS.get(first["type"]) or f"doesn't hold: {first['msg']}"
+        raise _bad(path, " ".join(map(str, first["loc"])).removeprefix("meta "), said) from error
 
 
 @cache

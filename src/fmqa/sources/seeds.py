@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
@@ -17,6 +18,13 @@ from fmqa.sources.arxiv_ids import ArxivId, parse_id
 
 _MOST_RESULTS = 2000
 _LONGEST_QUERY = 1000
+# Of what users get wrong most, where the library speaks of Python.
+_WORDS = {
+    "unexpected_keyword_argument": "leave it out, there is no such name here",
+    "missing": "it must be there",
+    "list_type": "it must be a list; each table of one stands under a line [[…]]",
+    "dataclass_type": "give a table",
+}
 
 
 def _arxiv_id(value: Any) -> ArxivId:
@@ -26,7 +34,13 @@ def _arxiv_id(value: Any) -> ArxivId:
     return found
 
 
-_Category = Annotated[str, StringConstraints(pattern=r"^[a-z-]+(?:\.[A-Za-z-]{2,})?$")]
+def _category(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"[a-z-]+(?:\.[A-Za-z-]{2,})?", value):
+        raise ValueError('give categories of arXiv, such as ["cs.CV", "eess.IV"]')
+    return value
+
+
+_Category = Annotated[str, BeforeValidator(_category)]
 _Query = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=_LONGEST_QUERY),
@@ -111,7 +125,7 @@ def read_seeds(path: Path) -> Seeds:
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         place = " ".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
-        why = first["msg"].removeprefix("Value error, ")
+        why = _WORDS.get(first["type"]) or first["msg"].removeprefix("Value error, ")
         raise UsageError(f"{path.name}: {place} doesn't hold: {why}.", hint=_hint(path)) from error
     papers = (*file.seed, *file.follow)
     for bare, times in Counter(paper.arxiv_id.bare for paper in papers).items():
