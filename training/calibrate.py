@@ -26,7 +26,7 @@ from fmqa.weights.cross_encoder import CrossEncoderRunner
 from training.marker import held_out
 from training.windows import label_of, squeezed
 
-EVIDENCE = ("logit", "gap", "expected", "beside", "rank", "title", "names", "row")
+EVIDENCE = ("logit", "rank", "title", "names", "row")
 ANSWER = ("best", "whole", "median", "cosine", "names")
 
 
@@ -58,10 +58,9 @@ def main() -> None:
         found.append((question, query, marked, scored_sentences(query, marked)))
     rows, labels = [], []
     for question, _, _, sentences in found:
-        if question["answerable"]:
-            evidence = [(squeezed(item["quote"]), item["role"]) for item in question["evidence"]]
-            rows += [one.features for one in sentences]
-            labels += [label_of(one.quote.text, evidence) > 0 for one in sentences]
+        evidence = [(squeezed(item["quote"]), item["role"]) for item in question["evidence"]]
+        rows += [one.features for one in sentences]
+        labels += [label_of(one.quote.text, evidence) > 0 for one in sentences]
     is_evidence = fitted(rows, labels, EVIDENCE, 1.0)
     rows, labels = [], []
     for question, query, marked, sentences in found:

@@ -30,11 +30,10 @@ TRAINED = Path(__file__).resolve().parents[1] / "weights" / "trained" / "calibra
 _SAME = 0.85  # of the shorter one's stems, that two sentences share which say the same
 _HALF = 0.5
 _SUREST = 0.9999  # a sentence's probability, for the log-odds
-_ALONE = -6.0  # log-odds of the sentence beside one that stands alone in its passage
 # How much more it matters to miss a sentence than to say one too many; the same where many papers
 # are asked. There and where sides are compared: quotes beyond the limit, and what a probability is
 # multiplied by for each quote of its paper before it. Chosen on training questions.
-_RECALL, _RECALL_OF_MANY = 0.9, 3.0
+_RECALL, _RECALL_OF_MANY = 1.2, 3.0
 _MORE, _AGAIN = 4, 0.85
 
 
@@ -100,38 +99,20 @@ def scored_sentences(query: QueryAnalysis, marked: Sequence[MarkedPassage]) -> l
     for rank, passage in enumerate(marked):
         paper = passage.hit.passage.paper
         title = frozenset(content_stems(f"{paper.title} {paper.name}"))
-        for at, quote in enumerate(passage.units):
+        for quote, logit in zip(passage.units, passage.logits, strict=True):
             if not is_row(quote) and not is_quotable(quote.text):
                 continue
             said = f"{quote.context} {quote.text}" if is_row(quote) else quote.text
             stems = frozenset(content_stems(said))
             features = {
-                "logit": passage.logits[at],
-                "beside": max(
-                    [*passage.logits[max(at - 1, 0) : at], *passage.logits[at + 1 : at + 2]]
-                    or [_ALONE]
-                ),
+                "logit": logit,
                 "rank": math.log(1 + rank),
                 "title": sum(w for s, w in rarity.items() if s in stems or s in title) / total,
                 "names": _named(query, quote),
                 "row": float(is_row(quote)),
             }
             found.setdefault(" ".join(said.lower().split()), Scored(quote, features, stems))
-    return _compared([*found.values()])
-
-
-def _compared(sentences: list[Scored]) -> list[Scored]:
-    """The same with what the others' log-odds tell of each.
-
-    How far it is below the best, and how many sentences the marker expects to be evidence.
-    """
-    logits = [one.features["logit"] for one in sentences]
-    best = max(logits, default=0.0)
-    expected = math.log(sum(1 / (1 + math.exp(-logit)) for logit in logits) or 1.0)
-    return [
-        replace(one, features={**one.features, "gap": best - logit, "expected": expected})
-        for one, logit in zip(sentences, logits, strict=True)
-    ]
+    return list(found.values())
 
 
 def answer_features(
