@@ -126,13 +126,16 @@ def test_word(tmp_path: Path) -> None:
     body = "".join(
         (
             paragraph("Introduction", "Heading1"),
-            paragraph("MedSAM is a model [1]. It segments images."),
+            paragraph("MedSAM is a model [1]. It does this [1]: it segments images."),
             paragraph("References", "Heading1"),
             paragraph("[1] J. Ma. Segment Anything in Medical Images. arXiv:2304.12306, 2023."),
         )
     )
     draft = read_draft(word(tmp_path / "a.docx", body), [], no_pdf)
-    assert said(draft) == [("MedSAM is a model.", 2, ("1",)), ("It segments images.", 2, ())]
+    assert said(draft) == [
+        ("MedSAM is a model.", 2, ("1",)),
+        ("It does this: it segments images.", 2, ("1",)),
+    ]
     assert draft.works["1"].arxiv_id == "2304.12306"
 
 

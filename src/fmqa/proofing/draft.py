@@ -15,7 +15,7 @@ from fmqa.types import Reference
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _SPACE_BEFORE_STOP = re.compile(r"\s+([.,;:)])")
-NUMBERS = re.compile(r"[ \t]*\[(?P<list>\d{1,4}(?:\s?[,;–-]\s?\d{1,4})*)\](?![(:])")
+NUMBERS = re.compile(r"[ \t]*\[(?P<list>\d{1,4}(?:\s?[,;–-]\s?\d{1,4})*)\](?!\()")
 _RANGE = re.compile(r"(\d{1,4})(?:\s?[-–]\s?(\d{1,4}))?")
 _LONGEST_RANGE = 60
 
