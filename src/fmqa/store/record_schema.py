@@ -219,7 +219,7 @@ def pending(
     if last and last not in numbers:
         raise ForeignIndex(
             "The record was written by a newer fmqa, or before the first release.",
-            hint=f"Upgrade fmqa, or set another {setting}.",
+            hint=f"Upgrade fmqa, or set another {setting} and ingest your papers anew.",
         )
     return [one for one, number in zip(migrations, numbers, strict=True) if number > last]
 
