@@ -1,8 +1,8 @@
 """Reading many files in worker processes, each file within its limits of time and memory.
 
 PDFs crash parsers, hang and eat memory; here that ends a worker, which is replaced, and never this
-process. One thread per worker talks to it, and goes on to the next file when its result is taken,
-so that memory stays flat however slowly they are.
+process. One thread per worker talks to it. As many results may wait as there are workers, so that
+memory stays flat however slowly they are taken.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
@@ -107,30 +108,35 @@ def read_files(paths: Iterable[Path], limits: ReadLimits, workers: int = 2) -> I
     """
     waiting, lock = iter(paths), threading.Lock()
     readers = [SandboxedReader() for _ in range(max(1, min(workers, _cores())))]
+    free = deque(readers)
 
-    def next_read(reader: SandboxedReader) -> ReadResult | None:
+    def next_read() -> ReadResult | None:
         with lock:
             path = next(waiting, None)
-        return None if path is None else reader.read(path, limits)
+        if path is None:
+            return None
+        reader = free.pop()
+        try:
+            return reader.read(path, limits)
+        finally:
+            free.append(reader)
 
     threads = ThreadPoolExecutor(len(readers))
-    running = {threads.submit(next_read, reader): reader for reader in readers}
+    running = {threads.submit(next_read) for _ in range(2 * len(readers))}
     try:
         while running:
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                reader = running.pop(future)
-                result = future.result()
-                if result is None:
-                    reader.close()
-                else:
-                    running[threads.submit(next_read, reader)] = reader
+                running.remove(future)
+                if (result := future.result()) is not None:
+                    running.add(threads.submit(next_read))
                     yield result
     finally:
+        threads.shutdown(wait=False, cancel_futures=True)
         if close := getattr(waiting, "close_waiting", None):
             close()  # a thread may be waiting in it for the next path
         for reader in readers:
             reader.kill()
-        threads.shutdown(cancel_futures=True)
+        threads.shutdown()
         for reader in readers:
             reader.close()
 
