@@ -387,6 +387,12 @@ def test_a_model_that_reads_is_held_to_what_it_cites(filled: Library) -> None:
     assert [one.text for one in answer.sentences] == [GOOD]
 
 
+def test_a_heading_stays_when_its_first_sentence_is_said_already(filled: Library) -> None:
+    drafter = Reading((GOOD, (PAIRS,)), (GOOD, (PAIRS,), "Prompts"), (BOX, (PROMPT,)))
+    answer = assistant(filled, drafter).ask(QUESTION)
+    assert [(one.text, one.head) for one in answer.sentences] == [(GOOD, ""), (BOX, "Prompts")]
+
+
 def test_a_repaired_sentence_is_checked_and_stands_in_its_place(filled: Library) -> None:
     drafter = Reading((WRONG, (PAIRS,)), (BOX, (PROMPT,)), repairs=[[(GOOD, (PAIRS,))]])
     events = list(assistant(filled, drafter).stream(QUESTION))

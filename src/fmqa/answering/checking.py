@@ -54,7 +54,7 @@ class Checking:
         drafts: Iterable[Draft | Notice] = self.drafter.drafts(question, self.quotes)
         if self.verifier.at_once:
             drafts = self._judged(drafts)
-        head = ""  # of a group whose first sentences failed
+        head = ""  # of a group of which nothing is said yet
         for place, draft in enumerate(drafts):
             self.state.place = place
             if isinstance(draft, Notice):
@@ -62,11 +62,11 @@ class Checking:
                 continue
             draft = replace(draft, head=draft.head or head)  # noqa: PLW2901
             verdict = yield from self._said(draft)
-            head = "" if verdict is None else draft.head
             if verdict is not None and self.drafter.reads:
                 failed.append(_Failed(place, draft, verdict))
             elif verdict is not None:
                 yield from self._kept(draft, verdict)
+            head = "" if self.state.said_here else draft.head
         if failed:
             yield from self._repaired(question, failed)
 

@@ -68,6 +68,11 @@ class Underway:
         return tuple(read)
 
     @property
+    def said_here(self) -> bool:
+        """Whether anything is said at the place where is said now."""
+        return any(one.place == self.place for one in self._said)
+
+    @property
     def used(self) -> tuple[Quote, ...]:
         """The quotes that carry what has been said."""
         return tuple(self._used.values())
