@@ -54,7 +54,10 @@ def table(*heads: str, right: Container[str] = (), folded: Container[str] = ()) 
     made = Table(box=None, pad_edge=False, header_style="bold")
     for head in heads:
         justify: JustifyMethod = "right" if head in right else "left"
-        made.add_column(head, justify=justify, no_wrap=head not in folded, overflow="fold")
+        if head in folded:
+            made.add_column(head, justify=justify, overflow="fold")
+        else:  # where there is no room, "…" says that something is missing
+            made.add_column(head, justify=justify, no_wrap=True)
     return made
 
 
