@@ -25,7 +25,9 @@ Home = Annotated[
 ]
 Llm = Annotated[
     str | None,
-    typer.Option("--llm", help="local, none, or a LangChain model (FMQA_LLM).", show_default=False),
+    typer.Option(
+        "--llm", help="local, none, gguf:FILE, or a LangChain model (FMQA_LLM).", show_default=False
+    ),
 ]
 Cluster = Annotated[
     str | None,

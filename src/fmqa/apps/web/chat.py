@@ -40,7 +40,6 @@ from fmqa.store.history import Sessions, StoredExchange
 from fmqa.types import Filters
 
 if TYPE_CHECKING:
-    from fmqa.apps.asgi import Person
     from fmqa.apps.workbench import Workbench
     from fmqa.store.library import Library
 
@@ -253,7 +252,6 @@ def stopped(turns: Turns) -> Turns:
 KEPT = timedelta(days=7)
 _PREFIX = "page:"
 _NAME = re.compile(r"[0-9a-f]{32}")
-_log = logging.getLogger(__name__)
 
 
 class ConversationStore:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
@@ -18,9 +18,6 @@ from fmqa.apps.web.tab import QUICK, Context, Tab
 from fmqa.apps.web.wording import Wording
 from fmqa.errors import Busy, FmqaError, UsageError
 from fmqa.store.history import Feedback
-
-if TYPE_CHECKING:
-    pass
 
 Update = Any
 
