@@ -17,6 +17,7 @@ from fmqa.answering.models import (
     local_server,
     make_chat_model,
     model_errors,
+    name_of_model,
     runs_here,
 )
 from fmqa.errors import ModelMissing, ModelUnavailable
@@ -150,6 +151,7 @@ def test_a_model_of_the_user_s_is_served_by_our_own_server(tmp_path, tier):
     chosen = settings(f"gguf:{file}", llm_tier=tier, evidence_tokens=9000)
     server = local_server(chosen)
     assert (server.model, runs_here(chosen.llm)) == (file, True)
+    assert name_of_model(chosen.llm) == "gguf:mine.gguf"  # not where it lies
     assert (server.slots == 1) == writes(chosen) == (tier == "strong")
 
 

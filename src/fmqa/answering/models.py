@@ -29,6 +29,7 @@ __all__ = [
     "local_server",
     "make_chat_model",
     "model_errors",
+    "name_of_model",
     "runs_here",
 ]
 
@@ -62,6 +63,11 @@ class ModelCheck:
 def runs_here(llm: str) -> bool:
     """Whether a model runs on a server of our own: ``local``, or ``gguf:`` and a file."""
     return llm == "local" or llm.startswith(_FILE)
+
+
+def name_of_model(llm: str) -> str:
+    """What an answer calls its model: of a file, the name without its place on this machine."""
+    return f"{_FILE}{Path(llm).name}" if llm.startswith(_FILE) else llm
 
 
 def local_server(settings: Settings) -> LocalServer:

@@ -289,6 +289,7 @@ class Workbench:
         from fmqa.answering.assistant import Assistant
         from fmqa.answering.drafters import writes
         from fmqa.answering.evidence import EvidenceSelector
+        from fmqa.answering.models import name_of_model
         from fmqa.answering.multilingual import MultilingualAssistant
         from fmqa.answering.survey_questions import QuestionTeller
 
@@ -300,7 +301,7 @@ class Workbench:
                 EvidenceSelector(self.marker, settings.quotes),
                 drafter,
                 self.verifier,
-                model=settings.llm if writes(settings) else "none",
+                model=name_of_model(settings.llm) if writes(settings) else "none",
                 passages=settings.passages,
                 pdf_url=settings.arxiv_pdf_url,
                 max_question_chars=settings.max_question_chars,
