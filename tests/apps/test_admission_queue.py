@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -200,17 +202,22 @@ print("closed" if bench.closed else "open")
 """
 
 
-def _process(port: int, seconds: float) -> subprocess.Popen[str]:
+@contextmanager
+def _process(port: int, seconds: float) -> Iterator[subprocess.Popen[str]]:
     here = Path(__file__).parent
     source = Path(app.__file__).parents[3]
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", _SERVE, str(port), str(seconds)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": f"{here}:{here.parent}:{source}"},
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # what fails above would wait for it for good
 
 
 @pytest.mark.slow
