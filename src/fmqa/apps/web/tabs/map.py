@@ -75,6 +75,7 @@ class MapTab(Tab):
     def _draw(self, *filters: Any) -> str:
         return self._shown(self.bench.survey.map(), *filters)
 
+    @or_problem
     def _card(self, picked: gr.EventData) -> str:
         return map_card(self.bench.survey.map(), str(getattr(picked, "paper", "")), self.say)
 
