@@ -20,7 +20,7 @@ from fmqa.sources import note_files
 from small_arxiv import Fault, SmallArxiv
 from small_arxiv.faults import reset
 
-FAILED, USAGE, UNREACHABLE = 1, 2, 4
+FAILED, USAGE, NOT_ANSWERED, UNREACHABLE = 1, 2, 3, 4
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,8 @@ def test_arxiv_is_unreachable(home: ArxivHome, run: Run) -> None:
         assert "run the same command again" in ended.err
         assert "Traceback" not in ended.err
         assert ended.out.strip() == ""
-    assert run("ask", "What Dice score is reached?").code == 0
+    # Whether or not these made-up papers answer, asking needs no arXiv.
+    assert run("ask", "What Dice score is reached?").code in (0, NOT_ANSWERED)
 
 
 def test_sync_and_changes(home: ArxivHome, run: Run, tmp_path: Path) -> None:
