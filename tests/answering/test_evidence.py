@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fakes import hit, stored, word_selector
 from fmqa.answering.analysis import QueryAnalysis, question_names
-from fmqa.answering.evidence import TRAINED, Evidence, Logistic
+from fmqa.answering.evidence import CALIBRATION, Evidence, Logistic
 from fmqa.answering.quotes import is_quotable, sentences_of, short_name
 from fmqa.types import Hit, Page, Passage, PassageKind, Span
 
@@ -165,10 +165,10 @@ def test_each_paper_that_the_question_names_is_heard() -> None:
 
 
 def test_the_shipped_calibration_can_be_read_and_favours_what_the_marker_favours() -> None:
-    is_evidence = Logistic.read(TRAINED, "evidence")
+    is_evidence = Logistic.read(CALIBRATION, "evidence")
     features = dict.fromkeys(is_evidence.weights, 0.0)
     assert is_evidence(features | {"logit": 3.0}) > is_evidence(features | {"logit": -3.0})
-    assert {*Logistic.read(TRAINED, "answer").weights}
+    assert {*Logistic.read(CALIBRATION, "answer").weights}
 
 
 @given(bias=st.floats(-1e9, 1e9), value=st.floats(-1e9, 1e9))

@@ -9,7 +9,7 @@ import pytest
 
 from fakes import Add, HashEmbedder, document
 from fmqa.answering.analysis import QueryAnalysis
-from fmqa.answering.survey_questions import TRAINED, QuestionTeller, sides_of
+from fmqa.answering.survey_questions import QUESTION_KINDS, QuestionTeller, sides_of
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 
@@ -47,7 +47,7 @@ class Known(HashEmbedder):
     """Of the fingerprint that the regressions were fitted on, each vector the same."""
 
     def __init__(self, weights: list[float]) -> None:
-        held = json.loads(TRAINED.read_text(encoding="utf-8"))
+        held = json.loads(QUESTION_KINDS.read_text(encoding="utf-8"))
         super().__init__(len(weights), held["model"])
         self.weights = np.array(weights)
 
@@ -56,7 +56,7 @@ class Known(HashEmbedder):
 
 
 def test_what_was_fitted_tells_its_kind() -> None:
-    held = json.loads(TRAINED.read_text(encoding="utf-8"))
+    held = json.loads(QUESTION_KINDS.read_text(encoding="utf-8"))
     for kind in ("many", "compare"):
         assert kind in QuestionTeller(Known(held[kind]["weights"]))("?")
         assert kind not in QuestionTeller(Known([-w for w in held[kind]["weights"]]))("?")

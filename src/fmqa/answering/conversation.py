@@ -32,7 +32,7 @@ from fmqa.types import Quote
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-TRAINED = Path(weights.__file__).parent / "trained" / "follow_ups.json"
+LEANING = weights.TRAINED / "follow_ups.json"
 JOINT = " ↳ "
 """Stands between a question and the follow-up that is joined to it; nobody types it."""
 IsPaper = Callable[[str], bool]
@@ -138,7 +138,7 @@ class FollowUps:
         trained: file of the regression, see `training.follow_ups`.
     """
 
-    def __init__(self, searcher: Searcher, trained: Path = TRAINED) -> None:
+    def __init__(self, searcher: Searcher, trained: Path = LEANING) -> None:
         self.searcher = searcher
         self.is_leaning = Logistic.read(trained, "leans")
 

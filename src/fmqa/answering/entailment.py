@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fmqa import prompts, weights
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
     from fmqa.settings import Settings
 
-TRAINED = Path(weights.__file__).parent / "trained" / "checker.safetensors"
+CHECKER_WEIGHTS = weights.TRAINED / "checker.safetensors"
 _ENTAILED = re.compile(r"entail|support|consistent|^label_1$|^true$", re.IGNORECASE)
 _NOT_ENTAILED = re.compile(r"\bnot|non|contra|in-?consistent|unsupport", re.IGNORECASE)
 _LARGEST = 20.0  # log-odds
@@ -216,5 +215,5 @@ def make_checker(
         return model()
     if named == "local":
         folder = ensure(MINILM, settings.models_dir)
-        return TrainedChecker(CrossEncoderRunner(folder, TRAINED, settings.threads))
+        return TrainedChecker(CrossEncoderRunner(folder, CHECKER_WEIGHTS, settings.threads))
     return HubChecker(named, settings.embedding_device)

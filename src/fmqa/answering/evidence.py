@@ -25,8 +25,9 @@ from fmqa.answering.quotes import is_quotable
 from fmqa.answering.rows import is_row
 from fmqa.retrieval.expansion import normal_name
 from fmqa.types import Hit, Quote
+from fmqa.weights import TRAINED
 
-TRAINED = Path(__file__).resolve().parents[1] / "weights" / "trained" / "calibration.json"
+CALIBRATION = TRAINED / "calibration.json"
 _SAME = 0.85  # of the shorter one's stems, that two sentences share which say the same
 _HALF = 0.5
 _SUREST = 0.9999  # a sentence's probability, for the log-odds
@@ -166,7 +167,7 @@ class EvidenceSelector:
     """
 
     def __init__(
-        self, marker: EvidenceMarker, limit: int = 10, calibration: Path = TRAINED
+        self, marker: EvidenceMarker, limit: int = 10, calibration: Path = CALIBRATION
     ) -> None:
         self.marker = marker
         self.limit = limit

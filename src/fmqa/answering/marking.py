@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from fmqa import weights
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from fmqa.settings import Settings
     from fmqa.types import Embedder
 
-WEIGHTS = Path(weights.__file__).parent / "trained" / "marker.safetensors"
+WEIGHTS = weights.TRAINED / "marker.safetensors"
 
 
 @dataclass(frozen=True, slots=True)

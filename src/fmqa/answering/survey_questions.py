@@ -15,7 +15,7 @@ from fmqa.answering.evidence import Logistic
 from fmqa.retrieval.search import Searcher
 from fmqa.types import Embedder
 
-TRAINED = Path(weights.__file__).parent / "trained" / "survey.json"
+QUESTION_KINDS = weights.TRAINED / "survey.json"
 
 Kind = Literal["many", "compare"]
 KINDS: tuple[Kind, ...] = ("many", "compare")
@@ -65,7 +65,7 @@ class QuestionTeller:
         trained: the regressions.
     """
 
-    def __init__(self, embedder: Embedder, trained: Path = TRAINED) -> None:
+    def __init__(self, embedder: Embedder, trained: Path = QUESTION_KINDS) -> None:
         self.embedder = embedder
         self.trained = trained
 

@@ -22,8 +22,9 @@ from fmqa.answering.entailment import AskedChecker, Claim, EntailmentChecker
 from fmqa.answering.evidence import Logistic
 from fmqa.answering.numbers import missing_numbers
 from fmqa.types import Quote
+from fmqa.weights import TRAINED
 
-CALIBRATION = Path(__file__).resolve().parents[1] / "weights" / "trained" / "checker.json"
+CHECKER_CALIBRATION = TRAINED / "checker.json"
 
 _HEDGES = re.compile(
     r"\b(?:may|might|could|can|suggests?|suggesting|seems?|appears?|likely|possibly|potentially|"
@@ -162,7 +163,7 @@ class CheckingVerifier(Verifier):
         calibration: file of the regression and its thresholds.
     """
 
-    def __init__(self, checker: EntailmentChecker, calibration: Path = CALIBRATION) -> None:
+    def __init__(self, checker: EntailmentChecker, calibration: Path = CHECKER_CALIBRATION) -> None:
         self.checker = checker
         self.at_once = checker.at_once
         self.carries = Logistic.read(calibration, "carries")
