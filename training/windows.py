@@ -117,7 +117,7 @@ def of_questions(
             if units:
                 yield {
                     "question": asked["question"],
-                    "context": context_of(hit),
+                    "context": context_of(hit, units),
                     "sentences": [unit.text[:600] for unit in units],
                     "labels": labels,
                 }

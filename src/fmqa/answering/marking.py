@@ -59,7 +59,10 @@ class TrainedMarker:
         marked = [(hit, units) for hit in hits if (units := units_of(hit))]
         cut = [
             windows(
-                self.runner.tokenizer, question, context_of(hit), [said(unit) for unit in units]
+                self.runner.tokenizer,
+                question,
+                context_of(hit, units),
+                [said(unit) for unit in units],
             )
             for hit, units in marked
         ]
@@ -94,9 +97,7 @@ class PairMarker:
     def mark(self, question: str, hits: Sequence[Hit]) -> list[MarkedPassage]:
         """See `EvidenceMarker`."""
         marked = [(hit, units) for hit in hits if (units := units_of(hit))]
-        pairs = [
-            (question, f"{context_of(hit)} {said(unit)}") for hit, units in marked for unit in units
-        ]
+        pairs = [(question, text) for hit, units in marked for text in _in_context(hit, units)]
         scores = iter(map(float, self.model.predict(pairs, show_progress_bar=False)))
         found = []
         for hit, units in marked:
@@ -118,7 +119,7 @@ class CosineMarker:
     def mark(self, question: str, hits: Sequence[Hit]) -> list[MarkedPassage]:
         """See `EvidenceMarker`."""
         marked = [(hit, units) for hit in hits if (units := units_of(hit))]
-        texts = [f"{context_of(hit)} {said(unit)}" for hit, units in marked for unit in units]
+        texts = [text for hit, units in marked for text in _in_context(hit, units)]
         if not texts:
             return []
         vectors = self.embedder.embed_array([question, *texts])
@@ -154,10 +155,21 @@ def said(unit: Quote) -> str:
     return in_table(unit).replace(" | ", " ") if is_row(unit) else unit.text
 
 
-def context_of(hit: Hit) -> str:
-    """What stands before a passage's sentences: title, section, and a table's caption and heads."""
+def context_of(hit: Hit, units: Sequence[Quote]) -> str:
+    """What stands before a passage's sentences: title, section, and a table's caption and heads.
+
+    Args:
+        hit: the passage.
+        units: what can be quoted of it, see `units_of`.
+    """
     stored = hit.passage
     parts = [stored.paper.title, stored.passage.section]
-    rows = filter(is_row, units_of(hit))
-    parts += [part for row in [next(rows, None)] if row for part in table_of(row)]
+    row = next(filter(is_row, units), None)
+    parts += table_of(row) if row else ()
     return " ".join(f"{' '.join(part.split()).rstrip('.')}." for part in parts if part)
+
+
+def _in_context(hit: Hit, units: Sequence[Quote]) -> list[str]:
+    """Each of a passage's sentences behind what stands before them."""
+    context = context_of(hit, units)
+    return [f"{context} {said(unit)}" for unit in units]
