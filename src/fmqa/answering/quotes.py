@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from fmqa.answering.rows import rows_of
+from fmqa.answering.rows import caption_of, rows_of
 from fmqa.reading.sentences import split_sentences
 from fmqa.reading.wordlist import ideographs
 from fmqa.types import Hit, PassageKind, Quote, Span
@@ -33,15 +33,15 @@ def units_of(hit: Hit) -> list[Quote]:
     if hit.passage.passage.kind is not PassageKind.TABLE:
         return sentences_of(hit)
     if rows := rows_of(hit):
-        return [*_caption_of(hit), *rows]
+        return [*_sentences_of_caption(hit), *rows]
     return [replace(sentence, context="") for sentence in sentences_of(hit)]
 
 
-def _caption_of(hit: Hit) -> list[Quote]:
+def _sentences_of_caption(hit: Hit) -> list[Quote]:
     """The sentences of a table's caption; they lean on nothing that isn't in it."""
     passage = hit.passage.passage
     first = passage.spans[0]
-    caption = passage.text[: first.end - first.start].partition("\n")[0]
+    caption = caption_of(passage)
     return [
         Quote(
             caption[start:end],

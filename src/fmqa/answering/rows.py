@@ -163,14 +163,14 @@ def table_told(quote: Quote) -> tuple[str, str] | None:
     passage = quote.passage.passage
     if passage.kind is not PassageKind.TABLE:
         return None
-    return quote.passage.paper.paper_id, _caption_of(passage)
+    return quote.passage.paper.paper_id, caption_of(passage)
 
 
 def opens_caption(quote: Quote) -> bool:
     """Whether a quote is the sentence that a table's caption begins with, behind its number."""
     if table_told(quote) is None or is_row(quote):
         return False
-    before, found, _ = _caption_of(quote.passage.passage).partition(quote.text)
+    before, found, _ = caption_of(quote.passage.passage).partition(quote.text)
     return bool(found) and (not before.strip() or bool(_TABLES_NUMBER.fullmatch(before)))
 
 
@@ -205,7 +205,7 @@ def told(quote: Quote, *, known: bool = False) -> str:
 def _caption_told(quote: Quote, *, known: bool) -> str:
     """A sentence of a caption behind its table's number, unless the reader has it."""
     said = as_said(quote.text)
-    number = _TABLES_NUMBER.match(_caption_of(quote.passage.passage))
+    number = _TABLES_NUMBER.match(caption_of(quote.passage.passage))
     if known or not number or _TABLES_NUMBER.match(said):
         return said
     return f"[{number[1]}:] {said}"
@@ -219,7 +219,8 @@ def _title(caption: str) -> str:
     return textwrap.shorten(whole.rstrip(". "), _LONGEST_TITLE, placeholder=" …")
 
 
-def _caption_of(passage: Passage) -> str:
+def caption_of(passage: Passage) -> str:
+    """The caption of a table's passage, as it stands."""
     return next(_pieces(passage))[1].partition("\n")[0]
 
 
