@@ -338,6 +338,11 @@ class Quote:
     score: float = 0.0
     context: str = field(default="", compare=False)
 
+    @property
+    def key(self) -> tuple[int, Span]:
+        """Where it stands, which tells it from all others: its passage's id and its characters."""
+        return self.passage.id, self.span
+
 
 def printed_label(labels: Sequence[str], page: int) -> str:
     """What a page calls itself; empty where that is its place in the file, or isn't known."""

@@ -79,9 +79,7 @@ def in_own_words(evidence: Evidence, bibliography: BibliographyStore) -> Evidenc
         own = (one for one in found if one.passage.paper.paper_id in papers)
         said = max(own, key=lambda one: _alike(one, quote), default=quote)
         better = said if _alike(said, quote) >= _SAME else quote
-        if not any(
-            (one.passage.id, one.span) == (better.passage.id, better.span) for one in chosen
-        ):
+        if all(one.key != better.key for one in chosen):
             chosen.append(replace(better, score=quote.score))
     return replace(evidence, quotes=tuple(chosen))
 

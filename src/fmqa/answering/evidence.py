@@ -150,9 +150,9 @@ def ranked_passages(
 
     What is no evidence by itself (a short sentence, a formula, what stands elsewhere too) has 0.
     """
-    scores = {(one.quote.passage.id, one.quote.span): one.quote.score for one in ranked}
+    scores = {one.quote.key: one.quote.score for one in ranked}
     return tuple(
-        tuple(replace(u, score=scores.get((u.passage.id, u.span), 0.0)) for u in passage.units)
+        tuple(replace(u, score=scores.get(u.key, 0.0)) for u in passage.units)
         for passage in sorted(marked, key=lambda passage: -passage.whole)
     )
 

@@ -79,7 +79,7 @@ class Underway:
 
     def uses(self, quote: Quote) -> bool:
         """Whether something said rests on the quote."""
-        return (quote.passage.id, quote.span) in self._used
+        return quote.key in self._used
 
     def retrieved(self) -> None:
         """The passages are there."""
@@ -111,7 +111,7 @@ class Underway:
         said = attributed(text, quotes)
         if said != text and verdict == "verbatim":
             verdict = "edited"
-        self._used |= {(quote.passage.id, quote.span): quote for quote in quotes}
+        self._used |= {quote.key: quote for quote in quotes}
         cited = [self.numbering.cite(quote) for quote in quotes]
         marks = tuple(dict.fromkeys(citation.number for _, citation in cited))
         sentence = Sentence(text=said, citations=marks, verdict=verdict, begins=begins, head=head)
@@ -150,7 +150,7 @@ class Underway:
     def say_version(self, quote: Quote) -> SentenceReady:
         """Say, in its own words, what another version of a paper gives as another figure."""
         new, citation = self.numbering.cite(quote)
-        self._used[quote.passage.id, quote.span] = quote
+        self._used[quote.key] = quote
         if citation.status == "superseded":
             text = f"Version {citation.version} of the paper said: “{citation.quote}”"
         else:
