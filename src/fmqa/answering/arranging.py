@@ -51,8 +51,10 @@ def arranged(
         return sides
     papers = Counter(quote.passage.paper.paper_id for quote in quotes)
     if len(papers) >= _FEWEST_PAPERS and 2 * max(papers.values()) <= len(quotes):
-        return _by_term(quotes, {*content_stems(question), *common()}) or _by_paper(quotes)
-    return _by_paper(quotes)
+        by_term = _by_term(quotes, {*content_stems(question), *common()})
+        if by_term:
+            return by_term
+    return _by_paper(quotes, range(len(quotes)))
 
 
 def common_stems(papers: Iterable[PaperMeta]) -> frozenset[str]:
@@ -62,12 +64,17 @@ def common_stems(papers: Iterable[PaperMeta]) -> frozenset[str]:
     return frozenset(one for one, count in counted.items() if count > _COMMON * len(titles))
 
 
-def _by_paper(quotes: Sequence[Quote], among: Sequence[int] | None = None) -> list[Group]:
+def _by_paper(quotes: Sequence[Quote], among: Iterable[int]) -> list[Group]:
     """A group for each paper: its best quote first, then the others as they stand in it."""
     own: dict[str, list[int]] = {}
-    for index in _best_first(quotes, range(len(quotes)) if among is None else among):
+    for index in _best_first(quotes, among):
         own.setdefault(quotes[index].passage.paper.paper_id, []).append(index)
     return [Group(tuple(_read_on(quotes, indexes))) for indexes in own.values()]
+
+
+def _paper_by_paper(quotes: Sequence[Quote], among: Iterable[int]) -> list[int]:
+    """The same in one row."""
+    return [index for group in _by_paper(quotes, among) for index in group.quotes]
 
 
 def _by_side(question: str, quotes: Sequence[Quote]) -> list[Group]:
@@ -80,12 +87,11 @@ def _by_side(question: str, quotes: Sequence[Quote]) -> list[Group]:
         own = [index for index in left if quotes[index].passage.paper.paper_id in papers]
         if own:
             left = [index for index in left if index not in own]
-            read = [index for group in _by_paper(quotes, own) for index in group.quotes]
-            sides.append(Group(tuple(read), shown))
+            sides.append(Group(tuple(_paper_by_paper(quotes, own)), shown))
     if len(sides) < 2:
         return []
-    rest = [index for group in _by_paper(quotes, left) for index in group.quotes]
-    return [*sides, Group(tuple(rest), OTHERS)] if rest else sides
+    rest = tuple(_paper_by_paper(quotes, left))
+    return [*sides, Group(rest, OTHERS)] if rest else sides
 
 
 def _by_term(quotes: Sequence[Quote], known: Collection[str]) -> list[Group]:
@@ -178,7 +184,7 @@ def _read_on(quotes: Sequence[Quote], own: Sequence[int]) -> list[int]:
 
 def _own_first(quotes: Sequence[Quote], own: Sequence[int]) -> list[int]:
     """What papers say themselves before what notes on a topic say of them, paper by paper."""
-    read = [index for group in _by_paper(quotes, own) for index in group.quotes]
+    read = _paper_by_paper(quotes, own)
     return sorted(read, key=lambda index: quotes[index].passage.paper.kind == "topic")
 
 
