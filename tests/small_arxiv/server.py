@@ -154,14 +154,14 @@ class SmallArxiv:
 
         return leave
 
-    def answer(self, path: str, headers: Any) -> Answer:
+    def answer(self, path: str) -> Answer:
         """The right answer to a GET."""
         parts = urlsplit(path)
         asked = dict(parse_qsl(parts.query, keep_blank_values=True))
         if parts.path == _API:
             return answer_query(self.world, asked)
         if parts.path.startswith(f"{_PDF}/"):
-            return answer_pdf(self.world, unquote(parts.path[len(_PDF) + 1 :]), headers)
+            return answer_pdf(self.world, unquote(parts.path[len(_PDF) + 1 :]))
         if parts.path.startswith(f"{_SCHOLAR}/"):
             return answer_scholar(self.world, parts.path[len(_SCHOLAR) :], asked)
         if parts.path.startswith(f"{_CROSSREF}/"):
@@ -236,7 +236,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.leave = small.arrived(request)
         try:
             fault = small.faults.choose(request.kind, self.path)
-            answer = small.answer(self.path, self.headers)
+            answer = small.answer(self.path)
             if fault is not None:
                 request.fault = _name(fault)
                 answer = fault.action(answer)
@@ -258,7 +258,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if answer.chunked:
             self.send_header("Transfer-Encoding", "chunked")
-        elif answer.status != 304:
+        else:
             self.send_header("Content-Length", str(len(answer.body)))
         if self.command == "HEAD" or not len(answer.body):
             self.leave()

@@ -234,8 +234,8 @@ def test_what_cannot_be_read_is_tried_again_when_it_changes(
 ) -> None:
     broken = zotero.folder.parent / "broken.pdf"
     broken.write_bytes(b"damaged")
-    zotero.entries[1].pdfs = (Attached("PDF00002", broken, there=True),)
-    zotero.entries[1].pdfs[0].there = False  # so that it isn't written anew
+    # Not "there", so that it isn't written anew.
+    zotero.entries[1].pdfs = (Attached("PDF00002", broken, there=False),)
     report = bring_in()
     assert "damaged: no trailer" in {item.failure for item in report.failed}
     READ.clear()
