@@ -217,6 +217,11 @@ class Tables:
         with self.database.snapshot() as db:
             return db.execute(sql, values).fetchall()
 
+    def meta(self, key: str) -> str | None:
+        """A fact about the record itself, such as its embedding model's fingerprint."""
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", key)
+        return str(rows[0]["value"]) if rows else None
+
 
 def placeholders(values: Sequence[object]) -> str:
     """A ``?`` for each of the values."""

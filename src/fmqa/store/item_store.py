@@ -56,8 +56,7 @@ class ItemStore(Tables):
 
     def origins(self) -> list[str]:
         """What a sync looks at again."""
-        rows = self.rows("SELECT value FROM meta WHERE key = ?", _ORIGINS)
-        return list(json.loads(rows[0]["value"])) if rows else []
+        return list(json.loads(self.meta(_ORIGINS) or "[]"))
 
     def follow(self, origin: str) -> None:
         """Have later syncs look at an origin again."""

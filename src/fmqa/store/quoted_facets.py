@@ -102,8 +102,7 @@ class FacetStore(Tables):
     @property
     def revision(self) -> int:
         """Counts the transactions that changed a facet."""
-        rows = self.rows("SELECT value FROM meta WHERE key = ?", _REVISION)
-        return int(rows[0]["value"]) if rows else 0
+        return int(self.meta(_REVISION) or 0)
 
     def pending(self, extractor: str) -> list[PendingVersion]:
         """The versions that are searched and that this extractor hasn't read yet.

@@ -82,11 +82,6 @@ class ActiveVectors:
 class Record(Tables):
     """Reads the record file. All methods see committed transactions only."""
 
-    def meta(self, key: str) -> str | None:
-        """A fact about the record itself, such as its embedding model's fingerprint."""
-        rows = self.rows("SELECT value FROM meta WHERE key = ?", key)
-        return str(rows[0]["value"]) if rows else None
-
     @property
     def model(self) -> str | None:
         """Fingerprint of the embedding model whose vectors are searched."""
