@@ -15,6 +15,8 @@ from fmqa.store.arxiv_catalog import now
 from fmqa.store.engine import Tables, columns_of, of_row, upsert
 from fmqa.store.record import PUT_META
 
+ZOTERO, ZOTERO_DATA = "zotero:", "zotero-data:"
+"""What origins in the running Zotero, and in a data folder, begin with."""
 _ORIGINS = "item_origins"
 
 
@@ -44,7 +46,7 @@ class StoredItem:
     @property
     def in_zotero(self) -> bool:
         """Whether ``key`` and ``attachment`` are Zotero's."""
-        return self.origin.startswith(("zotero:", "zotero-data:"))
+        return self.origin.startswith((ZOTERO, ZOTERO_DATA))
 
 
 _COLUMNS = (*(one.name for one in fields(StoredItem)), "at")

@@ -18,14 +18,13 @@ from fmqa.reading.pool import ReadLimits, file_sha256
 from fmqa.sources.zotero import Item, ZoteroLibrary, find_collection, items_in, with_citekeys
 from fmqa.sources.zotero_api import ZoteroApi
 from fmqa.sources.zotero_data import ZoteroData
-from fmqa.store.item_store import StoredItem
+from fmqa.store.item_store import ZOTERO, ZOTERO_DATA, StoredItem
 from fmqa.store.writer import RecordWriter
 from fmqa.sync.ingestor import Ingestor
 from fmqa.sync.matching import WorkFinder
 from fmqa.sync.run_types import PaperLine
 from fmqa.types import Outcome, PaperMeta, ReadResult, Reference, Source
 
-_RUNNING, _FOLDER = "zotero:", "zotero-data:"
 _READING = "Reading and embedding"
 _OF_WORK = ("title", "authors", "year", "doi", "arxiv_id")
 _WAITING = "item "  # before the key, for the paper that a work is to become
@@ -49,9 +48,9 @@ def zotero_origins(named: Sequence[str], folder: Path | None, url: str) -> list[
 
     if folder is not None:
         data = ZoteroData(folder)
-        return [f"{_FOLDER}{key}@{data.folder}" for key in keys(data)]
+        return [f"{ZOTERO_DATA}{key}@{data.folder}" for key in keys(data)]
     with ZoteroApi(url) as api:
-        return [f"{_RUNNING}{key}" for key in keys(api)]
+        return [f"{ZOTERO}{key}" for key in keys(api)]
 
 
 def read_origin(origin: str, url: str) -> list[Item]:
@@ -64,18 +63,18 @@ def read_origin(origin: str, url: str) -> list[Item]:
         UsageError: it isn't there any more, or can't be read.
         SourceError: the running Zotero can't be asked.
     """
-    if origin.startswith(_RUNNING):
+    if origin.startswith(ZOTERO):
         with ZoteroApi(url) as api:
-            return items_in(api, origin.removeprefix(_RUNNING))
-    if origin.startswith(_FOLDER):
-        key, _, folder = origin.removeprefix(_FOLDER).partition("@")
+            return items_in(api, origin.removeprefix(ZOTERO))
+    if origin.startswith(ZOTERO_DATA):
+        key, _, folder = origin.removeprefix(ZOTERO_DATA).partition("@")
         return items_in(ZoteroData(Path(folder)), key)
     return read_reference_file(Path(origin))
 
 
 def shown(origin: str) -> str:
     """What to call an origin in messages."""
-    if not origin.startswith((_RUNNING, _FOLDER)):
+    if not origin.startswith((ZOTERO, ZOTERO_DATA)):
         return Path(origin).name
     key = origin.partition(":")[2].partition("@")[0]
     return f"Zotero, collection {key}" if key else "Zotero"
