@@ -192,12 +192,14 @@ class ItemsRun:
     def _let_go(self, old: StoredItem, why: str) -> None:
         """Forget a work, and its paper where that was read from it and nothing else asks for it."""
         ours, last = self.store.was_read(old), self.store.drop(old)
+        if not (ours and last):
+            return
         catalog = self.library.catalog
         wished = {wish.arxiv_id for wish in catalog.wishes()}
         held = self.library.record.held_pdfs().items()
         texts = {sha256 for (paper, _), sha256 in held if paper == old.paper_id}
         fetched = {file.sha256 for file in catalog.files().values()}
-        if ours and last and old.paper_id not in wished and texts - fetched == {old.sha256}:
+        if old.paper_id not in wished and texts - fetched == {old.sha256}:
             self.writer.retire(old.paper_id, why)
 
 
@@ -229,8 +231,7 @@ class _Placing:
         stored = _stored(item, origin)
         old = self.before.get(item.key)
         here = self._here(old, work)
-        match = self.works.find(work) if here is None else None
-        paper = here or match
+        paper = here or self.works.find(work)
         stored = replace(stored, paper_id=paper.paper_id if paper else "")
         if old is not None and old.paper_id in self.run.removed:
             self._done(self.report.known, replace(stored, paper_id=old.paper_id))
