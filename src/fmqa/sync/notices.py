@@ -6,7 +6,7 @@ so that papers stay marked without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -14,6 +14,7 @@ from fmqa.errors import SourceRefused, SourceUnreachable
 from fmqa.reading.bibliography.ids import find_doi
 from fmqa.sources.arxiv_ids import parse_doi
 from fmqa.sources.crossref import ArticleNotices, CrossrefClient
+from fmqa.store.mappers import PaperRow
 from fmqa.store.writer import RecordWriter
 from fmqa.sync.ingestor import OWN_PAGES
 from fmqa.sync.matching import title_score
@@ -21,6 +22,7 @@ from fmqa.sync.run_types import PaperLine, Parts, SyncReport
 from fmqa.types import ArxivRecord, PaperMeta, PaperStatus, Source
 
 _CROSSREF = "crossref"
+_ASKING = "Asking Crossref about retractions"
 _ASKED_AGAIN = timedelta(days=7)
 _NOTHING = ArticleNotices("", False, "")
 
@@ -48,10 +50,10 @@ class NoticeStep:
     def ask(self, crossref: CrossrefClient) -> None:
         """Ask about the papers that weren't asked about for a week; the run goes on without it."""
         catalog = self.library.catalog
-        dois = sorted({doi for _, doi, _ in self._dois()})
+        dois = sorted({doi for _, doi, _ in self._dois(self.library.record.papers())})
         waiting = [doi for doi in dois if catalog.answer(_CROSSREF, doi, _ASKED_AGAIN) is None]
         for done, doi in enumerate(waiting):
-            self.parts.step("Asking Crossref about retractions", done, len(waiting))
+            self.parts.step(_ASKING, done, len(waiting))
             try:
                 found = crossref.notices(doi)
             except SourceUnreachable as error:
@@ -63,21 +65,20 @@ class NoticeStep:
                 continue
             catalog.put_answer(_CROSSREF, doi, asdict(found or _NOTHING))
         if waiting:
-            self.parts.step("Asking Crossref about retractions", len(waiting), len(waiting))
+            self.parts.step(_ASKING, len(waiting), len(waiting))
 
     def mark(self) -> None:
         """Mark what is withdrawn, retracted or corrected, and what isn't any longer."""
-        said = self._said()
-        for row in self.library.record.papers():
+        rows = self.library.record.papers()
+        said = self._said(rows)
+        for row in rows:
             paper, meta = row.meta.paper_id, row.meta
-            arxiv, crossref = self.facts.get(paper), said.get(paper)
-            if arxiv is None and crossref is None:
+            arxiv, crossref = self.facts.get(paper), said.get(paper, _NOTHING)
+            if arxiv is None and paper not in said:
                 continue
-            here = arxiv is not None and arxiv.withdrawn
-            withdrawn = here or (crossref is not None and crossref.retracted)
-            notice = crossref.words if crossref else ""
-            if here and arxiv is not None:
-                notice = "; ".join(filter(None, (arxiv.comment, notice)))
+            gone = arxiv if arxiv is not None and arxiv.withdrawn else None
+            withdrawn = gone is not None or crossref.retracted
+            notice = "; ".join(filter(None, (gone.comment if gone else "", crossref.words)))
             if not notice and meta.notice == OWN_PAGES:
                 continue
             if notice == meta.notice and withdrawn is (row.status is PaperStatus.WITHDRAWN):
@@ -89,10 +90,10 @@ class NoticeStep:
             elif notice and not withdrawn:
                 self.report.corrected.append(line)
 
-    def _said(self) -> dict[str, ArticleNotices]:
+    def _said(self, rows: Iterable[PaperRow]) -> dict[str, ArticleNotices]:
         """Crossref's answers that are kept, by paper."""
         found: dict[str, ArticleNotices] = {}
-        for meta, doi, sure in self._dois():
+        for meta, doi, sure in self._dois(rows):
             answer = self.library.catalog.answer(_CROSSREF, doi)
             if answer is None:
                 continue
@@ -102,10 +103,10 @@ class NoticeStep:
                 found[meta.paper_id] = notices
         return found
 
-    def _dois(self) -> Iterator[tuple[PaperMeta, str, bool]]:
+    def _dois(self, rows: Iterable[PaperRow]) -> Iterator[tuple[PaperMeta, str, bool]]:
         """The papers whose DOI is known, with it, and whether it is surely theirs."""
         items = self.library.items.by_paper()
-        for row in self.library.record.papers():
+        for row in rows:
             meta, sure = row.meta, True
             record, item = self.facts.get(meta.paper_id), items.get(meta.paper_id)
             doi = (record.doi if record else "") or (item.doi if item else "")
