@@ -199,14 +199,14 @@ class _Held:
     def __init__(self, db: Connection) -> None:
         rows = db.execute("SELECT paper_id, arxiv_id, title FROM papers").fetchall()
         self._by_id: dict[str, str] = {r["arxiv_id"]: r["paper_id"] for r in rows if r["arxiv_id"]}
-        keys = {row["paper_id"]: _title_key(row["title"]) for row in rows}
+        keys = {row["paper_id"]: title_key(row["title"]) for row in rows}
         self._by_title: dict[str, str] = {key: paper for paper, key in keys.items() if key}
 
     def paper(self, arxiv_id: str | None, title: str) -> str:
         """The paper of this arXiv id or, where there is none, of this title; empty for none."""
         if arxiv_id:
             return self._by_id.get(arxiv_id, "")
-        return self._by_title.get(_title_key(title), "")
+        return self._by_title.get(title_key(title), "")
 
 
 def _sections(db: Connection, version_id: int) -> list[tuple[str, int, int, int]]:
@@ -242,7 +242,7 @@ def _insert_references(db: Connection, references: Sequence[Reference], version_
     )
 
 
-def _title_key(title: str) -> str:
+def title_key(title: str) -> str:
     """A title without case, marks and spaces; empty when it is too short to tell papers apart."""
     key = "".join(filter(str.isalnum, title.casefold()))
     return key if len(key) >= _LEAST_TITLE else ""

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from fmqa.store.engine import Connection, RecordRow
+from fmqa.store.version_store import title_key
 from fmqa.types import Document, PaperMeta, Source
 
 _SUPPLEMENT = re.compile(
@@ -25,7 +26,6 @@ _SUPPLEMENT = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+")
-_LEAST_TITLE = 24  # letters and digits; a shorter one may be of several works
 _LIKE_TITLE = 0.5  # of the words of both
 _OWN_AUTHORS = 0.5  # of the fewer
 _SENTENCE = re.compile(r"[^.!?。！？]{60,}")
@@ -67,7 +67,7 @@ def _is_same(db: Connection, document: Document, row: RecordRow) -> bool:
 
 def _same_title(one: str, other: str) -> bool:
     key = _title(one)[0]
-    return len(key) >= _LEAST_TITLE and key == _title(other)[0]
+    return bool(key) and key == _title(other)[0]
 
 
 def _like_title(one: str, other: str) -> bool:
@@ -78,11 +78,10 @@ def _like_title(one: str, other: str) -> bool:
 
 @lru_cache(4096)
 def _title(title: str) -> tuple[str, frozenset[str], str]:
-    """A title's letters and digits, its words, and what stands before its colon."""
+    """A title's key, its words, and what stands before its colon."""
     plain = _SUPPLEMENT.sub("", title).casefold()
-    words = _WORD.findall(plain)
     lead, colon, _ = plain.partition(":")
-    return "".join(words), frozenset(words), lead.strip() if colon else ""
+    return title_key(plain), frozenset(_WORD.findall(plain)), lead.strip() if colon else ""
 
 
 @lru_cache(4096)
