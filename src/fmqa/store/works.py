@@ -55,10 +55,10 @@ def _is_same(db: Connection, document: Document, row: RecordRow) -> bool:
     own = document.meta
     if "topic" in (own.kind, row["kind"]):
         return False
-    supplement = _is_supplement(own.title) != _is_supplement(row["title"])
     same = _same_title(own.title, row["title"])
     if not same and not _like_title(own.title, row["title"]):
         return False
+    supplement = _is_supplement(own.title) != _is_supplement(row["title"])
     agree = _authors_agree(own.authors, json.loads(row["authors"]))
     if same and (agree or (agree is None and supplement)):
         return True
@@ -84,7 +84,6 @@ def _title(title: str) -> tuple[str, frozenset[str], str]:
     return title_key(plain), frozenset(_WORD.findall(plain)), lead.strip() if colon else ""
 
 
-@lru_cache(4096)
 def _is_supplement(title: str) -> bool:
     return _SUPPLEMENT.search(title) is not None
 
