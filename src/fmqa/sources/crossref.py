@@ -108,16 +108,10 @@ def _kind(notice: dict[str, Any]) -> str:
 
 def _told(notice: dict[str, Any], what: str) -> str:
     source = str(notice.get("source", ""))
-    named = ", ".join(
-        part
-        for part in (
-            f"{_SOURCES.get(source, source)}, through Crossref" if source else "Crossref",
-            f"doi:{notice['DOI']}" if isinstance(notice.get("DOI"), str) else "",
-        )
-        if part
-    )
+    by = f"{_SOURCES.get(source, source)}, through Crossref" if source else "Crossref"
+    doi = f", doi:{notice['DOI']}" if isinstance(notice.get("DOI"), str) else ""
     date = _date(notice.get("updated"))
-    return f"{what}{f' on {date}' if date else ''} ({named})"
+    return f"{what}{f' on {date}' if date else ''} ({by}{doi})"
 
 
 def _date(updated: Any) -> str:
