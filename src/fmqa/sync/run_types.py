@@ -37,6 +37,17 @@ class Unresolved:
     text: str
 
 
+_CHANGES = {
+    "ingested": "new papers",
+    "updated": "new versions",
+    "withdrawn": "withdrawn",
+    "restored": "standing again",
+    "corrected": "corrected",
+    "unfollowed": "no longer followed",
+}
+"""The lists of a report by which the library is another one, and what each counts."""
+
+
 @dataclass
 class SyncReport:
     """What a run did.
@@ -76,14 +87,7 @@ class SyncReport:
     @property
     def changed(self) -> bool:
         """Whether the library is another one now."""
-        return bool(
-            self.ingested
-            or self.updated
-            or self.withdrawn
-            or self.restored
-            or self.corrected
-            or self.unfollowed
-        )
+        return any(getattr(self, name) for name in _CHANGES)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -91,8 +95,7 @@ class SyncReport:
 
     def counts(self) -> dict[str, int]:
         """The figures alone, for the list of runs."""
-        lists = "ingested updated withdrawn restored corrected unfollowed failed skipped".split()
-        sizes = {name: len(getattr(self, name)) for name in lists}
+        sizes = {name: len(getattr(self, name)) for name in (*_CHANGES, "failed", "skipped")}
         return sizes | {
             "cited": self.cited,
             "resolved": self.resolved_count,
@@ -103,15 +106,8 @@ class SyncReport:
 
     def summary(self) -> str:
         """One line for the changelog."""
-        counts = {
-            "new papers": len(self.ingested),
-            "new versions": len(self.updated),
-            "withdrawn": len(self.withdrawn),
-            "standing again": len(self.restored),
-            "corrected": len(self.corrected),
-            "no longer followed": len(self.unfollowed),
-            "failed": len(self.failed),
-        }
+        told = _CHANGES | {"failed": "failed"}
+        counts = {what: len(getattr(self, name)) for name, what in told.items()}
         parts = [f"{count} {what}" for what, count in counts.items() if count]
         if self.unreachable:
             parts.append(f"ended early: {self.unreachable}")
