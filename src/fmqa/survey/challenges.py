@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.survey.corpus import SurveyModel, SurveyPaper, named, place_of
+from fmqa.survey.corpus import SurveyModel, SurveyPaper, paper_fields, place_of
 from fmqa.survey.escaping import escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
@@ -83,7 +83,7 @@ def _by_value(
 def shown(facet: Facet, paper: PaperMeta) -> Shown:
     """A facet as the sentence of its paper that shows it."""
     return Shown(
-        **named(paper),
+        **paper_fields(paper),
         year=paper.year,
         version=facet.version or None,
         page=facet.span.page,

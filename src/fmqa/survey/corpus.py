@@ -118,7 +118,7 @@ class SurveyPaper(SurveyModel):
         return self.name or self.title
 
 
-def named(meta: PaperMeta) -> dict[str, Any]:
+def paper_fields(meta: PaperMeta) -> dict[str, Any]:
     """The fields of a `SurveyPaper`."""
     return {one: getattr(meta, one) for one in SurveyPaper.model_fields}
 

@@ -22,7 +22,7 @@ from fmqa.survey.corpus import (
     SurveyPaper,
     cited,
     is_paper,
-    named,
+    paper_fields,
     standing,
     with_values,
 )
@@ -277,7 +277,7 @@ def _new_papers(
     new.sort(key=lambda meta: stands.published[meta.paper_id], reverse=True)
     for meta in new:
         yield NewPaper(
-            **named(meta),
+            **paper_fields(meta),
             published=stands.published[meta.paper_id],
             kind=meta.kind,
             modality=meta.modality,

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from fmqa.answering.schema import Citation
-from fmqa.survey.corpus import Standing, SurveyModel, SurveyPaper, is_paper, named
+from fmqa.survey.corpus import Standing, SurveyModel, SurveyPaper, is_paper, paper_fields
 from fmqa.survey.escaping import csv_cell
 from fmqa.types import PaperMeta
 
@@ -193,7 +193,7 @@ def _point(
     one: Observation, meta: PaperMeta, year: int, published: str, group: Group
 ) -> TrendPoint:
     return TrendPoint(
-        **named(meta),
+        **paper_fields(meta),
         year=year,
         published=published,
         kind=meta.kind,
