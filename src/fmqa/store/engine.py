@@ -251,14 +251,11 @@ def columns_of(value: Any) -> dict[str, Any]:
 
 def of_row(form: type[T], row: RecordRow) -> T:
     """The flat dataclass whose fields `columns_of` wrote."""
-    values: dict[str, Any] = {}
-    for one in fields(cast("Any", form)):
-        value, kind = row[one.name], str(one.type)
-        values[one.name] = (
-            tuple(json.loads(value))
-            if kind.startswith("tuple")
-            else bool(value)
-            if kind == "bool"
-            else value
-        )
-    return form(**values)
+    kinds = {one.name: str(one.type) for one in fields(cast("Any", form))}
+    return form(**{name: _read_back(row[name], kind) for name, kind in kinds.items()})
+
+
+def _read_back(value: Any, kind: str) -> Any:
+    if kind.startswith("tuple"):
+        return tuple(json.loads(value))
+    return bool(value) if kind == "bool" else value
