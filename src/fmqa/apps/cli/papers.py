@@ -19,8 +19,6 @@ from fmqa.apps.cli.options import (
     print_json,
     workbench,
 )
-from fmqa.reading.quality import tell_gaps
-from fmqa.types import Gap
 
 if TYPE_CHECKING:
     from fmqa.store.mappers import PaperRow
@@ -130,6 +128,9 @@ def _in_line(name: str, value: Any) -> str:
             for v in value
         )
     if name == "missing":
+        from fmqa.reading.quality import tell_gaps
+        from fmqa.types import Gap
+
         return tell_gaps([Gap(**gap) for gap in value])
     if isinstance(value, list | tuple):
         return ", ".join(str(item) for item in value)
