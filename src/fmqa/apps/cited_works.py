@@ -175,14 +175,18 @@ class Work:
         return tuple(pages[page] for page in sorted(pages))
 
     @property
+    def zotero_link(self) -> str:
+        """What selects the paper in Zotero; empty where it isn't there."""
+        return item_link(self.item.key) if self.item and self.item.in_zotero else ""
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader of the entry should know, and each quote with where it stands."""
         statuses = {quote.status for quote in self.quotes} - {"current"}
-        in_zotero = self.item is not None and self.item.in_zotero
         return (
             *(f"This version is {status}." for status in sorted(statuses)),
             *dict.fromkeys(plain(quote.notice) for quote in self.quotes if quote.notice),
-            *([f"In Zotero: {item_link(self.item.key)}"] if self.item and in_zotero else []),
+            *([f"In Zotero: {self.zotero_link}"] if self.zotero_link else []),
             *dict.fromkeys(map(self._quoted, self.quotes)),
         )
 

@@ -22,7 +22,6 @@ from fmqa.answering.schema import Answer, Citation
 from fmqa.answering.underway import laid_out, marked
 from fmqa.apps.cited_works import Facts, Items, Name, Work, locator, parse_name, works, zotero_page
 from fmqa.errors import UsageError
-from fmqa.sources.zotero import item_link
 from fmqa.store.history import Sessions, StoredExchange
 from fmqa.survey.escaping import escape_markdown, plain
 
@@ -224,9 +223,7 @@ def _csl_item(work: Work) -> dict[str, Any]:
         "URL": work.url,
         "locator": ", ".join(work.pages),
         "note": "\n".join(work.remarks),
-        "custom": {"zotero": item_link(work.item.key)}
-        if work.item and work.item.in_zotero
-        else None,
+        "custom": {"zotero": work.zotero_link} if work.zotero_link else None,
     }
     return {name: value for name, value in fields.items() if value}
 
