@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -24,6 +24,9 @@ from fmqa.apps.cited_works import Facts, Items, Name, Work, locator, parse_name,
 from fmqa.errors import UsageError
 from fmqa.store.history import Sessions, StoredExchange
 from fmqa.survey.escaping import escape_markdown, plain
+
+if TYPE_CHECKING:
+    from fmqa.store.library import Library
 
 
 class ExportForm(StrEnum):
@@ -67,6 +70,13 @@ def export(
             return as_ris(works(answers, facts, items))
         case ExportForm.CSL:
             return as_csl_json(works(answers, facts, items))
+
+
+def export_from(
+    library: Library, answers: Sequence[Answer], form: ExportForm, title: str = ""
+) -> str:
+    """The same, with what the library knows of the papers that are cited."""
+    return export(answers, form, library.catalog.facts(), title, library.items.by_paper())
 
 
 _NOT_KEPT = "The answer wasn't kept."

@@ -157,11 +157,9 @@ def _compared(bench: Workbench, question: str) -> bool:
 def _written(bench: Workbench, answer: Answer, form: AnswerForm) -> str:
     if form == "json":
         return answer.model_dump_json(indent=2) + "\n"
-    from fmqa.apps.exports import ExportForm, export
+    from fmqa.apps.exports import ExportForm, export_from
 
-    library = bench.library
-    facts, items = library.catalog.facts(), library.items.by_paper()
-    return export([answer], ExportForm(form), facts, items=items)
+    return export_from(bench.library, [answer], ExportForm(form))
 
 
 def _next_line() -> str:
@@ -229,7 +227,7 @@ def export_session(
     home: Home = None,
 ) -> None:
     """Take a whole conversation away: as Markdown, or the papers it cites as a bibliography."""
-    from fmqa.apps.exports import ExportForm, export, kept_answers
+    from fmqa.apps.exports import ExportForm, export_from, kept_answers
 
     if form == "text":
         raise UsageError("A conversation isn't exported as text.", hint="Use --format markdown.")
@@ -239,8 +237,7 @@ def export_session(
             whole = ",\n".join(answer.model_dump_json(indent=2) for answer in answers)
             text = f"[{whole}]\n"
         else:
-            facts, items = bench.library.catalog.facts(), bench.library.items.by_paper()
-            text = export(answers, ExportForm(form), facts, session, items)
+            text = export_from(bench.library, answers, ExportForm(form), session)
     deliver(text, output, "The conversation")
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from fmqa.answering.schema import Answer
 from fmqa.apps.admission_queue import UNQUEUED, AdmissionQueue
 from fmqa.apps.asgi import person_of
-from fmqa.apps.exports import ExportForm, export
+from fmqa.apps.exports import ExportForm, export_from
 from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Before, Queries
 from fmqa.apps.web.render import in_line
 from fmqa.apps.web.wording import IN_ENGLISH
@@ -155,9 +155,7 @@ class Endpoints:
         """Answers, as /ask gave them, as markdown, bibtex, ris or csl (CSL-JSON)."""
         with _in_words():
             got = _checked(_Export, answers=answers, form=form, title=title)
-            library = self.queries.bench.library
-            facts, items = library.catalog.facts(), library.items.by_paper()
-            return export(got.answers, got.form, facts, got.title, items)
+            return export_from(self.queries.bench.library, got.answers, got.form, got.title)
 
 
 def _checked(model: type[Model], **values: Any) -> Model:

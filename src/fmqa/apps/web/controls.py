@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import gradio as gr
 
-from fmqa.apps.exports import ExportForm, export
+from fmqa.apps.exports import ExportForm, export_from
 from fmqa.apps.web.chat import Turns
 from fmqa.apps.web.markup import titled, view
 from fmqa.apps.web.render import chips_of
@@ -189,8 +189,6 @@ class TakeAway(PagePart):
         if not chosen:
             return ""
         title = "" if one else self.say("Conversation")
-        library = self.bench.library
-        facts, items = library.catalog.facts(), library.items.by_paper()
-        text = export(chosen, form, facts, title, items)
+        text = export_from(self.bench.library, chosen, form, title)
         name = f"fmqa-{f'answer-{place + 1}' if one else 'conversation'}.{form.ending}"
         return json.dumps({"name": name, "text": text})
