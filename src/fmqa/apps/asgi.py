@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 Message = MutableMapping[str, Any]
+Header = tuple[bytes, bytes]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
@@ -28,12 +29,17 @@ class Mount:
     lifespan: Lifespan | None = None
 
 
-def with_headers(send: Send, *headers: tuple[bytes, bytes]) -> Send:
+def with_headers(send: Send, *headers: Header) -> Send:
     """Sends an answer with these headers besides its own."""
+    return with_changed_headers(send, lambda own: [*own, *headers])
+
+
+def with_changed_headers(send: Send, change: Callable[[list[Header]], list[Header]]) -> Send:
+    """Sends an answer with what becomes of its own headers."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), *headers]}
+            message = {**message, "headers": change(list(message.get("headers", ())))}
         await send(message)
 
     return sent

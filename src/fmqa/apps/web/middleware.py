@@ -12,7 +12,18 @@ from urllib.parse import urlsplit
 
 from gradio.state_holder import SessionState, StateHolder
 
-from fmqa.apps.asgi import AGENTS, App, Lifespan, Message, Mount, Receive, Send, with_headers
+from fmqa.apps.asgi import (
+    AGENTS,
+    App,
+    Header,
+    Lifespan,
+    Message,
+    Mount,
+    Receive,
+    Send,
+    with_changed_headers,
+    with_headers,
+)
 from fmqa.apps.web.wording import IN_ENGLISH, LANGUAGES
 
 if TYPE_CHECKING:
@@ -48,16 +59,13 @@ def safe_headers(app: App, framed: bool = False) -> App:
         (b"referrer-policy", b"no-referrer"),
     ]
 
-    async def layer(scope: Message, receive: Receive, send: Send) -> None:
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = message.get("headers", ())
-                message["headers"] = [*given, *added]
-                if any(value.startswith(b"text/event-stream") for _, value in given):
-                    message["headers"].append((b"x-accel-buffering", b"no"))  # nginx would wait
-            await send(message)
+    def made_safe(own: list[Header]) -> list[Header]:
+        if any(value.startswith(b"text/event-stream") for _, value in own):
+            return [*own, *added, (b"x-accel-buffering", b"no")]  # nginx would wait
+        return [*own, *added]
 
-        await app(scope, receive, sent)
+    async def layer(scope: Message, receive: Receive, send: Send) -> None:
+        await app(scope, receive, with_changed_headers(send, made_safe))
 
     return layer
 
@@ -74,7 +82,7 @@ def below_path(app: App, root: str) -> App:
     """
     from starlette.responses import RedirectResponse
 
-    def moved(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    def moved(name: bytes, value: bytes) -> Header:
         if name.lower() == b"location" and value.startswith(b"/") and value[1:2] != b"/":
             return name, root.encode() + value
         if name.lower() == b"set-cookie":
@@ -92,13 +100,7 @@ def below_path(app: App, root: str) -> App:
         if path.startswith(f"{root}/"):
             path = path.removeprefix(root)
         scope = {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
-
-        async def below(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = [moved(*header) for header in message.get("headers", ())]
-                message = {**message, "headers": headers}
-            await send(message)
-
+        below = with_changed_headers(send, lambda own: [moved(*header) for header in own])
         await app(scope, receive, below)
 
     return layer
