@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fmqa.answering.assistant import Asked, Event, Finished
 from fmqa.apps.admission_queue import AdmissionQueue
@@ -224,6 +224,25 @@ def readiness(ready: Readiness) -> dict[str, Any]:
     return state
 
 
+T = TypeVar("T")
+
+
+def in_thread(work: Callable[[], T], name: str) -> Future[T]:
+    """What the work comes to, in a thread that dies with the program."""
+    made: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as error:
+            made.set_exception(error)
+        else:
+            made.set_result(result)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return made
+
+
 _POLL_SECONDS = 0.25
 _SETTLE_SECONDS = 5.0
 _MIB = 1 << 20
@@ -256,10 +275,7 @@ class Readiness:
         """Start the making unless it runs or is done; after a failure, anew."""
         with self._guard:
             if self._made is None or (self._made.done() and self._made.exception()):
-                self._made = Future()
-                threading.Thread(
-                    target=self._make, args=(self._made,), name="make-ready", daemon=True
-                ).start()
+                self._made = in_thread(self._make, "make-ready")
             return self._made
 
     def until(self, made: Future[Measured]) -> Iterator[str]:
@@ -303,13 +319,8 @@ class Readiness:
         if self._made is not None:
             wait([self._made], timeout=_SETTLE_SECONDS)
 
-    def _make(self, made: Future[Measured]) -> None:
-        try:
-            assistant = self.bench.prepared
-        except BaseException as error:
-            made.set_exception(error)
-        else:
-            made.set_result(Measured(assistant, self.metrics))
+    def _make(self) -> Measured:
+        return Measured(self.bench.prepared, self.metrics)
 
     def _step(self, label: str, done: int, total: int) -> None:
         self.status = _step_text(label, done, total)

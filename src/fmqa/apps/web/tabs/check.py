@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import wait
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ import gradio as gr
 
 from fmqa.apps.web.evidence import Place
 from fmqa.apps.web.markup import escaped, view
+from fmqa.apps.web.readiness import in_thread
 from fmqa.apps.web.tab import QUICK, SAVE, SLOW, Tab, problem, waiting
 from fmqa.errors import FmqaError, UsageError
 
@@ -81,8 +81,7 @@ class CheckTab(Tab):
             nonlocal step
             step = (label, done, total)
 
-        made: Future[Report] = Future()
-        threading.Thread(target=self._run, args=(files or (), tell, made), daemon=True).start()
+        made = in_thread(partial(self._report, files or (), tell), "check-draft")
         while wait([made], _LOOK_SECONDS).not_done:
             label, done, total = step
             words = self.say(label)
@@ -93,12 +92,6 @@ class CheckTab(Tab):
             yield self._shown(problem(error, self.say))
         else:
             yield self._shown(report_of(found, self.say), found)
-
-    def _run(self, files: Sequence[str], step: Step, made: Future[Report]) -> None:
-        try:
-            made.set_result(self._report(files, step))
-        except BaseException as error:
-            made.set_exception(error)
 
     def _report(self, files: Sequence[str], step: Step) -> Report:
         from fmqa.apps.bibliographies import read_pdf
