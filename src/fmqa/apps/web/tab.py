@@ -56,6 +56,12 @@ SAVE = """(told) => {
 }"""
 
 
+def picked_paper(event: gr.EventData) -> str:
+    """The id that `PICK_PAPER` told; empty where a client told none."""
+    data: dict[str, Any] = getattr(event, "_data", None) or {}
+    return str(data.get("paper", ""))
+
+
 def show(selector: str) -> str:
     """The script that brings an element into view."""
     return (

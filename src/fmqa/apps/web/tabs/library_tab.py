@@ -26,6 +26,7 @@ from fmqa.apps.web.tab import (
     Tab,
     opening,
     or_problem,
+    picked_paper,
     problem,
     waiting,
 )
@@ -101,8 +102,7 @@ class LibraryTab(Tab):
 
     @or_problem
     def _record(self, picked: gr.EventData) -> str:
-        data: dict[str, Any] = getattr(picked, "_data", None) or {}
-        return paper_record(self.bench.library, str(data.get("paper", "")), self.say)
+        return paper_record(self.bench.library, picked_paper(picked), self.say)
 
 
 def papers_table(library: Library, say: Wording = IN_ENGLISH) -> str:
@@ -305,8 +305,7 @@ class Editor(PagePart):
         return self._look()
 
     def _shown(self, picked: gr.EventData) -> list[Update]:
-        data: dict[str, Any] = getattr(picked, "_data", None) or {}
-        return self._removing(str(data.get("paper", "")))
+        return self._removing(picked_paper(picked))
 
     def _ask(self, shown: str) -> list[Update]:
         return self._removing(shown, ask=True)

@@ -14,7 +14,17 @@ from typing import Any
 import gradio as gr
 
 from fmqa.apps.web.markup import view
-from fmqa.apps.web.tab import PICK_PAPER, QUICK, Tab, opening, or_problem, problem, show, waiting
+from fmqa.apps.web.tab import (
+    PICK_PAPER,
+    QUICK,
+    Tab,
+    opening,
+    or_problem,
+    picked_paper,
+    problem,
+    show,
+    waiting,
+)
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError
 from fmqa.survey.field_map import FieldMap, MapEdge, MapFilter, MapPaper
@@ -77,7 +87,7 @@ class MapTab(Tab):
 
     @or_problem
     def _card(self, picked: gr.EventData) -> str:
-        return map_card(self.bench.survey.map(), str(getattr(picked, "paper", "")), self.say)
+        return map_card(self.bench.survey.map(), picked_paper(picked), self.say)
 
     def _shown(self, drawn: FieldMap, *filters: Any) -> str:
         """The map and its table, as far as the filters let papers through."""
