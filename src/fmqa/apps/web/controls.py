@@ -125,7 +125,8 @@ class FilterPanel(PagePart):
 
     def _chosen(self, filters: Filters, *, all_papers: bool = True) -> list[Update]:
         """The panel's parts, offering what the library has, with what is set."""
-        facets, papers = self._library()
+        # A page that is opened seldom names papers, and listing them takes longest.
+        facets, papers = self._library(papers=all_papers or bool(filters.papers))
         if not all_papers:
             papers = [(label, paper) for label, paper in papers if paper in filters.papers]
         years = [("", ""), *((year, year) for year, _ in facets.get("year", ()))]
@@ -140,13 +141,12 @@ class FilterPanel(PagePart):
             parts.append(gr.CheckboxGroup(_with(wanted, counted), value=cast(Any, wanted)))
         return parts
 
-    def _library(self) -> tuple[FacetCounts, list[tuple[str, str]]]:
+    def _library(self, *, papers: bool) -> tuple[FacetCounts, list[tuple[str, str]]]:
         """What can be chosen; nothing while the library can't be read, which the page says."""
         try:
             record = self.bench.library.record
-            return record.facets(), [
-                (_paper_label(row.meta), row.meta.paper_id) for row in record.papers()
-            ]
+            rows = record.papers() if papers else []
+            return record.facets(), [(_paper_label(row.meta), row.meta.paper_id) for row in rows]
         except StoreError:
             return {}, []
 
