@@ -7,6 +7,7 @@ the same things in the same order: models, library, starter notes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from importlib.util import find_spec
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
@@ -413,8 +414,15 @@ class Workbench:
 
         settings = self.settings
         if not writes(settings):
-            rows = self.library.record.papers
-            return ExtractiveDrafter(lambda: common_stems(row.meta for row in rows()))
+            record = self.library.record
+
+            @lru_cache(maxsize=1)
+            def common(generation: int) -> frozenset[str]:
+                """As of a state of the library: all of its titles are read for it."""
+                del generation
+                return common_stems(row.meta for row in record.papers())
+
+            return ExtractiveDrafter(lambda: common(record.generation))
         server = self.server.start() if runs_here(settings.llm) else None
         return PreparingDrafter(lambda: make_drafter(settings, server), settings.evidence_tokens)
 
