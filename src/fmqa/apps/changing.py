@@ -232,7 +232,8 @@ def add_papers(bench: Workbench, ids: Sequence[ArxivId], jobs: Jobs) -> JobResul
     # A paper that the user names again is asked for again, though it failed before.
     request = Request(asked=tuple(ids), depth=0, retry=True)
     report = bench.synchronize(request, jobs.step, jobs.notify)
-    lines, named = _lines(report), {line.name for line in _lines(report)}
+    lines = _lines(report)
+    named = {line.name for line in lines}
     if not report.unreachable:
         lines += [JobLine(KNOWN, one.bare) for one in ids if one.bare not in named]
     return JobResult(tuple(lines), _unreachable(report))
