@@ -15,15 +15,12 @@ from typing import Any
 import bibtexparser
 import pytest
 
-import fmqa.store.embedding
-from fakes import HashEmbedder
 from fmqa.answering.compared import Comparison
 from fmqa.answering.schema import Answer
 from fmqa.apps.queries import PaperList, Passages
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
-from fmqa.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -46,14 +43,10 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
-        bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
-        blocks = app.build(Readiness(bench))
-        yield app.launch(blocks, port=free_port())
-        app.close(blocks)
-        bench.close()
+def address(hashed_bench: Workbench) -> Iterator[str]:
+    blocks = app.build(Readiness(hashed_bench))
+    yield app.launch(blocks, port=free_port())
+    app.close(blocks)
 
 
 @pytest.fixture(scope="module")

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import fmqa.store.embedding
-from fakes import HashEmbedder
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.web.tab import Context
 from fmqa.apps.web.tabs.check import CheckTab, taken
 from fmqa.apps.web.wording import IN_CHINESE, IN_ENGLISH, Wording
 from fmqa.apps.workbench import Workbench
-from fmqa.settings import Settings
 
 DRAFT = """MedSAM was trained on 1,570,263 image-mask pairs [@medsam].
 
@@ -27,13 +23,9 @@ BIB = """@misc{medsam, title={Segment Anything in Medical Images}, eprint={2304.
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
-        bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
-        assert bench.searcher
-        yield bench
-        bench.close()
+def bench(hashed_bench: Workbench) -> Workbench:
+    assert hashed_bench.searcher
+    return hashed_bench
 
 
 def tab(bench: Workbench, say: Wording = IN_ENGLISH) -> CheckTab:

@@ -12,8 +12,6 @@ import openai
 import pytest
 from served import PASSWORD, Bench, Scripted, Served, logins, served, until
 
-import fmqa.store.embedding
-from fakes import HashEmbedder
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
@@ -33,15 +31,11 @@ def opened() -> Iterator[Served]:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def real(hashed_bench: Workbench) -> Iterator[str]:
     """A server over the starter notes."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
-        bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
-        blocks = app.build(Readiness(bench))
-        yield app.launch(blocks, port=free_port())
-        app.close(blocks)
-        bench.close()
+    blocks = app.build(Readiness(hashed_bench))
+    yield app.launch(blocks, port=free_port())
+    app.close(blocks)
 
 
 def client(address: str, key: str = "any") -> openai.OpenAI:

@@ -13,13 +13,10 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from served import PASSWORD, free_port, logins
 
-import fmqa.store.embedding
-from fakes import HashEmbedder
 from fmqa.answering.schema import Answer
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
-from fmqa.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -38,25 +35,16 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
-        made = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
-        yield made
-        made.close()
-
-
-@pytest.fixture(scope="module")
-def opened(bench: Workbench) -> Iterator[str]:
-    blocks = app.build(Readiness(bench))
+def opened(hashed_bench: Workbench) -> Iterator[str]:
+    blocks = app.build(Readiness(hashed_bench))
     yield app.launch(blocks, port=free_port())
     app.close(blocks)
 
 
 @pytest.fixture(scope="module")
-def guarded(bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def guarded(hashed_bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     who = logins(tmp_path_factory.mktemp("users"), "ada")
-    blocks = app.build(Readiness(bench))
+    blocks = app.build(Readiness(hashed_bench))
     yield app.launch(blocks, port=free_port(), logins=who)
     app.close(blocks)
 

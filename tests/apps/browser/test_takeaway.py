@@ -12,12 +12,9 @@ import pytest
 import rispy
 from reader import BOX, ENDED, IN_BROWSER, free_port
 
-import fmqa.store.embedding
-from fakes import HashEmbedder
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
-from fmqa.settings import Settings
 
 PATIENCE = 90_000
 
@@ -25,15 +22,11 @@ pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fmqa.store.embedding, "make_embedder", lambda settings: HashEmbedder())
-        bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
-        assert bench.searcher
-        blocks = app.build(Readiness(bench))
-        yield app.launch(blocks, port=free_port())
-        app.close(blocks)
-        bench.close()
+def address(hashed_bench: Workbench) -> Iterator[str]:
+    assert hashed_bench.searcher
+    blocks = app.build(Readiness(hashed_bench))
+    yield app.launch(blocks, port=free_port())
+    app.close(blocks)
 
 
 @pytest.fixture(scope="module")
