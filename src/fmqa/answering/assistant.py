@@ -44,6 +44,7 @@ from fmqa.answering.underway import Underway, marked
 from fmqa.answering.verification import Verifier
 from fmqa.errors import ModelError, ModelSilent, NothingToSearch
 from fmqa.retrieval.search import Searcher, clean_question, nearest_papers
+from fmqa.store.works import one_of_each_work
 from fmqa.types import Filters, Hit, Source, StoredPassage
 
 if TYPE_CHECKING:
@@ -343,7 +344,7 @@ def exchange(answer: Answer) -> Exchange:
 
 def _one_work(difference: Difference) -> bool:
     papers = (difference.one.passage.paper, difference.other.passage.paper)
-    return len({paper.work or paper.paper_id for paper in papers}) == 1
+    return len(one_of_each_work(papers)) == 1
 
 
 def _related(hits: Sequence[Hit], cited: set[str]) -> tuple[Related, ...]:
