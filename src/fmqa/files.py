@@ -41,6 +41,21 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
             os.close(handle)
 
 
+@contextmanager
+def telling_full_disk(place: Path) -> Iterator[None]:
+    """Where files are written in or at ``place``; other errors pass as they are.
+
+    Raises:
+        DiskFull: there is no room.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"The disk that holds {place} is full.") from error
+        raise
+
+
 def write_whole(path: Path, content: str | bytes) -> None:
     """Writes text (UTF-8) or bytes to ``path``; a reader sees the old file or the new one, whole.
 
@@ -49,12 +64,11 @@ def write_whole(path: Path, content: str | bytes) -> None:
         UsageError: the file can't be written there.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as stream:
-            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+        with telling_full_disk(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as stream:
+                stream.write(content.encode("utf-8") if isinstance(content, str) else content)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"The disk that holds {path} is full.") from error
         raise UsageError(
             f"{path} can't be written: {error.strerror}.", hint="Choose another file."
         ) from error

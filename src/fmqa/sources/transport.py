@@ -6,7 +6,6 @@ would be a second one as soon as another process sends.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import random
@@ -19,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from fmqa.errors import (
-    DiskFull,
     NotServed,
     SettingsError,
     SourceError,
@@ -27,6 +25,7 @@ from fmqa.errors import (
     SourceUnreachable,
     StoreError,
 )
+from fmqa.files import telling_full_disk
 from fmqa.sources.service import (
     Pacer,
     ServiceAnswer,
@@ -104,10 +103,9 @@ def room_is_needed(folder: Path) -> Iterator[None]:
         StoreError: it can't be written for another reason.
     """
     try:
-        yield
+        with telling_full_disk(folder):
+            yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"The disk that holds {folder} is full.") from error
         raise StoreError(
             f"{folder} can't be written to: {error.strerror or error}.",
             hint="Check the folder's permissions, or set FMQA_HOME.",

