@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-import os
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from fmqa.evaluation.figures import figures, groups
 from fmqa.evaluation.grading import grade, same_quote, states
 from fmqa.evaluation.questions import LabelledQuote, Question, read_questions
+from shared_folder import SHARED
 
 PAIRS = "MedSAM was trained on 1,570,263 image-mask pairs from 10 imaging modalities."
 PROMPT = "MedSAM takes a bounding box around the target as its prompt."
@@ -137,7 +136,7 @@ def test_confidence_is_taken_where_it_is_told() -> None:
     assert grade(QUESTION, answer(PROMPT) | {"confidence": 0.25}).confidence == 0.25
 
 
-FOLDER = Path(os.environ.get("FMQA_SHARED") or Path(__file__).parents[3] / "shared") / "questions"
+FOLDER = SHARED / "questions"
 
 
 @pytest.mark.skipif(not (FOLDER / "score.py").is_file(), reason="no shared/questions/score.py here")

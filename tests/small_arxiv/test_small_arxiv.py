@@ -26,6 +26,7 @@ from fmqa.errors import ReadingError
 from fmqa.reading.pdfium import read_pdfium
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.types import Document, Outcome
+from shared_folder import SHARED
 from small_arxiv import FAULTS, Fault, SmallArxiv, World, make_paper, make_world
 from small_arxiv.faults import (
     Action,
@@ -43,7 +44,7 @@ from small_arxiv.faults import (
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-RECORDED = ROOT.parent / "shared" / "data" / "arxiv_api"
+RECORDED = SHARED / "data" / "arxiv_api"
 ATOM = "{http://www.w3.org/2005/Atom}"
 MIB = 1 << 20
 
@@ -255,7 +256,7 @@ def test_a_malformed_id_is_a_400_with_an_error_entry(
         assert client.get(server.api_url, params=asked).status_code == 400
 
 
-@pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded answers of arXiv's")
+@pytest.mark.skipif(not RECORDED.is_dir(), reason=f"no {RECORDED}")
 @pytest.mark.parametrize("name", ["id_1605.08386_s0", "id_0808.05394_s0", "id_abc_s0"])
 def test_feeds_are_built_as_recorded_ones(
     name: str, server: SmallArxiv, world: World, client: httpx.Client

@@ -24,10 +24,11 @@ from fmqa.errors import (
 from fmqa.settings import Settings
 from fmqa.sources.arxiv import ArxivClient, is_withdrawn, title_query
 from fmqa.sources.arxiv_ids import ArxivId, parse_id
+from shared_folder import SHARED
 from small_arxiv import FAULTS, Fault, SmallArxiv, World, make_world
 from small_arxiv.faults import cut_short, empty_feed, refuse, wrong_type
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "arxiv_api"
+RECORDED = SHARED / "data" / "arxiv_api"
 
 
 def settings_for(home: Path, url: str, **others: Any) -> Settings:
@@ -443,9 +444,7 @@ def test_no_withdrawals(comment: str, abstract: str) -> None:
 
 
 def recorded() -> list[dict[str, Any]]:
-    if not SHARED.is_dir():
-        return []
-    return [json.loads(path.read_text("utf-8")) for path in sorted(SHARED.glob("*.json"))]
+    return [json.loads(path.read_text("utf-8")) for path in sorted(RECORDED.glob("*.json"))]
 
 
 def key(url: str) -> frozenset[tuple[str, str]]:
@@ -469,7 +468,7 @@ def replay(tmp_path: Path) -> Iterator[tuple[ArxivClient, Scripted]]:
         yield client, server
 
 
-@pytest.mark.skipif(not recorded(), reason="needs ../shared/data/arxiv_api")
+@pytest.mark.skipif(not recorded(), reason=f"no {RECORDED}")
 def test_all_recorded_answers_replay(replay: tuple[ArxivClient, Scripted]) -> None:
     import arxiv
 
@@ -493,7 +492,7 @@ def test_all_recorded_answers_replay(replay: tuple[ArxivClient, Scripted]) -> No
     assert key(server.asked[0].path) in {key(one["url"]) for one in recorded()}
 
 
-@pytest.mark.skipif(not recorded(), reason="needs ../shared/data/arxiv_api")
+@pytest.mark.skipif(not recorded(), reason=f"no {RECORDED}")
 def test_records_of_recorded_answers(replay: tuple[ArxivClient, Scripted]) -> None:
     client, server = replay
     record = client.records([ArxivId("1605.08386")])[0]

@@ -17,11 +17,12 @@ from fmqa.settings import Settings
 from fmqa.sources.arxiv import ArxivClient
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.sources.scholar import ScholarClient, ScholarReference
+from shared_folder import SHARED
 from small_arxiv import SmallArxiv, make_world
 from small_arxiv.faults import Fault, garbage, refuse
 from small_arxiv.making import REVIEW
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "semantic_scholar"
+RECORDED = SHARED / "data" / "semantic_scholar"
 PAPER = ArxivId("2304.12306", 3)
 
 
@@ -160,14 +161,14 @@ def test_its_pace_is_its_own(tmp_path: Path) -> None:
 
 
 def recorded(name: str) -> list[dict[str, Any]]:
-    path = SHARED / name
+    path = RECORDED / name
     if not path.is_file():
         return []
     taken: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8"))["interactions"]
     return taken
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/semantic_scholar")
+@pytest.mark.skipif(not RECORDED.is_dir(), reason=f"no {RECORDED}")
 def test_recorded_answers(tmp_path: Path) -> None:
     played = recorded("test_get_paper_references.yaml")
     body = played[0]["response"]["body"]["string"].encode()
