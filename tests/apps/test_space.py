@@ -17,7 +17,6 @@ pytestmark = pytest.mark.slow
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
-@pytest.mark.skipif(not APP.is_file(), reason="app.py comes with the checkout")
 def test_a_space_is_served_as_it_stands(tmp_path: Path) -> None:
     port = free_port()
     space = {

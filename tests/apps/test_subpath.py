@@ -57,7 +57,7 @@ def proxied(
 ) -> Iterator[str]:
     """The page's address behind nginx, which keeps the path or takes it away."""
     if NGINX is None:
-        pytest.skip("no nginx: apt-get install nginx")
+        pytest.skip("no nginx: apt-get install nginx-light")
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
     kept = "" if request.param == "kept" else "/"
     text = _CONF.format(folder=folder, port=port, root=ROOT, address=guarded.address, kept=kept)

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("distributed")
-
 from clusters import ENDS_A_WORKER, Cluster
 from fakes import HashEmbedder, make_pdf
 from fmqa.apps import changing

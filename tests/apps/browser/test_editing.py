@@ -287,7 +287,8 @@ def test_it_is_changed_by_the_keyboard_alone(place: Place) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_anyone_out(place: Place, scheme: str) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    from axe_playwright_python.sync_playwright import Axe
+
     place.page.emulate_media(color_scheme=scheme)
     # Links take a moment from one colour to the other, after the page has noticed.
     place.page.evaluate(
@@ -295,7 +296,7 @@ def test_nothing_keeps_anyone_out(place: Place, scheme: str) -> None:
              .then(() => Promise.allSettled(document.getAnimations()
                .filter((one) => one instanceof CSSTransition).map((one) => one.finished)))"""
     )
-    found = axe.Axe().run(place.page, context="#fmqa-tab-library")
+    found = Axe().run(place.page, context="#fmqa-tab-library")
     serious = [
         (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
         for one in found.response["violations"]

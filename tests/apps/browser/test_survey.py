@@ -171,12 +171,13 @@ def test_what_came_since_the_review(come: Callable[..., Visit]) -> None:
 def test_nothing_keeps_anyone_out(
     come: Callable[..., Visit], tab: str, wanted: str, scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    from axe_playwright_python.sync_playwright import Axe
+
     page = come(tab, wanted, color_scheme=scheme).page
     for summary in page.locator(":is(#fmqa-map, #fmqa-trend) summary").all():
         if summary.is_visible():
             summary.click()
-    found = axe.Axe().run(page, context=f"#fmqa-tab-{tab.lower()}")
+    found = Axe().run(page, context=f"#fmqa-tab-{tab.lower()}")
     serious = [
         (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
         for one in found.response["violations"]
