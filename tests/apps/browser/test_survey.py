@@ -163,10 +163,7 @@ def test_what_came_since_the_review(come: Callable[..., Visit]) -> None:
     assert here.outside == []
 
 
-@pytest.mark.parametrize(
-    ("tab", "wanted"),
-    [("Map", ".fmqa-map svg"), ("Trends", ".fmqa-chart"), ("Changes", ".fmqa-news")],
-)
+@pytest.mark.parametrize(("tab", "wanted"), TABS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_anyone_out(
     come: Callable[..., Visit], tab: str, wanted: str, scheme: str
@@ -186,10 +183,7 @@ def test_nothing_keeps_anyone_out(
     assert serious == []
 
 
-@pytest.mark.parametrize(
-    ("tab", "wanted"),
-    [("Map", ".fmqa-map svg"), ("Trends", ".fmqa-chart"), ("Changes", ".fmqa-news")],
-)
+@pytest.mark.parametrize(("tab", "wanted"), TABS)
 def test_a_phone_has_room_for_it(come: Callable[..., Visit], tab: str, wanted: str) -> None:
     page = come(tab, wanted, viewport={"width": 390, "height": 844}).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
