@@ -34,8 +34,7 @@ class Upended:
     """A label that stands on its side, left of the rows that it is for."""
 
     words: list[Word]
-    bottom: float
-    top: float
+    middle: float
 
 
 def read_grid(
@@ -94,11 +93,10 @@ class _Reader:
         by_zone: dict[int, list[list[Cell]]] = {}
         for row in grid.rows:
             if len(row) > 1:
-                by_zone.setdefault(_zone(_middle(row), self.across), []).append(row)
-        if len({_zone((one.bottom + one.top) / 2, self.across) for one in upended}) < len(upended):
-            raise NoGrid
+                words = [word for cell in row for word in cell.words]
+                by_zone.setdefault(self._zone(_base(words)), []).append(row)
         for one in upended:
-            rows = by_zone.pop(_zone((one.bottom + one.top) / 2, self.across), [])
+            rows = by_zone.pop(self._zone(one.middle), [])
             if not rows:
                 raise NoGrid
             for number, row in enumerate(rows):
@@ -107,8 +105,9 @@ class _Reader:
             row.insert(0, Cell())
         return grid
 
-    def _height(self, line: list[Word]) -> float:
-        return median(word.base for word in line)
+    def _zone(self, height: float) -> int:
+        """How many of the rules that go all across stand above a height."""
+        return sum(height < bar for bar in self.across)
 
     def _is_figure(self, word: Word) -> bool:
         text = self.raw[word.start : word.end]
@@ -145,7 +144,7 @@ class _Reader:
 
     def _zones(self) -> list[int]:
         """How many lines end above each rule that goes all across, and all of them."""
-        heights = [self._height(line) for line in self.lines]
+        heights = list(map(_base, self.lines))
         ends = {sum(height > bar for height in heights) for bar in self.across}
         return sorted((ends - {0, len(heights)}) | {len(heights)})
 
@@ -187,7 +186,7 @@ class _Reader:
 
     def _whole_rows(self, rows: list[list[Cell]], lines: list[list[Word]]) -> list[list[Cell]]:
         """The rows, with what goes on below it put into its cell, and labels over several rows."""
-        zones = [_zone(self._height(line), self.across) for line in lines]
+        zones = [self._zone(_base(line)) for line in lines]
         found: list[list[Cell]] = []
         for zone in dict.fromkeys(zones):
             own = [row for row, where in zip(rows, zones, strict=True) if where == zone]
@@ -248,13 +247,8 @@ class _Reader:
             row[0] = Cell(reached=True)
 
 
-def _middle(row: list[Cell]) -> float:
-    return median(word.base for cell in row for word in cell.words)
-
-
-def _zone(height: float, bars: Sequence[float]) -> int:
-    """How many rules stand above a height."""
-    return sum(height < bar for bar in bars)
+def _base(words: Sequence[Word]) -> float:
+    return median(word.base for word in words)
 
 
 def _merged(rows: Sequence[list[Cell]]) -> list[Cell]:

@@ -38,6 +38,11 @@ class Line:
         """Its length on the page, in points."""
         return self.right - self.left
 
+    @property
+    def middle(self) -> float:
+        """Half the way from its bottom to its top, in points."""
+        return (self.bottom + self.top) / 2
+
 
 @dataclass(frozen=True, slots=True)
 class Word:

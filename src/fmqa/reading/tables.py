@@ -41,9 +41,8 @@ class _Frame:
     top: float
 
     def holds(self, line: Line) -> bool:
-        middle = (line.top + line.bottom) / 2
         within = self.left - _EVEN < line.left and line.right < self.right + _EVEN
-        return within and self.bottom < middle < self.top
+        return within and self.bottom < line.middle < self.top
 
 
 def set_tables(page: RawPage, blocks: list[Block]) -> bool:
@@ -124,7 +123,7 @@ def _upended(page: RawPage, blocks: Sequence[Block], frame: _Frame) -> list[Upen
     """The labels that stand on their side within a table."""
     turned = [line for block in blocks for line in block.lines if not line.upright]
     inside = [line for line in turned if frame.holds(line)]
-    return [Upended(_words(page, [line]), line.bottom, line.top) for line in inside]
+    return [Upended(_words(page, [line]), line.middle) for line in inside]
 
 
 def _grid(
@@ -204,7 +203,7 @@ def _parted(blocks: Sequence[Block], above: Bar, below: Bar) -> bool:
     """Whether a caption, or a paragraph as wide as the rules, stands between two of them."""
     for block in blocks:
         line = block.lines[0]
-        if not below.height < (line.top + line.bottom) / 2 < above.height:
+        if not below.height < line.middle < above.height:
             continue
         if line.right < above.left or line.left > above.right:
             continue
@@ -317,7 +316,7 @@ def _lines_of(
 def _continues(text: str, line: Line, frame: _Frame, caption: Block) -> bool:
     """Whether a line of cells belongs to the table in a frame that doesn't hold it all."""
     ends = (frame.bottom, frame.top, caption.lines[0].bottom)
-    level = min(ends) < (line.top + line.bottom) / 2 < max(ends)
+    level = min(ends) < line.middle < max(ends)
     return level or any(_OPENS_FIGURE.match(word) for word in text.split())
 
 
