@@ -1,6 +1,6 @@
-"""Whole processes, measured (wall time, peak memory with that of their children), and their folder.
+"""Whole processes, measured (wall time, peak memory with their children), and their data folders.
 
-The data folder with the 13 papers is made once and kept in `benchmarks/.cache`.
+A data folder for each folder of papers is made once and kept in `benchmarks/.cache`.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def use_cpus(most: int) -> int:
 
 def papers_home(papers: Path) -> Path:
     """An `FMQA_HOME` that holds these papers and the starter notes, as this source reads them."""
-    home = CACHE / "home"
+    home = CACHE / f"home-{papers.name}"
     mark = home / "made-from.sha256"
     wanted = _digest([*_sources(), *sorted(papers.glob("*.pdf"))])
     if mark.is_file() and mark.read_text(encoding="utf-8") == wanted:
@@ -146,19 +146,9 @@ def papers_home(papers: Path) -> Path:
     print(f"Ingesting {papers} into {home}.", flush=True)
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
-    fmqa("ingest", papers, home=home)
+    run(command("ingest", papers), {"FMQA_HOME": str(home)})
     mark.write_text(wanted, encoding="utf-8")
     return home
-
-
-def fmqa(*values: str | Path, home: Path) -> tuple[float, str]:
-    """Run the program as a process of its own; returns its seconds and standard output.
-
-    Raises:
-        RuntimeError: it ended otherwise than with 0.
-    """
-    ended = run(command(*values), {"FMQA_HOME": str(home)})
-    return ended.seconds, ended.output
 
 
 def command(*values: str | Path) -> list[str]:
