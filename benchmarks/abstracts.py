@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.common import json_rows
 from benchmarks.processes import CACHE, source_digest
 from fmqa.store.library import Library
 from fmqa.store.mappers import content_hash, passage_texts
@@ -47,8 +47,7 @@ def abstracts_library(folder: Path, embedder: Embedder) -> Library:
 
 
 def _documents(folder: Path) -> list[Document]:
-    lines = (folder / "corpus.jsonl").read_text(encoding="utf-8").splitlines()
-    return [_document(folder.name, json.loads(line)) for line in lines]
+    return [_document(folder.name, row) for row in json_rows(folder / "corpus.jsonl")]
 
 
 def _document(collection: str, row: dict[str, str]) -> Document:

@@ -47,6 +47,12 @@ def shared_questions() -> Path | None:
     return folder.resolve() if folder.is_dir() else None
 
 
+def json_rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file that holds one on each line."""
+    with path.open(encoding="utf-8") as file:
+        return list(map(json.loads, file))
+
+
 def write_results(name: str, figures: dict[str, Any]) -> Path:
     """Keep figures with the date and the machine that they were measured on."""
     RESULTS.mkdir(exist_ok=True)

@@ -10,14 +10,13 @@ are right. All stand in a Markdown draft with a bibliography, which is checked a
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import options_parser, print_table, shared_data, write_results
+from benchmarks.common import json_rows, options_parser, print_table, shared_data, write_results
 from fmqa.apps.workbench import Workbench
 from fmqa.proofing.reading import read_draft
 from fmqa.proofing.report import Finding, Kind
@@ -40,7 +39,7 @@ def main() -> None:
     if asked.library is None and (papers is None or not papers.is_dir()):
         print("skipped: no shared/papers/train beside the checkout")
         return
-    rows = [json.loads(line) for line in SENTENCES.read_text(encoding="utf-8").splitlines()]
+    rows = json_rows(SENTENCES)
     with tempfile.TemporaryDirectory(prefix="fmqa-draft-") as folder:
         bench = Workbench(Settings(home=asked.library or Path(folder), llm="none"))
         if asked.library is None and papers is not None:

@@ -13,11 +13,11 @@ from __future__ import annotations
 import gzip
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import data_folder, options_parser, print_table, write_results
+from benchmarks.common import data_folder, json_rows, options_parser, print_table, write_results
 from fmqa.answering.entailment import Claim
 from fmqa.answering.verification import CheckingVerifier, features
 from fmqa.apps.workbench import Workbench
@@ -75,8 +75,8 @@ def _public(path: Path) -> list[list[Pair]]:
 
 def _scifact(folder: Path) -> list[list[Pair]]:
     """Each test claim with each abstract that is cited for it, one pair a sentence."""
-    claims = {row["_id"]: row for row in _rows(folder / "queries.jsonl")}
-    abstracts = {row["_id"]: row for row in _rows(folder / "corpus.jsonl")}
+    claims = {row["_id"]: row for row in json_rows(folder / "queries.jsonl")}
+    abstracts = {row["_id"]: row for row in json_rows(folder / "corpus.jsonl")}
     made = []
     for line in (folder / "qrels" / "test.tsv").read_text(encoding="utf-8").splitlines()[1:]:
         claim, document, _ = line.split("\t")
@@ -116,11 +116,6 @@ def _times(verifier: CheckingVerifier, pairs: Sequence[Pair]) -> dict[str, float
         "in batches": fastest(verifier.probabilities, [claims]),
         "alone": fastest(verifier.probabilities, [[claim] for claim in claims]),
     }
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as file:
-        yield from map(json.loads, file)
 
 
 if __name__ == "__main__":

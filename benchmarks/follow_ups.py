@@ -16,14 +16,13 @@ is taken in the next run.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import options_parser, print_table
+from benchmarks.common import json_rows, options_parser, print_table
 from benchmarks.rehearsal import Recorded
 from fmqa import Settings, Workbench
 from fmqa.answering.assistant import Asked, Finished, exchange
@@ -81,8 +80,7 @@ def main() -> None:
 
 def follow_ups(split: str | None = None) -> list[FollowUp]:
     """The follow-ups of a split, or all."""
-    lines = DATA.read_text(encoding="utf-8").splitlines()
-    held = [FollowUp(**json.loads(line)) for line in lines]
+    held = [FollowUp(**row) for row in json_rows(DATA)]
     return [one for one in held if split in (None, one.split)]
 
 

@@ -12,7 +12,6 @@ cosines, compared one by one.
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from pathlib import Path
@@ -22,7 +21,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from benchmarks.common import data_folder, options_parser, print_table, write_results
+from benchmarks.common import data_folder, json_rows, options_parser, print_table, write_results
 from benchmarks.latency import percentile
 from benchmarks.processes import CACHE, use_cpus
 from fmqa.settings import Settings
@@ -87,12 +86,11 @@ def measured_vectors(folder: Path) -> tuple[Vectors, Vectors]:
 
 def texts(folder: Path, name: str) -> list[str]:
     """Title and text of each line of both collections' file."""
-    lines = [
-        json.loads(line)
+    return [
+        f"{row.get('title', '')} {row['text']}".strip()
         for collection in sorted(folder.iterdir())
-        for line in (collection / name).read_text(encoding="utf-8").splitlines()
+        for row in json_rows(collection / name)
     ]
-    return [f"{line.get('title', '')} {line['text']}".strip() for line in lines]
 
 
 def drawn(measured: Vectors, count: int) -> Vectors:

@@ -12,14 +12,13 @@ from PDFs.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common import data_folder, options_parser, print_table, write_results
+from benchmarks.common import data_folder, json_rows, options_parser, print_table, write_results
 from fmqa.reading.bibliography.fields import parse_fields
 from fmqa.reading.bibliography.ids import find_ids, valid_id
 from fmqa.reading.bibliography.mentions import find_mentions
@@ -36,18 +35,14 @@ def main() -> None:
     data = data_folder()
     paths = sorted((data / "pdfs").glob("*.pdf"))
     documents, cost = _read(paths)
-    papers = measure_papers(_rows(data / "references" / "pdf_refs_gold.jsonl"), documents)
-    strings = measure_strings(_rows(data / "references" / "grobid_citation_eval.jsonl"))
+    papers = measure_papers(json_rows(data / "references" / "pdf_refs_gold.jsonl"), documents)
+    strings = measure_strings(json_rows(data / "references" / "grobid_citation_eval.jsonl"))
     for title, figures in (("papers", papers), ("strings", strings), ("cost", cost)):
         flat = [item for item in figures.items() if not isinstance(item[1], dict)]
         print_table(title, flat)
     for name, row in papers["ids by paper"].items():
         print(f"  {name:<20} {row}")
     write_results("references", {"papers": papers, "strings": strings, "cost": cost})
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _read(paths: Iterable[Path]) -> tuple[dict[str, Document], dict[str, float]]:

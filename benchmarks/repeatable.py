@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import (
+    json_rows,
     options_parser,
     print_table,
     shared_data,
@@ -127,8 +128,8 @@ def questions(count: int) -> list[str]:
     if not path.is_file():
         print("skipped: no questions papers-train.jsonl (FMQA_BENCH_QUESTIONS)")
         raise SystemExit
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line)["question"] for line in lines[:: max(1, len(lines) // count)]][:count]
+    rows = json_rows(path)
+    return [row["question"] for row in rows[:: max(1, len(rows) // count)]][:count]
 
 
 def kept(answer: Answer) -> list[Any]:

@@ -14,6 +14,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from benchmarks.common import json_rows
 from fmqa.answering.rows import rows_of, told
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.types import Document, Hit, PaperStatus, Quote, Source, StoredPassage
@@ -23,7 +24,7 @@ CELLS = Path(__file__).with_name("table_cells.jsonl")
 
 def main() -> None:
     """Print how many cells are right, shown, wrong and missing."""
-    cells = [json.loads(line) for line in CELLS.read_text(encoding="utf-8").splitlines()]
+    cells = json_rows(CELLS)
     counts: Counter[str] = Counter()
     read: dict[str, Document] = {}
     for cell in cells:
