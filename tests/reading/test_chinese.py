@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pdfs import PageSource, Text, build, write
 
 from fmqa.answering.quotes import is_quotable
 from fmqa.reading.layout import Style, style_of
@@ -13,7 +14,6 @@ from fmqa.reading.reader import DefaultPdfReader
 from fmqa.reading.sections import plain_key
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import Document
-from tests.reading.pdfs import PageSource, Text, build, write
 
 LINES = [
     "影像数据的整理需要很长的时间，医生之间的看法也不完全相同。新的模型",

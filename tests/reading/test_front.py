@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from pdfs import WORDS, PageSource, Text, build, column, paper, wrapped, write
 
 from fmqa.reading.identity import year_in
 from fmqa.reading.quality import tell_gaps
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.types import Document
-from tests.reading.pdfs import WORDS, PageSource, Text, build, column, paper, wrapped, write
 
 TITLE = "Segmenting Anything in Small Papers"
 PICTURE = "q 500 0 0 700 50 50 cm BI /W 1 /H 1 /CS /G /BPC 8 ID A EI Q"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pdfs import WORDS, PageSource, Text, build, column, wrapped, write
 
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.reading.sentences import split_sentences
 from fmqa.types import Document
-from tests.reading.pdfs import WORDS, PageSource, Text, build, column, wrapped, write
 
 
 def read(tmp_path: Path, *pages: list[Text]) -> Document:

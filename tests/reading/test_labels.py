@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from pdfs import WORDS, PageSource, Text, build, column, wrapped, write
 
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.types import printed_label
-from tests.reading.pdfs import WORDS, PageSource, Text, build, column, wrapped, write
 
 
 def numbered(feet: Sequence[str], heads: Sequence[str] = ()) -> bytes:

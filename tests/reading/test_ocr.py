@@ -9,12 +9,12 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pypdfium2 as pdfium
 import pytest
+from pdfs import HEIGHT, WIDTH, WORDS, PageSource, Text, build, column, wrapped, write
 
 from fmqa.reading.boxes import boxes_in
 from fmqa.reading.reader import DefaultPdfReader, ReadLimits
 from fmqa.reading.wire import decode_result, encode_result
 from fmqa.types import Document, Gap, GapKind, Outcome, ReadResult
-from tests.reading.pdfs import HEIGHT, WIDTH, WORDS, PageSource, Text, build, column, wrapped, write
 
 SAID = "Nettlenet was trained for 300 epochs on eight cards with a batch of 2,048 images."
 LEFT, RIGHT = wrapped(f"{SAID} {WORDS * 2}", 40), wrapped(WORDS * 2, 40)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pdfs import PageSource, Raised, Text, build, column, wrapped, write
 
 from fmqa.reading.boxes import boxes_in
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.types import Document
-from tests.reading.pdfs import PageSource, Raised, Text, build, column, wrapped, write
 
 FILL = (
     "The network has an encoder and a decoder, and both are joined by skip connections. "
