@@ -97,6 +97,20 @@ def test_a_label_between_rules_holds_for_all_rows(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_label_on_its_side_stands_beside_all_rows_between_rules(tmp_path: Path) -> None:
+    texts = rows([["", "Model", "Dice"], ["", "A", "1.5"], ["", "B", "2.5"],
+                  ["", "C", "3.5"], ["", "D", "4.5"]])  # fmt: skip
+    eye, lung = (Text(115, at, name, 9, angle=90) for at, name in ((570, "Eye"), (542, "Lung")))
+    texts = [*texts[:2], eye, *texts[2:6], lung, *texts[6:]]  # or pdfium makes one line of both
+    for heights, laid in (
+        ((612, 595, 567, 539), [["", "Model", "Dice"], ["Eye", "A", "1.5"], [REACHED, "B", "2.5"],
+                                ["Lung", "C", "3.5"], [REACHED, "D", "4.5"]]),
+        ((612, 595, 539), []),
+    ):  # fmt: skip
+        frame = "\n".join(rule(95, 330, height) for height in heights)
+        assert laid_out(read(tmp_path / "a.pdf", texts, frame)[0]) == laid
+
+
 def test_a_cell_of_two_lines_is_one_cell(tmp_path: Path) -> None:
     cells = [["Model", "Trained", "Year"], ["One", "on many", "2021"], ["", "images", ""],
              ["Two", "on text", "2022"]]  # fmt: skip
