@@ -84,6 +84,15 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 @pytest.fixture(scope="session")
+def nginx() -> str:
+    """The nginx of this machine; tests that need it are skipped where there is none."""
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if found is None:
+        pytest.skip("no nginx: apt-get install nginx-light")
+    return found
+
+
+@pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL with pgvector, for all tests; they skip, and say why, where there is none."""
     try:

@@ -22,7 +22,6 @@ pytestmark = pytest.mark.slow
 DEPLOY = Path(__file__).parents[1] / "deploy"
 K8S = DEPLOY / "k8s"
 KUBERNETES = "1.33"
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 LINT = "{extends: default, rules: {line-length: {max: 130}, document-start: disable}}"
 
 if not DEPLOY.is_dir():
@@ -103,14 +102,13 @@ def test_kustomize_builds_it() -> None:
     assert len(list(yaml.safe_load_all(ended.stdout))) == len(manifests()) + 1
 
 
-@pytest.mark.skipif(NGINX is None, reason="no nginx: apt-get install nginx-light")
-def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
+def test_nginx_takes_its_configuration(nginx: str, tmp_path: Path) -> None:
     text = (DEPLOY / "nginx.conf").read_text("utf-8")
     text = re.sub(r"app-\d:7860", "127.0.0.1:7860", text).replace("/tmp/", f"{tmp_path}/")
     conf = tmp_path / "nginx.conf"
     conf.write_text(text, "utf-8")
     ended = subprocess.run(
-        [str(NGINX), "-t", "-p", str(tmp_path), "-c", str(conf)],
+        [nginx, "-t", "-p", str(tmp_path), "-c", str(conf)],
         check=False,
         capture_output=True,
         text=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from served import PASSWORD, Bench, Served, logins, served
 from fmqa.settings import Settings
 from ports import free_port
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 ROOT = "/lab/papers"
 _CONF = """
 daemon off;
@@ -53,16 +51,17 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module", params=["kept", "taken away"])
 def proxied(
-    request: pytest.FixtureRequest, guarded: Served, tmp_path_factory: pytest.TempPathFactory
+    nginx: str,
+    request: pytest.FixtureRequest,
+    guarded: Served,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
     """The page's address behind nginx, which keeps the path or takes it away."""
-    if NGINX is None:
-        pytest.skip("no nginx: apt-get install nginx-light")
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
     kept = "" if request.param == "kept" else "/"
     text = _CONF.format(folder=folder, port=port, root=ROOT, address=guarded.address, kept=kept)
     (folder / "nginx.conf").write_text(text, encoding="utf-8")
-    with subprocess.Popen([NGINX, "-p", folder, "-c", folder / "nginx.conf"]) as process:
+    with subprocess.Popen([nginx, "-p", folder, "-c", folder / "nginx.conf"]) as process:
         try:
             yield ready(f"http://127.0.0.1:{port}", folder)
         finally:

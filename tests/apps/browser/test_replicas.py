@@ -20,10 +20,8 @@ from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 CONF = ROOT / "deploy" / "nginx.conf"
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 pytestmark = [
     *IN_BROWSER,
-    pytest.mark.skipif(NGINX is None, reason="no nginx: apt-get install nginx-light"),
     pytest.mark.skipif(not CONF.is_file(), reason="deploy comes with the checkout"),
 ]
 
@@ -65,7 +63,7 @@ def few_notes(folder: Path) -> Path:
 
 
 @pytest.fixture(params=["one folder", "PostgreSQL"])
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+def site(nginx: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """Over one record: SQLite in a folder of both, or PostgreSQL with a folder for each."""
     shared = request.param == "one folder"
     port, replicas = free_port(), [free_port(), free_port()]
@@ -96,7 +94,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         for replica in replicas:
             wait_for(lambda at=replica: ready(at), "a replica", 180)
         conf = own_conf(tmp_path, port, replicas)
-        command = [NGINX, "-p", str(tmp_path), "-c", str(conf), "-g", "daemon off;"]
+        command = [nginx, "-p", str(tmp_path), "-c", str(conf), "-g", "daemon off;"]
         processes.append(subprocess.Popen(command))
         wait_for(lambda: ready(port), "nginx")
         yield made
