@@ -139,7 +139,7 @@ def test_confidence_is_taken_where_it_is_told() -> None:
 FOLDER = SHARED / "questions"
 
 
-@pytest.mark.skipif(not (FOLDER / "score.py").is_file(), reason="no shared/questions/score.py here")
+@pytest.mark.skipif(not (FOLDER / "score.py").is_file(), reason=f"no {FOLDER / 'score.py'}")
 @pytest.mark.parametrize("name", ["papers-train", "papers-dev", "notes-train", "notes-dev"])
 def test_the_figures_are_those_of_an_independent_scorer(name: str) -> None:
     path = FOLDER / f"{name}.jsonl"
