@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from fmqa.answering.marking import context_of
+from fmqa.answering.marking import context_of, said
 from fmqa.answering.quotes import units_of
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
@@ -118,7 +118,7 @@ def of_questions(
                 yield {
                     "question": asked["question"],
                     "context": context_of(hit, units),
-                    "sentences": [unit.text[:600] for unit in units],
+                    "sentences": [said(unit)[:600] for unit in units],
                     "labels": labels,
                 }
 
