@@ -23,9 +23,9 @@ from fmqa.types import Filters
 class Counting:
     """An assistant that says how often it was asked."""
 
-    def __init__(self, *notices: str) -> None:
+    def __init__(self, *, lasting: bool = True) -> None:
         self.asked = 0
-        self.notices = notices
+        self.lasting = lasting
 
     def stream(
         self, question: str, filters: Filters | None = None, history: Sequence[Exchange] = ()
@@ -40,9 +40,9 @@ class Counting:
                 status="answered",
                 answer="Said.",
                 sentences=(sentence,),
-                notices=self.notices,
                 model="fake",
-            )
+            ),
+            lasting=self.lasting,
         )
 
 
@@ -109,7 +109,7 @@ def test_the_program_counts_by_its_text(
 
 
 def test_an_answer_that_a_model_failed_in_isn_t_kept(library: Library) -> None:
-    failing = Counting("It is gone. The papers' own words are shown instead. Try again.")
+    failing = Counting(lasting=False)
     made = remembering(library, failing)
     made.ask("What is MedSAM?")
     made.ask("What is MedSAM?")

@@ -12,7 +12,7 @@ from langchain_core.language_models import FakeListChatModel
 
 from fakes import Add, HashEmbedder, WordChecker, document, word_selector
 from fmqa.answering.arranging import OTHERS
-from fmqa.answering.assistant import Assistant
+from fmqa.answering.assistant import Assistant, Finished
 from fmqa.answering.drafting import Draft, ExtractiveDrafter
 from fmqa.answering.languages import NAMES, by_glossary, language_of
 from fmqa.answering.multilingual import MultilingualAssistant
@@ -24,6 +24,7 @@ from fmqa.answering.translation import (
     keeps_names,
 )
 from fmqa.answering.verification import CheckingVerifier
+from fmqa.errors import ModelUnavailable
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 from fmqa.types import Quote
@@ -185,6 +186,19 @@ def test_a_model_whose_translation_will_not_do_is_not_said_to_be_missing(inner: 
     answer = MultilingualAssistant(inner, Failing()).ask(asked)
     said = len(answer.sentences)
     assert answer.notices == (f"{said} 句中有 {said} 句保留英文：译文未得，或改变了名称、数字。",)
+
+
+def test_an_answer_says_whether_a_translator_failed(inner: Assistant) -> None:
+    class Gone(Scripted):
+        def sentence(self, text: str, language: str) -> str | None:
+            raise ModelUnavailable("The model is gone.")
+
+    asked = "MedSAM 在多少图像掩码对上训练？"
+    for translator, lasting in ((Scripted(), True), (Gone(), False)):
+        *_, last = MultilingualAssistant(inner, translator).stream(asked)
+        assert isinstance(last, Finished)
+        assert last.lasting is lasting
+        assert last.answer.status == "answered"
 
 
 def test_without_a_model_the_quotes_are_shown_and_that_is_said(inner: Assistant) -> None:

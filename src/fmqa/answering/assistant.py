@@ -187,7 +187,7 @@ class Assistant(Asked):
         state.subjects = subjects_of(question, (), self._is_paper)
         state.confidence = evidence.answerability
         if refusal:
-            yield Finished(self._abstained(state, refusal, query, hits, evidence))
+            yield self._abstained(state, refusal, query, hits, evidence)
             return
         preview = Numbering(self.pdf_url)
         for quote in evidence.quotes:
@@ -198,11 +198,12 @@ class Assistant(Asked):
         yield from self._sentences(question, evidence, state)
         if not state.sentences:
             refusal = Refusal.UNSUPPORTED if state.withheld else Refusal.NOT_ANSWERED
-            yield Finished(self._abstained(state, refusal, query, hits, evidence))
+            yield self._abstained(state, refusal, query, hits, evidence)
             return
         state.subjects = subjects_of(question, state.used, self._is_paper)
         yield from self._differences(state)
-        yield Finished(state.answer(self.model, related=_related(hits, numbering.papers)))
+        answer = state.answer(self.model, related=_related(hits, numbering.papers))
+        yield Finished(answer, lasting=not state.model_failed)
 
     def find(
         self,
@@ -272,6 +273,7 @@ class Assistant(Asked):
     ) -> Iterator[SentenceReady]:
         """What the model couldn't say; what was said already stays."""
         state.say_last()
+        state.model_failed = True
         if evidence.answerability < LEAST_ANSWERABILITY:  # only a model could have told
             state.notices.append(f"{error} The papers' own words are too far off. {error.hint}")
             return
@@ -315,7 +317,7 @@ class Assistant(Asked):
         query: QueryAnalysis,
         hits: Sequence[Hit],
         evidence: Evidence,
-    ) -> Answer:
+    ) -> Finished:
         """The refusal, with what the papers do hold that is nearest."""
         quote = None if query.refusal else evidence.nearest
         related = _related(hits, set())
@@ -332,7 +334,7 @@ class Assistant(Asked):
         near = Numbering(self.pdf_url).cite(quote)[1] if quote is not None else None
         answer = state.answer(self.model, related=related, abstained=text, reason=reason)
         told = {"nearest": near, "refusal": refusal.value, "missing": missing}
-        return answer.model_copy(update=told)
+        return Finished(answer.model_copy(update=told), lasting=not state.model_failed)
 
 
 def exchange(answer: Answer) -> Exchange:

@@ -83,7 +83,7 @@ class CachingAssistant(Asked):
         key = self._key(question, filters, history)
         generation = self.generation()
         for event in self.inner().stream(question, filters, history):
-            if isinstance(event, Finished) and _is_lasting(event.answer):
+            if isinstance(event, Finished) and event.lasting:
                 self.cache.put(key, generation, event.answer.model_dump_json())
             yield event
 
@@ -123,11 +123,6 @@ def program_digest() -> str:
         total.update(f"{path.relative_to(root).as_posix()}\0".encode())
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()[:16]
-
-
-def _is_lasting(answer: Answer) -> bool:
-    """Whether the answer would be the same again: no model failed on the way."""
-    return not any("papers' own words are" in notice for notice in answer.notices)
 
 
 def _replayed(answer: Answer, started: float) -> Iterator[Event]:

@@ -134,6 +134,7 @@ class Checking:
             refused = [Refused(one.draft, str(one.verdict.reason)) for one in failed]
             repaired = self.drafter.repaired(question, self.quotes, refused)
         except ModelError as error:
+            state.model_failed = True
             state.notices.append(f"{error} What failed the check could not be repaired.")
             repaired = [None] * len(failed)
         if self.verifier.at_once:

@@ -31,9 +31,10 @@ class SentenceWithheld:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The whole answer."""
+    """The whole answer; ``lasting`` unless a language model failed on the way to it."""
 
     answer: Answer
+    lasting: bool = True
 
 
 Event = EvidenceFound | SentenceReady | SentenceWithheld | Finished

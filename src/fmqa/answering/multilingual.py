@@ -25,7 +25,7 @@ from fmqa.answering.assistant import (
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.languages import ENGLISH, NAMES, language_of
 from fmqa.answering.schema import Answer, Missing, Sentence
-from fmqa.answering.translation import Translated, Translator
+from fmqa.answering.translation import Translated, Translator, TryingTranslator
 from fmqa.answering.underway import laid_out
 from fmqa.retrieval.search import clean_question
 from fmqa.types import Filters, GapKind
@@ -113,85 +113,91 @@ class MultilingualAssistant(Asked):
             yield from self.inner.stream(question, filters, history)
             return
         asked = clean_question(question, self.inner.max_question_chars)
-        english = self.translator.question(asked, language)
+        translator = TryingTranslator(self.translator)
+        english = translator.question(asked, language)
         said: list[Sentence] = []
-        for event in self._translated(self.inner.stream(english.text, filters, history), language):
+        events = self.inner.stream(english.text, filters, history)
+        for event in _translated(events, language, translator):
             if isinstance(event, SentenceReady):
                 said.append(event.sentence)
             if isinstance(event, Finished):
-                yield Finished(self._whole(event.answer, asked, english, language, said))
+                answer = event.answer.model_copy(update={"question": asked})
+                whole = _whole(answer, english, language, said, translator)
+                yield Finished(whole, lasting=event.lasting and not translator.failed)
             else:
                 yield event
 
-    def _translated(self, events: Iterator[Event], language: str) -> Iterator[Event]:
-        """The events in their order, sentences translated while later ones are being written."""
-        waiting: deque[tuple[Event, Future[str | None] | None]] = deque()
-        heads = _CHINESE_HEADS if language == "zh" else {}
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="translate") as pool:
-            for event in events:
-                future = None
-                if isinstance(event, SentenceReady):
-                    text = event.sentence.text
-                    future = pool.submit(self.translator.sentence, text, language)
-                waiting.append((event, future))
-                while waiting and (waiting[0][1] is None or waiting[0][1].done()):
-                    yield _with_translation(*waiting.popleft(), heads)
-            while waiting:
+
+def _translated(events: Iterator[Event], language: str, translator: Translator) -> Iterator[Event]:
+    """The events in their order, sentences translated while later ones are being written."""
+    waiting: deque[tuple[Event, Future[str | None] | None]] = deque()
+    heads = _CHINESE_HEADS if language == "zh" else {}
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="translate") as pool:
+        for event in events:
+            future = None
+            if isinstance(event, SentenceReady):
+                future = pool.submit(translator.sentence, event.sentence.text, language)
+            waiting.append((event, future))
+            while waiting and (waiting[0][1] is None or waiting[0][1].done()):
                 yield _with_translation(*waiting.popleft(), heads)
+        while waiting:
+            yield _with_translation(*waiting.popleft(), heads)
 
-    def _whole(
-        self,
-        answer: Answer,
-        asked: str,
-        english: Translated,
-        language: str,
-        said: Sequence[Sentence],
-    ) -> Answer:
-        """The answer as the reader gets it."""
-        notices = list(answer.notices)
-        left = sum(not sentence.english for sentence in said)
-        if left and not self.translator.has_model:
-            notices.insert(0, _UNTRANSLATED[language])
-        elif left:
-            words = _LEFT_IN.get(language, _LEFT)
-            notices.append(words.format(left=left, count=len(said), language=NAMES[language]))
-        # A repaired sentence comes last and stands where the one stood that failed.
-        order = {sentence.text: place for place, sentence in enumerate(answer.sentences)}
-        said = sorted(said, key=lambda one: order.get(one.english or one.text, len(order)))
-        text = laid_out(said)
-        if answer.status == "abstained":
-            text = self._abstained(answer, language)
-        return answer.model_copy(
-            update={
-                "question": asked,
-                "language": language,
-                "understood_as": answer.understood_as or english.text,
-                "sentences": tuple(said),
-                "answer": text,
-                "notices": tuple(notices),
-            }
-        )
 
-    def _abstained(self, answer: Answer, language: str) -> str:
-        head, sentence, papers = _FRAMES[language]
-        reason = _CHINESE_REASONS.get(answer.refusal) if language == "zh" else None
-        reason = reason or self.translator.sentence(answer.reason, language) or answer.reason
-        text = " ".join([head, reason, *(self._missing(one, language) for one in answer.missing)])
-        near = answer.nearest
-        if near is not None:
-            # A quote stays as it stands; its translation, where there is a faithful one, leads.
-            translated = self.translator.sentence(near.quote, language)
-            said = f"{translated} “{near.quote}”" if translated else f"“{near.quote}”"
-            text += f" {sentence} {said} ({near.title})"
-        titles = "; ".join(paper.title for paper in answer.related)
-        return text + (f" {papers} {titles}." if titles else "")
+def _whole(
+    answer: Answer,
+    english: Translated,
+    language: str,
+    said: Sequence[Sentence],
+    translator: Translator,
+) -> Answer:
+    """The answer as the reader gets it."""
+    notices = list(answer.notices)
+    left = sum(not sentence.english for sentence in said)
+    if left and not translator.has_model:
+        notices.insert(0, _UNTRANSLATED[language])
+    elif left:
+        words = _LEFT_IN.get(language, _LEFT)
+        notices.append(words.format(left=left, count=len(said), language=NAMES[language]))
+    # A repaired sentence comes last and stands where the one stood that failed.
+    order = {sentence.text: place for place, sentence in enumerate(answer.sentences)}
+    said = sorted(said, key=lambda one: order.get(one.english or one.text, len(order)))
+    text = laid_out(said)
+    if answer.status == "abstained":
+        text = _abstained(answer, language, translator)
+    return answer.model_copy(
+        update={
+            "language": language,
+            "understood_as": answer.understood_as or english.text,
+            "sentences": tuple(said),
+            "answer": text,
+            "notices": tuple(notices),
+        }
+    )
 
-    def _missing(self, missing: Missing, language: str) -> str:
-        if language == "zh":
-            pages = "、".join(map(str, missing.pages))
-            return _CHINESE_MISSING[missing.kind].format(pages=pages, title=missing.title)
-        told = tell_missing(missing)
-        return self.translator.sentence(told, language) or told
+
+def _abstained(answer: Answer, language: str, translator: Translator) -> str:
+    head, sentence, papers = _FRAMES[language]
+    reason = _CHINESE_REASONS.get(answer.refusal) if language == "zh" else None
+    reason = reason or translator.sentence(answer.reason, language) or answer.reason
+    missing = (_missing(one, language, translator) for one in answer.missing)
+    text = " ".join([head, reason, *missing])
+    near = answer.nearest
+    if near is not None:
+        # A quote stays as it stands; its translation, where there is a faithful one, leads.
+        translated = translator.sentence(near.quote, language)
+        said = f"{translated} “{near.quote}”" if translated else f"“{near.quote}”"
+        text += f" {sentence} {said} ({near.title})"
+    titles = "; ".join(paper.title for paper in answer.related)
+    return text + (f" {papers} {titles}." if titles else "")
+
+
+def _missing(missing: Missing, language: str, translator: Translator) -> str:
+    if language == "zh":
+        pages = "、".join(map(str, missing.pages))
+        return _CHINESE_MISSING[missing.kind].format(pages=pages, title=missing.title)
+    told = tell_missing(missing)
+    return translator.sentence(told, language) or told
 
 
 def _with_translation(

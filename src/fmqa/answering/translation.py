@@ -73,11 +73,19 @@ class Translator(Protocol):
         ...
 
     def question(self, text: str, language: str) -> Translated:
-        """A question in English, or as much of it as can be had."""
+        """A question in English, or as much of it as can be had.
+
+        Raises:
+            ModelError: the language model can't be used.
+        """
         ...
 
     def sentence(self, text: str, language: str) -> str | None:
-        """An English sentence in a language; None where no faithful translation can be had."""
+        """An English sentence in a language; None where no faithful translation can be had.
+
+        Raises:
+            ModelError: the language model can't be used.
+        """
         ...
 
 
@@ -93,6 +101,35 @@ class GlossaryTranslator:
 
     def sentence(self, text: str, language: str) -> None:
         """None: the quotes are shown as they are."""
+
+
+class TryingTranslator:
+    """A translator that goes on without its model where that fails; ``failed`` tells of it.
+
+    Args:
+        inner: translates.
+    """
+
+    def __init__(self, inner: Translator) -> None:
+        self.inner = inner
+        self.has_model = inner.has_model
+        self.failed = False
+
+    def question(self, text: str, language: str) -> Translated:
+        """The question in English, by the glossary where the model fails."""
+        try:
+            return self.inner.question(text, language)
+        except ModelError:
+            self.failed = True
+            return GlossaryTranslator().question(text, language)
+
+    def sentence(self, text: str, language: str) -> str | None:
+        """The sentence in the language; None where none can be had."""
+        try:
+            return self.inner.sentence(text, language)
+        except ModelError:
+            self.failed = True
+            return None
 
 
 class ModelTranslator:
@@ -112,26 +149,19 @@ class ModelTranslator:
     ) -> None:
         self._model = model
         self._errors = errors
-        self._fallback = GlossaryTranslator()
 
     def question(self, text: str, language: str) -> Translated:
-        """The question in English; by the glossary where the model fails or loses a name."""
+        """The question in English; by the glossary where the model loses a name."""
         terms = terms_in(text) if language == "zh" else []
-        try:
-            said = self._ask(TO_ENGLISH_EXAMPLES, *to_english(text, NAMES[language], terms))
-        except ModelError:
-            said = ""
+        said = self._ask(TO_ENGLISH_EXAMPLES, *to_english(text, NAMES[language], terms))
         if said and keeps_names(text, said) and language_of(said) == "en":
             return Translated(said, "model")
-        return self._fallback.question(text, language)
+        return GlossaryTranslator().question(text, language)
 
     def sentence(self, text: str, language: str) -> str | None:
-        """The sentence in the language; None when the model fails or changes a name or number."""
-        try:
-            examples = FROM_ENGLISH_EXAMPLES if language == "zh" else ()
-            said = self._ask(examples, *from_english(text, NAMES[language]))
-        except ModelError:
-            return None
+        """The sentence in the language; None when the model changes a name or number."""
+        examples = FROM_ENGLISH_EXAMPLES if language == "zh" else ()
+        said = self._ask(examples, *from_english(text, NAMES[language]))
         return said if said and is_faithful(text, said) else None
 
     def _ask(self, examples: Sequence[tuple[str, str]], system: str, message: str) -> str:

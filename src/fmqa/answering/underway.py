@@ -44,6 +44,7 @@ class Underway:
         self.asked = asked
         self.question = question
         self.confidence = 0.0
+        self.model_failed = False
         self.subjects: tuple[str, ...] = ()
         self.numbering = numbering
         self.started = started
