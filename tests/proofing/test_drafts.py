@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,30 @@ def test_latex() -> None:
     assert draft.bibliographies == ("refs.bib",)
 
 
+@pytest.mark.parametrize("read", [read_markdown, read_latex])
+def test_ids_and_addresses_in_the_text_cite(read: Callable[[str], Manuscript]) -> None:
+    draft = read(
+        "MedSAM is a model (arXiv:2304.12306v2). Others follow arXiv:2308.15474.\n\n"
+        "It was published (doi:10.1000/xyz) and is at https://doi.org/10.1000/abc, too.\n\n"
+        "The code is at https://github.com/a/b now, and doi:none is none."
+    )
+    assert said(draft) == [
+        ("MedSAM is a model.", 1, ("2304.12306",)),
+        ("Others follow the paper.", 1, ("2308.15474",)),
+        ("It was published and is at, too.", 3, ("10.1000/xyz", "10.1000/abc")),
+        ("The code is at now, and doi:none is none.", 5, ()),
+    ]
+    assert draft.works["2304.12306"].arxiv_id == "2304.12306"
+    assert draft.works["10.1000/xyz"].doi == "10.1000/xyz"
+
+
+def test_links_of_latex_cite() -> None:
+    draft = read_latex(
+        r"It \href{https://arxiv.org/abs/2304.12306}{is open} (\url{https://a.org})."
+    )
+    assert said(draft) == [("It is open ().", 1, ("2304.12306",))]
+
+
 @pytest.mark.parametrize("ending", ["md", "tex"])
 def test_a_sentence_stands_where_the_draft_says(ending: str, tmp_path: Path) -> None:
     text = MARKDOWN if ending == "md" else LATEX
@@ -127,6 +152,7 @@ def test_word(tmp_path: Path) -> None:
         (
             paragraph("Introduction", "Heading1"),
             paragraph("MedSAM is a model [1]. It does this [1]: it segments images."),
+            paragraph("UNI isn't (arXiv:2308.15474)."),
             paragraph("References", "Heading1"),
             paragraph("[1] J. Ma. Segment Anything in Medical Images. arXiv:2304.12306, 2023."),
         )
@@ -135,6 +161,7 @@ def test_word(tmp_path: Path) -> None:
     assert said(draft) == [
         ("MedSAM is a model.", 2, ("1",)),
         ("It does this: it segments images.", 2, ("1",)),
+        ("UNI isn't.", 3, ("2308.15474",)),
     ]
     assert draft.works["1"].arxiv_id == "2304.12306"
 

@@ -31,7 +31,11 @@ _HEDGES = re.compile(
     r"preliminary|some|most|often|usually|typically|partly|up to)\b",
     re.IGNORECASE,
 )
-_DENIES = re.compile(r"\b(?:not|no|never|neither|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)
+_DENIES = re.compile(
+    r"\b(?:not|no|never|neither|nor|cannot|without|nothing|none|nobody|unable|unrelated"
+    r"|avoid\w*|fail\w*|lack\w*)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 _ENDED = re.compile(r"[.!?。！？][\"'”’»)\]}*]*$")
 _UNENDED = re.compile(r"(?:\b(?:the|a|an|of|and|or|with|to|by|in|for|than)|[,(–-])$", re.IGNORECASE)
 # A compound sentence is cut where both sides have a verb.

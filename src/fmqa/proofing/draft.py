@@ -11,12 +11,19 @@ from itertools import pairwise
 from fmqa.reading.bibliography.fields import parse_fields
 from fmqa.reading.bibliography.ids import find_doi, find_ids
 from fmqa.reading.sentences import split_sentences
+from fmqa.sources.arxiv_ids import parse_address, parse_doi, parse_id
 from fmqa.types import Reference
 
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _SPACE_BEFORE_STOP = re.compile(r"\s+([.,;:)])")
 NUMBERS = re.compile(r"[ \t]*\[(?P<list>\d{1,4}(?:\s?[,;–-]\s?\d{1,4})*)\](?!\()")
 _RANGE = re.compile(r"(\d{1,4})(?:\s?[-–]\s?(\d{1,4}))?")
+PRINTED = re.compile(
+    r"(?P<open>[ \t]*\()?(?:<?(?P<url>https?://[^\s<>()\[\]{}]*[^\s<>()\[\]{}.,;])>?"
+    r"|\b(?:arXiv|doi):\s?(?P<id>[^\s<>()\[\]{}]*\w))(?(open)\))",
+    re.IGNORECASE,
+)
+"""An address, an arXiv id or a DOI in a draft's running text, alone in brackets or not."""
 _LONGEST_RANGE = 60
 
 
@@ -159,3 +166,25 @@ def numbered(match: re.Match[str], works: Mapping[str, Reference]) -> Replacemen
     """What a match of `NUMBERS` cites: those of its numbers that the draft lists."""
     numbers = [number for number in listed_numbers(match["list"]) if number in works]
     return ("", numbers) if numbers else match[0]
+
+
+def cited_work(named: str, works: dict[str, Reference]) -> str | None:
+    """The key of the work that an address, an arXiv id or a DOI names, which ``works`` then has.
+
+    None where it names none.
+    """
+    arxiv = parse_address(named) or parse_doi(named) or parse_id(named)
+    doi = None if arxiv else find_doi(named)
+    key = arxiv.bare if arxiv else doi
+    if key:
+        works.setdefault(key, Reference(0, named, arxiv_id=arxiv.bare if arxiv else None, doi=doi))
+    return key
+
+
+def printed(match: re.Match[str], works: dict[str, Reference]) -> Replacement:
+    """What a match of `PRINTED` cites. An id that is a part of the sentence stays one."""
+    key = cited_work(match["url"] or match["id"], works)
+    if match["id"] and not key:
+        return match[0]
+    words = "the paper" if match["id"] and not match["open"] else ""
+    return (words, [key]) if key else words

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from fmqa.proofing.draft import Manuscript, Marked, Replacement, work_of
+from fmqa.proofing.draft import (
+    PRINTED,
+    Manuscript,
+    Marked,
+    Replacement,
+    cited_work,
+    printed,
+    work_of,
+)
 from fmqa.types import Reference
 
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
@@ -34,10 +42,10 @@ _HEADING = re.compile(
 _NOTE = re.compile(r"\\(?:footnote|thanks|todo|marginpar)\{(?:[^{}]|\{[^{}]*\})*\}")
 _POINTER = re.compile(
     r"\\(?:label|ref|eqref|autoref|[cC]ref|pageref|input|include|usepackage|bibliographystyle"
-    r"|bibliography|addbibresource|vspace|hspace|includegraphics|url|documentclass)\*?"
+    r"|bibliography|addbibresource|vspace|hspace|includegraphics|documentclass)\*?"
     r"(?:\[[^\]]*\])?\{[^{}]*\}"
 )
-_LINK = re.compile(r"\\href\{[^{}]*\}\{(?P<text>[^{}]*)\}")
+_LINK = re.compile(r"\\href\{(?P<url>[^{}]*)\}\{(?P<text>[^{}]*)\}|\\url\{(?P<alone>[^{}]*)\}")
 _MATHS = re.compile(r"\$(?P<inner>[^$]*)\$|\\\((?P<round>.*?)\\\)", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{[^{}]*\}(?:\[[^\]]*\])?|\\item(?:\[[^\]]*\])?|\\par\b")
 _STYLED = re.compile(
@@ -83,7 +91,8 @@ def read_latex(text: str) -> Manuscript:
     made.replace(_AS_WORDS, lambda match: ("The authors", _keys(match)))
     made.replace(_CITE, _cited)
     made.replace(_POINTER, "")
-    made.replace(_LINK, lambda match: match["text"])
+    made.replace(_LINK, lambda match: _link(match, works))
+    made.replace(PRINTED, lambda match: printed(match, works))
     made.replace(_MATHS, lambda match: match["inner"] or match["round"] or "")
     made.replace(_ENVIRONMENT, "\n\n")
     for _ in range(_NESTED):
@@ -101,6 +110,11 @@ def _keys(match: re.Match[str]) -> list[str]:
 
 def _cited(match: re.Match[str]) -> Replacement:
     return "", _keys(match) if "nocite" not in match[0] else ()
+
+
+def _link(match: re.Match[str], works: dict[str, Reference]) -> Replacement:
+    key = cited_work(match["url"] or match["alone"], works)
+    return (match["text"] or "", [key] if key else [])
 
 
 def _item(match: re.Match[str]) -> Reference:

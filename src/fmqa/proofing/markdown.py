@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import re
 
-from fmqa.proofing.draft import NUMBERS, Manuscript, Marked, Replacement, numbered, work_of
-from fmqa.sources.arxiv_ids import parse_address
+from fmqa.proofing.draft import (
+    NUMBERS,
+    PRINTED,
+    Manuscript,
+    Marked,
+    Replacement,
+    cited_work,
+    numbered,
+    printed,
+    work_of,
+)
 from fmqa.types import Reference
 
 _FRONT = re.compile(r"\A---\s*\n.*?\n(?:---|\.\.\.)\s*(?:\n|\Z)", re.DOTALL)
@@ -28,8 +37,6 @@ _GROUP = re.compile(r"[ \t]*\[(?P<inner>[^\[\]]*@[^\[\]]*)\]")
 _KEY = re.compile(r"(?<![\w.])-?@\{?(?P<key>[\w][\w:.#$%&+?<>~/-]*\w|\w)\}?")
 _MARK = re.compile(r"[ \t]*\[\^(?P<key>[^\]\s]+)\]")
 _LINK = re.compile(r"\[(?P<text>[^\[\]]*)\]\((?P<url>[^()\s]+)(?:\s+\"[^\"]*\")?\)")
-_ADDRESS = re.compile(r"<?(?P<url>https?://[^\s<>)\]]*[^\s<>)\].,;])>?")
-_DOI = re.compile(r"https?://(?:dx\.)?doi\.org/(?P<doi>10\.\S+)")
 _STRESS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|`")
 _ITEM = re.compile(r"^[ \t]*(?:[-+*]|\d{1,3}[.)]|>)[ \t]+", re.MULTILINE)
 
@@ -52,7 +59,7 @@ def read_markdown(text: str) -> Manuscript:
         _cut(made, heads[-1].start())
     made.replace(_HEADING, "\n\n")
     made.replace(_LINK, lambda match: _link(match["text"], match["url"], works))
-    made.replace(_ADDRESS, lambda match: _link("", match["url"], works))
+    made.replace(PRINTED, lambda match: printed(match, works))
     made.replace(_GROUP, _group)
     made.replace(_KEY, lambda match: ("The authors", [match["key"]]))
     made.replace(_MARK, lambda match: ("", [f"^{match['key']}"]))
@@ -86,12 +93,5 @@ def _group(match: re.Match[str]) -> Replacement:
 
 def _link(words: str, url: str, works: dict[str, Reference]) -> Replacement:
     """A link's words; a link to arXiv or a DOI cites."""
-    arxiv, doi = parse_address(url), _DOI.match(url)
-    if arxiv is None and doi is None:
-        return words
-    key = arxiv.bare if arxiv else doi["doi"] if doi else url
-    works.setdefault(
-        key,
-        Reference(0, url, arxiv_id=arxiv.bare if arxiv else None, doi=doi["doi"] if doi else None),
-    )
-    return words, [key]
+    key = cited_work(url, works)
+    return (words, [key]) if key else words

@@ -9,7 +9,16 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from fmqa.errors import UsageError
-from fmqa.proofing.draft import NUMBERS, DraftSentence, Manuscript, Marked, numbered, work_of
+from fmqa.proofing.draft import (
+    NUMBERS,
+    PRINTED,
+    DraftSentence,
+    Manuscript,
+    Marked,
+    numbered,
+    printed,
+    work_of,
+)
 from fmqa.types import Reference
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -39,6 +48,7 @@ def read_word(path: Path) -> Manuscript:
         if style.lower().startswith(("heading", "title", "caption")):
             continue
         made = Marked(text)
+        made.replace(PRINTED, lambda match: printed(match, works))
         made.replace(NUMBERS, lambda match: numbered(match, works))
         sentences += [
             DraftSentence(one.text, place, one.column, one.keys) for one in made.sentences(text)
