@@ -1,4 +1,4 @@
-"""A small Zotero: one library as a data folder on disk, and as the local API of a running Zotero.
+"""A small Zotero: a library and a group's, as a data folder and as a running Zotero's local API.
 
 The tables are those of Zotero 7 as far as a library has need of them; the API answers as
 `zotero.org/support/dev/web_api/v3/local_api` says.
@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from fakes import make_pdf
 
+GROUP = 4711
 _MODES = ("imported_file", "imported_url", "linked_file", "linked_url")
 _TABLES = """
 CREATE TABLE libraries (libraryID INTEGER PRIMARY KEY, type TEXT NOT NULL);
@@ -38,6 +39,8 @@ CREATE TABLE itemAttachments (itemID INTEGER PRIMARY KEY, parentItemID INT, link
 CREATE TABLE collections (collectionID INTEGER PRIMARY KEY, collectionName TEXT NOT NULL,
     parentCollectionID INT, libraryID INT NOT NULL, key TEXT NOT NULL);
 CREATE TABLE collectionItems (collectionID INT NOT NULL, itemID INT NOT NULL);
+CREATE TABLE groups (groupID INTEGER PRIMARY KEY, libraryID INT NOT NULL UNIQUE,
+    name TEXT NOT NULL, description TEXT NOT NULL, version INT NOT NULL);
 INSERT INTO libraries VALUES (1, 'user'), (2, 'group');
 INSERT INTO itemTypes VALUES (1, 'journalArticle'), (2, 'preprint'), (3, 'attachment'), (4, 'note');
 INSERT INTO creatorTypes VALUES (1, 'author'), (2, 'editor');
@@ -74,7 +77,8 @@ class Entry:
 class SmallZotero:
     """A library, its data folder, and a server of it while the ``with`` block lasts.
 
-    ``folders`` are collections by key: name, and the key of the one that it is in. ``status`` is
+    ``folders`` are collections by key: name, and the key of the one that it is in; ``shared`` and
+    ``shared_folders`` are the same of the group `GROUP` "Lab". ``status`` is
     what every request is answered with where it isn't 200; ``paged`` is whether lists come in pages
     where that is asked for, as they do since Zotero 7.1.
     """
@@ -84,6 +88,8 @@ class SmallZotero:
     folders: dict[str, tuple[str, str]] = field(default_factory=dict)
     status: int = 200
     paged: bool = True
+    shared: list[Entry] = field(default_factory=list)
+    shared_folders: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.asked: list[str] = []
@@ -106,7 +112,7 @@ class SmallZotero:
     def write(self) -> Path:
         """Write the data folder anew; returns it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for one in (one for entry in self.entries for one in entry.pdfs if one.there):
+        for one in (one for entry in self._all() for one in entry.pdfs if one.there):
             path = self.path_of(one)
             path.parent.mkdir(parents=True, exist_ok=True)
             make_pdf(path, one.number)
@@ -116,13 +122,20 @@ class SmallZotero:
             _Writer(db).write(self)
         return self.folder
 
-    def answer(self, path: str, asked: dict[str, str]) -> Any:
-        """The value of an answer, None where there is none."""
-        entries = [entry for entry in self.entries if not entry.binned]
+    def _all(self) -> list[Entry]:
+        return [*self.entries, *self.shared]
+
+    def answer(self, library: str, path: str, asked: dict[str, str]) -> Any:
+        """The value of an answer of a library, None where there is none."""
+        own = library == "users/0"
+        folders = self.folders if own else self.shared_folders
+        entries = [one for one in (self.entries if own else self.shared) if not one.binned]
+        if path == "groups" and own:
+            return [{"id": GROUP, "data": {"id": GROUP, "name": "Lab"}}]
         if path == "collections":
             return [
                 {"key": key, "data": {"key": key, "name": name, "parentCollection": above or False}}
-                for key, (name, above) in self.folders.items()
+                for key, (name, above) in folders.items()
             ]
         if path.endswith("items/top"):
             parts = path.split("/")
@@ -137,7 +150,7 @@ class SmallZotero:
         return None
 
     def file_url(self, key: str) -> str | None:
-        found = [one for entry in self.entries for one in entry.pdfs if one.key == key]
+        found = [one for entry in self._all() for one in entry.pdfs if one.key == key]
         return self.path_of(found[0]).as_uri() if found and found[0].there else None
 
     def _attachment(self, entry: Entry, one: Attached) -> dict[str, Any]:
@@ -166,22 +179,26 @@ class _Writer:
         self.last = 0
 
     def write(self, zotero: SmallZotero) -> None:
-        for number, (key, (name, _)) in enumerate(zotero.folders.items(), start=1):
+        self.db.execute("INSERT INTO groups VALUES (?, 2, 'Lab', '', 1)", (GROUP,))
+        own = [(key, name, 1) for key, (name, _) in zotero.folders.items()]
+        shared = [(key, name, 2) for key, (name, _) in zotero.shared_folders.items()]
+        for key, name, library in own + shared:
             self.db.execute(
-                "INSERT INTO collections VALUES (?, ?, NULL, 1, ?)", (number, name, key)
+                "INSERT INTO collections VALUES (NULL, ?, NULL, ?, ?)", (name, library, key)
             )
-        for key, (_, above) in zotero.folders.items():
+        for key, (_, above) in (zotero.folders | zotero.shared_folders).items():
             self.db.execute(
                 """UPDATE collections SET parentCollectionID =
                    (SELECT collectionID FROM collections WHERE key = ?) WHERE key = ?""",
                 (above, key),
             )
         for entry in zotero.entries:
-            self._entry(zotero, entry)
-        self._item("GROUPS01", "journalArticle", library=2)
+            self._entry(zotero, entry, 1)
+        for entry in zotero.shared:
+            self._entry(zotero, entry, 2)
 
-    def _entry(self, zotero: SmallZotero, entry: Entry) -> None:
-        item = self._item(entry.key, entry.kind)
+    def _entry(self, zotero: SmallZotero, entry: Entry, library: int) -> None:
+        item = self._item(entry.key, entry.kind, library)
         for name, value in {"title": entry.title, **entry.fields}.items():
             self.db.execute("INSERT OR IGNORE INTO fields (fieldName) VALUES (?)", (name,))
             self.db.execute("INSERT OR IGNORE INTO itemDataValues (value) VALUES (?)", (value,))
@@ -200,7 +217,7 @@ class _Writer:
             mode = _MODES.index("linked_file" if one.path else "imported_file")
             self.db.execute(
                 "INSERT INTO itemAttachments VALUES (?, ?, ?, 'application/pdf', NULL, ?)",
-                (self._item(one.key, "attachment"), item, mode, path),
+                (self._item(one.key, "attachment", library), item, mode, path),
             )
         for key in entry.collections:
             self.db.execute(
@@ -210,7 +227,7 @@ class _Writer:
         if entry.binned:
             self.db.execute("INSERT INTO deletedItems VALUES (?)", (item,))
 
-    def _item(self, key: str, kind: str, library: int = 1) -> int:
+    def _item(self, key: str, kind: str, library: int) -> int:
         self.last += 1
         added = f"2026-01-01 00:00:{self.last % 60:02}"
         values = (self.last, _TYPES[kind], added, library, key)
@@ -223,15 +240,18 @@ class _Handler(BaseHTTPRequestHandler):
         zotero: SmallZotero = self.server.zotero  # type: ignore[attr-defined]
         parts = urlsplit(self.path)
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        path = parts.path.removeprefix("/api/users/0/")
+        _, api, kind, number, path = parts.path.split("/", maxsplit=4)
+        library = f"{kind}/{number}"
         zotero.asked.append(path)
-        if zotero.status != 200 or self.headers["Zotero-API-Version"] != "3":
+        if api != "api" or library not in {"users/0", f"groups/{GROUP}"}:
+            self._send(404, b"Not found")
+        elif zotero.status != 200 or self.headers["Zotero-API-Version"] != "3":
             self._send(zotero.status if zotero.status != 200 else 501, b"Not for you")
         elif path.endswith("/file/view/url"):
             url = zotero.file_url(path.split("/")[1])
             self._send(200 if url else 404, (url or "Not found").encode())
         else:
-            self._list(zotero, path, asked, zotero.answer(path, asked))
+            self._list(zotero, parts.path, asked, zotero.answer(library, path, asked))
 
     def _list(self, zotero: SmallZotero, path: str, asked: dict[str, str], found: Any) -> None:
         if found is None:
@@ -241,7 +261,7 @@ class _Handler(BaseHTTPRequestHandler):
         if zotero.paged and "limit" in asked:
             start, limit = int(asked.get("start", 0)), int(asked["limit"])
             if start + limit < len(found):
-                link = f"{zotero.url}/api/users/0/{path}?limit={limit}&start={start + limit}"
+                link = f"{zotero.url}{path}?limit={limit}&start={start + limit}"
                 headers["Link"] = f'<{link}>; rel="next"'
             found = found[start : start + limit]
         self._send(200, json.dumps(found).encode(), headers)

@@ -14,7 +14,7 @@ from fakes import HashEmbedder, make_pdf
 from fmqa.apps.cli.main import app
 from fmqa.errors import SourceUnreachable, UsageError
 from fmqa.sources import note_files
-from small_zotero import Attached, Entry, SmallZotero
+from small_zotero import GROUP, Attached, Entry, SmallZotero
 
 
 @pytest.fixture
@@ -45,6 +45,22 @@ def test_zotero_comes_in_by_collection_and_whole(zotero: SmallZotero) -> None:
     lost = CliRunner().invoke(app, ["ingest", "--zotero"])
     (line,) = [line for line in lost.output.splitlines() if line.startswith("failed")]
     assert "ITEM0002 (Lost)" in line
+
+
+def test_the_library_of_a_group_comes_in_and_is_followed(zotero: SmallZotero) -> None:
+    zotero.shared = [Entry("SHARED01", "Of the Group", pdfs=(Attached("PDF00009", number=9),))]
+    zotero.write()
+    done = CliRunner().invoke(app, ["ingest", "--group", "lab", "--json"])
+    assert done.exit_code == 0, done.output
+    (report,) = json.loads(done.stdout)["items"]
+    assert [item["key"] for item in report["added"]] == ["SHARED01"]
+    again = CliRunner().invoke(
+        app, ["ingest", "--zotero-data", str(zotero.folder), "--group", str(GROUP)]
+    )
+    assert f"Zotero, group {GROUP}: 1 works (1 in the library otherwise)" in again.stdout
+    unknown = CliRunner().invoke(app, ["ingest", "--zotero", "--group", "Labor"])
+    assert isinstance(unknown.exception, UsageError)
+    assert "Lab" in unknown.exception.hint
 
 
 def test_what_is_wrong_is_said_before_anything_is_done(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from fmqa.sources.zotero import (
 from fmqa.sources.zotero_api import ZoteroApi
 from fmqa.sources.zotero_data import ZoteroData
 from fmqa.types import Reference
-from small_zotero import Attached, Entry, SmallZotero
+from small_zotero import GROUP, Attached, Entry, SmallZotero
 
 
 def entries(folder: Path) -> list[Entry]:
@@ -121,6 +121,30 @@ def test_collections_go_by_name_path_and_key(library: ZoteroLibrary) -> None:
     with pytest.raises(UsageError, match="Segmantation") as failed:
         find_collection(found, "Segmantation")
     assert "Segmentation" in failed.value.hint
+
+
+@pytest.mark.parametrize("way", ["api", "data folder"])
+def test_the_library_of_a_group_is_apart(zotero: SmallZotero, way: str) -> None:
+    zotero.shared = [
+        Entry("SHARED01", "Of the Group", pdfs=(Attached("PDF00009"),), collections=("JOINT001",)),
+        Entry("SHARED02", "Loose"),
+    ]
+    zotero.shared_folders = {"JOINT001": ("Thesis", "")}
+    zotero.write()
+
+    def opened(group: str = "") -> AbstractContextManager[ZoteroLibrary]:
+        made = ZoteroApi(zotero.url, group) if way == "api" else None
+        return made or nullcontext(ZoteroData(zotero.folder, group))
+
+    with opened() as own:
+        (group,) = own.groups()
+        assert (group.key, group.name) == (str(GROUP), "Lab")
+        assert not {"SHARED01", "SHARED02"} & by_key(own.items()).keys()
+        assert find_collection(own.collections(), "Thesis").key == "THESIS01"
+    with opened(group.key) as shared:
+        assert set(by_key(shared.items())) == {"SHARED01", "SHARED02"}
+        (item,) = items_in(shared, find_collection(shared.collections(), "Thesis").key)
+    assert item.file == zotero.folder / "storage" / "PDF00009" / "PDF00009 paper.pdf"
 
 
 def test_two_collections_of_one_name_are_told_apart(tmp_path: Path) -> None:

@@ -177,7 +177,8 @@ class Work:
     @property
     def zotero_link(self) -> str:
         """What selects the paper in Zotero; empty where it isn't there."""
-        return item_link(self.item.key) if self.item and self.item.in_zotero else ""
+        item = self.item
+        return item_link(item.key, item.group) if item and item.in_zotero else ""
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -199,7 +200,7 @@ def zotero_page(quote: Citation, item: StoredItem | None) -> str:
     """What opens the quote's page in Zotero; empty where that has no PDF of the paper."""
     if item is None or not item.in_zotero or not item.attachment or quote.source != "pdf":
         return ""
-    return pdf_link(item.attachment, quote.page)
+    return pdf_link(item.attachment, quote.page, item.group)
 
 
 def works(

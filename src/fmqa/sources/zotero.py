@@ -105,7 +105,11 @@ class Collection:
 
 
 class ZoteroLibrary(Protocol):
-    """The user's own library, opened one way or the other."""
+    """The user's own library or a group's, opened one way or the other."""
+
+    def groups(self) -> Sequence[Collection]:
+        """The group libraries that this Zotero has, by their numbers as keys."""
+        ...
 
     def collections(self) -> Sequence[Collection]:
         """All collections."""
@@ -140,8 +144,13 @@ def items_in(library: ZoteroLibrary, collection: str = "") -> list[Item]:
     return library.items(wanted)
 
 
-def find_collection(collections: Sequence[Collection], named: str) -> Collection:
+def find_collection(
+    collections: Sequence[Collection], named: str, what: str = "collection"
+) -> Collection:
     """The collection of a name, a path such as ``Thesis/Segmentation``, or a key.
+
+    Args:
+        what: to call them, where they aren't collections.
 
     Raises:
         UsageError: there is none, or several have the name.
@@ -155,13 +164,13 @@ def find_collection(collections: Sequence[Collection], named: str) -> Collection
         return found[0]
     if found:
         told = "; ".join(f"{paths[one.key]} ({one.key})" for one in found[:_MOST_NAMED])
-        raise UsageError(f"Zotero has {len(found)} collections {named!r}.", hint=f"Name: {told}.")
+        raise UsageError(f"Zotero has {len(found)} {what}s {named!r}.", hint=f"Name: {told}.")
     names = {path.casefold(): path for path in paths.values()}
     names |= {one.name.casefold(): one.name for one in collections if one.name}
     near = get_close_matches(wanted, names, _MOST_NAMED, 0.5) or list(names)[:_MOST_NAMED]
     shown = ", ".join(dict.fromkeys(names[one] for one in near))
-    hint = f"There are, among others: {shown}." if near else "It has no collections at all."
-    raise UsageError(f"Zotero has no collection {named!r}.", hint=hint)
+    hint = f"There are, among others: {shown}." if near else f"It has no {what}s at all."
+    raise UsageError(f"Zotero has no {what} {named!r}.", hint=hint)
 
 
 def _path(one: Collection, collections: Sequence[Collection]) -> str:
@@ -265,11 +274,15 @@ def _text(data: Json, name: str) -> str:
     return " ".join(value.split()) if isinstance(value, str) else ""
 
 
-def item_link(key: str) -> str:
-    """What opens an item in Zotero."""
-    return f"zotero://select/library/items/{key}"
+def item_link(key: str, group: str = "") -> str:
+    """What opens an item in Zotero, in the user's own library or in that of a group."""
+    return f"zotero://select/{_library(group)}/items/{key}"
 
 
-def pdf_link(attachment: str, page: int) -> str:
+def pdf_link(attachment: str, page: int, group: str = "") -> str:
     """What opens a page of an attachment, counted from 1, in Zotero's reader."""
-    return f"zotero://open-pdf/library/items/{attachment}?page={page}"
+    return f"zotero://open-pdf/{_library(group)}/items/{attachment}?page={page}"
+
+
+def _library(group: str) -> str:
+    return f"groups/{group}" if group else "library"

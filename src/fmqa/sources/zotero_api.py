@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
 _VERSION = "3"
+_OWN = "users/0"  # whoever is logged in
 _PAGE = 100
 _MOST_PAGES = 10_000
 _SECONDS = 60.0  # a large library takes Zotero a while
@@ -31,22 +32,24 @@ _SWITCHED_OFF = (
 
 
 class ZoteroApi:
-    """The user's own library in the running Zotero; use it as a context manager.
+    """A library in the running Zotero; use it as a context manager.
 
     Args:
         url: scheme, host and port.
+        group: the number of a group, whose library it is; the user's own without one.
 
     Raises, from all methods:
         SourceUnreachable: Zotero isn't running.
         SourceRefused: its local API is switched off, or what answers isn't Zotero.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, group: str = "") -> None:
         import httpx
 
         self.url = url.rstrip("/")
+        self._library = f"groups/{group}" if group else _OWN
         self._client = httpx.Client(
-            base_url=f"{self.url}/api/users/0/",
+            base_url=f"{self.url}/api/",
             headers={"Zotero-API-Version": _VERSION, "User-Agent": user_agent("")},
             timeout=_SECONDS,
             trust_env=False,  # no proxy leads to this machine
@@ -58,27 +61,32 @@ class ZoteroApi:
     def __exit__(self, *ended: object) -> None:
         self._client.close()
 
+    def groups(self) -> list[Collection]:
+        """As `ZoteroLibrary.groups`."""
+        found = self._list(f"{_OWN}/groups")
+        return [Collection(str(one["id"]), str(one.get("name", ""))) for one in found]
+
     def collections(self) -> list[Collection]:
         """As `ZoteroLibrary.collections`."""
         return [
             Collection(
                 str(one["key"]), str(one.get("name", "")), str(one["parentCollection"] or "")
             )
-            for one in self._list("collections")
+            for one in self._list(f"{self._library}/collections")
         ]
 
     def items(self, collections: Iterable[str] | None = None) -> list[Item]:
         """As `ZoteroLibrary.items`."""
-        paths = ["items/top"]
+        paths = [f"{self._library}/items/top"]
         if collections is not None:
-            paths = [f"collections/{key}/items/top" for key in collections]
+            paths = [f"{self._library}/collections/{key}/items/top" for key in collections]
         works = {str(one["key"]): one for path in paths for one in self._list(path)}
-        attachments = self._list("items", itemType="attachment")
+        attachments = self._list(f"{self._library}/items", itemType="attachment")
         return make_items(works.values(), attachments, self._file)
 
     def _file(self, attachment: Json) -> Path | str:
         key = attachment["key"]
-        answer = self._get(f"items/{key}/file/view/url")
+        answer = self._get(f"{self._library}/items/{key}/file/view/url")
         where = "" if answer is None else answer.text.strip()
         parts = urlsplit(where)
         if parts.scheme == "file":
@@ -105,7 +113,10 @@ class ZoteroApi:
     def _objects(self, answer: httpx.Response) -> list[dict[str, Any]]:
         try:
             objects = json.loads(answer.content)
-            return [{"key": one["key"], "parentCollection": "", **one["data"]} for one in objects]
+            return [
+                {"key": one.get("key") or one["id"], "parentCollection": "", **one["data"]}
+                for one in objects
+            ]
         except (ValueError, RecursionError, KeyError, TypeError) as error:
             raise self._stranger() from error
 

@@ -20,8 +20,11 @@ _LINK_MODES = ("imported_file", "imported_url", "linked_file", "linked_url", "em
 _IMPORTED = ("imported_file", "imported_url")
 _STORED, _BASE = "storage:", "attachments:"
 _HERE = """CREATE TEMP VIEW here AS SELECT itemID, key, itemTypeID, dateAdded FROM items
-    WHERE libraryID IN (SELECT libraryID FROM libraries WHERE type = 'user')
+    WHERE libraryID IN (SELECT libraryID FROM searched)
     AND itemID NOT IN (SELECT itemID FROM deletedItems)"""
+_OWN = "SELECT libraryID FROM libraries WHERE type = 'user'"
+_OF_GROUP = "SELECT libraryID FROM groups WHERE groupID = {}"
+_SEARCHED = "CREATE TEMP VIEW searched AS {}"
 _ITEMS = """SELECT itemID AS id, key, typeName AS itemType, dateAdded
     FROM here JOIN itemTypes USING (itemTypeID) ORDER BY itemID"""
 _FIELDS = """SELECT itemID AS id, fieldName, value FROM here JOIN itemData USING (itemID)
@@ -35,24 +38,32 @@ _ATTACHMENTS = """SELECT here.itemID AS id, above.key AS parentItem, linkMode, c
 _COLLECTIONS = """SELECT one.key AS key, one.collectionName AS name,
     coalesce(above.key, '') AS parent FROM collections AS one
     LEFT JOIN collections AS above ON above.collectionID = one.parentCollectionID
-    WHERE one.libraryID IN (SELECT libraryID FROM libraries WHERE type = 'user')
+    WHERE one.libraryID IN (SELECT libraryID FROM searched)
     ORDER BY one.collectionName"""
 _MEMBERS = """SELECT key AS collection, itemID AS id
     FROM collectionItems JOIN collections USING (collectionID)"""
 
 
 class ZoteroData:
-    """The user's own library in a data folder.
+    """A library in a data folder.
 
     Args:
         folder: the one with ``zotero.sqlite`` and ``storage`` in it.
+        group: the number of a group, whose library it is; the user's own without one.
 
     Raises, from all methods:
         UsageError: it is none, or can't be read.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, group: str = "") -> None:
         self.folder = folder.expanduser().absolute()
+        self._searched = _OF_GROUP.format(int(group)) if group else _OWN
+
+    def groups(self) -> list[Collection]:
+        """As `ZoteroLibrary.groups`."""
+        with self._database() as db:
+            found = db.execute("SELECT groupID, name FROM groups ORDER BY name")
+            return [Collection(str(number), name) for number, name in found]
 
     def collections(self) -> list[Collection]:
         """As `ZoteroLibrary.collections`."""
@@ -104,6 +115,7 @@ class ZoteroData:
             uri = f"file:{quote(str(path))}?mode=ro&immutable=1"
             with closing(sqlite3.connect(uri, uri=True)) as db:
                 db.row_factory = sqlite3.Row
+                db.execute(_SEARCHED.format(self._searched))
                 db.execute(_HERE)
                 yield db
         except sqlite3.Error as error:

@@ -1,8 +1,8 @@
 """The works of reference managers' libraries that are followed, and which papers they are.
 
-An origin says where works come from and where a sync looks for them again: a bibliography file's
-path, ``zotero:KEY`` (the running Zotero; the key of a collection, or nothing for all) or
-``zotero-data:KEY@FOLDER``.
+An origin says where works come from and where a sync looks for them again: the path of a
+bibliography file or of a folder, ``zotero:KEY`` (the running Zotero; the key of a collection, or
+nothing for all) or ``zotero-data:KEY@FOLDER``. ``GROUP/KEY`` is in the library of a group.
 """
 
 from __future__ import annotations
@@ -47,6 +47,22 @@ class StoredItem:
     def in_zotero(self) -> bool:
         """Whether ``key`` and ``attachment`` are Zotero's."""
         return self.origin.startswith((ZOTERO, ZOTERO_DATA))
+
+    @property
+    def group(self) -> str:
+        """The number of the Zotero group whose library the work is in; empty elsewhere."""
+        return group_and_key(self.origin)[0] if self.in_zotero else ""
+
+
+def group_and_key(origin: str) -> tuple[str, str]:
+    """The number of the group and the key of the collection in Zotero; empty where there is none.
+
+    Args:
+        origin: in Zotero.
+    """
+    place = origin.partition(":")[2].partition("@")[0]
+    group, _, key = place.rpartition("/")
+    return group, key
 
 
 _COLUMNS = (*(one.name for one in fields(StoredItem)), "at")

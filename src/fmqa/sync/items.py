@@ -8,6 +8,7 @@ was read so goes again when the work does, unless something else asks for the pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import KW_ONLY, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from fmqa.reading.pool import ReadLimits, file_sha256
 from fmqa.sources.zotero import Item, ZoteroLibrary, find_collection, items_in, with_citekeys
 from fmqa.sources.zotero_api import ZoteroApi
 from fmqa.sources.zotero_data import ZoteroData
-from fmqa.store.item_store import ZOTERO, ZOTERO_DATA, StoredItem
+from fmqa.store.item_store import ZOTERO, ZOTERO_DATA, StoredItem, group_and_key
 from fmqa.store.writer import RecordWriter
 from fmqa.sync.ingestor import Ingestor
 from fmqa.sync.matching import WorkFinder
@@ -30,27 +31,33 @@ _OF_WORK = ("title", "authors", "year", "doi", "arxiv_id")
 _WAITING = "item "  # before the key, for the paper that a work is to become
 
 
-def zotero_origins(named: Sequence[str], folder: Path | None, url: str) -> list[str]:
+def zotero_origins(
+    named: Sequence[str], folder: Path | None, url: str, group: str = ""
+) -> list[str]:
     """The origins (see `fmqa.store.item_store`) of collections, or of a whole Zotero library.
 
     Args:
         named: collections by name, path or key; all of the library when there are none.
         folder: Zotero's data folder; None for the running Zotero at ``url``.
+        group: name or number of the group whose library is meant; the user's own without one.
 
     Raises:
-        UsageError: there is no such collection, or no such data folder.
+        UsageError: there is no such collection, group or data folder.
         SourceError: the running Zotero can't be asked.
     """
+    number = ""
+    if group:
+        with _opened(folder, url, "") as library:
+            number = find_collection(library.groups(), group, "group").key
+    with _opened(folder, url, number) as library:
+        found = library.collections() if named else []
+    keys = [find_collection(found, name).key for name in named] or [""]
+    start, end = (ZOTERO, "") if folder is None else (ZOTERO_DATA, f"@{ZoteroData(folder).folder}")
+    return [f"{start}{number + '/' if number else ''}{key}{end}" for key in keys]
 
-    def keys(library: ZoteroLibrary) -> list[str]:
-        found = library.collections()
-        return [find_collection(found, name).key for name in named] or [""]
 
-    if folder is not None:
-        data = ZoteroData(folder)
-        return [f"{ZOTERO_DATA}{key}@{data.folder}" for key in keys(data)]
-    with ZoteroApi(url) as api:
-        return [f"{ZOTERO}{key}" for key in keys(api)]
+def _opened(folder: Path | None, url: str, group: str) -> AbstractContextManager[ZoteroLibrary]:
+    return ZoteroApi(url, group) if folder is None else nullcontext(ZoteroData(folder, group))
 
 
 def read_origin(origin: str, url: str) -> list[Item]:
@@ -63,21 +70,21 @@ def read_origin(origin: str, url: str) -> list[Item]:
         UsageError: it isn't there any more, or can't be read.
         SourceError: the running Zotero can't be asked.
     """
-    if origin.startswith(ZOTERO):
-        with ZoteroApi(url) as api:
-            return items_in(api, origin.removeprefix(ZOTERO))
-    if origin.startswith(ZOTERO_DATA):
-        key, _, folder = origin.removeprefix(ZOTERO_DATA).partition("@")
-        return items_in(ZoteroData(Path(folder)), key)
-    return read_reference_file(Path(origin))
+    if not origin.startswith((ZOTERO, ZOTERO_DATA)):
+        return read_reference_file(Path(origin))
+    group, key = group_and_key(origin)
+    folder = Path(origin.partition("@")[2]) if origin.startswith(ZOTERO_DATA) else None
+    with _opened(folder, url, group) as library:
+        return items_in(library, key)
 
 
 def shown(origin: str) -> str:
     """What to call an origin in messages."""
     if not origin.startswith((ZOTERO, ZOTERO_DATA)):
         return Path(origin).name
-    key = origin.partition(":")[2].partition("@")[0]
-    return f"Zotero, collection {key}" if key else "Zotero"
+    group, key = group_and_key(origin)
+    parts = [f"group {group}"] * bool(group) + [f"collection {key}"] * bool(key)
+    return ", ".join(("Zotero", *parts))
 
 
 @dataclass

@@ -348,6 +348,15 @@ def test_a_paper_of_zotero_has_its_key_there_and_leads_back() -> None:
     assert f"[in Zotero](<{page}?page=7>)" in export([said], ExportForm.MARKDOWN, items=items)
 
 
+@pytest.mark.parametrize("origin", ["zotero:4711/", "zotero-data:4711/COLLECT1@/home/a@b/Zotero"])
+def test_a_paper_of_a_zotero_group_leads_back_to_the_group(origin: str) -> None:
+    said = answer(citation(1, paper_id="local:1", arxiv_id=None, url="", page=7))
+    items = {"local:1": item("local:1", "wu1", origin)}
+    (entry,) = read_bibtex(export([said], ExportForm.BIBTEX, FACTS, items=items))
+    assert "zotero://select/groups/4711/items/MEDSAM01" in entry["annote"]
+    assert "zotero://open-pdf/groups/4711/items/PDF00001?page=7" in entry["annote"]
+
+
 def test_keys_of_two_bibliographies_do_not_meet() -> None:
     said = answer(citation(), citation(2, paper_id="local:1", arxiv_id=None))
     items = {one: item(one, "same", "/refs.bib") for one in ("2304.12306", "local:1")}

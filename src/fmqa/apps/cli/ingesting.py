@@ -43,6 +43,15 @@ def ingest(
             show_default=False,
         ),
     ] = None,
+    group: Annotated[
+        str,
+        typer.Option(
+            "--group",
+            metavar="NAME",
+            help="Papers of a Zotero group, by its name or number.",
+            show_default=False,
+        ),
+    ] = "",
     depth: Depth = None,
     limit: Most = None,
     dry_run: Annotated[
@@ -64,7 +73,7 @@ def ingest(
     from fmqa.reading.bibliography.reference_files import ENDINGS
     from fmqa.sync.items import zotero_origins
 
-    in_zotero = zotero or zotero_data is not None
+    in_zotero = zotero or zotero_data is not None or bool(group)
     paths, ids = _sorted_out([] if in_zotero else targets or [])
     bibliographies = [path for path in paths if path.suffix.lower() in ENDINGS]
     papers = [path for path in paths if path not in bibliographies]
@@ -77,7 +86,7 @@ def ingest(
     with workbench(home=home, cluster=cluster) as bench:
         origins = [str(path.expanduser().resolve()) for path in bibliographies]
         if in_zotero:
-            origins += zotero_origins(targets or [], zotero_data, bench.settings.zotero_url)
+            origins += zotero_origins(targets or [], zotero_data, bench.settings.zotero_url, group)
         if origins:
             items = _bring_in(bench, origins, retry=retry, workers=workers)
         if files:
