@@ -72,6 +72,7 @@ def check(library: Library, add: Add) -> Check:
         ),
         ("MedSAM does need text as a prompt for medical images [1].", Kind.CONTRADICTED, "not"),
         ("Ma et al. trained MedSAM on 1,570,263 pairs of images and masks [1].", Kind.CARRIED, ""),
+        ("UNIs were trained on 100,426 slides of pathology [2].", Kind.CARRIED, "UNI"),
         ("UNI was trained on all slides of pathology [2].", Kind.NOT_FOUND, "UNI"),
         ("MedSAM segments medical images of many modalities (arXiv:2304.12306).", Kind.CARRIED, ""),
         ("MedSAM fails on medical images of many modalities [1].", Kind.CONTRADICTED, "segments"),

@@ -40,6 +40,8 @@ _STRESSES = re.compile(
     rf"{_BOASTS.pattern}|\b(?:consistently|drastically|far|large margins?|never|significantly)\b",
     re.IGNORECASE,
 )
+_ISE = re.compile(r"(?<=[a-z]{3}[iy])s(?=(?:e[ds]?|ing|ations?)\b)")
+_OUR = re.compile(r"(?<=[a-z]{3})our(?=s?\b)")
 _NUMBERED = re.compile(r"\b(?P<word>[A-Za-z]+)[ -](?P<number>\d+)\b")
 _EXACT = frozenset((Objection.NUMBER, Objection.NAME, Objection.NEGATION))
 _PAPERS_KEPT = 256
@@ -123,11 +125,16 @@ class NearVerifier:
         """The quote behind those names of the sentence that its paper speaks of from the first.
 
         "Our method" is what the paper's abstract calls by its name, and "Ma et al. show" what its
-        authors show. "BraTS 2018" stands in "BraTS2018".
+        authors show. "BraTS 2018" stands in "BraTS2018", and "U-Nets" where "U-Net" does.
         """
         paper = quote.passage.paper
         own = self._own(paper.paper_id)
-        names = [shown for name, shown in named_things(f"x {text}").items() if name in own]
+        there = whole(quote)
+        names = [
+            shown
+            for name, shown in named_things(f"x {text}").items()
+            if name in own or (shown[-1] == "s" and shown[:-1] in there)
+        ]
         names += paper.authors
         names += [
             match[0]
@@ -146,7 +153,12 @@ def _overclaims(text: str, quote: str) -> bool:
 
 def shared(text: str, quote: Quote) -> float:
     """The share of a sentence's words that a quote has, with what it is read behind."""
-    return shared_words(text, whole(quote))
+    return shared_words(_in_one_spelling(text), _in_one_spelling(whole(quote)))
+
+
+def _in_one_spelling(text: str) -> str:
+    """ "Normalised tumours" as "normalized tumors"; other words may change, on both sides alike."""
+    return _OUR.sub("or", _ISE.sub("z", text))
 
 
 def whole(quote: Quote) -> str:

@@ -1,8 +1,8 @@
 """Each sentence of a draft against the papers that it cites, or else against the library.
 
-Candidates are the sentences of the passages that a search finds, nearest in meaning first. Whether
-one of them carries the sentence decides a verifier. Where none does, the nearest ones tell
-why: another figure, a contradiction, or nothing of the kind.
+Candidates are the sentences of the passages that a search finds, nearest in meaning, words and
+numbers first. Whether one of them carries the sentence decides a verifier. Where none does, the
+nearest ones tell why: another figure, a contradiction, or nothing of the kind.
 """
 
 from __future__ import annotations
@@ -154,8 +154,8 @@ class Proofreader:
         if not quotes:
             return []
         vectors = self.vectors.of([text, *(quote.text for quote in quotes)])
-        words = np.array([shared(text, quote) for quote in quotes])
-        order = np.argsort(-(vectors[1:] @ vectors[0] + words), kind="stable")
+        told = np.array([shared(text, one) + _share_of_numbers(text, one) for one in quotes])
+        order = np.argsort(-(vectors[1:] @ vectors[0] + told), kind="stable")
         return [quotes[int(place)] for place in order[:_CANDIDATES]]
 
     def _why(self, text: str, quotes: Sequence[Quote], alike: float) -> tuple[Kind, Quote | None]:
@@ -205,6 +205,12 @@ def _carrier(verdict: Verdict) -> int | None:
         return verdict.quote
     carried = [part.quote for part in verdict.parts]
     return carried[0] if carried and None not in carried else None
+
+
+def _share_of_numbers(text: str, quote: Quote) -> float:
+    """The share of a sentence's numbers that a quote has: they tell best where it comes from."""
+    missing = len(missing_numbers(text, whole(quote)))
+    return 1 - missing / max(1, missing, len(numbers(text)))
 
 
 def _no_claim(text: str) -> bool:
