@@ -142,6 +142,12 @@ class Settings(BaseSettings):
     arxiv_pdf_url: str = Field(
         default="https://arxiv.org/pdf", description="Where arXiv's PDFs are fetched and linked."
     )
+    arxiv_html: bool = Field(
+        default=True,
+        description="Whether a paper's HTML is fetched from arXiv with its PDF, one request more a "
+        "paper, to know the rows and columns of its tables. It is looked for beside the PDFs, "
+        "where the address of these ends in `/pdf`.",
+    )
     semantic_scholar_url: str = Field(
         default="https://api.semanticscholar.org/graph/v1",
         description="Address of the Semantic Scholar Graph API.",

@@ -1,4 +1,4 @@
-"""PDFs over HTTP, and what stands in their place when there are none."""
+"""PDFs and HTML over HTTP, and what stands in their place when there are none."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def answer_pdf(world: World, name: str) -> Answer:
         body = _body(world, paper, version)
     chunked = paper.manner == "oversize" and not world.oversize_declared
     return Answer(200, body, {"Content-Type": "application/pdf"}, chunked=chunked)
+
+
+def answer_html(world: World, name: str) -> Answer:
+    """The answer for ``/html/<name>``."""
+    found = split_id(name)
+    with world.lock:
+        html = world.html.get((found[0], found[1] or 0)) if found else None
+    if html is None:
+        return page(404, "Not found", f"There is no HTML of {name}.")
+    return Answer(200, Body(html.encode()), {"Content-Type": "text/html; charset=utf-8"})
 
 
 def _body(world: World, paper: Paper, version: Version) -> Body:

@@ -105,6 +105,7 @@ class World:
     ``special`` the names of the hard cases to their ids. ``oversize`` is the length in bytes of
     the over-size PDF, which is sent without Content-Length unless ``oversize_declared``.
     ``notices`` are fields of Crossref's records beside the title, by DOI in small letters.
+    ``html`` are versions' pages; most have none.
     """
 
     def __init__(self, papers: Sequence[Paper] = (), seed: int = 0, oversize: int = 0) -> None:
@@ -116,6 +117,7 @@ class World:
         self.near_misses: dict[str, int] = {}
         self.special: dict[str, str] = {}
         self.notices: dict[str, dict[str, object]] = {}
+        self.html: dict[tuple[str, int], str] = {}
         self._papers = {paper.arxiv_id: paper for paper in papers}
         self._pdfs: dict[tuple[str, int], bytes] = {}
 

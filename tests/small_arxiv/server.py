@@ -17,12 +17,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from .answers import Answer, page
 from .crossref import answer_crossref
 from .faults import Fault, Faults
-from .files import answer_pdf
+from .files import answer_html, answer_pdf
 from .papers import World
 from .query import answer_query
 from .scholar import answer_scholar
 
-_API, _PDF, _SCHOLAR, _CROSSREF = "/api/query", "/pdf", "/graph/v1", "/works"
+_API, _PDF, _HTML, _SCHOLAR, _CROSSREF = "/api/query", "/pdf", "/html", "/graph/v1", "/works"
 
 
 @dataclass
@@ -120,7 +120,7 @@ class SmallArxiv:
             return list(self._requests)
 
     def requests_of(self, kind: str) -> list[Request]:
-        """The requests of one kind: ``api``, ``pdf``, ``scholar``, ``crossref``."""
+        """The requests of one kind: ``api``, ``pdf``, ``html``, ``scholar``, ``crossref``."""
         return [request for request in self.requests if request.kind == kind]
 
     def forget(self) -> None:
@@ -131,13 +131,13 @@ class SmallArxiv:
 
     @property
     def connections_at_once(self) -> dict[str, int]:
-        """By kind, the most requests that were open at once; ``arxiv`` is API and PDF together."""
+        """By kind, the most requests that were open at once; ``arxiv`` is all of arXiv."""
         with self._lock:
             return dict(self._most)
 
     def arrived(self, request: Request) -> Callable[[], None]:
         """Lists a request as open; what it returns is to be called when it is answered."""
-        kinds = [request.kind, *(["arxiv"] if request.kind in ("api", "pdf") else [])]
+        kinds = [request.kind, *(["arxiv"] if request.kind in ("api", "pdf", "html") else [])]
         with self._lock:
             self._requests.append(request)
             for kind in kinds:
@@ -162,6 +162,8 @@ class SmallArxiv:
             return answer_query(self.world, asked)
         if parts.path.startswith(f"{_PDF}/"):
             return answer_pdf(self.world, unquote(parts.path[len(_PDF) + 1 :]))
+        if parts.path.startswith(f"{_HTML}/"):
+            return answer_html(self.world, unquote(parts.path[len(_HTML) + 1 :]))
         if parts.path.startswith(f"{_SCHOLAR}/"):
             return answer_scholar(self.world, parts.path[len(_SCHOLAR) :], asked)
         if parts.path.startswith(f"{_CROSSREF}/"):
@@ -174,6 +176,7 @@ def kind_of(path: str) -> str:
     for start, kind in (
         (_API, "api"),
         (_PDF, "pdf"),
+        (_HTML, "html"),
         (_SCHOLAR, "scholar"),
         (_CROSSREF, "crossref"),
     ):

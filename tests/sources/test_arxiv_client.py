@@ -268,10 +268,53 @@ def test_a_pdf(world: World, small: SmallArxiv, client: ArxivClient, tmp_path: P
     assert fetched.path == tmp_path / "papers" / f"{one.bare}v1.pdf"
     assert fetched.path.read_bytes() == world.pdf(one.bare, 1)
     assert client.fetch_pdf(ArxivId(one.bare, 1), tmp_path / "papers") == fetched
-    assert len(small.requests) == 1
+    assert len(small.requests_of("pdf")) == 1
     old = next(one for one in ids_of(world) if "/" in one.bare)
     path = client.fetch_pdf(ArxivId(old.bare, 1), tmp_path / "papers").path
     assert path.name == f"{old.bare.replace('/', '_')}v1.pdf"
+
+
+HTML = "<!DOCTYPE html><html><body><article class='ltx_document'>Text</article></body></html>"
+
+
+def test_the_html_is_kept_beside_the_pdf(
+    world: World,
+    small: SmallArxiv,
+    client: ArxivClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_html, without = ids_of(world)[:2]
+    monkeypatch.setattr(world, "html", {(with_html.bare, 1): HTML})
+    for one, names in ((with_html, {".html", ".pdf"}), (without, {".pdf"})):
+        for _ in range(2):  # the second time, nothing is asked
+            path = client.fetch_pdf(ArxivId(one.bare, 1), tmp_path / one.bare).path
+        assert {file.suffix for file in path.parent.iterdir()} == names
+    assert path.with_name(f"{without.bare}v1.pdf") == path
+    kept = tmp_path / with_html.bare / f"{with_html.bare}v1.html"
+    assert kept.read_text() == HTML
+    assert [(request.kind, request.status) for request in small.requests] == [
+        ("html", 200), ("pdf", 200), ("html", 404), ("pdf", 200)
+    ]  # fmt: skip
+
+
+def test_a_paper_comes_without_its_html(
+    world: World, small: SmallArxiv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = ArxivId(ids_of(world)[0].bare, 1)
+    monkeypatch.setattr(world, "html", {(one.bare, 1): HTML})
+    for number, (action, tries) in enumerate(
+        ((refuse(503), 2), (cut_short(), 2), (refuse(403), 1), (wrong_type(), 1), (None, 0))
+    ):
+        small.forget()
+        small.faults.clear()
+        if action is not None:
+            small.faults.add(Fault("html", action))
+        settings = settings_for(tmp_path, small.url, arxiv_html=action is not None)
+        with ArxivClient(settings) as client:
+            path = client.fetch_pdf(one, tmp_path / str(number)).path
+        assert [file.name for file in path.parent.iterdir()] == [path.name]
+        assert (len(small.requests_of("html")), len(small.requests_of("pdf"))) == (tries, 1)
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,7 @@ class Workbench:
             max_mb=settings.read_max_mb,
             max_pages=settings.read_max_pages,
             ocr=settings.ocr,
+            html=settings.arxiv_html,
         )
 
     def synchronize(

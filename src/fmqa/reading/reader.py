@@ -12,6 +12,7 @@ from fmqa.reading.authors import find_authors
 from fmqa.reading.bibliography.mentions import find_mentions
 from fmqa.reading.bibliography.references import find_references
 from fmqa.reading.furniture import count_covers, find_furniture, page_labels
+from fmqa.reading.html_tables import HtmlTable, html_tables
 from fmqa.reading.identity import identify, is_retracted, latest_year
 from fmqa.reading.joining import join_cut_words, mended
 from fmqa.reading.layout import find_blocks, style_of
@@ -22,10 +23,12 @@ from fmqa.reading.sections import Classifier
 from fmqa.reading.signs import read_signs
 from fmqa.reading.tables import set_tables
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
+from fmqa.sources.arxiv_ids import parse_id
 from fmqa.types import Document, Outcome, Page, Passage, Source
 
 _MIB = 1024 * 1024
 _SECOND_READER_SECONDS = 10.0
+_MOST_HTML = 32 * _MIB
 _LEAST_COVERED = 0.1  # of a paper's characters that its passages hold; references may be many
 
 
@@ -39,6 +42,7 @@ class ReadLimits:
         max_mb: size of the file, in MiB.
         max_pages: pages of the file.
         ocr: whether pages without text are recognized, which takes seconds each.
+        html: whether arXiv's HTML beside a paper tells the rows and columns of its tables.
     """
 
     seconds: float = 60.0
@@ -46,6 +50,7 @@ class ReadLimits:
     max_mb: int = 100
     max_pages: int = 2000
     ocr: bool = False
+    html: bool = True
 
 
 class DefaultPdfReader:
@@ -62,7 +67,8 @@ class DefaultPdfReader:
         """
         data = load(path, self.limits)
         file = _raw_file(data, self.limits)
-        return build_document(path, hashlib.sha256(data).hexdigest(), file)
+        known = _known_tables(load_html(path, self.limits))
+        return build_document(path, hashlib.sha256(data).hexdigest(), file, known)
 
 
 def load(path: Path, limits: ReadLimits) -> bytes:
@@ -87,6 +93,30 @@ def load(path: Path, limits: ReadLimits) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise ReadingError(Outcome.DAMAGED, f"can't be opened: {reason}") from error
+
+
+def html_path(path: Path) -> Path | None:
+    """Where arXiv's HTML of the paper at ``path`` is kept; None for a file of another name."""
+    paper = parse_id(path.stem.replace("_", "/"))
+    return path.with_suffix(".html") if paper and paper.version else None
+
+
+def load_html(path: Path, limits: ReadLimits) -> bytes:
+    """arXiv's HTML of the paper at ``path``; empty where it wasn't fetched or isn't asked for."""
+    html = html_path(path) if limits.html else None
+    try:
+        if html is None or html.stat().st_size > _MOST_HTML:
+            return b""
+        return html.read_bytes()
+    except (OSError, ValueError):
+        return b""
+
+
+def _known_tables(html: bytes) -> list[HtmlTable]:
+    try:
+        return html_tables(html.decode("utf-8", "replace"))
+    except (AssertionError, ValueError):  # html.parser's words for markup that it can't read
+        return []
 
 
 def _raw_file(data: bytes, limits: ReadLimits) -> RawFile:
@@ -149,8 +179,10 @@ def _poor(file: RawFile) -> ReadingError | None:
     return None
 
 
-def build_document(path: Path, sha256: str, file: RawFile) -> Document:
-    """The document that a file's raw pages make."""
+def build_document(
+    path: Path, sha256: str, file: RawFile, known: Sequence[HtmlTable] = ()
+) -> Document:
+    """The document that a file's raw pages make, with the tables ``known`` from its HTML."""
     read_signs(file.pages)
     vocabulary = Vocabulary.of(file.pages)
     furniture = find_furniture(file.pages)
@@ -169,7 +201,7 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
         block.role = Role.FURNITURE  # of a cover sheet
     own = [block for block in blocks if block.page >= first.number]
     Classifier(paper.pages, style, file.outline, furniture, title).classify(own)
-    pages = _with_tables(file, by_page, pages, vocabulary)
+    pages = _with_tables(file, by_page, pages, vocabulary, known)
     blocks = [block for page in by_page for block in page]
     own = [block for block in blocks if block.page >= first.number]
     names = _author_lines(own, first, vocabulary)
@@ -203,11 +235,15 @@ def build_document(path: Path, sha256: str, file: RawFile) -> Document:
 
 
 def _with_tables(
-    file: RawFile, by_page: list[list[Block]], pages: tuple[Page, ...], vocabulary: Vocabulary
+    file: RawFile,
+    by_page: list[list[Block]],
+    pages: tuple[Page, ...],
+    vocabulary: Vocabulary,
+    known: Sequence[HtmlTable],
 ) -> tuple[Page, ...]:
     """The pages, each table in one block, its rows on lines of their own."""
     return tuple(
-        mended(raw, blocks, vocabulary) if set_tables(raw, blocks) else page
+        mended(raw, blocks, vocabulary) if set_tables(raw, blocks, known) else page
         for raw, blocks, page in zip(file.pages, by_page, pages, strict=True)
     )
 

@@ -16,6 +16,8 @@ from statistics import median
 
 from fmqa.reading.grid import Upended, lines_of, read_grid
 from fmqa.reading.heads import Bar
+from fmqa.reading.html_matching import find_on_page
+from fmqa.reading.html_tables import HtmlTable
 from fmqa.reading.layout import TABLE_CAPTION
 from fmqa.reading.lines import Block, Cell, Grid, Line, RawPage, Role, Word, turned
 from fmqa.reading.wordlist import is_prose
@@ -45,12 +47,13 @@ class _Frame:
         return within and self.bottom < line.middle < self.top
 
 
-def set_tables(page: RawPage, blocks: list[Block]) -> bool:
+def set_tables(page: RawPage, blocks: list[Block], known: Sequence[HtmlTable] = ()) -> bool:
     """Put each table of a page into one block, with its grid where it has one.
 
     Args:
         page: as it was read.
         blocks: of the page, with their roles; they are changed in place.
+        known: the paper's tables as its HTML has them, which are taken where they match.
 
     Returns:
         whether any was changed.
@@ -58,13 +61,15 @@ def set_tables(page: RawPage, blocks: list[Block]) -> bool:
     if not page.words:
         return False
     captions = [b for b in blocks if b.role is Role.CAPTION and TABLE_CAPTION.match(b.text)]
-    frames = _framed(captions, list(_frames(page, blocks)), blocks)
-    changed = _set_sideways(page, blocks)
+    captions = [one for one in captions if not _set_known(page, one, blocks, known)]
+    done = {id(block) for block in blocks if block.grid is not None}
+    frames = _framed(captions, _free_frames(page, blocks), blocks)
+    changed = _set_sideways(page, blocks) or bool(done)
     for caption in captions:
         frame = frames.get(id(caption))
         if frame is not None:
             changed = _make_whole(caption, frame, blocks) or changed
-        lines = _lines_of(page, caption, blocks, frame)
+        lines = _lines_of(page, caption, [b for b in blocks if id(b) not in done], frame)
         words = _words(page, lines)
         size = median(word.size for word in words) if words else 0.0
         grid = _grid(page, words, size, _upended(page, blocks, frame) if frame else ())
@@ -77,6 +82,20 @@ def set_tables(page: RawPage, blocks: list[Block]) -> bool:
     return changed
 
 
+def _set_known(
+    page: RawPage, caption: Block, blocks: list[Block], known: Sequence[HtmlTable]
+) -> bool:
+    """Put a caption's table into one block as the HTML has it; whether it matches."""
+    found = find_on_page(page, caption, blocks, known) if known else None
+    if found is None:
+        return False
+    for block in found.rest:
+        caption.lines += block.lines
+        blocks.remove(block)
+    _replace(blocks, caption, found.lines, found.grid)
+    return True
+
+
 def _set_sideways(page: RawPage, blocks: list[Block]) -> bool:
     """Read a table that is set sideways, caption and all.
 
@@ -85,7 +104,7 @@ def _set_sideways(page: RawPage, blocks: list[Block]) -> bool:
     lines = [
         line
         for block in blocks
-        if block.role is not Role.FURNITURE
+        if block.role is not Role.FURNITURE and block.grid is None
         for line in block.lines
         if not line.upright
     ]
@@ -172,6 +191,12 @@ def _bars(page: RawPage, turn: int) -> list[Bar]:
         else:
             found.append(Bar(left, right, height))
     return found
+
+
+def _free_frames(page: RawPage, blocks: Sequence[Block]) -> list[_Frame]:
+    """The frames in which no table is set yet."""
+    done = [line for block in blocks if block.grid is not None for line in block.lines]
+    return [one for one in _frames(page, blocks) if not any(map(one.holds, done))]
 
 
 def _frames(page: RawPage, blocks: Sequence[Block]) -> Iterator[_Frame]:

@@ -1,4 +1,4 @@
-"""arXiv: what it knows of papers, and their PDFs.
+"""arXiv: what it knows of papers, their PDFs and their HTML.
 
 Feeds are parsed and paged by the ``arxiv`` package; pace, tries and connections are our own
 `Transport`'s, which both the API and the PDFs go through.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -16,10 +17,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from fmqa.errors import SettingsError, SourceRefused, SourceUnreachable, UsageError
+from fmqa.errors import NotServed, SettingsError, SourceRefused, SourceUnreachable, UsageError
+from fmqa.files import replacing
 from fmqa.sources.arxiv_ids import ArxivId, parse_id
 from fmqa.sources.service import Pacer, ServiceAnswer, explanation, is_host_of
-from fmqa.sources.transport import Fetched, ServiceClient, Transport, silent
+from fmqa.sources.transport import Fetched, ServiceClient, Transport, room_is_needed, silent
 from fmqa.types import ArxivRecord
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ PAGE = 100
 
 _SLOWEST_ALLOWED = 3.0
 _MOST_REFUSED = 5
+_LATEXML = b"ltx_document"
+_HTML_TRIES = 2  # a paper can be read without
 _TOTAL = re.compile(rb"totalResults[^>]*>\s*(\d+)")
 _ERROR_ENTRY = re.compile(rb"<id>\s*https?://arxiv\.org/api/errors")
 
@@ -171,7 +175,8 @@ class ArxivClient(ServiceClient):
     def fetch_pdf(self, paper: ArxivId, folder: Path) -> Fetched:
         """The PDF of one version, at ``<folder>/<id>v<version>.pdf``.
 
-        A version's PDF doesn't change: when it is there already, nothing is asked of arXiv.
+        A version's PDF doesn't change: when it is there already, nothing is asked of arXiv. Its
+        HTML is fetched before it, to the same name with ``.html``, where there is one.
 
         Raises:
             UsageError: ``paper`` is no arXiv id with a version.
@@ -181,11 +186,35 @@ class ArxivClient(ServiceClient):
         """
         if paper.version is None or parse_id(str(paper)) != paper:
             raise UsageError(f"{str(paper)[:100]!r} isn't an arXiv id with a version.")
-        target = folder / f"{paper.bare.replace('/', '_')}v{paper.version}.pdf"
+        target = folder / paper.file_name
         if target.is_file() and target.stat().st_size:
             return Fetched.of(target)
+        self._fetch_html(paper, target.with_suffix(".html"))
         url = f"{self._settings.arxiv_pdf_url.rstrip('/')}/{paper}"
         return self._transport.download(url, target, self._settings.fetch_max_mb << 20)
+
+    def _fetch_html(self, paper: ArxivId, target: Path) -> None:
+        """A version's HTML, as LaTeXML makes it, to ``target``; most older papers have none.
+
+        Raises:
+            DiskFull: there is no room for it.
+            StoreError: its folder can't be written to.
+        """
+        base, _, last = self._settings.arxiv_pdf_url.rstrip("/").rpartition("/")
+        if not self._settings.arxiv_html or last != "pdf" or target.exists():
+            return
+        with suppress(NotServed, SourceRefused, SourceUnreachable):
+            answer = self._transport.get(
+                f"{base}/html/{paper}",
+                whole=lambda body: body.rstrip()[-7:].lower() == b"</html>",
+                tries=_HTML_TRIES,
+            )
+            if _LATEXML not in answer.content:  # a page that says something else
+                return
+            with room_is_needed(target.parent):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with replacing(target) as stream:
+                    stream.write(answer.content)
 
     def _known(
         self, ids: Sequence[ArxivId], refused: dict[ArxivId, SourceRefused]

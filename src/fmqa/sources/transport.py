@@ -159,12 +159,14 @@ class Transport:
         params: Mapping[str, str | int] | None = None,
         *,
         whole: Callable[[bytes], bool] = bool,
+        tries: int | None = None,
     ) -> ServiceAnswer:
         """The answer to a GET request.
 
         Args:
             url: of http or https; without a query when ``params`` are given.
             whole: says whether a body is complete; a try whose body isn't has failed.
+            tries: at most; the transport's own when None.
 
         Raises:
             SourceUnreachable: no answer after all tries.
@@ -180,7 +182,7 @@ class Transport:
                 raise _TryAgain("its answer is incomplete or isn't of the form expected")
             return ServiceAnswer(response.status_code, dict(response.headers), body)
 
-        return self._persist(lambda: self._request(url, {}, receive))
+        return self._persist(lambda: self._request(url, {}, receive), tries)
 
     def download(self, url: str, target: Path, max_bytes: int) -> Fetched:
         """Fetches a PDF to ``target``, which is there whole or not at all.
@@ -207,9 +209,9 @@ class Transport:
         headers = {"Accept-Encoding": "identity"}  # its length is the file's then
         return self._persist(lambda: self._request(url, headers, receive))
 
-    def _persist(self, attempt: Callable[[], T]) -> T:
+    def _persist(self, attempt: Callable[[], T], tries: int | None = None) -> T:
         """Calls ``attempt`` until it succeeds or the tries are used up."""
-        failures = 0
+        failures, most = 0, min(self.tries, tries or self.tries)
         while True:
             try:
                 result = attempt()
@@ -219,7 +221,7 @@ class Transport:
                 continue  # the pacer waits
             except _TryAgain as failure:
                 failures += 1
-                if failures >= min(self.tries, failure.tries or self.tries):
+                if failures >= min(most, failure.tries or most):
                     raise failure.final or SourceUnreachable(
                         f"{self.name} can't be reached: {failure} (tries: {failures})."
                     ) from failure

@@ -268,8 +268,10 @@ class _Run(_Steps):
                 title = record.title if record else ""
                 self.report.unfollowed.append(PaperLine(arxiv_id, 0, title))
             for name in self.library.catalog.forget_files(arxiv_id):
-                with suppress(OSError):
-                    (self.parts.folder / name).unlink()
+                path = self.parts.folder / name
+                for file in (path, path.with_suffix(".html")):
+                    with suppress(OSError):
+                        file.unlink()
 
 
 class _Plan(_Steps):

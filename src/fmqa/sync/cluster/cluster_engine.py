@@ -29,7 +29,7 @@ from distributed.comm.core import CommClosedError
 
 from fmqa.errors import ClusterError, ClusterUnreachable, FmqaError, ReadingError
 from fmqa.reading.pool import ReadLimits, file_sha256
-from fmqa.reading.reader import load
+from fmqa.reading.reader import load, load_html
 from fmqa.reading.wire import decode_result
 from fmqa.sync.cluster import workers
 from fmqa.sync.ingestor import ChooseTexts, EngineResult, Notify, Texts, Vectors
@@ -375,8 +375,8 @@ class _Work:
         call: Callable[..., bytes]
         given: tuple[Any, ...]
         if task.part is None:
-            data = load(paper.path, self.limits)
-            call, given = workers.read_paper, (data, paper.path.name, asdict(self.limits))
+            data, html = load(paper.path, self.limits), load_html(paper.path, self.limits)
+            call, given = workers.read_paper, (data, html, paper.path.name, asdict(self.limits))
             key, held, priority = "read", self.program, 0
         else:
             call, given = workers.embed_texts, (list(paper.parts[task.part].values()),)

@@ -25,6 +25,7 @@ from distributed.security import Security
 
 from fmqa.errors import ClusterError, WorkerMismatch
 from fmqa.reading.pool import ReadLimits, SandboxedReader
+from fmqa.reading.reader import html_path
 from fmqa.reading.wire import encode_result
 
 if TYPE_CHECKING:
@@ -57,32 +58,39 @@ class PaperWork(WorkerPlugin):
 
         return make_embedder(load_settings())
 
-    def read(self, data: bytes, name: str, limits: ReadLimits) -> bytes:
+    def read(self, data: bytes, html: bytes, name: str, limits: ReadLimits) -> bytes:
         """The result of reading a PDF as `fmqa.reading.wire` encodes it.
 
         Args:
+            html: arXiv's of the paper; may be empty.
             name: what it is called, without a folder; titles and ids may be read from it.
         """
         path = self._scratch / Path(name).name
+        beside = html_path(path) if html else None
         try:
             path.write_bytes(data)
+            if beside:
+                beside.write_bytes(html)
             return encode_result(self._reader.read(path, limits))
         finally:
-            path.unlink(missing_ok=True)
+            for file in filter(None, (path, beside)):
+                file.unlink(missing_ok=True)
 
     def embed(self, texts: Sequence[str]) -> bytes:
         """The texts' unit vectors, as little-endian float32 one after the other."""
         return self.embedder.embed_array(texts).astype("<f4").tobytes()
 
 
-def read_paper(data: bytes, name: str, limits: Mapping[str, Any], program: str) -> bytes:
+def read_paper(
+    data: bytes, html: bytes, name: str, limits: Mapping[str, Any], program: str
+) -> bytes:
     """The task that reads; see `PaperWork.read`.
 
     Raises:
         WorkerMismatch: the worker runs another version of fmqa.
     """
     _same("version", program, version("fmqa"))
-    return _work().read(data, name, ReadLimits(**limits))
+    return _work().read(data, html, name, ReadLimits(**limits))
 
 
 def embed_texts(texts: Sequence[str], model: str) -> bytes:
