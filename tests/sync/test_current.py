@@ -179,11 +179,14 @@ def test_papers_that_nothing_asks_for_are_let_go(filled: ArxivHome, world: World
     kept, *_ = cited = plain(world)
     filled.ingest(kept)  # for its own sake, too
     before = set(filled.held())
+    for path in list(filled.papers.glob("*.pdf")):
+        path.with_suffix(".html").write_text("<p>arXiv's</p>")
     filled.seeds()
     report = filled.sync()
     assert ids(report.unfollowed) == before - {kept}
     assert set(filled.held()) == {kept}
-    assert [path.name for path in filled.papers.glob("*.pdf")] == [f"{kept}v1.pdf"]
+    names = {path.name for path in filled.papers.iterdir()}
+    assert names == {f"{kept}v1.pdf", f"{kept}v1.html"}
     with filled.library() as library:
         assert {hit.passage.paper.paper_id for hit in search(library, "Dice score")} == {kept}
     gone = {paper for what, paper, _ in filled.changes() if what == "unfollowed"}

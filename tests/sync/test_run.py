@@ -183,6 +183,19 @@ def test_a_named_paper_alone_is_fetched(home: ArxivHome, world: World) -> None:
     assert set(home.held()) == held | {named}
 
 
+def test_a_papers_html_comes_with_it(home: ArxivHome, world: World) -> None:
+    first, second = sorted(readable(world, world.cited()))[:2]
+    version = newest(world, first)
+    world.html = {(first, version): "<html><article class='ltx_document'></article></html>"}
+    home.ingest(first, second)
+    assert home.asked_since()["html"] == 2
+    assert [path.stem for path in home.papers.glob("*.html")] == [f"{first}v{version}"]
+    home.settings |= {"arxiv_html": False}
+    third = sorted(readable(world, world.cited()))[2]
+    assert ids(home.ingest(third).ingested) == {third}
+    assert "html" not in home.asked_since()
+
+
 def test_a_paper_that_arxiv_does_not_have(home: ArxivHome) -> None:
     report = home.ingest("2401.99999")
     assert report.ingested == []

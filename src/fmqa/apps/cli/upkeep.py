@@ -227,7 +227,7 @@ def _row(name: str) -> str:
 
     field = Settings.model_fields[name]
     default = _MADE_HERE.get(name) or (f"`{field.default}`" if field.default else "")
-    if field.default == 0:
-        default = "`0`"
+    if isinstance(field.default, bool) or field.default == 0:
+        default = f"`{int(field.default)}`"
     meaning = (field.description or "").replace("|", "\\|")
     return f"| `FMQA_{name.upper()}` | {default} | {meaning} |\n"
