@@ -330,18 +330,29 @@ _ALL_PAPERS = Filters()
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One sentence that stands in a paper: ``text == page.text[span.start:span.end]``."""
+    """One sentence that stands in a paper: ``text == page.text[span.start:span.end]``.
+
+    Where a page's end cuts it, ``rest`` is where it goes on on the next page, and ``text`` is what
+    stands at both places, joined by a space.
+    """
 
     text: str
     span: Span
     passage: StoredPassage
     score: float = 0.0
     context: str = field(default="", compare=False)
+    rest: Span | None = None
 
     @property
     def key(self) -> tuple[int, Span]:
         """Where it stands, which tells it from all others: its passage's id and its characters."""
         return self.passage.id, self.span
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """What stands at ``span`` and at ``rest``; the second is mostly empty."""
+        length = self.span.end - self.span.start
+        return (self.text[:length], self.text[length + 1 :]) if self.rest else (self.text, "")
 
 
 def printed_label(labels: Sequence[str], page: int) -> str:

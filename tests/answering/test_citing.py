@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fakes import quote
-from fmqa.answering.citing import Numbering
+from fakes import hit, quote
+from fmqa.answering.citing import Numbering, shown_page
+from fmqa.answering.quotes import units_of
 from fmqa.types import PaperStatus, Source
 
 PDF = "https://arxiv.org/pdf"
@@ -31,6 +32,21 @@ def test_a_pdf_is_linked_at_its_page() -> None:
     assert (citation.page, citation.version, citation.source) == (7, 3, "pdf")
     old = quote("One.", version=1, arxiv_id="eess.IV/0601001")
     assert Numbering(PDF).cite(old)[1].url.startswith("https://arxiv.org/pdf/eess.IV/0601001v1#")
+
+
+def test_a_quote_over_two_pages_names_both() -> None:
+    found = hit("The data hold over", "one million images.", page=3, at=7)
+    [made] = units_of(found)
+    citation = Numbering(PDF).cite(made)[1]
+    rest = citation.goes_on
+    assert rest is not None
+    assert (citation.page, citation.quote, citation.start) == (3, "The data hold over", 7)
+    assert (rest.page, rest.quote, rest.start, rest.end) == (4, "one million images.", 7, 26)
+    assert citation.whole == "The data hold over one million images."
+    assert shown_page(citation) == "3–4"
+    labelled = rest.model_copy(update={"page_label": "654"})
+    told = citation.model_copy(update={"page_label": "653", "goes_on": labelled})
+    assert shown_page(told) == "653–654 (3–4 of the file)"
 
 
 def test_a_note_is_linked_at_its_papers_abstract() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fakes import hit, stored, word_selector
 from fmqa.answering.analysis import QueryAnalysis, question_names
 from fmqa.answering.evidence import CALIBRATION, Evidence, Logistic
-from fmqa.answering.quotes import is_quotable, sentences_of, short_name
+from fmqa.answering.quotes import is_quotable, sentences_of, short_name, units_of
 from fmqa.types import Hit, Page, Passage, PassageKind, Span
 
 WORDS = st.lists(
@@ -42,6 +42,46 @@ def test_quotes_stand_verbatim_on_their_page(parts: list[list[str]]) -> None:
         page = pages[quote.span.page - 1]
         assert page.text[quote.span.start : quote.span.end] == quote.text
         assert quote.text
+
+
+@given(parts=st.lists(WORDS, min_size=1, max_size=4))
+def test_a_quote_over_two_pages_stands_on_both(parts: list[list[str]]) -> None:
+    pages, found = laid_out(parts)
+    quotes = units_of(found)
+    assert [quote for quote in quotes if not quote.rest] == sentences_of(found)
+    for quote in quotes:
+        spans = [span for span in (quote.span, quote.rest) if span]
+        texts = [pages[span.page - 1].text[span.start : span.end] for span in spans]
+        assert quote.text == " ".join(texts)
+        assert quote.parts == (*texts, "")[:2]
+        assert [span.page - quote.span.page for span in spans] == [0, 1][: len(spans)]
+
+
+def test_a_sentence_that_a_page_cuts_is_quoted_where_it_surely_goes_on() -> None:
+    _, found = laid_out(
+        [["It begins well. The data hold", "over one"], ["million images. It ends."]]
+    )
+    assert [quote.text for quote in units_of(found)] == [
+        "It begins well.", "The data hold over one million images.", "It ends."
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        ["It begins well. The data were made by", "Stanford in 2023. It ends."],
+        ["It begins well. © 2020 Wood et al.", "crowds label images. It ends."],
+        ["It begins well. These are:", "images of lungs. It ends."],
+        ["It begins well. The loss is\nE = 2", "where it is small. It ends."],
+        ["It begins well. The data", "hold one million images of"],
+    ],
+)
+def test_what_may_not_belong_together_is_not_quoted(pages: list[str]) -> None:
+    assert not any(quote.rest for quote in units_of(hit(*pages)))
+
+
+def test_a_sentence_over_three_pages_is_not_quoted() -> None:
+    assert units_of(hit("The data", "hold one million", "images of lungs.")) == []
 
 
 def test_a_sentence_that_a_page_cuts_is_not_quoted() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote as url_quote
 
 from fmqa.answering.attribution import reported_from
-from fmqa.answering.schema import Citation
+from fmqa.answering.schema import Citation, NextPage
 from fmqa.types import Gap, GapKind, PaperMeta, Quote, Source, printed_label
 
 
@@ -50,10 +50,14 @@ class Numbering:
             page=quote.span.page,
             page_label=printed_label(quote.passage.labels, quote.span.page),
             section=quote.passage.passage.section,
-            quote=" ".join(quote.text.split()),
+            quote=" ".join(quote.parts[0].split()),
+            goes_on=_next_page(quote),
             context=" ".join(quote.context.split()),
             reports=reported_from(quote),
-            ocr=Gap(quote.span.page, GapKind.OCR) in quote.passage.gaps,
+            ocr=any(
+                Gap(span.page, GapKind.OCR) in quote.passage.gaps
+                for span in filter(None, (quote.span, quote.rest))
+            ),
             start=quote.span.start,
             end=quote.span.end,
             url=paper_url(self._pdf_url, paper, quote.passage.source, quote.span.page),
@@ -63,10 +67,27 @@ class Numbering:
         )
 
 
+def _next_page(quote: Quote) -> NextPage | None:
+    if quote.rest is None:
+        return None
+    return NextPage(
+        page=quote.rest.page,
+        page_label=printed_label(quote.passage.labels, quote.rest.page),
+        quote=" ".join(quote.parts[1].split()),
+        start=quote.rest.start,
+        end=quote.rest.end,
+    )
+
+
 def shown_page(citation: Citation) -> str:
-    """The page as readers look it up: its place in the file, behind its label if that differs."""
-    page = str(citation.page)
-    return f"{citation.page_label} ({page} of the file)" if citation.page_label else page
+    """The page as readers look it up: its place in the file, behind its label if that differs.
+
+    Of a quote that goes on on the next page both: "3–4".
+    """
+    parts = [part for part in (citation, citation.goes_on) if part]
+    page = "–".join(str(part.page) for part in parts)
+    label = "–".join(part.page_label for part in parts if part.page_label)
+    return f"{label} ({page} of the file)" if label else page
 
 
 def paper_url(pdf_url: str, paper: PaperMeta, source: Source, page: int) -> str:

@@ -185,8 +185,8 @@ def _abstained(answer: Answer, language: str, translator: Translator) -> str:
     near = answer.nearest
     if near is not None:
         # A quote stays as it stands; its translation, where there is a faithful one, leads.
-        translated = translator.sentence(near.quote, language)
-        said = f"{translated} “{near.quote}”" if translated else f"“{near.quote}”"
+        translated = translator.sentence(near.whole, language)
+        said = f"{translated} “{near.whole}”" if translated else f"“{near.whole}”"
         text += f" {sentence} {said} ({near.title})"
     titles = "; ".join(paper.title for paper in answer.related)
     return text + (f" {papers} {titles}." if titles else "")

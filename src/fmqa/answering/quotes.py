@@ -31,7 +31,7 @@ _SAME_AGAIN = re.compile(r"The (?:model|method|approach|network|encoder|framewor
 def units_of(hit: Hit) -> list[Quote]:
     """What can be quoted of a passage: a table's caption and rows, else its sentences."""
     if hit.passage.passage.kind is not PassageKind.TABLE:
-        return sentences_of(hit)
+        return sentences_of(hit, over_pages=True)
     if rows := rows_of(hit):
         return [*_sentences_of_caption(hit), *rows]
     return [replace(sentence, context="") for sentence in sentences_of(hit)]
@@ -53,14 +53,19 @@ def _sentences_of_caption(hit: Hit) -> list[Quote]:
     ]
 
 
-def sentences_of(hit: Hit) -> list[Quote]:
+def sentences_of(hit: Hit, *, over_pages: bool = False) -> list[Quote]:
     """The sentences of a passage that stand whole on one page, with their place on it.
 
     One that leans on the sentence before it ("It was trained on …") has that one as its context.
+
+    Args:
+        hit: the passage.
+        over_pages: those, too, that begin on a page and surely go on on the next one.
     """
     passage = hit.passage.passage
     quotes: list[Quote] = []
     offset, goes_on = 0, False
+    begun: Quote | None = None  # that the last span's end cuts
     for span in passage.spans:
         length = span.end - span.start
         text = passage.text[offset : offset + length]
@@ -72,14 +77,30 @@ def sentences_of(hit: Hit) -> list[Quote]:
             rest = place == 0 and (
                 goes_on or (span is not passage.spans[0] and text[start].islower())
             )
+            stands = Span(span.page, span.start + start, span.start + end)
+            before = text[slice(*sentences[place - 1])] if place else ""
+            context = before if leans(text[start:end]) else ""
+            quote = Quote(text[start:end], stands, hit.passage, context=context)
             if not cut and not rest:
-                stands = Span(span.page, span.start + start, span.start + end)
-                before = text[slice(*sentences[place - 1])] if place else ""
-                context = before if leans(text[start:end]) else ""
-                quotes.append(Quote(text[start:end], stands, hit.passage, context=context))
+                quotes.append(quote)
+            elif over_pages and begun and rest and not cut and _continues(begun, quote):
+                both = f"{begun.text} {quote.text}"
+                quotes.append(replace(begun, text=both, rest=stands))
+            begun = quote if cut and not rest else None
             goes_on = cut
         offset += length + 1
     return quotes
+
+
+def _continues(begun: Quote, rest: Quote) -> bool:
+    """Whether the end of a sentence is surely that of one begun on the page before."""
+    return (
+        rest.span.page == begun.span.page + 1
+        and rest.text[0].islower()
+        and begun.text[-1] not in "-:"
+        and bool(_ENDED.search(rest.text))
+        and "\n" not in begun.text + rest.text  # no formula or list in between
+    )
 
 
 def speaks_of_the_paper(text: str) -> bool:

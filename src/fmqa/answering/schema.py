@@ -16,6 +16,16 @@ class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class NextPage(_Wire):
+    """The end of a quote that its page's end cuts."""
+
+    page: int = Field(ge=1, description="The next page of that version's PDF.")
+    page_label: str = Field(default="", description="As that of the citation.")
+    quote: str = Field(description="Stands verbatim on that page, but for its line breaks.")
+    start: int = Field(ge=0, description="Where it starts in the page's text.")
+    end: int
+
+
 class Citation(_Wire):
     """A quote and where it stands."""
 
@@ -32,6 +42,9 @@ class Citation(_Wire):
     )
     section: str
     quote: str = Field(description="Stands verbatim on that page, but for its line breaks.")
+    goes_on: NextPage | None = Field(
+        default=None, description="The quote's end, where the page's end cuts the sentence."
+    )
     context: str = Field(
         default="",
         description="What the quote needs to be understood: the sentence before it, or the caption "
@@ -57,6 +70,11 @@ class Citation(_Wire):
         description="Why the paper is withdrawn or retracted, or what was corrected, with source "
         "and date; empty where nothing is known.",
     )
+
+    @property
+    def whole(self) -> str:
+        """The quote with its end on the next page, if it has one there."""
+        return f"{self.quote} {self.goes_on.quote}" if self.goes_on else self.quote
 
 
 class Sentence(_Wire):

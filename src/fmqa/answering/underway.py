@@ -153,12 +153,12 @@ class Underway:
         new, citation = self.numbering.cite(quote)
         self._used[quote.key] = quote
         if citation.status == "superseded":
-            text = f"Version {citation.version} of the paper said: “{citation.quote}”"
+            text = f"Version {citation.version} of the paper said: “{citation.whole}”"
         else:
             arxiv = f"arXiv:{citation.arxiv_id}v{citation.version}" if citation.arxiv_id else ""
             dated = f"of {citation.year}" if citation.year else ""
             named = f" ({which})" if (which := arxiv or dated) else ""
-            text = f"Another version of the paper{named} says: “{citation.quote}”"
+            text = f"Another version of the paper{named} says: “{citation.whole}”"
         sentence = Sentence(text=text, citations=(citation.number,), verdict="verbatim")
         self._said.append(_Said(_LAST, sentence))
         return SentenceReady(sentence, (citation,) if new else ())

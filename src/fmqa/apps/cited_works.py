@@ -171,7 +171,9 @@ class Work:
     @property
     def pages(self) -> tuple[str, ...]:
         """The pages that are quoted, as printed; a note's page is none of the paper's."""
-        pages = {q.page: q.page_label or str(q.page) for q in self.quotes if q.source == "pdf"}
+        own = [quote for quote in self.quotes if quote.source == "pdf"]
+        parts = [part for quote in own for part in (quote, quote.goes_on) if part]
+        pages = {part.page: part.page_label or str(part.page) for part in parts}
         return tuple(pages[page] for page in sorted(pages))
 
     @property
@@ -193,7 +195,7 @@ class Work:
 
     def _quoted(self, quote: Citation) -> str:
         link = zotero_page(quote, self.item)
-        return f"{locator(quote)}: “{plain(quote.quote)}”" + (f" {link}" if link else "")
+        return f"{locator(quote)}: “{plain(quote.whole)}”" + (f" {link}" if link else "")
 
 
 def zotero_page(quote: Citation, item: StoredItem | None) -> str:
@@ -243,7 +245,7 @@ def locator(citation: Citation) -> str:
     where = (
         "our note, not the paper's words"
         if citation.source == "note"
-        else f"p. {shown_page(citation)}"
+        else f"{'pp' if citation.goes_on else 'p'}. {shown_page(citation)}"
     )
     section = f" ({plain(citation.section)})" if plain(citation.section) else ""
     recognized = " [by OCR]" if citation.ocr else ""

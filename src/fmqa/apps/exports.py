@@ -343,7 +343,7 @@ def _source(citation: Citation, in_zotero: str) -> list[str]:
         f"**[{citation.number}]** {head + '. ' if head else ''}"
         f"*{escape_markdown(citation.title)}*. {link}.{status}",
         "",
-        f"> “{escape_markdown(citation.quote)}”",
+        f"> “{escape_markdown(citation.whole)}”",
         "",
     ]
 

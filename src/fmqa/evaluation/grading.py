@@ -71,15 +71,21 @@ class Grade:
         return float(told) if isinstance(told, int | float) else None
 
 
+def quoted(citation: Mapping[str, Any]) -> str:
+    """A citation's quote, with its end on the next page if it has one there."""
+    parts = (citation, citation.get("goes_on") or {})
+    return " ".join(filter(None, (str(part.get("quote", "")) for part in parts)))
+
+
 def grade(question: Question, answer: Mapping[str, Any], seconds: float | None = None) -> Grade:
     """Compare an answer with its question's labels."""
     citations = answer.get("citations") or []
     refused = answer.get("status") == "abstained" or not citations
     if not question.answerable:
         return Grade(question, answer, refused, seconds=seconds)
-    quotes = [str(citation.get("quote", "")) for citation in citations]
+    quotes = [quoted(citation) for citation in citations]
     # A row of a table is cited with its caption and heads, which a label may begin with.
-    whole = [f"{one.get('context', '')} {one.get('quote', '')}" for one in citations]
+    whole = [f"{one.get('context', '')} {quoted(one)}" for one in citations]
     said = " ".join(
         sentence.get("english") or sentence.get("text", "")
         for sentence in answer.get("sentences") or []

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from fmqa.evaluation.figures import FIGURES, Figure, Point, risk_curve
+from fmqa.evaluation.grading import quoted
 from fmqa.proofing.page import whole_page
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def _opened(one: Grade) -> Iterable[str]:
     for citation, is_labelled in zip(answer.get("citations") or (), labelled, strict=True):
         where = f"[{citation['number']}] {citation['title']}, p. {citation['page']}"
         yield (
-            f"<blockquote>{escape(citation['quote'])}<br>"
+            f"<blockquote>{escape(quoted(citation))}<br>"
             f'<small class="{"good" if is_labelled else "dim"}">{escape(where)}</small>'
             "</blockquote>"
         )

@@ -150,7 +150,9 @@ class Proofreader:
             hits = self.searcher.search(text, _PASSAGES, filters)
         except NothingToSearch:
             return []
-        quotes = list({unit.text: unit for hit in hits for unit in units_of(hit)}.values())
+        quotes = list(
+            {unit.text: unit for hit in hits for unit in units_of(hit) if not unit.rest}.values()
+        )
         if not quotes:
             return []
         vectors = self.vectors.of([text, *(quote.text for quote in quotes)])

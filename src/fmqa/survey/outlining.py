@@ -198,8 +198,9 @@ def as_markdown(made: Outline) -> str:
     for one in made.citations:
         named = f"arXiv:{one.arxiv_id}" if one.arxiv_id else one.paper_id
         place = place_of(named, one.version, one.source, one.page)
+        place += f"–{one.goes_on.page}" if one.goes_on else ""
         lines.append(
-            f"{one.number}. {escape_markdown(one.title)} ({place}): “{escape_markdown(one.quote)}”"
+            f"{one.number}. {escape_markdown(one.title)} ({place}): “{escape_markdown(one.whole)}”"
         )
     if made.left_out:
         lines += ["", "## Not carried by the papers here", ""]

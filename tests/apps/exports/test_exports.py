@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pylatexenc.latex2text import LatexNodes2Text
 
-from fmqa.answering.schema import Answer, Citation, Sentence
+from fmqa.answering.schema import Answer, Citation, NextPage, Sentence
 from fmqa.apps.cited_works import parse_name, works
 from fmqa.apps.exports import ExportForm, export
 from fmqa.store.item_store import StoredItem
@@ -191,6 +191,20 @@ def test_ris() -> None:
     assert reference["doi"] == "10.1038/s41467-024-44824-z"
     assert reference["accession_number"] == "arXiv:2304.12306v3"
     assert [note.split(" (")[0] for note in reference["notes"]] == ["v3, p. 4", "v3, p. 7"]
+
+
+def test_a_quote_over_two_pages_is_whole_and_names_both() -> None:
+    rest = NextPage(page=5, quote="of eleven kinds.", start=0, end=16)
+    said = answer(citation(1, quote="MedSAM saw images", goes_on=rest))
+    whole = "“MedSAM saw images of eleven kinds.”"
+    (item,) = json.loads(export([said], ExportForm.CSL, FACTS))
+    assert item["locator"] == "4, 5"
+    assert "pp. 4–5" in item["note"]
+    assert whole in item["note"]
+    for form in ExportForm:
+        text = " ".join(export([said], form, FACTS).split())
+        assert "eleven kinds" in text
+    assert f"> {whole}" in export([said], ExportForm.MARKDOWN, FACTS)
 
 
 def test_csl() -> None:

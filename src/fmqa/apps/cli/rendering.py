@@ -93,7 +93,7 @@ def show_answer(answer: Answer, show_withheld: bool, out: Console) -> None:
         out.print("[bold]Sources[/bold]")
         for citation in answer.citations:
             out.print(_source_line(citation))
-            out.print(Padding(Text(f"“{_cut(citation.quote)}”", style="italic"), (0, 0, 0, 4)))
+            out.print(Padding(Text(f"“{_cut(citation.whole)}”", style="italic"), (0, 0, 0, 4)))
     for notice in answer.notices:
         out.print(f"[yellow]{escape(notice)}[/yellow]")
     if answer.withheld:
@@ -116,7 +116,8 @@ def _source_line(citation: Citation) -> Text:
     version = f"v{citation.version}" if citation.version else ""
     if citation.arxiv_id:
         facts.append(f"arXiv:{citation.arxiv_id}{version}")
-    facts.append("our note" if citation.source == "note" else f"page {shown_page(citation)}")
+    pages = f"page{'s' if citation.goes_on else ''} {shown_page(citation)}"
+    facts.append("our note" if citation.source == "note" else pages)
     if citation.section:
         facts.append(citation.section)
     if citation.ocr:

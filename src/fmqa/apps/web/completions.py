@@ -339,4 +339,4 @@ class _Content:
 def _source(citation: Citation) -> str:
     link = f" <{citation.url}>" if citation.url else ""
     where = f"{escape_markdown(citation.title)}, {escape_markdown(locator(citation))}"
-    return f"- [{citation.number}] {where}: “{escape_markdown(citation.quote)}”{link}"
+    return f"- [{citation.number}] {where}: “{escape_markdown(citation.whole)}”{link}"

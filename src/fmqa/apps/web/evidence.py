@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode, urlsplit
 
@@ -34,7 +34,10 @@ _PRIVATE = "private, max-age=86400"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a quote stands: characters ``start`` to ``end`` of a page of a version."""
+    """Where a quote stands: characters ``start`` to ``end`` of a page of a version.
+
+    Where the page's end cuts it, it goes on at ``rest_start`` to ``rest_end`` of the next page.
+    """
 
     paper: str
     version: int
@@ -42,6 +45,8 @@ class Place:
     page: int
     start: int
     end: int
+    rest_start: int = 0
+    rest_end: int = 0
 
     @classmethod
     def of(cls, citation: Citation) -> Place:
@@ -53,6 +58,21 @@ class Place:
             citation.page,
             citation.start,
             citation.end,
+            *((rest.start, rest.end) if (rest := citation.goes_on) else ()),
+        )
+
+    @property
+    def rest(self) -> Place | None:
+        """Where the quote goes on, if it does."""
+        if not self.rest_end:
+            return None
+        return replace(
+            self,
+            page=self.page + 1,
+            start=self.rest_start,
+            end=self.rest_end,
+            rest_start=0,
+            rest_end=0,
         )
 
     @property
@@ -66,6 +86,8 @@ class Place:
             "start": self.start,
             "end": self.end,
         }
+        if self.rest_end:
+            fields |= {"rest_start": self.rest_start, "rest_end": self.rest_end}
         return f"{EVIDENCE_PATH}?{urlencode(fields)}"
 
 
@@ -76,7 +98,8 @@ class EvidenceView:
     ``before`` and ``after`` are the rest of its paragraph, or of the whole note. ``boxes`` is None
     where the page's image can't be shown, and ``why`` says why: ``note``, ``missing``,
     ``changed``, ``unreadable``; it is ``unplaced`` where the image is there and the boxes aren't.
-    ``heads`` are the boxes of the heads of a table's row.
+    ``heads`` are the boxes of the heads of a table's row. ``rest`` is the same of the quote's end
+    on the next page, where it has one there.
     """
 
     held: HeldVersion
@@ -90,6 +113,12 @@ class EvidenceView:
     boxes: QuoteBoxes | None = None
     why: str = ""
     heads: tuple[Box, ...] = ()
+    rest: EvidenceView | None = None
+
+    @property
+    def image(self) -> str:
+        """Where the page's image is, relative to the page's own address."""
+        return f"{IMAGE_PATH}/{self.held.id}/{self.page}.png"
 
     @property
     def marks(self) -> Iterator[tuple[str, Box]]:
@@ -123,6 +152,7 @@ def find_evidence(
         boxes=boxes,
         why=why,
         heads=tuple(box for found in drawn for box in found.boxes),
+        rest=find_evidence(library, images, place.rest, pdf_url) if place.rest else None,
     )
 
 
@@ -163,8 +193,7 @@ def panel(found: EvidenceView, say: Wording) -> str:
         (say("Modality"), ", ".join(say(one) for one in meta.modality), ""),
     )
     lookups = [url for url in map(safe_url, found.held.lookups[:_SOURCES_SHOWN]) if url]
-    image = f"{IMAGE_PATH}/{found.held.id}/{found.page}.png"
-    return view("evidence.panel", say, found, facts, _link(found, say), lookups, image)
+    return view("evidence.panel", say, found, facts, _link(found, say), lookups)
 
 
 def _link(found: EvidenceView, say: Wording) -> tuple[str, str] | None:
@@ -197,11 +226,13 @@ def mount(bench: Workbench) -> Mount:
         page: Annotated[int, Query(ge=1, lt=_LARGEST)],
         start: Annotated[int, Query(ge=0, lt=_LARGEST)],
         end: Annotated[int, Query(ge=0, lt=_LARGEST)],
+        rest_start: Annotated[int, Query(ge=0, lt=_LARGEST)] = 0,
+        rest_end: Annotated[int, Query(ge=0, lt=_LARGEST)] = 0,
         lang: str = IN_ENGLISH.code,
     ) -> Response:
         """The evidence panel's HTML for one citation."""
         say = wordings.get(lang, IN_ENGLISH)
-        place = Place(paper, version, source, page, start, end)
+        place = Place(paper, version, source, page, start, end, rest_start, rest_end)
         found = find_evidence(bench.library, bench.page_images, place, bench.settings.arxiv_pdf_url)
         html = panel(found, say) if found is not None else view("evidence.nothing", say)
         return Response(html, 404 if found is None else 200, media_type="text/html; charset=utf-8")

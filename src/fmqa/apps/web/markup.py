@@ -114,6 +114,9 @@ def place(citation: Citation, say: Wording = IN_ENGLISH) -> str:
     if citation.source == "note":
         return say("our note")
     page = on_page(citation.page, citation.page_label, say)
+    if (last := citation.goes_on) is not None:
+        both = [part.page_label or str(part.page) for part in (citation, last)]
+        page = say("pages {pages}", pages="–".join(both))
     return f"{page}, {say('by OCR')}" if citation.ocr else page
 
 

@@ -74,7 +74,7 @@ def _said(turn: Turn, say: Wording) -> list[str]:
     if turn.running:
         blocks.append(view("parts.waiting", say, _progress(turn, say)))
         if turn.found:
-            used = {citation.quote for citation in turn.citations}
+            used = {citation.whole for citation in turn.citations}
             blocks.append(view("conversation.found", say, turn.found, used))
     if turn.stage is Stage.STOPPED:
         kept = say("Stopped. What stands above was checked.")
@@ -163,7 +163,7 @@ def prose(turn: Turn, say: Wording) -> str:
 
     def mark(citation: Citation) -> tuple[str, str, bool]:
         """Where a citation's number leads, what it says when pointed at, whether it warns."""
-        quote, warnings = citation.quote, _warnings(citation, say)
+        quote, warnings = citation.whole, _warnings(citation, say)
         if len(quote) > _QUOTE_IN_HINT:
             quote = quote[: _QUOTE_IN_HINT - 1].rstrip() + "…"
         where = " · ".join((place(citation, say), *warnings))
