@@ -25,6 +25,7 @@ from typing import Any
 from benchmarks.common import json_rows, options_parser, print_table
 from benchmarks.rehearsal import Recorded
 from fmqa import Settings, Workbench
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.assistant import Asked, Finished, exchange
 from fmqa.answering.conversation import Exchange, ModelRewriter
 from fmqa.answering.schema import Answer
@@ -95,7 +96,7 @@ def rewriting(bench: Workbench, folder: Path) -> Recorded:
     folder.mkdir(parents=True, exist_ok=True)
     model = Recorded(folder=folder)
     assistant = bench.assistant.inner
-    assistant.rewrite = ModelRewriter(model, assistant.rewrite)
+    assistant.rewrite = ModelRewriter(LanguageModel(lambda: model), assistant.rewrite)
     return model
 
 

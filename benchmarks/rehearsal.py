@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 
 from benchmarks.common import options_parser, print_table
 from fmqa import Settings, Workbench, prompts
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.entailment import ModelChecker
 from fmqa.answering.synthesis import SynthesisDrafter
 from fmqa.answering.verification import CheckingVerifier
@@ -109,9 +109,10 @@ def rehearse(
     try:
         # Follow-ups are joined, so that no reply is needed for that.
         assistant = bench.assistant.inner
-        assistant.drafter = SynthesisDrafter(model, nullcontext, bench.settings.evidence_tokens)
+        asked = LanguageModel(lambda: model)
+        assistant.drafter = SynthesisDrafter(asked, bench.settings.evidence_tokens)
         assistant.model = "recorded"
-        checker = ModelChecker(model, nullcontext) if judge else bench.verifier.checker
+        checker = ModelChecker(asked) if judge else bench.verifier.checker
         assistant.verifier = CheckingVerifier(checker)
         evaluate(assistant, questions, "recorded", wrote=answers.__setitem__, progress=asking)
     finally:

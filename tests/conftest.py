@@ -59,7 +59,7 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with FileLock(f"{home}.lock"):
         if not (home / "whole").is_file():
             bench = Workbench(Settings(home=home, llm="none"))
-            bench.survey.facets.bring_up_to_date()
+            bench.facets.bring_up_to_date()
             bench.close()
             (home / "whole").touch()
     return home

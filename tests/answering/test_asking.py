@@ -13,13 +13,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
 from fakes import quote
 from fmqa.answering import asking
-from fmqa.answering.drafters import make_drafter
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.drafting import Draft, Notice
-from fmqa.answering.models import check_model
-from fmqa.answering.synthesis import CUT_OFF
+from fmqa.answering.models import check_model, language_model
+from fmqa.answering.synthesis import CUT_OFF, SynthesisDrafter
 from fmqa.errors import ModelError, ModelSilent, ModelUnavailable
 from fmqa.settings import Settings
 
@@ -119,7 +120,8 @@ def server() -> Iterator[Server]:
 
 def drafts(server: Server, *responses: Response) -> list[Draft | Notice]:
     server.responses = list(responses)
-    return list(make_drafter(settings_for(server)).drafts("Why?", QUOTES))
+    model = language_model(settings_for(server), lambda: pytest.fail("it isn't local"))
+    return list(SynthesisDrafter(model).drafts("Why?", QUOTES))
 
 
 def settings_for(server: Server) -> Settings:
@@ -128,6 +130,21 @@ def settings_for(server: Server) -> Settings:
         llm_base_url=f"http://127.0.0.1:{server.server_port}/v1",
         llm_api_key="k",
     )
+
+
+def test_a_model_that_could_not_be_made_is_made_anew() -> None:
+    ready = False
+
+    def make() -> FakeListChatModel:
+        if not ready:
+            raise ModelUnavailable("It doesn't start.")
+        return FakeListChatModel(responses=["Yes."])
+
+    model = LanguageModel(make)
+    with pytest.raises(ModelUnavailable, match="doesn't start"):
+        model.ask("", "Why?")
+    ready = True
+    assert model.ask("", "Why?") == "Yes."
 
 
 GOOD = streamed("MedSAM fine-tunes SAM [1].")

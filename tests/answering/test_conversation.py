@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
 from fakes import quote
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.conversation import (
     JOINT,
     Exchange,
@@ -151,7 +152,7 @@ def rewriter(*answers: str) -> ModelRewriter:
     def joined(question: str, history: Any) -> str:
         return f"joined: {question}"
 
-    return ModelRewriter(FakeListChatModel(responses=list(answers)), joined)
+    return ModelRewriter(LanguageModel(lambda: FakeListChatModel(responses=list(answers))), joined)
 
 
 def test_the_reasoning_before_a_rewriting_is_left_out() -> None:
@@ -202,7 +203,8 @@ def test_a_model_is_told_the_answer_and_may_name_what_it_names(
             told.append(str(messages[-1].content))
             return super()._call(messages, *args, **options)
 
-    made = ModelRewriter(Watched(responses=[meant]), lambda question, past: "joined")
+    watched = LanguageModel(lambda: Watched(responses=[meant]))
+    made = ModelRewriter(watched, lambda question, past: "joined")
     assert made(asked, history) == meant
     assert history[0].said in told[0]
     assert asked in told[0]
@@ -217,7 +219,8 @@ def test_a_model_that_fails_is_stood_in_for() -> None:
         def _call(self, *args: Any, **kwargs: Any) -> str:
             raise ModelUnavailable("gone")
 
-    made = ModelRewriter(Broken(responses=["x"]), lambda question, history: "joined")
+    broken = LanguageModel(lambda: Broken(responses=["x"]))
+    made = ModelRewriter(broken, lambda question, history: "joined")
     assert made("How large is it?", MEDSAM) == "joined"
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from fakes import quote
-from fmqa.answering.drafters import writes
-from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter
-from fmqa.errors import ModelUnavailable
+from fmqa.answering.drafting import ExtractiveDrafter
+from fmqa.answering.models import writes
 from fmqa.settings import Settings
 
 QUOTES = [
@@ -32,17 +31,6 @@ def test_without_a_model_the_quotes_speak() -> None:
     ]
     assert [draft.quotes for draft in drafts] == [(0,), (1,), (2,)]
     assert all(draft.verbatim for draft in drafts)
-
-
-def test_a_drafter_being_prepared() -> None:
-    drafter = PreparingDrafter(ExtractiveDrafter)
-    assert len(list(drafter.drafts("Why?", QUOTES))) == 3
-
-    def fail() -> ExtractiveDrafter:
-        raise ModelUnavailable("It doesn't start.")
-
-    with pytest.raises(ModelUnavailable, match="doesn't start"):
-        list(PreparingDrafter(fail).drafts("Why?", QUOTES))
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,14 @@ import pytest
 from langchain_core.language_models import FakeListChatModel
 
 from fakes import HashEmbedder, WordChecker, document, result, word_selector
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.assistant import Assistant
 from fmqa.answering.drafting import Drafter, ExtractiveDrafter
-from fmqa.answering.models import model_errors
 from fmqa.answering.schema import Answer
 from fmqa.answering.synthesis import SynthesisDrafter
 from fmqa.answering.verification import CheckingVerifier
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.retrieval.search import Searcher
-from fmqa.settings import Settings
 from fmqa.store.library import Library
 from fmqa.store.mappers import passage_texts
 from fmqa.types import Document
@@ -105,7 +104,7 @@ def obedient(*replies: str) -> FakeListChatModel:
 
 
 def synthesis(model: FakeListChatModel) -> Drafter:
-    return SynthesisDrafter(model, lambda: model_errors(Settings(llm="none")))
+    return SynthesisDrafter(LanguageModel(lambda: model))
 
 
 def test_a_model_that_obeys_a_paper_is_not_heard(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from langchain_core.language_models import FakeListChatModel
 
 from fakes import Add, HashEmbedder, WordChecker, document, word_selector
 from fmqa.answering.arranging import OTHERS
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.assistant import Assistant, Finished
 from fmqa.answering.drafting import Draft, ExtractiveDrafter
 from fmqa.answering.languages import NAMES, by_glossary, language_of
@@ -105,7 +106,7 @@ def test_a_question_keeps_its_names() -> None:
 
 
 def model(*answers: str) -> ModelTranslator:
-    return ModelTranslator(lambda: FakeListChatModel(responses=list(answers)))
+    return ModelTranslator(LanguageModel(lambda: FakeListChatModel(responses=list(answers))))
 
 
 def test_a_question_that_loses_a_name_goes_by_the_glossary() -> None:

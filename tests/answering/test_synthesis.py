@@ -18,6 +18,7 @@ from langchain_core.messages import AIMessage
 
 from answering.test_drafting import QUOTES
 from fakes import quote
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.drafting import Draft, Notice, Refused, verbatim
 from fmqa.answering.evidence import Evidence
 from fmqa.answering.replies import Piece
@@ -37,7 +38,7 @@ def in_words() -> Iterator[None]:
 def synthesis(reply: str, quotes: list[Any] = QUOTES) -> list[Draft | Notice]:
     """What is drafted when a strong model streams this, word by word."""
     model = GenericFakeChatModel(messages=iter([AIMessage(reply)]))
-    return list(SynthesisDrafter(model, in_words).drafts("Why?", quotes))
+    return list(SynthesisDrafter(LanguageModel(lambda: model)).drafts("Why?", quotes))
 
 
 def test_a_stream_is_cut_into_sentences() -> None:
@@ -115,10 +116,8 @@ def test_decimals_and_abbreviations_are_not_cut() -> None:
 
 
 def test_the_first_sentence_is_there_before_the_last_is_written() -> None:
-    drafts = SynthesisDrafter(
-        GenericFakeChatModel(messages=iter([AIMessage("One is said [1]. Two is said [2]. ")])),
-        in_words,
-    ).drafts("Why?", QUOTES)
+    model = GenericFakeChatModel(messages=iter([AIMessage("One is said [1]. Two is said [2]. ")]))
+    drafts = SynthesisDrafter(LanguageModel(lambda: model)).drafts("Why?", QUOTES)
     assert next(drafts) == Draft("One is said.", (0,))
 
 
@@ -128,7 +127,7 @@ def test_a_stream_that_breaks_keeps_what_was_whole() -> None:
             yield AIMessage("One is said [1]. Two is sa")
             raise RuntimeError("connection lost")
 
-    drafts = SynthesisDrafter(Breaking(), in_words).drafts("Why?", QUOTES)
+    drafts = SynthesisDrafter(LanguageModel(Breaking, in_words)).drafts("Why?", QUOTES)
     assert next(drafts) == Draft("One is said.", (0,))
     with pytest.raises(ModelUnavailable, match="connection lost"):
         next(drafts)
@@ -192,7 +191,7 @@ REFUSED = [
 
 def repaired(reply: str) -> list[list[Draft] | None]:
     model = FakeListChatModel(responses=[reply])
-    return SynthesisDrafter(model, in_words).repaired("Why?", QUOTES, REFUSED)
+    return SynthesisDrafter(LanguageModel(lambda: model)).repaired("Why?", QUOTES, REFUSED)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +230,8 @@ def test_a_repair_is_asked_for_with_reasons_and_what_stands_beside() -> None:
 
     quotes = passage(1, "One is said.", "Two is said.", "Three is said.", "Four is said.")
     refused = [Refused(Draft("Two was sold.", (1,)), "“sold…” is not in the cited quote")]
-    SynthesisDrafter(Watched(responses=["S1: DROP"]), in_words).repaired("Why?", quotes, refused)
+    watched = LanguageModel(lambda: Watched(responses=["S1: DROP"]))
+    SynthesisDrafter(watched).repaired("Why?", quotes, refused)
     [text] = asked
     assert "S1: Two was sold." in text
     assert "“sold…” is not" in text

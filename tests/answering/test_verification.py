@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from fakes import WordChecker, quote
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.entailment import Claim, EntailmentChecker, ModelChecker
 from fmqa.answering.verification import CheckingVerifier, Objection, Verdict, breaks_off, parts_of
 from fmqa.errors import ModelSilent
@@ -233,7 +233,7 @@ class Judge(BaseChatModel):
 
 def judged(reply: str) -> tuple[CheckingVerifier, Judge]:
     judge = Judge(reply=reply, calls=[])
-    return CheckingVerifier(ModelChecker(judge, nullcontext)), judge
+    return CheckingVerifier(ModelChecker(LanguageModel(lambda: judge))), judge
 
 
 def test_a_judge_is_asked_once_about_all_sentences() -> None:

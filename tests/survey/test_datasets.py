@@ -57,7 +57,7 @@ def test_a_set_of_the_library_is_known_and_its_own_paper_does_not_use_it(
         document("2301.00002", [other, other.replace("thirty", "forty")], year=2024),
     )
     assert used(library)["LungSet-9"] == {"2301.00002"}
-    found = trend(FacetMaker(library), "datasets", "2510.16973", "https://arxiv.org/pdf")
+    found = trend(FacetMaker(library, review="2510.16973"), "datasets")
     assert found.counts() == {("LungSet-9", 2024): 1}
     (point,) = found.points
     assert point.citation is not None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
 from fakes import Add, document
+from fmqa.answering.asking import LanguageModel
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import FacetName, Origin
 from fmqa.survey.facet_maker import VALUES, FacetMaker, ModelReader, parsed
@@ -31,7 +32,7 @@ def maker(library: Library, add: Add) -> FacetMaker:
 
 def reader(*items: object) -> ModelReader:
     replies = [f"Here you are:\n```json\n{json.dumps(list(items))}\n```"]
-    return ModelReader(FakeListChatModel(responses=replies), "clever")
+    return ModelReader(LanguageModel(lambda: FakeListChatModel(responses=replies)), "clever")
 
 
 def item(facet: str, value: str, sentence: object) -> dict[str, object]:

@@ -65,7 +65,7 @@ def filled(library: Library, add: Add) -> Library:
 
 
 def made(library: Library) -> ReviewChanges:
-    return review_changes(FacetMaker(library), REVIEW, PDF_URL)
+    return review_changes(FacetMaker(library, review=REVIEW))
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ def filled(library: Library, add: Add) -> Library:
 
 
 def trend_of(maker: FacetMaker | Library, by: By | str) -> Trend:
-    maker = maker if isinstance(maker, FacetMaker) else FacetMaker(maker)
-    return trend_maker.trend(maker, by, REVIEW, "https://arxiv.org/pdf")
+    maker = maker if isinstance(maker, FacetMaker) else FacetMaker(maker, review=REVIEW)
+    return trend_maker.trend(maker, by)
 
 
 # What is known of a paper without reading it, and where that is nothing, what was read.
@@ -204,7 +204,7 @@ def test_a_year_is_the_papers_own_and_else_that_of_its_publication() -> None:
 def test_it_is_made_once_for_a_state_of_the_library(
     filled: Library, add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = FacetMaker(filled)
+    first = FacetMaker(filled, review=REVIEW)
     trend = trend_of(first, "kind")
     monkeypatch.setattr(trend_maker, "observe", None)
     assert trend_of(first, By.KIND) is trend

@@ -1,4 +1,4 @@
-"""Asking a chat model that may be busy, fail once, or not stream.
+"""Asking a language model that may be busy, fail once, or not stream.
 
 The providers' own libraries wait as long as a server asks for, in silence: 84 s for a 429 that asks
 for 40. Here a server gets one more try after at most `LONGEST_WAIT` seconds, so that the user never
@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from email.utils import parsedate_to_datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fmqa.answering.replies import without_reasoning
+
 if TYPE_CHECKING:
-    from langchain_core.language_models import LanguageModelInput
+    from langchain_core.language_models import BaseChatModel, LanguageModelInput
     from langchain_core.messages import AIMessage
     from langchain_core.runnables import Runnable
 
@@ -31,6 +36,54 @@ _OVERFLOW = re.compile(
     r"exceed\w* (?:the )?(?:available |model'?s? )*context|tokens? exceed|input is too long",
     re.IGNORECASE,
 )
+
+
+class LanguageModel:
+    """A chat model of LangChain's, made when it is first needed. Safe to share between threads.
+
+    Args:
+        make: makes the model.
+        errors: turns what its provider raises into a `ModelError`.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], BaseChatModel],
+        errors: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._make = make
+        self._errors = errors
+        self._guard = Lock()
+        self._made: Future[BaseChatModel] | None = None
+
+    def start(self) -> Future[BaseChatModel]:
+        """Begin to make the model in the background, unless that runs or is done."""
+        with self._guard:
+            if self._made is None or (self._made.done() and self._made.exception()):
+                pool = ThreadPoolExecutor(1, thread_name_prefix="language-model")
+                self._made = pool.submit(self._make)
+                pool.shutdown(wait=False)
+            return self._made
+
+    def ask(self, system: str, text: str, examples: Sequence[tuple[str, str]] = ()) -> str:
+        """The whole reply without the model's reasoning; ``examples`` are turns before the text.
+
+        Raises:
+            ModelError: the model can't be used (any more).
+        """
+        turns = [turn for asked, told in examples for turn in (("human", asked), ("ai", told))]
+        with self._errors():
+            reply = invoke(self.start().result(), [("system", system), *turns, ("human", text)])
+        return without_reasoning(str(reply.text))
+
+    def stream(self, system: str, text: str) -> Iterator[AIMessage]:
+        """The reply in pieces as they come.
+
+        Raises:
+            ModelError: the model can't be used (any more).
+        """
+        with self._errors():
+            yield from stream(self.start().result(), [("system", system), ("human", text)])
 
 
 def retry_after(error: BaseException) -> float | None:
@@ -66,12 +119,12 @@ def patiently(ask: Callable[[], _T]) -> _T:
     return ask()
 
 
-def invoke(model: Any, messages: Any, **options: Any) -> AIMessage:
+def invoke(model: Any, messages: Any) -> AIMessage:
     """The model's whole reply; an empty one where the server sent no choice."""
     from langchain_core.messages import AIMessage
 
     try:
-        reply: AIMessage = patiently(lambda: model.invoke(messages, **options))
+        reply: AIMessage = patiently(lambda: model.invoke(messages))
     except IndexError:  # LangChain's, at the first of no choices
         return AIMessage("")
     return reply

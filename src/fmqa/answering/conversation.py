@@ -11,26 +11,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fmqa import weights
-from fmqa.answering import asking
 from fmqa.answering.analysis import question_names
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.claims import content_stems, named_things, shared_words, stem
 from fmqa.answering.evidence import Evidence, Logistic
-from fmqa.answering.replies import without_reasoning
 from fmqa.errors import ModelError
 from fmqa.prompts import STANDALONE_SYSTEM, standalone_question
 from fmqa.retrieval.expansion import normal_name
 from fmqa.retrieval.naming import NameBook
 from fmqa.retrieval.search import Searcher
 from fmqa.types import Quote
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
 
 LEANING = weights.TRAINED / "follow_ups.json"
 JOINT = " ↳ "
@@ -93,20 +87,13 @@ class ModelRewriter:
     its own guess for "its successor".
 
     Args:
-        model: a LangChain chat model.
+        model: a strong one.
         joined: what rewrites when the model fails or says too much.
-        errors: turns the provider's errors into ours.
     """
 
-    def __init__(
-        self,
-        model: BaseChatModel,
-        joined: Rewrite,
-        errors: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> None:
+    def __init__(self, model: LanguageModel, joined: Rewrite) -> None:
         self.model = model
         self.joined = joined
-        self.errors = errors
 
     def __call__(self, question: str, history: Sequence[Exchange]) -> str:
         """The question as one that stands alone."""
@@ -115,14 +102,10 @@ class ModelRewriter:
         recent = history[-_REMEMBERED:]
         told = [(p.standalone, ", ".join(p.subjects), p.said[:_TOLD]) for p in recent]
         try:
-            with self.errors():
-                said = asking.invoke(
-                    self.model,
-                    [("system", STANDALONE_SYSTEM), ("human", standalone_question(told, question))],
-                )
+            said = self.model.ask(STANDALONE_SYSTEM, standalone_question(told, question))
         except ModelError:
             return self.joined(question, history)
-        text = " ".join(without_reasoning(str(said.text)).split())
+        text = " ".join(said.split())
         known = f"x {question} " + " ".join(" ".join((asked, *rest)) for asked, *rest in told)
         new = question_names(text).keys() - named_things(known).keys()
         if not text or new or len(text) > _LONGEST_REWRITE:

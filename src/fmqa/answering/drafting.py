@@ -7,8 +7,6 @@ passages (see `synthesis`). Whatever is written is only a draft: the verifier de
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
@@ -18,8 +16,6 @@ from fmqa.answering.claims import as_said
 from fmqa.answering.replies import Begins, without_reasoning
 from fmqa.answering.rows import table_told, told
 from fmqa.types import Quote
-
-Errors = Callable[[], AbstractContextManager[None]]
 
 _SHOWN_OF_REFUSAL = 200
 
@@ -118,31 +114,6 @@ class ExtractiveDrafter(Drafter):
                     begins = "paragraph"
                 head = "" if place else group.head
                 yield replace(verbatim(quotes[index], index), begins=begins, head=head)
-
-
-class PreparingDrafter(Drafter):
-    """A drafter that is being made ready in the background while passages are looked for.
-
-    Args:
-        make: makes the drafter; what it raises is raised by `drafts`.
-        reads: the tokens of passages that it will take.
-    """
-
-    def __init__(self, make: Callable[[], Drafter], reads: int = 0) -> None:
-        self.reads = reads
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="prepare")
-        self._ready = self._pool.submit(make)
-        self._pool.shutdown(wait=False)
-
-    def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft | Notice]:
-        """What the drafter writes, once it is ready."""
-        yield from self._ready.result().drafts(question, quotes)
-
-    def repaired(
-        self, question: str, quotes: Sequence[Quote], refused: Sequence[Refused]
-    ) -> list[list[Draft] | None]:
-        """What the drafter makes of them."""
-        return self._ready.result().repaired(question, quotes, refused)
 
 
 def declined(reply: str) -> str:

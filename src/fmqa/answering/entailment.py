@@ -10,14 +10,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fmqa import prompts, weights
-from fmqa.answering import asking
-from fmqa.answering.replies import without_reasoning
+from fmqa.answering.asking import LanguageModel
 from fmqa.errors import ModelSilent
 from fmqa.types import Quote
 from fmqa.weights.catalog import MINILM
@@ -25,8 +23,6 @@ from fmqa.weights.cross_encoder import CrossEncoderRunner, paired
 from fmqa.weights.pull import ensure
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-
     from fmqa.settings import Settings
 
 CHECKER_WEIGHTS = weights.TRAINED / "checker.safetensors"
@@ -121,17 +117,13 @@ class ModelChecker(EntailmentChecker):
     """A strong language model as the judge: all sentences in one call, a structured reply.
 
     Args:
-        model: any LangChain chat model.
-        errors: turns what a provider raises into a `ModelError`.
+        model: that judges.
     """
 
     at_once = True
 
-    def __init__(
-        self, model: BaseChatModel, errors: Callable[[], AbstractContextManager[None]]
-    ) -> None:
+    def __init__(self, model: LanguageModel) -> None:
         self.model = model
-        self.errors = errors
 
     def log_odds(self, claims: Sequence[Claim]) -> list[float]:
         """See `EntailmentChecker`. What the reply leaves out does not follow.
@@ -139,15 +131,10 @@ class ModelChecker(EntailmentChecker):
         Raises:
             ModelSilent: the reply holds no verdict.
         """
-        from langchain_core.messages import HumanMessage, SystemMessage
-
         if not claims:
             return []
         shown = [(one.before, one.quote.text, one.sentence) for one in claims]
-        messages = [SystemMessage(prompts.CHECK_SYSTEM), HumanMessage(prompts.check_pairs(shown))]
-        with self.errors():
-            reply = asking.invoke(self.model, messages)
-        verdicts = _verdicts(without_reasoning(str(reply.text)))
+        verdicts = _verdicts(self.model.ask(prompts.CHECK_SYSTEM, prompts.check_pairs(shown)))
         if not verdicts:
             raise ModelSilent("The language model gave no verdict on the sentences.")
         return [
@@ -195,14 +182,12 @@ def _verdicts(reply: str) -> dict[int, bool]:
     return found
 
 
-def make_checker(
-    settings: Settings, model: Callable[[], ModelChecker], *, strong: bool
-) -> EntailmentChecker:
+def make_checker(settings: Settings, model: LanguageModel, *, strong: bool) -> EntailmentChecker:
     """The checker that the settings name.
 
     Args:
         settings: of the library.
-        model: makes the one that asks the language model.
+        model: the language model.
         strong: whether the language model can judge.
 
     Raises:
@@ -212,7 +197,7 @@ def make_checker(
     if named == "auto":
         named = "llm" if strong else "local"
     if named == "llm":
-        return model()
+        return ModelChecker(model)
     if named == "local":
         folder = ensure(MINILM, settings.models_dir)
         return TrainedChecker(CrossEncoderRunner(folder, CHECKER_WEIGHTS, settings.threads))

@@ -1,16 +1,17 @@
-"""The chat model that the settings name: our own llama.cpp server, or any of LangChain's."""
+"""The language model that the settings name: our own llama.cpp server, or any of LangChain's."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from fmqa.answering import asking
-from fmqa.answering.asking import overflows, retry_after
+from fmqa.answering.asking import LanguageModel, overflows, retry_after
 from fmqa.answering.replies import without_reasoning
 from fmqa.errors import ModelError, ModelMissing, ModelSilent, ModelUnavailable
 from fmqa.settings import Settings
@@ -20,18 +21,6 @@ from fmqa.weights.pull import ensure
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
-
-__all__ = [
-    "LocalServer",
-    "ModelCheck",
-    "as_model_error",
-    "check_model",
-    "local_server",
-    "make_chat_model",
-    "model_errors",
-    "name_of_model",
-    "runs_here",
-]
 
 ANSWER_TOKENS = 256
 STRONG_TOKENS = 2048
@@ -63,6 +52,18 @@ class ModelCheck:
 def runs_here(llm: str) -> bool:
     """Whether a model runs on a server of our own: ``local``, or ``gguf:`` and a file."""
     return llm == "local" or llm.startswith(_FILE)
+
+
+def writes(settings: Settings) -> bool:
+    """Whether the language model is strong enough to read passages and write an answer.
+
+    One that isn't only translates: the answer is the papers' own words, edited by program.
+    """
+    if settings.llm == "none":
+        return False
+    if settings.llm_tier != "auto":
+        return settings.llm_tier == "strong"
+    return not (runs_here(settings.llm) or settings.llm.startswith("ollama:"))
 
 
 def name_of_model(llm: str) -> str:
@@ -115,8 +116,28 @@ def _gguf_file(llm: str) -> Path:
     return file
 
 
-def make_chat_model(settings: Settings, server: LocalServer | None = None) -> BaseChatModel | None:
-    """The chat model that ``settings.llm`` names, or None for ``none``.
+def language_model(settings: Settings, server: Callable[[], LocalServer]) -> LanguageModel:
+    """The language model that ``settings.llm`` names, which isn't ``none``.
+
+    Args:
+        settings: of the program.
+        server: gives our own server, for ``local`` and ``gguf:``.
+    """
+
+    def make() -> BaseChatModel:
+        if not runs_here(settings.llm):
+            return make_chat_model(settings)
+        running = server()
+        # First the wait, which costs nothing here, then LangChain's import, which would hold up
+        # the choice of quotes that may go on meanwhile.
+        running.wait_ready()
+        return make_chat_model(settings, running)
+
+    return LanguageModel(make, partial(model_errors, settings))
+
+
+def make_chat_model(settings: Settings, server: LocalServer | None = None) -> BaseChatModel:
+    """The chat model that ``settings.llm`` names.
 
     Args:
         settings: of the program.
@@ -127,8 +148,6 @@ def make_chat_model(settings: Settings, server: LocalServer | None = None) -> Ba
         ModelMissing: the model's files, or the provider's package, aren't on this machine.
         ModelUnavailable: the provider needs a key that isn't set.
     """
-    if settings.llm == "none":
-        return None
     if runs_here(settings.llm):
         return _local_chat_model(server or local_server(settings).start(), settings)
     return _remote_chat_model(settings)
@@ -157,7 +176,6 @@ def check_model(settings: Settings) -> ModelCheck:
     server = local_server(settings) if runs_here(settings.llm) else None
     try:
         model = make_chat_model(settings, server)
-        assert model is not None
         asked = model.bind(max_tokens=_FEW_TOKENS) if server else model
         with model_errors(settings):
             pieces = [str(piece.text) for piece in asking.stream(asked, "Say one, two, three.")]

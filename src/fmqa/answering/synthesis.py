@@ -11,31 +11,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from fmqa import prompts
 from fmqa.answering import asking
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.claims import missing_names, named_things, shared_words
-from fmqa.answering.drafting import (
-    Draft,
-    Drafter,
-    Errors,
-    Notice,
-    Refused,
-    declined,
-    verbatim,
-)
+from fmqa.answering.drafting import Draft, Drafter, Notice, Refused, declined, verbatim
 from fmqa.answering.evidence import Evidence
 from fmqa.answering.numbers import numbers
 from fmqa.answering.quotes import short_name
-from fmqa.answering.replies import MARK, Piece, Reply, declines, denies, without_reasoning
+from fmqa.answering.replies import MARK, Piece, Reply, declines, denies
 from fmqa.answering.rows import in_table, is_row, table_of
-from fmqa.errors import ModelSilent
+from fmqa.errors import ModelError, ModelSilent
 from fmqa.types import Quote
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-    from langchain_core.messages import BaseMessage
 
 TOKENS = 12_000
 TOO_LONG = (
@@ -103,14 +91,12 @@ class SynthesisDrafter(Drafter):
     """Writes over whole passages: for strong models.
 
     Args:
-        model: any LangChain chat model.
-        errors: turns what a provider raises into a `ModelError`.
+        model: a strong one.
         reads: the tokens of passages that it is given.
     """
 
-    def __init__(self, model: BaseChatModel, errors: Errors, reads: int = TOKENS) -> None:
+    def __init__(self, model: LanguageModel, reads: int = TOKENS) -> None:
         self.model = model
-        self.errors = errors
         self.reads = reads
 
     def drafts(self, question: str, quotes: Sequence[Quote]) -> Iterator[Draft | Notice]:
@@ -119,27 +105,28 @@ class SynthesisDrafter(Drafter):
         A model whose context is too small for all quotes is asked again with half of them.
 
         Raises:
-            ModelSilent: it wrote nothing, declined, or was cut off before it answered.
+            ModelError: it can't be used (any more); it wrote nothing, declined, or was cut off
+                before it answered.
         """
         count = len(quotes)
-        with self.errors():
-            while True:
-                reply, ending = Reply(count), ""
-                try:
-                    for piece in asking.stream(self.model, _messages(question, quotes[:count])):
-                        ending = asking.ending(piece) or ending
-                        new = reply.add(str(piece.text))
-                        yield from _drafts(new, quotes[:count], question)
-                    break
-                except Exception as error:
-                    if count == 1 or reply.text or not asking.overflows(error):
-                        raise
-                    count = (count + 1) // 2
-            yield from _drafts(_checked_end(reply, ending), quotes[:count], question)
-            if count < len(quotes):
-                yield Notice(TOO_LONG.format(read=count, count=len(quotes)))
-            if asking.is_cut_off(ending):
-                yield Notice(CUT_OFF)
+        while True:
+            reply, ending = Reply(count), ""
+            asked = prompts.synthesis_question(question, shown(quotes[:count]))
+            try:
+                for piece in self.model.stream(prompts.SYNTHESIS_SYSTEM, asked):
+                    ending = asking.ending(piece) or ending
+                    new = reply.add(str(piece.text))
+                    yield from _drafts(new, quotes[:count], question)
+                break
+            except ModelError as error:
+                if count == 1 or reply.text or not asking.overflows(error):
+                    raise
+                count = (count + 1) // 2
+        yield from _drafts(_checked_end(reply, ending), quotes[:count], question)
+        if count < len(quotes):
+            yield Notice(TOO_LONG.format(read=count, count=len(quotes)))
+        if asking.is_cut_off(ending):
+            yield Notice(CUT_OFF)
 
     def repaired(
         self, question: str, quotes: Sequence[Quote], refused: Sequence[Refused]
@@ -147,32 +134,16 @@ class SynthesisDrafter(Drafter):
         """See `Drafter`. All are asked for at once, each with what it cites and what stands beside.
 
         Raises:
-            ModelSilent: it declined.
+            ModelError: it can't be used (any more), or declined.
         """
-        from langchain_core.messages import HumanMessage, SystemMessage
-
         failed = [
             (one.draft.text, one.reason, shown(quotes, _beside(quotes, one.draft)))
             for one in refused
         ]
-        messages = [
-            SystemMessage(prompts.REPAIR_SYSTEM),
-            HumanMessage(prompts.repair_question(question, failed)),
-        ]
-        with self.errors():
-            reply = without_reasoning(str(asking.invoke(self.model, messages).text))
+        reply = self.model.ask(prompts.REPAIR_SYSTEM, prompts.repair_question(question, failed))
         if declines(reply):
             raise ModelSilent(declined(reply))
         return _repairs(reply, quotes, len(refused))
-
-
-def _messages(question: str, quotes: Sequence[Quote]) -> list[BaseMessage]:
-    from langchain_core.messages import HumanMessage, SystemMessage
-
-    return [
-        SystemMessage(prompts.SYNTHESIS_SYSTEM),
-        HumanMessage(prompts.synthesis_question(question, shown(quotes))),
-    ]
 
 
 def _head(quote: Quote) -> str:

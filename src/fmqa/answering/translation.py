@@ -7,21 +7,16 @@ before and after. A sentence that fails stays in English; its quote is never tra
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from fmqa.answering import asking
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.claims import named_things
 from fmqa.answering.languages import NAMES, by_glossary, language_of, terms_in
 from fmqa.answering.numbers import numbers
-from fmqa.answering.replies import without_reasoning
 from fmqa.errors import ModelError
 from fmqa.prompts import FROM_ENGLISH_EXAMPLES, TO_ENGLISH_EXAMPLES, from_english, to_english
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-+./][A-Za-z0-9]+)*")
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
@@ -133,22 +128,16 @@ class TryingTranslator:
 
 
 class ModelTranslator:
-    """Translates by a chat model, and checks what it wrote.
+    """Translates by a language model, and checks what it wrote.
 
     Args:
-        model: a LangChain chat model; made when it is first needed.
-        errors: turns what a provider raises into a `ModelError`.
+        model: any.
     """
 
     has_model = True
 
-    def __init__(
-        self,
-        model: Callable[[], BaseChatModel],
-        errors: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> None:
+    def __init__(self, model: LanguageModel) -> None:
         self._model = model
-        self._errors = errors
 
     def question(self, text: str, language: str) -> Translated:
         """The question in English; by the glossary where the model loses a name."""
@@ -165,12 +154,7 @@ class ModelTranslator:
         return said if said and is_faithful(text, said) else None
 
     def _ask(self, examples: Sequence[tuple[str, str]], system: str, message: str) -> str:
-        messages = [("system", system)]
-        for asked, answered in examples:
-            messages += [("human", asked), ("ai", answered)]
-        messages.append(("human", message))
-        with self._errors():
-            reply = without_reasoning(str(asking.invoke(self._model(), messages).text))
+        reply = self._model.ask(system, message, examples)
         lines = [line.strip() for line in reply.splitlines() if line.strip()]
         return lines[0].strip('"“”「」') if lines else ""
 

@@ -171,8 +171,7 @@ def _record(bench: Workbench) -> HealthCheck:
 
 
 def _models(bench: Workbench) -> list[HealthCheck]:
-    from fmqa.answering.drafters import writes
-    from fmqa.answering.models import check_model
+    from fmqa.answering.models import check_model, writes
     from fmqa.store.embedding import make_embedder
 
     findings = []

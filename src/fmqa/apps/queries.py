@@ -137,7 +137,7 @@ def comparison_for(bench: Workbench, question: str) -> Comparison | None:
     from fmqa.survey.comparison import asked_for, compare
 
     asked = asked_for(question, lambda: bench.searcher.names)
-    return None if asked is None else compare(bench.survey.facets, *asked)
+    return None if asked is None else compare(bench.facets, *asked)
 
 
 def with_comparison(bench: Workbench, answer: Answer) -> Answer:
@@ -297,7 +297,7 @@ class Queries:
         """
         from fmqa.survey.comparison import DEFAULT, compare
 
-        return compare(self.bench.survey.facets, names, by or DEFAULT)
+        return compare(self.bench.facets, names, by or DEFAULT)
 
     def _papers(self, filters: Filters | None = None) -> list[PaperRow]:
         self.bench.load_starter()

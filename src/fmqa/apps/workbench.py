@@ -10,32 +10,29 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib.util import find_spec
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from fmqa.apps.survey_parts import leaf, part
 from fmqa.errors import ModelMissing, SettingsError
 from fmqa.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from langchain_core.language_models import BaseChatModel
     from langchain_core.retrievers import BaseRetriever
 
+    from fmqa.answering.asking import LanguageModel
     from fmqa.answering.caching import CachingAssistant
-    from fmqa.answering.conversation import Rewrite
     from fmqa.answering.drafting import Drafter
     from fmqa.answering.marking import EvidenceMarker
     from fmqa.answering.multilingual import MultilingualAssistant
     from fmqa.answering.suggesting import Suggester
-    from fmqa.answering.translation import Translator
     from fmqa.answering.verification import CheckingVerifier
-    from fmqa.apps.survey_parts import SurveyParts
     from fmqa.proofing.proofreader import Proofreader
     from fmqa.reading.page_images import PageImages
     from fmqa.reading.pool import ReadLimits
     from fmqa.retrieval.search import Searcher
     from fmqa.store.library import Library
+    from fmqa.survey.facet_maker import FacetMaker
     from fmqa.sync.ingestor import Engine, Ingestor
     from fmqa.sync.run_types import Request, SyncReport
     from fmqa.types import Embedder
@@ -44,6 +41,38 @@ if TYPE_CHECKING:
 
 Step = Callable[[str, int, int], None]
 Notify = Callable[[str], None]
+T = TypeVar("T")
+
+
+class part(Generic[T]):  # noqa: N801 - it is used as a decorator, as `property` is
+    """A property that is made once, by one thread at a time, under the lock of its owner.
+
+    `functools.cached_property` has, up to Python 3.11, a lock for each property, which two threads
+    that make parts of each other would take in opposite orders.
+    """
+
+    lock = "_guard"
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self.make = make
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, bench: Any, owner: type) -> T:
+        with getattr(bench, self.lock):
+            held: dict[str, Any] = bench.__dict__
+            if self.name not in held:
+                held[self.name] = self.make(bench)
+            made: T = held[self.name]
+            return made
+
+
+class leaf(part[T]):  # noqa: N801
+    """One that needs no other part, and is wanted while others, which take long, are made."""
+
+    lock = "_leaf_guard"
 
 
 def _silent(*told: object) -> None:
@@ -85,15 +114,9 @@ class Workbench:
     def embedder(self) -> Embedder:
         """The embedding model, fetched when it isn't here."""
         from fmqa.store.embedding import make_embedder
+        from fmqa.weights.catalog import MINILM
 
-        with self._guard:
-            try:
-                return make_embedder(self.settings)
-            except ModelMissing:
-                from fmqa.weights.catalog import MINILM
-
-                self.pull(MINILM)
-                return make_embedder(self.settings)
+        return self._with_model(MINILM, make_embedder)
 
     @part
     def ingestor(self) -> Ingestor:
@@ -198,9 +221,10 @@ class Workbench:
         from datetime import UTC, datetime
 
         from fmqa.files import write_whole
+        from fmqa.survey.review_changes import review_changes
         from fmqa.sync.digest import as_markdown
 
-        write_whole(path, as_markdown(self.survey.changes(), datetime.now(UTC).date()))
+        write_whole(path, as_markdown(review_changes(self.facets), datetime.now(UTC).date()))
 
     def follow(
         self, step: Step | None = None, notify: Notify | None = None, **changes: Any
@@ -233,11 +257,13 @@ class Workbench:
         )
 
     @part
-    def survey(self) -> SurveyParts:
-        """What tells the field as a survey does."""
-        from fmqa.apps.survey_parts import SurveyParts
+    def facets(self) -> FacetMaker:
+        """What says what papers are and have, with quotes, and keeps what is made of that."""
+        from fmqa.survey.facet_maker import FacetMaker
 
-        return SurveyParts(self, self._guard)
+        self.load_starter()
+        settings = self.settings
+        return FacetMaker(self.library, self.step, settings.review, settings.arxiv_pdf_url)
 
     def load_starter(self) -> int:
         """Bring the notes into the library where they are missing or have changed, once."""
@@ -251,16 +277,15 @@ class Workbench:
         folder = starter_folder()
         if not folder.is_dir():
             return 0
-        with self._guard:
-            if self.ingestor.holds_notes(folder_mark(folder)):
-                return 0
-            self.step("Reading the starter library", 0, 1)
-            try:
-                count = self.ingestor.ingest_notes(read_notes(folder))
-            except RecordBusy:
-                return 0  # whoever writes now does the same, or the next question will
-            self.step("Reading the starter library", 1, 1)
-            return count
+        if self.ingestor.holds_notes(folder_mark(folder)):
+            return 0
+        self.step("Reading the starter library", 0, 1)
+        try:
+            count = self.ingestor.ingest_notes(read_notes(folder))
+        except RecordBusy:
+            return 0  # whoever writes now does the same, or the next question will
+        self.step("Reading the starter library", 1, 1)
+        return count
 
     @part
     def marker(self) -> EvidenceMarker:
@@ -272,47 +297,47 @@ class Workbench:
     @part
     def verifier(self) -> CheckingVerifier:
         """What decides which sentences quotes carry."""
-        from functools import partial
-
-        from fmqa.answering.drafters import writes
-        from fmqa.answering.entailment import ModelChecker, make_checker
-        from fmqa.answering.models import model_errors
+        from fmqa.answering.entailment import make_checker
+        from fmqa.answering.models import writes
         from fmqa.answering.verification import CheckingVerifier
 
-        def judge() -> ModelChecker:
-            return ModelChecker(self.chat_model, partial(model_errors, self.settings))
-
         settings = self.settings
-        return CheckingVerifier(make_checker(settings, judge, strong=writes(settings)))
+        return CheckingVerifier(
+            make_checker(settings, self.language_model, strong=writes(settings))
+        )
 
     @part
     def assistant(self) -> MultilingualAssistant:
         """What answers questions."""
         from fmqa.answering.assistant import Assistant
-        from fmqa.answering.drafters import writes
+        from fmqa.answering.conversation import ModelRewriter
         from fmqa.answering.evidence import EvidenceSelector
-        from fmqa.answering.models import name_of_model
+        from fmqa.answering.models import name_of_model, writes
         from fmqa.answering.multilingual import MultilingualAssistant
         from fmqa.answering.survey_questions import QuestionTeller
+        from fmqa.answering.translation import GlossaryTranslator, ModelTranslator
 
-        with self._guard:
-            settings = self.settings
-            drafter = self._drafter()
-            assistant = Assistant(
-                self.searcher,
-                EvidenceSelector(self.marker, settings.quotes),
-                drafter,
-                self.verifier,
-                model=name_of_model(settings.llm) if writes(settings) else "none",
-                passages=settings.passages,
-                pdf_url=settings.arxiv_pdf_url,
-                max_question_chars=settings.max_question_chars,
-                review=settings.review,
-                tell=QuestionTeller(self.embedder),
-            )
-            if writes(settings):
-                assistant.rewrite = self._rewriter(assistant.rewrite)
-            return MultilingualAssistant(assistant, self._translator())
+        settings = self.settings
+        drafter = self._drafter()
+        assistant = Assistant(
+            self.searcher,
+            EvidenceSelector(self.marker, settings.quotes),
+            drafter,
+            self.verifier,
+            model=name_of_model(settings.llm) if writes(settings) else "none",
+            passages=settings.passages,
+            pdf_url=settings.arxiv_pdf_url,
+            max_question_chars=settings.max_question_chars,
+            review=settings.review,
+            tell=QuestionTeller(self.embedder),
+        )
+        model = self.language_model
+        if writes(settings):
+            assistant.rewrite = ModelRewriter(model, assistant.rewrite)
+        alone = settings.llm == "none"
+        return MultilingualAssistant(
+            assistant, GlossaryTranslator() if alone else ModelTranslator(model)
+        )
 
     @part
     def proofreader(self) -> Proofreader:
@@ -363,55 +388,26 @@ class Workbench:
         return self.remembering
 
     @part
-    def chat_model(self) -> BaseChatModel:
-        """The language model that the settings name; not to be asked for where that is none."""
-        from fmqa.answering.models import make_chat_model, runs_here
+    def language_model(self) -> LanguageModel:
+        """The language model that the settings name; not to be asked where that is none."""
+        from fmqa.answering.models import language_model
 
-        server = self.server if runs_here(self.settings.llm) else None
-        model = make_chat_model(self.settings, server)
-        assert model is not None
-        return model
-
-    def _rewriter(self, joined: Rewrite) -> Rewrite:
-        """What a strong model makes follow-ups stand alone by."""
-        from functools import partial
-
-        from fmqa.answering.conversation import ModelRewriter
-        from fmqa.answering.models import model_errors
-
-        return ModelRewriter(self.chat_model, joined, partial(model_errors, self.settings))
-
-    def _translator(self) -> Translator:
-        """What brings questions into English, and answers out of it."""
-        from functools import partial
-
-        from fmqa.answering.models import model_errors
-        from fmqa.answering.translation import GlossaryTranslator, ModelTranslator
-
-        if self.settings.llm == "none":
-            return GlossaryTranslator()
-        return ModelTranslator(lambda: self.chat_model, partial(model_errors, self.settings))
+        return language_model(self.settings, lambda: self.server)
 
     @part
     def server(self) -> LocalServer:
         """The local language model's server, its model fetched when it isn't here."""
         from fmqa.answering.models import local_server
+        from fmqa.weights.catalog import QWEN_CODER
 
-        with self._guard:
-            try:
-                return local_server(self.settings)
-            except ModelMissing:
-                from fmqa.weights.catalog import QWEN_CODER
-
-                self.pull(QWEN_CODER)
-                return local_server(self.settings)
+        return self._with_model(QWEN_CODER, local_server)
 
     def _drafter(self) -> Drafter:
-        """The drafter that the settings name, made ready while passages are looked for."""
+        """The drafter that the settings name; its model is made ready in the background."""
         from fmqa.answering.arranging import common_stems
-        from fmqa.answering.drafters import make_drafter, writes
-        from fmqa.answering.drafting import ExtractiveDrafter, PreparingDrafter
-        from fmqa.answering.models import runs_here
+        from fmqa.answering.drafting import ExtractiveDrafter
+        from fmqa.answering.models import runs_here, writes
+        from fmqa.answering.synthesis import SynthesisDrafter
 
         settings = self.settings
         if not writes(settings):
@@ -424,14 +420,20 @@ class Workbench:
                 return common_stems(row.meta for row in record.papers())
 
             return ExtractiveDrafter(lambda: common(record.generation))
-        server = self.server.start() if runs_here(settings.llm) else None
-        return PreparingDrafter(lambda: make_drafter(settings, server), settings.evidence_tokens)
+        if runs_here(settings.llm):
+            self.server.start()
+        self.language_model.start()
+        return SynthesisDrafter(self.language_model, settings.evidence_tokens)
 
-    def pull(self, model: Model) -> Path:
-        """Fetch a model's files, telling `step` of the progress."""
-        from fmqa.weights.pull import pull
+    def _with_model(self, model: Model, make: Callable[[Settings], T]) -> T:
+        """What is made with a model's files, which are fetched when they aren't here."""
+        try:
+            return make(self.settings)
+        except ModelMissing:
+            from fmqa.weights.pull import pull
 
-        return pull(model, self.settings.models_dir, progress=self.step)
+            pull(model, self.settings.models_dir, progress=self.step)
+            return make(self.settings)
 
     def close(self) -> None:
         """End the child processes and close the record."""

@@ -11,13 +11,13 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from fmqa.answering.asking import LanguageModel
 from fmqa.answering.quotes import is_quotable, sentences_of
 from fmqa.errors import RecordBusy, UsageError
 from fmqa.prompts import FACETS_SYSTEM, facets_question
@@ -27,10 +27,6 @@ from fmqa.survey import vocabulary
 from fmqa.survey.extraction import EXTRACTOR, extract, sentences_for
 from fmqa.survey.vocabulary import KINDS
 from fmqa.types import Hit, PaperMeta, Quote, Span, StoredPassage
-
-if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
-
 
 T = TypeVar("T")
 Step = Callable[[str, int, int], None]
@@ -43,11 +39,25 @@ class FacetMaker:
     """Reads the versions that the rules haven't read yet, and gives the facets of all papers.
 
     What is made from the facets is cached here too, since it holds as long as they do.
+
+    Args:
+        library: with the papers.
+        step: told of progress.
+        review: arXiv id of the review that the field is set against.
+        pdf_url: where arXiv's PDFs are.
     """
 
-    def __init__(self, library: Library, step: Step = lambda *progress: None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        step: Step = lambda *progress: None,
+        review: str = "",
+        pdf_url: str = "https://arxiv.org/pdf",
+    ) -> None:
         self.library = library
         self.step = step
+        self.review = review
+        self.pdf_url = pdf_url
         self._guard = threading.Lock()
         self._read = -1  # the generation that was read last
         self._cached: dict[str, tuple[tuple[int, int], Any]] = {}
@@ -226,18 +236,11 @@ class ModelReader:
     Args:
         model: strong enough to judge a sentence; a small one is not.
         name: what to call it in the record.
-        errors: turns the provider's errors into ours.
     """
 
-    def __init__(
-        self,
-        model: BaseChatModel,
-        name: str,
-        errors: Callable[[], AbstractContextManager[None]] = nullcontext,
-    ) -> None:
+    def __init__(self, model: LanguageModel, name: str) -> None:
         self.model = model
         self.name = name
-        self.errors = errors
 
     def read(self, passages: Sequence[StoredPassage]) -> list[Facet]:
         """A version's facets: the model's where it found some that hold, else the rules'.
@@ -251,12 +254,9 @@ class ModelReader:
             return ruled
         values = {name.value: held for name, held in VALUES.items()}
         texts = [" ".join(quote.text.split()) for quote in quotes]
-        with self.errors():
-            reply = self.model.invoke(
-                [("system", FACETS_SYSTEM), ("human", facets_question(texts, values))]
-            )
+        reply = self.model.ask(FACETS_SYSTEM, facets_question(texts, values))
         known = {(one.name, one.value) for one in ruled}
-        found = [_sure(facet, known) for facet in parsed(reply.text, quotes)]
+        found = [_sure(facet, known) for facet in parsed(reply, quotes)]
         named = {facet.name for facet in found}
         return [*found, *(facet for facet in ruled if facet.name not in named)]
 

@@ -205,8 +205,9 @@ class ReviewChanges(SurveyModel):
     solved: tuple[Solved, ...] = ()
 
 
-def review_changes(maker: FacetMaker, review_id: str, pdf_url: str) -> ReviewChanges:
+def review_changes(maker: FacetMaker) -> ReviewChanges:
     """What changed since the review, kept in the record until what is searched changes."""
+    review_id, pdf_url = maker.review, maker.pdf_url
 
     def make(generation: int) -> ReviewChanges:
         library, numbering = maker.library, Numbering(pdf_url)

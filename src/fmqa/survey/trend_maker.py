@@ -119,7 +119,7 @@ def observe(
 _KEY = "trend, form 3"  # counted up when trends are made in another way
 
 
-def trend(maker: FacetMaker, by: By | str, review_id: str, pdf_url: str) -> Trend:
+def trend(maker: FacetMaker, by: By | str) -> Trend:
     """The trend of the library as it is now, kept in the record until what is searched changes.
 
     Raises:
@@ -137,11 +137,11 @@ def trend(maker: FacetMaker, by: By | str, review_id: str, pdf_url: str) -> Tren
         metas = [row.meta for row in library.record.papers()]
         papers = one_of_each_work(meta for meta in metas if is_paper(meta))
         facets = maker.facets()
-        observed = observe(library, wanted, papers, facets, pdf_url)
+        observed = observe(library, wanted, papers, facets, maker.pdf_url)
         counted = with_values(papers, facets)
-        return make_trend(wanted, observed, counted, standing(library, review_id))
+        return make_trend(wanted, observed, counted, standing(library, maker.review))
 
-    made = maker.cached(f"{_KEY}, {wanted.value}, {review_id}, {pdf_url}", Trend, make)
+    made = maker.cached(f"{_KEY}, {wanted.value}, {maker.review}, {maker.pdf_url}", Trend, make)
     if not made.points:
         raise NothingToSearch(f"No paper of the library says its {wanted.value}.")
     return made

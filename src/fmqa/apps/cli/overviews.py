@@ -61,6 +61,7 @@ def field_map(
 ) -> None:
     """The papers by what cites what and what is alike, in groups named by what sets them apart."""
     from fmqa.survey.field_map import MapFilter
+    from fmqa.survey.field_map import field_map as made
 
     wanted = MapFilter(
         " ".join(about or ()),
@@ -69,7 +70,7 @@ def field_map(
         tuple(modality or ()),
     )
     with workbench(home=home) as bench:
-        whole = bench.survey.map()
+        whole = made(bench.facets)
     drawn = whole.only(paper.paper_id for paper in whole.papers if wanted(paper))
     if not drawn.papers:
         raise NothingToSearch("No paper of the map is meant by this.", hint="Loosen the filters.")
@@ -98,6 +99,7 @@ def trends(
     PNG and SVG are plots, and written to the file that --output names.
     """
     from fmqa.files import write_whole
+    from fmqa.survey import trend_maker
     from fmqa.survey.trend_plot import draw
 
     if form in ("png", "svg") and output is None:
@@ -106,7 +108,7 @@ def trends(
             hint=f"Say which: `fmqa trends --by {by} --format {form} --output FILE`.",
         )
     with workbench(home=home) as bench:
-        trend = bench.survey.trend(by)
+        trend = trend_maker.trend(bench.facets, by)
     if form == "png" or form == "svg":  # noqa: PLR1714 - which mypy understands
         assert output is not None
         write_whole(output, draw(trend, form, sides=cited_by_review))

@@ -62,7 +62,7 @@ def facets(
                 f"{what[0]!r} is nothing that can be done.",
                 hint="There are set, unset, restore, read.",
             )
-        found = bench.survey.facets.facets([paper_id]).get(paper_id, [])
+        found = bench.facets.facets([paper_id]).get(paper_id, [])
     if as_json:
         print_json([facet_json(one) for one in found])
     else:
@@ -95,7 +95,7 @@ def compare(
     from fmqa.survey.comparison import compare as made
 
     with workbench(home=home) as bench:
-        table = made(bench.survey.facets, names, by.split(","))
+        table = made(bench.facets, names, by.split(","))
     if as_json:
         form = "json"
     text = as_text(table) if form == "text" else FORMS[form](table)
@@ -108,7 +108,7 @@ def challenges(output: Output = None, home: Home = None, as_json: Json = False) 
     from fmqa.survey.challenges import as_markdown, challenge_map
 
     with workbench(home=home) as bench:
-        made = challenge_map(bench.survey.facets)
+        made = challenge_map(bench.facets)
     if not made.challenges:
         raise NothingToSearch("No paper here names a challenge.")
     text = made.model_dump_json(indent=2) if as_json else as_markdown(made)
@@ -131,7 +131,7 @@ def outline(
     from fmqa.survey.outlining import outline as made
 
     with workbench(home=home, llm=llm) as bench:
-        draft = made(bench.survey.facets, bench.searcher, bench.remembering, topic, bench.step)
+        draft = made(bench.facets, bench.searcher, bench.remembering, topic, bench.step)
     text = draft.model_dump_json(indent=2) if as_json else as_markdown(draft)
     deliver(text, output, f"A draft of {len(draft.sections)} sections")
     if not draft.sections:
@@ -206,7 +206,7 @@ def _change(bench: Workbench, what: str, words: Sequence[str], quote: str) -> st
         )
     paper, name = _paper(bench, words[0]), _facet_name(words[1])
     if what == "set":
-        correct(bench.survey.facets, paper, name, words[2:], quote)
+        correct(bench.facets, paper, name, words[2:], quote)
     elif what == "unset":
         bench.library.facets.correct(paper.paper_id, name, [])
     elif not bench.library.facets.restore(paper.paper_id, name):
@@ -216,11 +216,20 @@ def _change(bench: Workbench, what: str, words: Sequence[str], quote: str) -> st
 
 def _read(bench: Workbench, names: Sequence[str]) -> None:
     """Have the language model read these papers, and say how many were new to it."""
+    from fmqa.answering.models import writes
+    from fmqa.survey.facet_maker import ModelReader
+
     if not names:
         raise UsageError("`fmqa facets read` takes papers, or `all`.", hint="")
     papers = None if list(names) == ["all"] else [_paper(bench, n).paper_id for n in names]
-    reader = bench.survey.reader()
-    count = bench.survey.facets.read_by(reader, papers)
+    llm = bench.settings.llm
+    if not writes(bench.settings):
+        raise UsageError(
+            f"{llm!r} can't say what a paper is: that takes a strong language model.",
+            hint="Name one: --llm openai:gpt-5. The rules' facets are there anyway.",
+        )
+    reader = ModelReader(bench.language_model, llm)
+    count = bench.facets.read_by(reader, papers)
     typer.echo(f"{reader.name} read {count} {'paper' if count == 1 else 'papers'}.")
 
 

@@ -87,6 +87,7 @@ def _since_review(form: Form, output: Path | None, home: Path | None) -> None:
     from datetime import UTC, datetime
 
     from fmqa.errors import UsageError
+    from fmqa.survey.review_changes import review_changes
     from fmqa.sync import digest
 
     if form == "atom":
@@ -95,7 +96,7 @@ def _since_review(form: Form, output: Path | None, home: Path | None) -> None:
             hint="Choose text, markdown or json, or leave --since-review away.",
         )
     with workbench(home=home) as bench:
-        told = bench.survey.changes()
+        told = review_changes(bench.facets)
     if form == "json":
         text = told.model_dump_json(indent=2)
     elif form == "markdown":

@@ -27,7 +27,7 @@ from fmqa.apps.web.tab import (
 )
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError
-from fmqa.survey.field_map import FieldMap, MapEdge, MapFilter, MapPaper
+from fmqa.survey.field_map import FieldMap, MapEdge, MapFilter, MapPaper, field_map
 
 _LIVE: dict[str, Any] = QUICK | {"trigger_mode": "always_last"}
 _WIDTH, _HEIGHT, _MARGIN = 1000, 640, 30
@@ -72,7 +72,7 @@ class MapTab(Tab):
 
     def _open(self, *filters: Any) -> tuple[Any, ...]:
         try:
-            drawn = self.bench.survey.map()
+            drawn = field_map(self.bench.facets)
         except FmqaError as error:
             return (problem(error, self.say), *(gr.skip() for _ in filters[1:]))
         kinds = sorted({paper.kind for paper in drawn.papers if paper.kind})
@@ -83,11 +83,11 @@ class MapTab(Tab):
 
     @or_problem
     def _draw(self, *filters: Any) -> str:
-        return self._shown(self.bench.survey.map(), *filters)
+        return self._shown(field_map(self.bench.facets), *filters)
 
     @or_problem
     def _card(self, picked: gr.EventData) -> str:
-        return map_card(self.bench.survey.map(), picked_paper(picked), self.say)
+        return map_card(field_map(self.bench.facets), picked_paper(picked), self.say)
 
     def _shown(self, drawn: FieldMap, *filters: Any) -> str:
         """The map and its table, as far as the filters let papers through."""

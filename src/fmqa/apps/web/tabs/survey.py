@@ -12,7 +12,7 @@ from fmqa.apps.web.markup import view
 from fmqa.apps.web.tab import QUICK, SLOW, Tab, opening, or_problem, waiting
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import AmbiguousName
-from fmqa.survey.review_changes import ReviewChanges
+from fmqa.survey.review_changes import ReviewChanges, review_changes
 from fmqa.sync.digest import by_kind, tallies
 from fmqa.types import Source
 
@@ -72,7 +72,7 @@ class CompareTab(Tab):
         if not wanted:
             return ""
         try:
-            made = compare(self.bench.survey.facets, wanted, tuple(columns or ()) or DEFAULT)
+            made = compare(self.bench.facets, wanted, tuple(columns or ()) or DEFAULT)
         except AmbiguousName as error:
             return view("compare.which_paper", self.say, error)
         return comparison_table(made, self.say)
@@ -109,7 +109,7 @@ class SurveyTab(Tab):
     def _challenges(self) -> str:
         from fmqa.survey.challenges import challenge_map
 
-        made = challenge_map(self.bench.survey.facets)
+        made = challenge_map(self.bench.facets)
         return view("compare.challenges", self.say, made, _SHOWN)
 
     @or_problem
@@ -117,7 +117,7 @@ class SurveyTab(Tab):
         from fmqa.survey.outlining import outline
 
         bench = self.bench
-        made = outline(bench.survey.facets, bench.searcher, self.ready.assistant, topic or "")
+        made = outline(bench.facets, bench.searcher, self.ready.assistant, topic or "")
         return view("compare.outline", self.say, made)
 
 
@@ -151,7 +151,7 @@ class ChangesTab(Tab):
 
     @or_problem
     def _changes(self) -> str:
-        return since_review(self.bench.survey.changes(), self.say)
+        return since_review(review_changes(self.bench.facets), self.say)
 
 
 def since_review(told: ReviewChanges, say: Wording = IN_ENGLISH) -> str:

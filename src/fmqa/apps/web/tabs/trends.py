@@ -15,6 +15,7 @@ from fmqa.apps.web.markup import view
 from fmqa.apps.web.tab import QUICK, Tab, opening, or_problem, problem, show, waiting
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError
+from fmqa.survey import trend_maker
 from fmqa.survey.trend_data import GROUPS, By, Group, Panel, Trend, TrendPoint, panels, trend_rows
 from fmqa.survey.trend_plot import amount_words, moment
 
@@ -68,7 +69,7 @@ class TrendsTab(Tab):
 
     def _draw(self, by: str, sides: bool) -> tuple[str, str]:
         try:
-            trend = self.bench.survey.trend(by)
+            trend = trend_maker.trend(self.bench.facets, by)
         except FmqaError as error:
             return problem(error, self.say), ""
         drawn = chart(trend, sides=sides, say=self.say)
@@ -76,7 +77,7 @@ class TrendsTab(Tab):
 
     @or_problem
     def _papers(self, by: str, sides: bool, picked: gr.EventData) -> str:
-        trend = self.bench.survey.trend(by)
+        trend = trend_maker.trend(self.bench.facets, by)
         heading, points = _picked(trend, getattr(picked, "_data", None) or {}, self.say)
         return view("trends.papers", self.say, heading, points)
 
