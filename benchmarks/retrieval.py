@@ -19,8 +19,7 @@ from unittest.mock import patch
 
 from benchmarks.abstracts import abstracts_library, paper_id
 from benchmarks.common import data_folder, options_parser, print_table, write_results
-from fmqa.retrieval.fusion import fuse, standardised
-from fmqa.retrieval.search import Searcher, clean_question
+from fmqa.retrieval.search import Searcher, clean_question, fuse, standardised
 from fmqa.settings import Settings
 from fmqa.store.embedding import make_embedder
 

@@ -15,8 +15,7 @@ from typing import Any
 import bibtexparser
 import pytest
 
-from fmqa.answering.compared import Comparison
-from fmqa.answering.schema import Answer
+from fmqa.answering.schema import Answer, Comparison
 from fmqa.apps.queries import PaperList, Passages
 from fmqa.apps.web import app
 from fmqa.apps.web.readiness import Readiness

@@ -10,8 +10,7 @@ import pytest
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.schema import Answer
 from fmqa.errors import ModelError
-from fmqa.evaluation.evaluator import evaluate
-from fmqa.evaluation.figures import Point
+from fmqa.evaluation.evaluator import Point, evaluate
 from fmqa.evaluation.html_report import curve_svg, page
 from fmqa.evaluation.questions import Question
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fmqa.evaluation.figures import figures, groups, risk_curve
+from fmqa.evaluation.evaluator import figures, groups, risk_curve
 from fmqa.evaluation.grading import Grade
 from fmqa.evaluation.questions import Question
 

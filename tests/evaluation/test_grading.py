@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fmqa.evaluation.figures import figures, groups
+from fmqa.evaluation.evaluator import figures, groups
 from fmqa.evaluation.grading import grade, same_quote, states
 from fmqa.evaluation.questions import LabelledQuote, Question, read_questions
 from shared_folder import SHARED

@@ -7,7 +7,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmqa.retrieval.fusion import fuse, lift_near_papers, standardised
+from fmqa.retrieval.search import fuse, lift_near_papers, standardised
 
 SCORES = st.dictionaries(st.integers(0, 50), st.floats(-100, 100), max_size=30)
 

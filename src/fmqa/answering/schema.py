@@ -9,14 +9,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fmqa.answering.compared import Comparison
 
+class WireModel(BaseModel):
+    """What crosses a wire and can't be changed."""
 
-class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class NextPage(_Wire):
+class NextPage(WireModel):
     """The end of a quote that its page's end cuts."""
 
     page: int = Field(ge=1, description="The next page of that version's PDF.")
@@ -26,7 +26,21 @@ class NextPage(_Wire):
     end: int
 
 
-class Citation(_Wire):
+class NamedPaper(WireModel):
+    """A paper by its ids and names; what is said of it stands beside."""
+
+    paper_id: str
+    arxiv_id: str | None
+    name: str
+    title: str
+
+    @property
+    def shown(self) -> str:
+        """What it is called."""
+        return self.name or self.title
+
+
+class Citation(WireModel):
     """A quote and where it stands."""
 
     number: int = Field(ge=1, description="What the answer's [n] refers to.")
@@ -77,7 +91,7 @@ class Citation(_Wire):
         return f"{self.quote} {self.goes_on.quote}" if self.goes_on else self.quote
 
 
-class Sentence(_Wire):
+class Sentence(WireModel):
     """A sentence of the answer with the numbers of the citations that carry it."""
 
     text: str
@@ -97,7 +111,7 @@ class Sentence(_Wire):
     )
 
 
-class Withheld(_Wire):
+class Withheld(WireModel):
     """A drafted sentence that no quote carries, and why."""
 
     text: str
@@ -110,7 +124,7 @@ class Withheld(_Wire):
     detail: str = Field(default="", description="The number or word that the reason is about.")
 
 
-class Related(_Wire):
+class Related(WireModel):
     """A paper near the question."""
 
     paper_id: str
@@ -121,7 +135,7 @@ class Related(_Wire):
 MissingKind = Literal["unreadable", "scanned", "table"]
 
 
-class Missing(_Wire):
+class Missing(WireModel):
     """Pages of a paper that couldn't be searched, and might have answered."""
 
     paper_id: str
@@ -130,7 +144,46 @@ class Missing(_Wire):
     kind: MissingKind
 
 
-class Timings(_Wire):
+class Cell(WireModel):
+    """What a paper says of one thing; without a quote, ``value`` is "not stated"."""
+
+    value: str
+    quote: str | None = Field(default=None, description="Stands verbatim on that page.")
+    page: int | None = None
+    start: int | None = Field(default=None, description="Its place in the page's text.")
+    end: int | None = None
+    arxiv_id: str | None = None
+    version: int | None = None
+    confidence: float | None = None
+
+    @property
+    def stated(self) -> bool:
+        """Whether there is a quote that shows the value."""
+        return self.quote is not None
+
+
+class ComparedPaper(NamedPaper):
+    """A paper of the table."""
+
+    year: int | None
+    source: str = Field(default="note", description="`pdf`, or `note`: our words on the paper.")
+
+
+class ComparedRow(WireModel):
+    """A paper with a cell for each column."""
+
+    paper: ComparedPaper
+    cells: tuple[Cell, ...]
+
+
+class Comparison(WireModel):
+    """The table, as it crosses a wire."""
+
+    columns: tuple[str, ...]
+    rows: tuple[ComparedRow, ...]
+
+
+class Timings(WireModel):
     """Milliseconds since the question was put."""
 
     retrieval: int = 0
@@ -139,7 +192,7 @@ class Timings(_Wire):
     total: int = 0
 
 
-class Answer(_Wire):
+class Answer(WireModel):
     """What is said to a question."""
 
     question: str

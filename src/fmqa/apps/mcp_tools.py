@@ -15,8 +15,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from fmqa.answering.compared import Comparison
-from fmqa.answering.schema import Answer
+from fmqa.answering.schema import Answer, Comparison
 from fmqa.apps.admission_queue import AdmissionQueue
 from fmqa.apps.asgi import AGENTS, Mount, person_of
 from fmqa.apps.queries import (

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fmqa.answering.citing import paper_url
 from fmqa.answering.conversation import Exchange
-from fmqa.answering.schema import Answer
+from fmqa.answering.schema import Answer, WireModel
 from fmqa.errors import UsageError
 from fmqa.filters import make_filters
 from fmqa.sources.arxiv_ids import parse_address, parse_id
@@ -23,17 +23,12 @@ from fmqa.types import Filters, StoredPassage, printed_label
 
 if TYPE_CHECKING:
     from fmqa.answering.assistant import Asked
-    from fmqa.answering.compared import Comparison
-    from fmqa.answering.schema import Answer
+    from fmqa.answering.schema import Answer, Comparison
     from fmqa.apps.workbench import Workbench
     from fmqa.store.mappers import PaperRow
 
 Name = Annotated[str, Field(max_length=200)]
 Names = Annotated[tuple[Name, ...], Field(max_length=50)]
-
-
-class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Before(BaseModel):
@@ -47,7 +42,7 @@ class Before(BaseModel):
     answer: str = Field(default="", max_length=100_000)
 
 
-class PaperFilters(_Payload):
+class PaperFilters(WireModel):
     """Which papers to look at; any one value of each list will do. Empty means all."""
 
     years: str = Field(
@@ -65,7 +60,7 @@ class PaperFilters(_Payload):
     )
 
 
-class FoundPassage(_Payload):
+class FoundPassage(WireModel):
     """Some sentences of one paper and where they stand."""
 
     passage_id: int = Field(description="For get_passage; counts until the library changes.")
@@ -91,13 +86,13 @@ class FoundPassage(_Payload):
     score: float | None = Field(default=None, description="How near it is to what was asked.")
 
 
-class Passages(_Payload):
+class Passages(WireModel):
     """Passages, the nearest first or in reading order."""
 
     passages: tuple[FoundPassage, ...]
 
 
-class ListedPaper(_Payload):
+class ListedPaper(WireModel):
     """A paper of the library."""
 
     paper_id: str
@@ -118,7 +113,7 @@ class ListedPaper(_Payload):
     url: str
 
 
-class PaperList(_Payload):
+class PaperList(WireModel):
     """A part of the papers that match."""
 
     total: int = Field(description="How many match in all.")

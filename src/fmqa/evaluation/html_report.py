@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from fmqa.evaluation.figures import FIGURES, Figure, Point, risk_curve
+from fmqa.evaluation.evaluator import FIGURES, Figure, Point, risk_curve
 from fmqa.evaluation.grading import quoted
 from fmqa.proofing.page import whole_page
 

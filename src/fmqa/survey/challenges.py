@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from fmqa.answering.schema import NamedPaper, WireModel
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.survey.corpus import SurveyModel, SurveyPaper, paper_fields, place_of
+from fmqa.survey.corpus import paper_fields, place_of
 from fmqa.survey.escaping import escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
@@ -13,7 +14,7 @@ from fmqa.types import PaperMeta
 _SURE = 0.6  # from here on the sentence has a word of problem or of proposal beside the term
 
 
-class Shown(SurveyPaper):
+class Shown(NamedPaper):
     """A paper with the sentence that shows what is said of it."""
 
     year: int | None
@@ -24,14 +25,14 @@ class Shown(SurveyPaper):
     confidence: float
 
 
-class Solution(SurveyModel):
+class Solution(WireModel):
     """What is proposed against a challenge, and by which of the papers that name it."""
 
     name: str
     proposed_by: tuple[Shown, ...]
 
 
-class Challenge(SurveyModel):
+class Challenge(WireModel):
     """A challenge, the papers that name it, and what they propose; the commonest first."""
 
     name: str
@@ -39,7 +40,7 @@ class Challenge(SurveyModel):
     solutions: tuple[Solution, ...]
 
 
-class ChallengeMap(SurveyModel):
+class ChallengeMap(WireModel):
     """The challenges of a library's papers, the commonest first."""
 
     papers: int

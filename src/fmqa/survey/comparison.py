@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
 
-from fmqa.answering.compared import Cell, ComparedPaper, ComparedRow, Comparison
+from fmqa.answering.schema import Cell, ComparedPaper, ComparedRow, Comparison
 from fmqa.errors import AmbiguousName, UsageError
 from fmqa.retrieval.expansion import normal_name
 from fmqa.retrieval.naming import NameBook, names_of, written_names
 from fmqa.sources.arxiv_ids import parse_id
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.store.works import one_of_each_work
-from fmqa.survey.corpus import place_of
+from fmqa.survey.corpus import paper_fields, place_of
 from fmqa.survey.escaping import csv_cell, escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
@@ -86,10 +86,7 @@ def compare(maker: FacetMaker, names: Sequence[str], by: Sequence[str] = DEFAULT
         rows.append(
             ComparedRow(
                 paper=ComparedPaper(
-                    paper_id=paper.paper_id,
-                    arxiv_id=paper.arxiv_id,
-                    name=paper.name,
-                    title=paper.title,
+                    **paper_fields(paper),
                     year=paper.year,
                     source=held[paper.paper_id].source.value,
                 ),

@@ -12,10 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from fmqa.answering.citing import Numbering
-from fmqa.answering.schema import Citation
+from fmqa.answering.schema import Citation, NamedPaper
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import Facet, FacetName, Origin
 from fmqa.types import (
@@ -98,29 +96,9 @@ def standing(library: Library, review_id: str) -> Standing:
 Facets = Mapping[str, Sequence[Facet]]
 
 
-class SurveyModel(BaseModel):
-    """A result of the survey, which can't be changed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SurveyPaper(SurveyModel):
-    """A paper as the survey shows it; what is said of it stands beside."""
-
-    paper_id: str
-    arxiv_id: str | None
-    name: str
-    title: str
-
-    @property
-    def shown(self) -> str:
-        """What it is called."""
-        return self.name or self.title
-
-
 def paper_fields(meta: PaperMeta) -> dict[str, Any]:
-    """The fields of a `SurveyPaper`."""
-    return {one: getattr(meta, one) for one in SurveyPaper.model_fields}
+    """The fields of a `NamedPaper`."""
+    return {one: getattr(meta, one) for one in NamedPaper.model_fields}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fmqa.answering.assistant import Asked
-from fmqa.answering.schema import Answer, Citation, Sentence, Withheld
+from fmqa.answering.schema import Answer, Citation, Sentence, WireModel, Withheld
 from fmqa.errors import NothingToSearch
 from fmqa.retrieval.search import Searcher, clean_question
 from fmqa.store.quoted_facets import Facet, FacetName
-from fmqa.survey.corpus import SurveyModel, place_of
+from fmqa.survey.corpus import place_of
 from fmqa.survey.escaping import escape_markdown
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import Filters
@@ -39,7 +39,7 @@ _MOST_CHARS = 200
 Step = Callable[[str, int, int], None]
 
 
-class Section(SurveyModel):
+class Section(WireModel):
     """A heading, the question that it stands for, and the checked sentences that answer it."""
 
     heading: str
@@ -47,14 +47,14 @@ class Section(SurveyModel):
     sentences: tuple[Sentence, ...]
 
 
-class LeftOut(SurveyModel):
+class LeftOut(WireModel):
     """A heading that the papers don't carry, and why."""
 
     heading: str
     reason: str
 
 
-class Outline(SurveyModel):
+class Outline(WireModel):
     """The draft. A sentence's numbers are those of ``citations``."""
 
     topic: str

@@ -11,15 +11,13 @@ from fmqa.answering.claims import content_stems
 from fmqa.answering.conflicts import Difference, differing_figures
 from fmqa.answering.numbers import numbers
 from fmqa.answering.quotes import is_quotable, sentences_of
-from fmqa.answering.schema import Citation
+from fmqa.answering.schema import Citation, NamedPaper, WireModel
 from fmqa.store.library import Library
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.survey.contradictions import Contradiction, contradictions
 from fmqa.survey.corpus import (
     Facets,
     Standing,
-    SurveyModel,
-    SurveyPaper,
     cited,
     is_paper,
     paper_fields,
@@ -152,7 +150,7 @@ _PROPOSALS = 60
 _BATCH = 4000  # passages read at once
 
 
-class NewPaper(SurveyPaper):
+class NewPaper(NamedPaper):
     """A paper that came out after the review."""
 
     published: str
@@ -162,7 +160,7 @@ class NewPaper(SurveyPaper):
     withdrawn: bool
 
 
-class Revised(SurveyModel):
+class Revised(WireModel):
     """A figure that a paper's newer version gives otherwise."""
 
     figures: tuple[str, str]
@@ -171,7 +169,7 @@ class Revised(SurveyModel):
     new: Citation
 
 
-class Contradicted(SurveyModel):
+class Contradicted(WireModel):
     """A figure that two papers give differently."""
 
     about: str
@@ -180,7 +178,7 @@ class Contradicted(SurveyModel):
     other: Citation
 
 
-class Solved(SurveyModel):
+class Solved(WireModel):
     """A challenge that a new paper proposes something for, each with its quote."""
 
     challenge: str
@@ -191,7 +189,7 @@ class Solved(SurveyModel):
     proposed: Citation
 
 
-class ReviewChanges(SurveyModel):
+class ReviewChanges(WireModel):
     """All of it. ``published`` is the review's date as far as it is known, ISO 8601."""
 
     review_id: str

@@ -16,8 +16,8 @@ from statistics import median
 from types import MappingProxyType
 from typing import Literal
 
-from fmqa.answering.schema import Citation
-from fmqa.survey.corpus import Standing, SurveyModel, SurveyPaper, is_paper, paper_fields
+from fmqa.answering.schema import Citation, NamedPaper, WireModel
+from fmqa.survey.corpus import Standing, is_paper, paper_fields
 from fmqa.survey.escaping import csv_cell
 from fmqa.types import PaperMeta
 
@@ -75,7 +75,7 @@ class Observation:
     citation: Citation | None = None
 
 
-class TrendPoint(SurveyPaper):
+class TrendPoint(NamedPaper):
     """One paper with one value. ``citation`` is None where only its metadata say it."""
 
     year: int
@@ -87,7 +87,7 @@ class TrendPoint(SurveyPaper):
     citation: Citation | None
 
 
-class Trend(SurveyModel):
+class Trend(WireModel):
     """The points of one trend, by year; ``papers`` counts all that could have had one."""
 
     by: By

@@ -15,8 +15,7 @@ from fmqa.apps.cli.options import Home, Json, Llm, print_json, workbench
 
 if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
-    from fmqa.evaluation.evaluator import Evaluation
-    from fmqa.evaluation.figures import Figure
+    from fmqa.evaluation.evaluator import Evaluation, Figure
     from fmqa.evaluation.grading import Grade
     from fmqa.proofing.report import Report
 
@@ -216,7 +215,7 @@ def _wanted(one: Grade) -> str:
 
 def _show_kinds(kinds: dict[str, tuple[int, dict[str, Figure]]]) -> None:
     from fmqa.apps.cli.rendering import console, table
-    from fmqa.evaluation.figures import FIGURES
+    from fmqa.evaluation.evaluator import FIGURES
     from fmqa.evaluation.html_report import shown
 
     numbers = ("questions", *FIGURES)

@@ -12,7 +12,7 @@ from fmqa.errors import NothingToSearch, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fmqa.answering.compared import Comparison
+    from fmqa.answering.schema import Comparison
     from fmqa.apps.workbench import Workbench
     from fmqa.store.quoted_facets import Facet, FacetName
 

@@ -17,7 +17,7 @@ from fmqa.sync.digest import by_kind, tallies
 from fmqa.types import Source
 
 if TYPE_CHECKING:
-    from fmqa.answering.compared import Cell, ComparedRow, Comparison
+    from fmqa.answering.schema import Cell, ComparedRow, Comparison
 
 _COLUMNS = (
     "architecture",
