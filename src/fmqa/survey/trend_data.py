@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -111,19 +112,19 @@ class Trend(WireModel):
         counts = Counter(point.value for point in self.points)
         return sorted(counts, key=lambda value: (-counts[value], value))
 
-    def counts(self, group: Group | None = None) -> dict[tuple[str, int], int]:
+    def of(self, group: Group | None) -> list[TrendPoint]:
+        """The points of one side of the review; all without one."""
+        return [point for point in self.points if group in (None, point.group)]
+
+    def counts(self, group: Group | None = None) -> Counter[tuple[str, int]]:
         """How many papers have a value in a year."""
-        return dict(
-            Counter(
-                (point.value, point.year) for point in self.points if group in (None, point.group)
-            )
-        )
+        return Counter((point.value, point.year) for point in self.of(group))
 
     def medians(self, group: Group | None = None) -> dict[int, float]:
         """The median amount of each year with enough points for one."""
         held: dict[int, list[float]] = defaultdict(list)
-        for point in self.points:
-            if point.amount is not None and group in (None, point.group):
+        for point in self.of(group):
+            if point.amount is not None:
                 held[point.year].append(point.amount)
         return {
             year: median(amounts)
@@ -133,11 +134,7 @@ class Trend(WireModel):
 
     def at(self, value: str, year: int, group: Group | None = None) -> list[TrendPoint]:
         """The papers that a number counts."""
-        return [
-            point
-            for point in self.points
-            if (point.value, point.year) == (value, year) and group in (None, point.group)
-        ]
+        return [one for one in self.of(group) if (one.value, one.year) == (value, year)]
 
     def only(self, *groups: Group) -> Trend:
         """The same of the papers on one side of the review."""
@@ -210,34 +207,41 @@ def _group(paper_id: str, stands: Standing) -> Group:
     return "since" if paper_id in stands.since else "other"
 
 
+def sides_of(sides: bool) -> Sequence[Group | None]:
+    """The parts that are shown: both sides of the review, or all papers together."""
+    return ("cited", "since") if sides else (None,)
+
+
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """The small plot of one value: its papers a year, those of each group."""
+class Panels:
+    """What the small plots of a trend's commonest values are drawn from, all to one scale.
 
-    value: str
-    counts: Mapping[Group, Mapping[int, int]]
+    ``counts`` has the papers of a value and year for each part that is shown; ``highest`` is the
+    most papers of a value in one year.
+    """
 
-    @property
-    def total(self) -> int:
-        """All papers with the value."""
-        return sum(sum(years.values()) for years in self.counts.values())
+    values: list[str]
+    counts: dict[Group | None, Counter[tuple[str, int]]]
+    highest: int
 
-    def in_year(self, year: int) -> int:
-        """The papers of a year."""
-        return sum(years.get(year, 0) for years in self.counts.values())
+    @classmethod
+    def of(cls, trend: Trend, most: int, *, sides: bool) -> Panels:
+        """The panels of this many values at most."""
+        counts = {group: trend.counts(group) for group in sides_of(sides)}
+        values = trend.values[:most]
+        whole = sum(counts.values(), Counter[tuple[str, int]]())
+        highest = max((count for (value, _), count in whole.items() if value in values), default=1)
+        return cls(values, counts, highest)
+
+    def total(self, value: str) -> int:
+        """All papers with a value."""
+        return sum(n for held in self.counts.values() for (v, _), n in held.items() if v == value)
 
 
-def panels(trend: Trend, most: int) -> list[Panel]:
-    """A panel for each of the commonest values."""
-    counted = {group: trend.counts(group) for group in GROUPS}
-    found = []
-    for value in trend.values[:most]:
-        counts = {
-            group: {year: count for (one, year), count in of_group.items() if one == value}
-            for group, of_group in counted.items()
-        }
-        found.append(Panel(value, counts))
-    return found
+def year_ticks(years: Sequence[int], most: int) -> list[int]:
+    """So many years at most to write below an axis, the last among them."""
+    step = max(1, math.ceil(len(years) / most))
+    return list(years)[::-1][::step][::-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +258,7 @@ def trend_rows(trend: Trend, group: Group | None = None) -> list[TrendRow]:
     counts = trend.counts(group)
     found = []
     for value in trend.values:
-        of_years = tuple(counts.get((value, year), 0) for year in trend.years)
+        of_years = tuple(counts[value, year] for year in trend.years)
         if any(of_years):
             found.append(TrendRow(value, of_years, sum(of_years)))
     return sorted(found, key=lambda row: -row.total)
@@ -271,8 +275,7 @@ def as_csv(trend: Trend, groups: Sequence[Group | None] = (None,)) -> str:
     if trend.by.is_size:
         writer.writerow(_SIZE_HEADINGS)
         for group in groups:
-            mine = [point for point in trend.points if group in (None, point.group)]
-            writer.writerows(_size_line(trend, group, point) for point in mine)
+            writer.writerows(_size_line(trend, group, point) for point in trend.of(group))
     else:
         writer.writerow(("by", "papers_of", "value", "year", "papers"))
         for group in groups:

@@ -13,7 +13,16 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from fmqa.survey.trend_data import GROUPS, Group, Panel, Trend, TrendPoint, panels
+from fmqa.survey.trend_data import (
+    GROUPS,
+    Group,
+    Panels,
+    Trend,
+    TrendPoint,
+    group_name,
+    sides_of,
+    year_ticks,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +32,6 @@ _INK, _SOFT, _RULE, _MEDIAN = "#1f2a2e", "#5a676c", "#d9d9d4", "#8d989b"
 _FILLS: Mapping[Group, tuple[str, str]] = {
     "cited": ("#0072B2", ""),
     "since": ("#E69F00", "////"),
-    "other": ("#B5BDC0", ".."),
 }
 # Kind of paper → marker and colour.
 _MARKS: Mapping[str, tuple[str, str]] = {
@@ -35,7 +43,7 @@ _MARKS: Mapping[str, tuple[str, str]] = {
     "method": ("v", "#56B4E9"),
 }
 _OTHER_MARK = ("X", "#5a676c")
-_COLUMNS, _PANELS = 4, 12
+_COLUMNS, _PANELS, _TICKS = 4, 12, 5
 _WIDTH = 9.6  # inches
 _DPI = 160
 _NAMED = 14  # points with a label at most
@@ -71,40 +79,35 @@ def _drawn(shown: Trend, form: str, sides: bool) -> bytes:
 
 def _multiples(figure: Figure, trend: Trend, sides: bool) -> None:
     """A panel of bars for each value, all to one scale."""
-    shown = panels(trend, _PANELS)
-    columns = min(_COLUMNS, max(1, len(shown)))
-    rows = max(1, math.ceil(len(shown) / columns))
+    panels = Panels.of(trend, _PANELS, sides=sides)
+    values = panels.values
+    columns = min(_COLUMNS, max(1, len(values)))
+    rows = max(1, math.ceil(len(values) / columns))
     figure.set_size_inches(_WIDTH, 0.9 + 1.3 * rows)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    years = trend.years
-    highest = max((panel.in_year(year) for panel in shown for year in years), default=1)
     for place, axes in enumerate(grid.flat):
-        if place >= len(shown):
+        if place >= len(values):
             axes.set_visible(False)
             continue
-        _bars(axes, shown[place], years, sides)
-        axes.set_ylim(0, highest * 1.18)
-        axes.xaxis.set_tick_params(labelbottom=place + columns >= len(shown))
-    if sides and shown:
+        _bars(axes, panels, values[place], trend.years)
+        axes.set_ylim(0, panels.highest * 1.18)
+        axes.xaxis.set_tick_params(labelbottom=place + columns >= len(values))
+    if sides and values:
         figure.legend(
             *grid.flat[0].get_legend_handles_labels(),
             loc="outside upper right", ncols=2, frameon=False, fontsize=8.5, labelcolor=_INK,
         )  # fmt: skip
 
 
-def _bars(axes: Axes, panel: Panel, years: Sequence[int], sides: bool) -> None:
+def _bars(axes: Axes, panels: Panels, value: str, years: Sequence[int]) -> None:
     floor = dict.fromkeys(years, 0)
-    stacks: Mapping[Group, Mapping[int, int]] = panel.counts
-    if not sides:
-        stacks = {"cited": {year: panel.in_year(year) for year in years}}
-    for group, counts in stacks.items():
-        if group == "other":
-            continue
-        colour, hatch = _FILLS[group]
-        heights = [counts.get(year, 0) for year in years]
+    for group, counts in panels.counts.items():
+        colour, hatch = _FILLS[group or "cited"]
+        heights = [counts[value, year] for year in years]
         axes.bar(
             years, heights, bottom=[floor[year] for year in years], width=0.78, color=colour,
-            hatch=hatch, edgecolor="white", linewidth=0.4 if sides else 0.0, label=GROUPS[group],
+            hatch=hatch, edgecolor="white", linewidth=0.4 if group else 0.0,
+            label=group_name(group),
         )  # fmt: skip
         for year, height in zip(years, heights, strict=True):
             floor[year] += height
@@ -112,21 +115,21 @@ def _bars(axes: Axes, panel: Panel, years: Sequence[int], sides: bool) -> None:
         if height:
             axes.text(year, height, f"{height}", ha="center", va="bottom", fontsize=7, color=_SOFT)
     axes.set_title(
-        f"{_short(panel.value)} ({panel.total})", loc="left", fontsize=9, fontweight="bold",
+        f"{_short(value)} ({panels.total(value)})", loc="left", fontsize=9, fontweight="bold",
         color=_INK, parse_math=False,
     )  # fmt: skip
     axes.set_yticks([])
-    axes.set_xticks(_ticks(years))
+    axes.set_xticks(year_ticks(years, _TICKS))
     _plain(axes, ("bottom",))
 
 
 def _scatter(figure: Figure, trend: Trend, sides: bool) -> None:
     """Sizes over time on a logarithmic axis; with sides, a panel for each side of the review."""
     figure.set_size_inches(_WIDTH, 5.4)
-    groups: Sequence[Group | None] = ("cited", "since") if sides else (None,)
+    groups = sides_of(sides)
     grid = figure.subplots(1, len(groups), sharey=True, squeeze=False)
     amounts = [point.amount for point in trend.points if point.amount]
-    held = [[point for point in trend.points if group in (None, point.group)] for group in groups]
+    held = [trend.of(group) for group in groups]
     for group, points, axes in zip(groups, held, grid.flat, strict=True):
         _points(axes, points, trend.medians(group))
         axes.set_yscale("log")
@@ -168,8 +171,8 @@ def _points(axes: Axes, points: Sequence[TrendPoint], medians: Mapping[int, floa
         )  # fmt: skip
     years = sorted({point.year for point in points})
     if years:
-        span = list(range(years[0], years[-1] + 1))
-        axes.set_xticks([year + 0.5 for year in _ticks(span)], [str(y) for y in _ticks(span)])
+        ticks = year_ticks(range(years[0], years[-1] + 1), _TICKS)
+        axes.set_xticks([year + 0.5 for year in ticks], [str(year) for year in ticks])
         axes.set_xlim(years[0] - 0.1, years[-1] + 1.1)
 
 
@@ -205,12 +208,6 @@ def _plain(axes: Axes, sides: Sequence[str]) -> None:
         spine.set_visible(name in sides)
         spine.set_color(_RULE)
     axes.tick_params(which="both", length=0, labelsize=8, labelcolor=_SOFT)
-
-
-def _ticks(years: Sequence[int]) -> list[int]:
-    """At most five years, the last among them."""
-    step = max(1, math.ceil(len(years) / 5))
-    return list(years)[::-1][::step][::-1]
 
 
 def _short(text: str) -> str:

@@ -153,9 +153,9 @@ def _as_text(drawn: FieldMap) -> str:
 
 def _formed_trend(trend: Trend, form: str, *, sides: bool) -> str:
     """The trend as text, CSV or JSON."""
-    from fmqa.survey.trend_data import as_csv
+    from fmqa.survey.trend_data import as_csv, sides_of
 
-    groups: Sequence[Group | None] = ("cited", "since") if sides else (None,)
+    groups = sides_of(sides)
     if form == "json":
         shown = trend.only("cited", "since") if sides else trend
         return shown.model_dump_json(indent=2)
@@ -173,7 +173,7 @@ def _trend_text(trend: Trend, groups: Sequence[Group | None]) -> str:
     with out.capture() as captured:
         out.print(f"[bold]{trend.by.heading}[/bold]. {coverage(trend)}")
         for group in groups:
-            points = [point for point in trend.points if group in (None, point.group)]
+            points = trend.of(group)
             if len(groups) > 1:
                 out.print(f"\n[bold]{group_name(group)}[/bold] ({len(points)})")
             if points:
@@ -211,9 +211,8 @@ def _trend_sizes(trend: Trend, group: Group | None) -> object:
 
     heads = ("year", "amount", "paper", "quote")
     listed = table(*heads, right=("amount",), folded=("paper", "quote"))
-    points = [point for point in trend.points if group in (None, point.group)]
-    points.sort(key=lambda point: -(point.amount or 0))
-    for point in points[:_MOST_POINTS]:
+    largest_first = sorted(trend.of(group), key=lambda point: -(point.amount or 0))
+    for point in largest_first[:_MOST_POINTS]:
         quote = plain(point.citation.quote) if point.citation else ""
         page = f" (page {point.citation.page})" if point.citation else ""
         listed.add_row(

@@ -16,7 +16,18 @@ from fmqa.apps.web.tab import QUICK, Tab, opening, or_problem, problem, show, wa
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import FmqaError
 from fmqa.survey import trend_maker
-from fmqa.survey.trend_data import GROUPS, By, Group, Panel, Trend, TrendPoint, panels, trend_rows
+from fmqa.survey.trend_data import (
+    GROUPS,
+    By,
+    Group,
+    Panels,
+    Trend,
+    TrendPoint,
+    group_name,
+    sides_of,
+    trend_rows,
+    year_ticks,
+)
 from fmqa.survey.trend_plot import amount_words, moment
 
 _PICK = """element.addEventListener('click', (event) => {
@@ -33,7 +44,7 @@ _NAMES = {
     "Pre-training data": By.DATA_SIZE,
 }
 # The places below are those of the drawings in `templates/trends.html`.
-_PANELS = 12
+_PANELS, _TICKS = 12, 4
 _WIDTH, _BASE, _TOP = 260, 100, 14  # of a small panel
 _WIDE, _LEFT, _FLOOR = 900, 52, 430  # of a plot of sizes
 _NAMED = 16
@@ -100,43 +111,33 @@ def chart(trend: Trend, *, sides: bool, say: Wording = IN_ENGLISH) -> str:
     shown = trend.only("cited", "since") if sides else trend
     coverage = _coverage_text(trend, say)
     if shown.by.is_size:
-        groups = _groups(sides)
+        groups = sides_of(sides)
         kinds = dict.fromkeys(point.kind for point in shown.points)
         return view("trends.plots", say, shown, coverage, _plots(shown, groups, say), kinds)
-    found = panels(shown, _PANELS)
-    highest = max((panel.in_year(year) for panel in found for year in shown.years), default=1)
-    drawn = [_bars(panel, shown.years, highest, say, sides=sides) for panel in found]
+    panels = Panels.of(shown, _PANELS, sides=sides)
+    drawn = [_bars(panels, value, shown.years, say) for value in panels.values]
     legend = [(group, say(GROUPS[group])) for group in ("cited", "since")] if sides else []
-    return view("trends.bars", say, shown, coverage, drawn, len(shown.values) - len(found), legend)
+    return view("trends.bars", say, shown, coverage, drawn, len(shown.values) - len(drawn), legend)
 
 
-def _groups(sides: bool) -> Sequence[Group | None]:
-    return ("cited", "since") if sides else (None,)
-
-
-def _bars(
-    panel: Panel, years: Sequence[int], highest: int, say: Wording, *, sides: bool
-) -> dict[str, Any]:
-    """What the template draws of a value; ``highest`` is the count as high as its panel.
-
-    The bar of a year may have parts, one on the other.
-    """
+def _bars(panels: Panels, value: str, years: Sequence[int], say: Wording) -> dict[str, Any]:
+    """What the template draws of a value; the bar of a year may have parts, one on the other."""
     width = _WIDTH / max(6, len(years))
     first = _WIDTH - width * len(years)
     drawn = []
     for place, year in enumerate(years):
-        floor, bars = float(_BASE), []
-        for group in GROUPS if sides else (None,):
-            total = panel.in_year(year)
-            count = total if group is None else panel.counts[group].get(year, 0)
-            if count:
-                height = (_BASE - _TOP) * count / highest
+        floor, total, bars = float(_BASE), 0, []
+        for group, counts in panels.counts.items():
+            if count := counts[value, year]:
+                total += count
+                height = (_BASE - _TOP) * count / panels.highest
                 floor -= height
-                title = _number_words(panel.value, year, group, count, say)
+                title = _number_words(value, year, group, count, say)
                 bars.append({"group": group or "", "title": title, "y": floor, "height": height})
         at = first + place * width
         drawn.append({"year": year, "x": at, "width": width, "count": total, "bars": bars})
-    return {"value": panel.value, "total": panel.total, "years": drawn, "ticks": _ticks(years)}
+    ticks = year_ticks(years, _TICKS)
+    return {"value": value, "total": panels.total(value), "years": drawn, "ticks": ticks}
 
 
 def _number_words(value: str, year: int, group: Group | None, count: int, say: Wording) -> str:
@@ -157,11 +158,6 @@ def _coverage_text(trend: Trend, say: Wording) -> str:
     return told
 
 
-def _ticks(years: Sequence[int]) -> list[int]:
-    step = max(1, math.ceil(len(years) / 4))
-    return list(years)[::-1][::step][::-1]
-
-
 def _plots(trend: Trend, groups: Sequence[Group | None], say: Wording) -> list[dict[str, Any]]:
     """A plot for each group, to one scale of amounts."""
     amounts = [point.amount for point in trend.points if point.amount]
@@ -175,7 +171,7 @@ def _plot(
     trend: Trend, group: Group | None, span: tuple[float, float], say: Wording
 ) -> dict[str, Any]:
     """What the template draws of a group, each part with its place."""
-    points = [point for point in trend.points if group in (None, point.group)]
+    points = trend.of(group)
     heading = f"{say(GROUPS[group])} ({len(points)})" if group else ""
     if not points:
         return {"heading": heading, "dots": []}
@@ -185,7 +181,7 @@ def _plot(
     return {
         "heading": heading,
         "grid": [(scale.y(amount), amount_words(amount)) for amount in powers],
-        "ticks": [(scale.x(year + 0.5), year) for year in _ticks(years)],
+        "ticks": [(scale.x(year + 0.5), year) for year in year_ticks(years, _TICKS)],
         "medians": [
             (scale.x(year + 0.05), scale.y(amount), scale.x(year + 0.95))
             for year, amount in trend.medians(group).items()
@@ -248,13 +244,12 @@ def _meet(one: tuple[float, float, float, float], other: tuple[float, float, flo
 def numbers_table(trend: Trend, *, sides: bool, say: Wording = IN_ENGLISH) -> str:
     """The numbers as a table whose cells open their papers."""
     tables = []
-    for group in _groups(sides):
-        points = [point for point in trend.points if group in (None, point.group)]
-        largest_first = sorted(points, key=lambda one: -(one.amount or 0))
+    for group in sides_of(sides):
+        largest_first = sorted(trend.of(group), key=lambda one: -(one.amount or 0))
         rows = (
             [(point, amount_words(point.amount or 0)) for point in largest_first]
             if trend.by.is_size
             else trend_rows(trend, group)
         )
-        tables.append((group or "", say(GROUPS[group] if group else "All papers"), rows))
+        tables.append((group or "", say(group_name(group)), rows))
     return view("trends.numbers", say, trend, tables)
