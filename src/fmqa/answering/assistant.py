@@ -130,7 +130,6 @@ class Assistant(Asked):
         passages: how many passages to look through.
         pdf_url: where arXiv's PDFs are.
         max_question_chars: the longest question that is taken.
-        rewrite: makes follow-ups stand alone; `FollowUps` when None.
         review: id of the paper that "the review" means, where the library holds it.
         tell: tells of what kind a question is.
     """
@@ -146,7 +145,6 @@ class Assistant(Asked):
         passages: int = 24,
         pdf_url: str = "https://arxiv.org/pdf",
         max_question_chars: int = 4000,
-        rewrite: Rewrite | None = None,
         review: str = "",
         tell: Callable[[str], Collection[Kind]] = lambda question: (),
     ) -> None:
@@ -158,7 +156,7 @@ class Assistant(Asked):
         self.passages = passages
         self.pdf_url = pdf_url
         self.max_question_chars = max_question_chars
-        self.rewrite = rewrite or FollowUps(searcher)
+        self.rewrite: Rewrite = FollowUps(searcher)  # makes follow-ups stand alone
         self.review = review
         self.tell = tell
 

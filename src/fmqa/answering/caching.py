@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple
 from functools import cache
 from pathlib import Path
-from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -19,6 +18,7 @@ from fmqa.answering.multilingual import MultilingualAssistant
 from fmqa.answering.schema import Answer, Timings
 from fmqa.filters import query_of
 from fmqa.settings import Settings
+from fmqa.store.history import AnswerCache
 from fmqa.types import Filters
 
 # What a question goes through; prompts and settings stand beside these folders.
@@ -27,18 +27,6 @@ _PLACES = {
     "home", "models_dir", "pace_dir", "users_file", "digest_file", "database_url", "llm_api_key",
     "cluster", "cluster_ca", "cluster_cert", "cluster_key",
 }  # fmt: skip
-
-
-class Cache(Protocol):
-    """Where answers are kept, for one state of the library."""
-
-    def get(self, key: str, generation: int) -> str | None:
-        """What was put under the key in this state."""
-        ...
-
-    def put(self, key: str, generation: int, answer: str) -> None:
-        """Keep an answer."""
-        ...
 
 
 class CachingAssistant(Asked):
@@ -54,7 +42,7 @@ class CachingAssistant(Asked):
     def __init__(
         self,
         inner: Callable[[], MultilingualAssistant],
-        cache: Cache,
+        cache: AnswerCache,
         generation: Callable[[], int],
         settings: str,
     ) -> None:

@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from fmqa import weights
 from fmqa.answering.analysis import question_names
@@ -118,12 +117,11 @@ class FollowUps:
 
     Args:
         searcher: knows the papers' names, and how near their passages come to a question.
-        trained: file of the regression, see `training.follow_ups`.
     """
 
-    def __init__(self, searcher: Searcher, trained: Path = LEANING) -> None:
+    def __init__(self, searcher: Searcher) -> None:
         self.searcher = searcher
-        self.is_leaning = Logistic.read(trained, "leans")
+        self.is_leaning = Logistic.read(LEANING, "leans")
 
     def __call__(self, question: str, history: Sequence[Exchange]) -> str:
         """The question as one that needs none before it; itself where it doesn't lean on any."""

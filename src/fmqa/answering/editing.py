@@ -13,6 +13,7 @@ from dataclasses import replace
 from fmqa.answering.attribution import reported_from
 from fmqa.answering.claims import REFERENCE_MARK, as_said
 from fmqa.answering.quotes import is_quotable, short_name
+from fmqa.retrieval.naming import surname_of
 from fmqa.types import Quote
 
 _CONNECTING = re.compile(
@@ -140,7 +141,7 @@ def authors_of(quote: Quote) -> str:
     """
     authors = quote.passage.paper.authors
     if authors and quote.passage.paper.arxiv_id:
-        surnames = [one.split(",")[0] if "," in one else one.split()[-1] for one in authors if one]
+        surnames = [surname_of(one) for one in authors if one]
         if len(surnames) <= _FEW:
             return " and ".join(surnames)
         return f"{surnames[0]} et al."

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
 from fmqa import weights
@@ -62,17 +61,15 @@ class QuestionTeller:
 
     Args:
         embedder: the library's.
-        trained: the regressions.
     """
 
-    def __init__(self, embedder: Embedder, trained: Path = QUESTION_KINDS) -> None:
+    def __init__(self, embedder: Embedder) -> None:
         self.embedder = embedder
-        self.trained = trained
 
     @cached_property
     def _held(self) -> tuple[str, dict[Kind, Logistic]]:
         """The embedding model that they were fitted on, and the regressions."""
-        held = json.loads(self.trained.read_text(encoding="utf-8"))
+        held = json.loads(QUESTION_KINDS.read_text(encoding="utf-8"))
         return held["model"], {
             kind: Logistic(
                 held[kind]["bias"], _numbered(held[kind]["weights"]), held[kind]["least"]

@@ -73,7 +73,7 @@ class NameBook:
                 if paper.paper_id not in held:
                     held.append(paper.paper_id)
                 book._written.setdefault(name, set()).add(shown)
-            for surname in {_surname(author) for author in paper.authors}:
+            for surname in {surname_of(author).casefold() for author in paper.authors}:
                 book._authors.setdefault(surname, []).append(paper.paper_id)
         return book
 
@@ -158,10 +158,10 @@ class NameBook:
         )
 
 
-def _surname(author: str) -> str:
+def surname_of(author: str) -> str:
     """Of "Ada Ma" and of "Ma, Ada"."""
     words = author.split(",", maxsplit=1)[0].split() if "," in author else author.split()[-1:]
-    return " ".join(words).casefold()
+    return " ".join(words)
 
 
 def _generation(name: str) -> tuple[str, int]:

@@ -23,33 +23,36 @@ from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
 
 NOT_STATED = "not stated"
-DEFAULT = ("architecture", "training", "data", "tasks")
+COLUMNS = (
+    "architecture",
+    "training",
+    "data",
+    "tasks",
+    "kind",
+    "modality",
+    "parameters",
+    "year",
+    "challenges",
+    "solutions",
+)
+DEFAULT = COLUMNS[:4]
 MOST_PAPERS = 30
-_COLUMNS = {
-    "kind": FacetName.KIND,
-    "modality": FacetName.MODALITY,
+# What else a column may be called; each may go by its facet's name, too.
+_CALLED = {
     "modalities": FacetName.MODALITY,
-    "architecture": FacetName.ARCHITECTURE,
     "architectures": FacetName.ARCHITECTURE,
     "backbone": FacetName.ARCHITECTURE,
-    "training": FacetName.TRAINING,
     "training strategy": FacetName.TRAINING,
-    "data": FacetName.DATA,
     "pre-training data": FacetName.DATA,
     "training data": FacetName.DATA,
     "data size": FacetName.DATA,
-    "task": FacetName.TASK,
     "tasks": FacetName.TASK,
     "downstream tasks": FacetName.TASK,
-    "parameters": FacetName.PARAMETERS,
     "size": FacetName.PARAMETERS,
     "model size": FacetName.PARAMETERS,
-    "year": FacetName.YEAR,
-    "challenge": FacetName.CHALLENGE,
     "challenges": FacetName.CHALLENGE,
-    "solution": FacetName.SOLUTION,
     "solutions": FacetName.SOLUTION,
-}
+} | {name.value: name for name in FacetName}
 _ASKED = re.compile(
     r"^\W*(?:please )?compare\s+(?P<names>.+?)"
     r"(?:\s+(?:by|in terms of|regarding|in|on|with respect to)\s+(?P<by>[^?.]+))?\s*[.?!]*$",
@@ -64,8 +67,7 @@ def compare(maker: FacetMaker, names: Sequence[str], by: Sequence[str] = DEFAULT
 
     Args:
         names: of models as the field calls them, arXiv ids, or ids of papers.
-        by: architecture, training, data, tasks, kind, modality, parameters, year, challenges,
-            solutions.
+        by: some of the `COLUMNS`.
 
     Raises:
         AmbiguousName: a name is that of several papers; says which.
@@ -146,18 +148,15 @@ def asked_for(question: str, names: Callable[[], NameBook]) -> tuple[list[str], 
     book = names()
     between = (one.strip() for one in _BETWEEN.split(match["names"]))
     known = [one for one in between if normal_name(one) in book]
-    by = [one for one in _BETWEEN.split(match["by"] or "") if one.lower() in _COLUMNS]
+    by = [one for one in _BETWEEN.split(match["by"] or "") if one.lower() in _CALLED]
     return (known, by or list(DEFAULT)) if len(known) > 1 else None
 
 
 def _column(name: str) -> FacetName:
-    found = _COLUMNS.get(name.strip().lower())
+    found = _CALLED.get(name.strip().lower())
     if found is None:
-        known = (
-            "architecture, training, data, tasks, kind, modality, parameters, year, challenges, "
-        )
         raise UsageError(
-            f"There is no column {name.strip()!r}.", hint=f"There are {known}solutions."
+            f"There is no column {name.strip()!r}.", hint=f"There are {', '.join(COLUMNS)}."
         )
     return found
 

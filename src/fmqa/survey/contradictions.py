@@ -17,6 +17,7 @@ from fmqa.answering.numbers import Number, numbers, same_number
 from fmqa.answering.quotes import is_quotable, sentences_of
 from fmqa.retrieval.naming import NameBook
 from fmqa.survey.corpus import is_paper
+from fmqa.survey.vocabulary import MODALITIES
 from fmqa.types import Hit, PaperMeta, PassageKind, Quote, StoredPassage
 
 _NOUNS = (
@@ -40,31 +41,8 @@ _MEASURED = re.compile(
     r"\s*(?:of|is|was|=|:|at)\s*$",
     re.I,
 )
-# Words for one modality on a line; sentences on different ones aren't compared.
-_MODALITIES = """ct
-mri mr
-pet
-ultrasound ultrasonography sonography
-xray x-ray radiograph radiographic radiography
-mammography mammogram
-endoscopy endoscopic
-dermoscopy dermoscopic
-pathology histopathology histology
-cytology
-microscopy microscopic
-angiography
-fundus
-retinal retina
-video
-text textual
-2d
-3d"""
-_MODALITY_OF = {
-    stem(form): line
-    for line, words in enumerate(_MODALITIES.splitlines())
-    for word in words.split()
-    for form in (word, f"{word}s")
-}
+# Beside the kinds of images, what tells apart what a figure is of.
+_FORM = re.compile(r"\b(?:[23]d|text|angiograph)", re.I)
 _AT_LEAST = re.compile(r"(?:over|more than|at least|exceeding|nearly|almost|[>≥])\s*$", re.I)
 _SAYS_NOTHING = frozenset(map(stem, "medical biomedical diverse different the of".split()))
 _LEADS_WITHIN = 50  # characters before the name of what the sentence is about
@@ -178,16 +156,14 @@ def _measured(text: str, number: Number, subject: str) -> _What | None:
     named = named_things(f"x {text}")
     others = sorted(named.keys() - METRICS - {subject, subject + "s"})
     others = [one for one in others if not one[0].isdigit()]
-    modalities = sorted({str(_MODALITY_OF[one]) for one in _stems(text) if one in _MODALITY_OF})
+    # Sentences on different kinds of images aren't compared.
+    kinds = sorted(kind for kind, said in MODALITIES.items() if said.search(text))
+    kinds += sorted({found.lower() for found in _FORM.findall(text)})
     if not others:
         return None
     unit = "%" if number.percent or number.value > 1 else ""
     shown = f"{metric['metric']} on {', '.join(named[one] for one in others)}"
-    return (metric["metric"].lower(), "on", *others, unit, *modalities), shown
-
-
-def _stems(text: str) -> set[str]:
-    return {stem(word) for word in re.findall(r"[A-Za-z-]+", text)}
+    return (metric["metric"].lower(), "on", *others, unit, *kinds), shown
 
 
 @dataclass(frozen=True, slots=True)

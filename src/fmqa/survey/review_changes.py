@@ -142,7 +142,7 @@ def _challenge_pairs(facets: Sequence[Facet]) -> list[tuple[Facet, Facet]]:
     return list(found.values())
 
 
-_KEY = "since the review, form 2"  # counted up when it is made in another way
+_KEY = "since the review, form 3"  # counted up when it is made in another way
 _READING = "Comparing figures"
 _PER_REVISION = 5  # changed figures shown of one paper; a rewritten one would drown the others
 _CONTRADICTIONS = 12

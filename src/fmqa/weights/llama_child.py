@@ -58,7 +58,9 @@ def _serve(orders: dict[str, Any]) -> Any:
     params.cache_prompt = True
     params.cache_ram_mib = 0
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.no_extra_bufts = not orders["repack"]
+    # Copied into the CPU's favourite order, the weights would take 3 s and 0.6 GB more, for four
+    # answers at once that come 15 % sooner.
+    params.no_extra_bufts = True
     params.n_gpu_layers = 0
     params.fit_params = False
     params.use_jinja = True

@@ -14,6 +14,7 @@ from rich.text import Text
 from fmqa.answering.assistant import EvidenceFound, Finished, SentenceReady, marked
 from fmqa.answering.citing import shown_page
 from fmqa.errors import SourceUnreachable
+from fmqa.retrieval.naming import surname_of
 from fmqa.types import Hit, Outcome, ReadResult
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _source_line(citation: Citation) -> Text:
 def _authors(authors: Sequence[str]) -> str:
     if not authors:
         return ""
-    surname = authors[0].split()[-1]
+    surname = surname_of(authors[0])
     return surname if len(authors) == 1 else f"{surname} et al."
 
 

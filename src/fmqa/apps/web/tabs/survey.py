@@ -12,6 +12,7 @@ from fmqa.apps.web.markup import view
 from fmqa.apps.web.tab import QUICK, SLOW, Tab, opening, or_problem, waiting
 from fmqa.apps.web.wording import IN_ENGLISH, Wording
 from fmqa.errors import AmbiguousName
+from fmqa.survey.comparison import COLUMNS, DEFAULT, compare
 from fmqa.survey.review_changes import ReviewChanges, review_changes
 from fmqa.sync.digest import by_kind, tallies
 from fmqa.types import Source
@@ -19,19 +20,6 @@ from fmqa.types import Source
 if TYPE_CHECKING:
     from fmqa.answering.schema import Cell, ComparedRow, Comparison
 
-_COLUMNS = (
-    "architecture",
-    "training",
-    "data",
-    "tasks",
-    "kind",
-    "modality",
-    "parameters",
-    "year",
-    "challenges",
-    "solutions",
-)
-_DEFAULT = 4
 _BETWEEN = re.compile(r"[,;\n]+")
 _SHOWN = 12  # papers of a challenge and of a solution
 
@@ -55,8 +43,8 @@ class CompareTab(Tab):
                 elem_id="fmqa-compare-names",
             )
             columns = gr.Dropdown(
-                [(say(one.capitalize()), one) for one in _COLUMNS],
-                value=list(_COLUMNS[:_DEFAULT]),
+                [(say(one.capitalize()), one) for one in COLUMNS],
+                value=list(DEFAULT),
                 label=say("By"),
                 multiselect=True,
             )
@@ -66,8 +54,6 @@ class CompareTab(Tab):
 
     @or_problem
     def _table(self, names: str, columns: Any) -> str:
-        from fmqa.survey.comparison import DEFAULT, compare
-
         wanted = [one.strip() for one in _BETWEEN.split(names or "") if one.strip()]
         if not wanted:
             return ""
