@@ -131,7 +131,8 @@ def _shared_terms(quotes: Sequence[Quote], known: Collection[str]) -> dict[str, 
                 written.setdefault(key, " ".join(words))
                 there.setdefault(key, set()).add(index)
     most = _WIDEST * len(quotes)
-    return {_headed(written[key]): own for key, own in there.items() if 1 < len(own) <= most}
+    shared = {written[key]: own for key, own in there.items() if 1 < len(own) <= most}
+    return {term[:1].upper() + term[1:]: own for term, own in shared.items()}
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -139,10 +140,6 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
     for one, other in pairwise(_TERM.findall(text)):
         if all(len(w) > 2 and w[0].isalpha() and w.lower() not in STOP_WORDS for w in (one, other)):
             yield one, other
-
-
-def _headed(term: str) -> str:
-    return term[:1].upper() + term[1:]
 
 
 def _best_first(quotes: Sequence[Quote], among: Iterable[int]) -> list[int]:

@@ -62,7 +62,7 @@ def went_wrong(run: Run) -> bool:
 
 def describe_run(run: Run) -> str:
     """When a run was and how it ended."""
-    moment = datetime.fromisoformat(run.started_at)
+    ago = _length(datetime.now(UTC) - datetime.fromisoformat(run.started_at))
     ended = {
         "running": "is under way",
         "done": "went well",
@@ -70,7 +70,7 @@ def describe_run(run: Run) -> str:
         "failed": "failed",
         "interrupted": "was stopped; the next one goes on from there",
     }[run.state]
-    return f"The last {run.kind}, {_ago(moment)}, {ended}"
+    return f"The last {run.kind}, {ago} ago, {ended}"
 
 
 def describe_library(bench: Workbench, sync: BackgroundSync | None) -> tuple[str, bool]:
@@ -92,16 +92,8 @@ def describe_library(bench: Workbench, sync: BackgroundSync | None) -> tuple[str
         if state.running:
             parts.append("A sync is under way")
         elif state.next_run is not None:
-            parts.append(f"The next sync is {_ahead(state.next_run)}")
+            parts.append(f"The next sync is in {_length(state.next_run - datetime.now(UTC))}")
     return ". ".join(parts) + ".", bad
-
-
-def _ago(moment: datetime) -> str:
-    return f"{_length(datetime.now(UTC) - moment)} ago"
-
-
-def _ahead(moment: datetime) -> str:
-    return f"in {_length(moment - datetime.now(UTC))}"
 
 
 def _length(span: timedelta) -> str:

@@ -211,11 +211,6 @@ _LATEX = str.maketrans(
 )
 
 
-def as_json(table: Comparison) -> str:
-    """As `Comparison` has it."""
-    return table.model_dump_json(indent=2)
-
-
 def as_csv(table: Comparison) -> str:
     """A line a paper (RFC 4180): for each column the value, and its quote, page and version."""
     out = io.StringIO()
@@ -241,7 +236,7 @@ def as_markdown(table: Comparison) -> str:
     for row in table.rows:
         cells = []
         for cell in row.cells:
-            mark = _noted(notes, row, cell, escape_markdown)
+            mark = noted(notes, row, cell, escape_markdown)
             cells.append(escape_markdown(cell.value) + (f" [^{mark}]" if mark else ""))
         lines.append(f"| {escape_markdown(row.paper.shown)} | " + " | ".join(cells) + " |")
     lines += ["", *(f"[^{number}]: {note}" for number, note in enumerate(notes, start=1))]
@@ -263,7 +258,7 @@ def as_latex(table: Comparison) -> str:
     for row in table.rows:
         cells = []
         for cell in row.cells:
-            mark = _noted(notes, row, cell, _one_line)
+            mark = noted(notes, row, cell, _one_line)
             cells.append(_tex(cell.value) + (rf"\textsuperscript{{{mark}}}" if mark else ""))
         lines.append(" & ".join([_tex(row.paper.shown), *cells]) + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}"]
@@ -303,7 +298,7 @@ def place(row: ComparedRow, cell: Cell) -> str:
 
 FORMS: Mapping[str, Callable[[Comparison], str]] = MappingProxyType(
     {
-        "json": as_json,
+        "json": lambda table: table.model_dump_json(indent=2),
         "csv": as_csv,
         "markdown": as_markdown,
         "latex": as_latex,
@@ -312,7 +307,7 @@ FORMS: Mapping[str, Callable[[Comparison], str]] = MappingProxyType(
 )
 
 
-def _noted(
+def noted(
     notes: list[str], row: ComparedRow, cell: Cell, write: Callable[[str], str]
 ) -> int | None:
     """The number of the note with the cell's quote, added if it is new; none without a quote."""

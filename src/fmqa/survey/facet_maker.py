@@ -256,7 +256,10 @@ class ModelReader:
         texts = [" ".join(quote.text.split()) for quote in quotes]
         reply = self.model.ask(FACETS_SYSTEM, facets_question(texts, values))
         known = {(one.name, one.value) for one in ruled}
-        found = [_sure(facet, known) for facet in parsed(reply, quotes)]
+        found = [
+            replace(one, confidence=_AGREED) if (one.name, one.value) in known else one
+            for one in parsed(reply, quotes)
+        ]
         named = {facet.name for facet in found}
         return [*found, *(facet for facet in ruled if facet.name not in named)]
 
@@ -275,8 +278,9 @@ def parsed(reply: str, quotes: Sequence[Quote]) -> list[Facet]:
     found: dict[tuple[FacetName, str], Facet] = {}
     for item in items:
         facet = _parse_item(item, quotes)
-        if facet is not None and not (facet.name is FacetName.KIND and _has_kind(found)):
-            found.setdefault((facet.name, facet.value), facet)
+        if facet is not None:  # a paper is of one kind
+            value = "" if facet.name is FacetName.KIND else facet.value
+            found.setdefault((facet.name, value), facet)
     return list(found.values())
 
 
@@ -291,11 +295,3 @@ def _parse_item(item: Any, quotes: Sequence[Quote]) -> Facet | None:
     if value not in VALUES.get(facet, ()):
         return None
     return replace(Facet.shown_by(quotes[number - 1], facet, value, _ALONE), origin=Origin.MODEL)
-
-
-def _has_kind(found: Mapping[tuple[FacetName, str], Facet]) -> bool:
-    return any(name is FacetName.KIND for name, _ in found)
-
-
-def _sure(facet: Facet, known: set[tuple[FacetName, str]]) -> Facet:
-    return replace(facet, confidence=_AGREED if (facet.name, facet.value) in known else _ALONE)

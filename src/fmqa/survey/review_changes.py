@@ -255,7 +255,12 @@ def _revised(library: Library, numbering: Numbering, stands: Standing) -> Iterab
             continue
         found = revised_figures(record.passages_of(paper), record.earlier_passages(paper))
         for difference in found[:_PER_REVISION]:
-            yield _revision(difference, numbering)
+            new, old = difference.figures
+            yield Revised(
+                figures=(old, new),
+                old=numbering.cite(difference.other)[1],
+                new=numbering.cite(difference.one)[1],
+            )
 
 
 def _searched(library: Library, step: Step) -> Iterable[StoredPassage]:
@@ -283,15 +288,6 @@ def _new_papers(
             tasks=meta.tasks,
             withdrawn=meta.paper_id in withdrawn,
         )
-
-
-def _revision(difference: Difference, numbering: Numbering) -> Revised:
-    new, old = difference.figures
-    return Revised(
-        figures=(old, new),
-        old=numbering.cite(difference.other)[1],
-        new=numbering.cite(difference.one)[1],
-    )
 
 
 def _contradiction(pair: Contradiction, numbering: Numbering) -> Contradicted:

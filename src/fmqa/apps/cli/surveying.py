@@ -144,7 +144,7 @@ def as_text(table: Comparison) -> str:
     from rich.table import Table
 
     from fmqa.apps.cli.rendering import console
-    from fmqa.survey.comparison import place
+    from fmqa.survey.comparison import noted
     from fmqa.survey.escaping import plain
 
     out = console()
@@ -155,13 +155,9 @@ def as_text(table: Comparison) -> str:
     for row in table.rows:
         cells = []
         for cell in row.cells:
-            if cell.quote is None:
-                cells.append(f"[dim]{cell.value}[/dim]")
-                continue
-            note = f"“{plain(cell.quote)}” {place(row, cell)}"
-            if note not in notes:
-                notes.append(note)
-            cells.append(escape(f"{plain(cell.value)} [{notes.index(note) + 1}]"))
+            mark = noted(notes, row, cell, plain)
+            value = escape(f"{plain(cell.value)} [{mark}]")
+            cells.append(value if mark else f"[dim]{cell.value}[/dim]")
         shown.add_row(f"[bold]{escape(plain(row.paper.shown))}[/bold]", *cells)
     with out.capture() as captured:
         out.print(shown)

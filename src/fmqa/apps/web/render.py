@@ -46,7 +46,8 @@ def messages(turns: Sequence[Turn], say: Wording = IN_ENGLISH) -> list[dict[str,
 
 def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
     """What is said to a question so far; ``anchor`` is the answer's own prefix for jumps."""
-    blocks = [_among(turn, say)]
+    among = [name for name, _ in chips_of(turn.filters, say)]  # which papers alone were asked
+    blocks = [view("conversation.among", say, among)] if among else []
     if turn.stage is Stage.FAILED:
         blocks += [*_said(turn, say), view("conversation.problem", say, turn)]
     elif turn.answer is not None and turn.answer.status == "abstained":
@@ -60,12 +61,6 @@ def reply(turn: Turn, anchor: str, say: Wording = IN_ENGLISH) -> str:
         blocks += _below(turn, anchor, say)
     # An empty line ends a block, and the component redraws only the blocks that changed.
     return "\n\n".join(block for block in blocks if block)
-
-
-def _among(turn: Turn, say: Wording) -> str:
-    """Which papers alone the question was put to."""
-    names = [name for name, _ in chips_of(turn.filters, say)]
-    return view("conversation.among", say, names) if names else ""
 
 
 def _said(turn: Turn, say: Wording) -> list[str]:

@@ -249,7 +249,7 @@ class Editor(PagePart):
         self.stop.click(self._stop, None, told, **QUICK)
         picked(self._shown, None, removing, **QUICK)
         self.ask.click(self._ask, self.shown, removing, **QUICK)
-        self.no.click(self._ask_not, self.shown, removing, **QUICK)
+        self.no.click(self._removing, self.shown, removing, **QUICK)
         self.yes.click(self._remove, self.asked, [record, *removing, *told], **QUICK)
 
     def _look(self, refused: FmqaError | None = None) -> list[Update]:
@@ -309,9 +309,6 @@ class Editor(PagePart):
 
     def _ask(self, shown: str) -> list[Update]:
         return self._removing(shown, ask=True)
-
-    def _ask_not(self, shown: str) -> list[Update]:
-        return self._removing(shown)
 
     def _removing(self, shown: str, *, ask: bool = False) -> list[Update]:
         """The removal's parts for the paper that is shown; ``ask`` names it and waits for a yes."""
