@@ -12,11 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from fmqa.answering.assistant import Assistant
 from fmqa.answering.claims import content_stems
+from fmqa.answering.drafting import Drafter, ExtractiveDrafter
 from fmqa.answering.entailment import Claim, EntailmentChecker
 from fmqa.answering.evidence import EvidenceSelector
 from fmqa.answering.marking import MarkedPassage
 from fmqa.answering.quotes import units_of
+from fmqa.answering.verification import CheckingVerifier
+from fmqa.retrieval.search import Searcher
+from fmqa.store.library import Library
 from fmqa.types import (
     Document,
     Hit,
@@ -107,6 +112,17 @@ class WordMarker:
 def word_selector(limit: int = 10) -> EvidenceSelector:
     """A selector that goes by the marker above alone."""
     return EvidenceSelector(WordMarker(), limit, Path(__file__).with_name("calibration.json"))
+
+
+def word_assistant(library: Library, drafter: Drafter | None = None) -> Assistant:
+    """An assistant without a model: the quotes speak, unless another drafter is given."""
+    return Assistant(
+        Searcher(library, HashEmbedder()),
+        word_selector(),
+        drafter or ExtractiveDrafter(),
+        CheckingVerifier(WordChecker()),
+        model="none",
+    )
 
 
 def document(

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from fakes import Add, HashEmbedder, WordChecker, document, quote, word_selector
+from fakes import Add, document, quote, word_assistant
 from fmqa.answering.assistant import (
     Assistant,
     EvidenceFound,
@@ -23,9 +23,7 @@ from fmqa.answering.citing import Numbering
 from fmqa.answering.drafting import Draft, Drafter, ExtractiveDrafter, Notice, Refused
 from fmqa.answering.schema import Answer, Sentence
 from fmqa.answering.underway import Underway
-from fmqa.answering.verification import CheckingVerifier
 from fmqa.errors import ModelUnavailable, NothingToSearch, UsageError
-from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 from fmqa.types import Filters, Quote, Source
 
@@ -66,25 +64,14 @@ def filled(library: Library, add: Add) -> Library:
     return library
 
 
-def assistant(library: Library, drafter: Drafter) -> Assistant:
-    embedder = HashEmbedder()
-    return Assistant(
-        Searcher(library, embedder),
-        word_selector(),
-        drafter,
-        CheckingVerifier(WordChecker()),
-        model="fake",
-    )
-
-
 def quotes_for(library: Library, question: str = QUESTION) -> list[str]:
     """The quotes that answer a question, in order."""
-    answer = assistant(library, ExtractiveDrafter()).ask(question)
+    answer = word_assistant(library, ExtractiveDrafter()).ask(question)
     return [citation.quote for citation in answer.citations]
 
 
 def test_an_answer_in_the_papers_words(filled: Library) -> None:
-    answer = assistant(filled, ExtractiveDrafter()).ask(QUESTION)
+    answer = word_assistant(filled, ExtractiveDrafter()).ask(QUESTION)
     assert answer.status == "answered"
     first = answer.sentences[0]
     said = PAIRS.replace("We", "[The authors of MedSAM]")
@@ -97,7 +84,7 @@ def test_an_answer_in_the_papers_words(filled: Library) -> None:
 
 
 def test_quotes_stand_on_the_page_that_is_named(filled: Library) -> None:
-    answer = assistant(filled, ExtractiveDrafter()).ask(QUESTION)
+    answer = word_assistant(filled, ExtractiveDrafter()).ask(QUESTION)
     for citation in answer.citations:
         pages = filled.record.pages(citation.paper_id, citation.version or 0, Source.PDF)
         page = next(page for page in pages if page.number == citation.page)
@@ -105,7 +92,7 @@ def test_quotes_stand_on_the_page_that_is_named(filled: Library) -> None:
 
 
 def test_every_mark_has_its_citation_and_every_citation_its_mark(filled: Library) -> None:
-    answer = assistant(filled, ExtractiveDrafter()).ask(QUESTION)
+    answer = word_assistant(filled, ExtractiveDrafter()).ask(QUESTION)
     used = {number for sentence in answer.sentences for number in sentence.citations}
     assert used == {citation.number for citation in answer.citations}
     assert [citation.number for citation in answer.citations] == list(range(1, len(used) + 1))
@@ -113,7 +100,7 @@ def test_every_mark_has_its_citation_and_every_citation_its_mark(filled: Library
 
 def test_a_faithful_draft_is_said(filled: Library) -> None:
     draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (0,))
-    answer = assistant(filled, Saying(draft)).ask(QUESTION)
+    answer = word_assistant(filled, Saying(draft)).ask(QUESTION)
     assert answer.sentences == (Sentence(text=draft.text, citations=(1,), verdict="supported"),)
     assert answer.citations[0].quote == PAIRS
     assert answer.withheld == ()
@@ -122,21 +109,21 @@ def test_a_faithful_draft_is_said(filled: Library) -> None:
 def test_a_draft_is_held_to_the_quote_that_it_names(filled: Library) -> None:
     wrong = quotes_for(filled, TWO).index(PROMPT)
     draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (wrong,))
-    answer = assistant(filled, Saying(draft)).ask(TWO)
+    answer = word_assistant(filled, Saying(draft)).ask(TWO)
     assert [one.text for one in answer.withheld] == [draft.text]
     assert PROMPT in [citation.quote for citation in answer.citations]
 
 
 def test_a_draft_that_names_no_quote_rests_on_a_likely_one(filled: Library) -> None:
     draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", ())
-    answer = assistant(filled, Saying(draft)).ask(TWO)
+    answer = word_assistant(filled, Saying(draft)).ask(TWO)
     assert [citation.quote for citation in answer.citations] == [PAIRS]
     assert answer.sentences[0].verdict == "supported"
 
 
 def test_an_unfaithful_draft_is_withheld_and_its_quote_shown(filled: Library) -> None:
     draft = Draft("MedSAM fine-tunes SAM on 2,000,000 image-mask pairs.", (0,))
-    answer = assistant(filled, Saying(draft)).ask(QUESTION)
+    answer = word_assistant(filled, Saying(draft)).ask(QUESTION)
     assert answer.withheld[0].text == draft.text
     assert "2,000,000" in answer.withheld[0].reason
     said = PAIRS.replace("We", "[The authors of MedSAM]")
@@ -145,7 +132,9 @@ def test_an_unfaithful_draft_is_withheld_and_its_quote_shown(filled: Library) ->
 
 
 def test_where_nothing_of_the_draft_is_carried_the_quotes_are_shown(filled: Library) -> None:
-    answer = assistant(filled, Saying(Draft("The capital of France is Paris.", ()))).ask(QUESTION)
+    answer = word_assistant(filled, Saying(Draft("The capital of France is Paris.", ()))).ask(
+        QUESTION
+    )
     assert answer.status == "answered"
     assert answer.withheld
     assert {sentence.verdict for sentence in answer.sentences} <= {"verbatim", "edited"}
@@ -155,13 +144,13 @@ def test_where_nothing_of_the_draft_is_carried_the_quotes_are_shown(filled: Libr
 
 def test_a_word_on_the_model_is_a_notice(filled: Library) -> None:
     draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (0,))
-    answer = assistant(filled, Saying(draft, Notice("It was cut off."))).ask(QUESTION)
+    answer = word_assistant(filled, Saying(draft, Notice("It was cut off."))).ask(QUESTION)
     assert answer.notices == ("It was cut off.",)
     assert len(answer.sentences) == 1
 
 
 def test_a_model_that_says_nothing(filled: Library) -> None:
-    answer = assistant(filled, Saying()).ask(QUESTION)
+    answer = word_assistant(filled, Saying()).ask(QUESTION)
     assert (answer.status, answer.sentences, answer.citations) == ("abstained", (), ())
     assert answer.reason
     assert answer.related
@@ -171,7 +160,7 @@ def test_a_model_that_fails_in_the_middle(filled: Library) -> None:
     quotes = quotes_for(filled, TWO)
     first = quotes.index(PAIRS)
     said = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (first,))
-    answer = assistant(filled, Saying(said, ModelUnavailable("It is gone."))).ask(TWO)
+    answer = word_assistant(filled, Saying(said, ModelUnavailable("It is gone."))).ask(TWO)
     assert answer.status == "answered"
     assert answer.sentences[0].verdict == "supported"
     assert {sentence.verdict for sentence in answer.sentences[1:]} == {"verbatim"}
@@ -181,7 +170,7 @@ def test_a_model_that_fails_in_the_middle(filled: Library) -> None:
 
 def test_the_same_is_not_said_twice(filled: Library) -> None:
     draft = Draft("MedSAM fine-tunes SAM on 1,570,263 image-mask pairs.", (0,))
-    assert len(assistant(filled, Saying(draft, draft)).ask(QUESTION).sentences) == 1
+    assert len(word_assistant(filled, Saying(draft, draft)).ask(QUESTION).sentences) == 1
 
 
 @pytest.mark.parametrize(("was", "now"), [("0.91", "0.84"), ("MedSAM", "SAM-Med2D")])
@@ -200,7 +189,7 @@ def test_sentences_that_differ_in_one_fact_are_both_said(was: str, now: str) -> 
     ["What does FooNet9000 do?", "Which recipe makes the best sourdough bread at altitude?"],
 )
 def test_what_the_papers_do_not_answer(filled: Library, question: str) -> None:
-    answer = assistant(filled, ExtractiveDrafter()).ask(question)
+    answer = word_assistant(filled, ExtractiveDrafter()).ask(question)
     assert answer.status == "abstained"
     assert (answer.sentences, answer.citations) == ((), ())
     assert answer.reason
@@ -210,13 +199,13 @@ def test_what_the_papers_do_not_answer(filled: Library, question: str) -> None:
 
 
 def test_an_unknown_name_is_said(filled: Library) -> None:
-    answer = assistant(filled, ExtractiveDrafter()).ask("How does MedSAM compare with FooNet?")
+    answer = word_assistant(filled, ExtractiveDrafter()).ask("How does MedSAM compare with FooNet?")
     assert "FooNet" in answer.reason
 
 
 def test_the_stream(filled: Library) -> None:
     bad = Draft("MedSAM fine-tunes SAM on 2,000,000 image-mask pairs.", (0,))
-    events = list(assistant(filled, Saying(bad)).stream(QUESTION))
+    events = list(word_assistant(filled, Saying(bad)).stream(QUESTION))
     kinds = [type(event) for event in events]
     assert kinds == [EvidenceFound, SentenceWithheld, SentenceReady, Finished]
     found, _, ready, finished = events
@@ -226,13 +215,13 @@ def test_the_stream(filled: Library) -> None:
 
 
 def test_a_stream_that_nobody_hears_out(filled: Library) -> None:
-    stream = assistant(filled, ExtractiveDrafter()).stream(QUESTION)
+    stream = word_assistant(filled, ExtractiveDrafter()).stream(QUESTION)
     next(stream)
     stream.close()
 
 
 def test_times_are_in_order(filled: Library) -> None:
-    times = assistant(filled, ExtractiveDrafter()).ask(QUESTION).timings_ms
+    times = word_assistant(filled, ExtractiveDrafter()).ask(QUESTION).timings_ms
     assert 0 <= times.retrieval <= times.evidence <= times.total
     assert times.first_sentence <= times.total
 
@@ -240,16 +229,16 @@ def test_times_are_in_order(filled: Library) -> None:
 @pytest.mark.parametrize("question", ["", "   ", "?!…", "\x00", "\n\t"])
 def test_an_empty_question(filled: Library, question: str) -> None:
     with pytest.raises(UsageError, match="empty"):
-        assistant(filled, ExtractiveDrafter()).ask(question)
+        word_assistant(filled, ExtractiveDrafter()).ask(question)
 
 
 def test_a_long_question(filled: Library) -> None:
     with pytest.raises(UsageError, match="at most 4,000"):
-        assistant(filled, ExtractiveDrafter()).ask("word " * 20_000)
+        word_assistant(filled, ExtractiveDrafter()).ask("word " * 20_000)
 
 
 def test_filters(filled: Library) -> None:
-    answering = assistant(filled, ExtractiveDrafter())
+    answering = word_assistant(filled, ExtractiveDrafter())
     only = answering.ask("What is RETFound pre-trained on?", Filters(papers=("RETFound",)))
     assert {citation.paper_id for citation in only.citations} == {"2309.00001"}
     with pytest.raises(NothingToSearch):
@@ -258,12 +247,12 @@ def test_filters(filled: Library) -> None:
 
 def test_an_empty_library(library: Library) -> None:
     with pytest.raises(NothingToSearch) as caught:
-        assistant(library, ExtractiveDrafter()).ask(QUESTION)
+        word_assistant(library, ExtractiveDrafter()).ask(QUESTION)
     assert "fmqa ingest" in caught.value.hint
 
 
 def test_as_a_langchain_runnable(filled: Library) -> None:
-    chain = assistant(filled, ExtractiveDrafter()).runnable()
+    chain = word_assistant(filled, ExtractiveDrafter()).runnable()
     assert chain.invoke(QUESTION).status == "answered"
     assert [answer.status for answer in chain.batch([QUESTION, "What does FooNet do?"])] == [
         "answered", "abstained"
@@ -283,7 +272,7 @@ def test_answers_keep_the_published_schema(filled: Library) -> None:
     schema = json.loads(path.read_text(encoding="utf-8"))
     bad = Draft("MedSAM fine-tunes SAM on 2,000,000 image-mask pairs.", (0,))
     for drafter in (ExtractiveDrafter(), Saying(bad, ModelUnavailable("Gone.")), Saying()):
-        answer = assistant(filled, drafter).ask(QUESTION)
+        answer = word_assistant(filled, drafter).ask(QUESTION)
         jsonschema.validate(json.loads(answer.model_dump_json()), schema)
         assert Answer.model_validate_json(answer.model_dump_json()) == answer
 
@@ -291,7 +280,7 @@ def test_answers_keep_the_published_schema(filled: Library) -> None:
 def test_each_side_of_a_comparison_is_searched_and_heard(filled: Library, add: Add) -> None:
     crowd = [f"MedSAM and its image-mask pairs were obtained, says study {n}." for n in range(30)]
     add(document("2401.00001", *[[text] for text in crowd], title="Thirty studies"))
-    answering = assistant(filled, ExtractiveDrafter())
+    answering = word_assistant(filled, ExtractiveDrafter())
     answering.tell = lambda question: ("compare",)
     answer = answering.ask("How were MedSAM and RETFound obtained, by image-mask pairs?")
     heads = [one.head for one in answer.sentences if one.head]
@@ -308,7 +297,7 @@ OF_BOTH = "Compare the prompt of MedSAM with RETFound images"
 
 
 def test_a_sentence_that_rests_on_two_quotes_names_both(filled: Library) -> None:
-    answer = assistant(filled, Reading((BOTH, (PROMPT, EYES)))).ask(OF_BOTH)
+    answer = word_assistant(filled, Reading((BOTH, (PROMPT, EYES)))).ask(OF_BOTH)
     [sentence] = answer.sentences
     assert sentence.text == BOTH
     assert {answer.citations[n - 1].quote for n in sentence.citations} == {PROMPT, EYES}
@@ -316,7 +305,7 @@ def test_a_sentence_that_rests_on_two_quotes_names_both(filled: Library) -> None
 
 def test_of_two_clauses_the_one_that_is_carried_is_said(filled: Library) -> None:
     half = BOTH.replace("1.6 million", "900 million")
-    answer = assistant(filled, Saying(Draft(half, (0,)))).ask(OF_BOTH)
+    answer = word_assistant(filled, Saying(Draft(half, (0,)))).ask(OF_BOTH)
     [sentence] = answer.sentences
     assert "900 million" not in sentence.text
     assert [answer.citations[n - 1].quote for n in sentence.citations] == [PROMPT]
@@ -328,7 +317,7 @@ def test_a_clause_that_leans_on_one_that_is_not_said_is_not_said_either(filled: 
         "RETFound is trained on 900 million unlabelled retinal images, and it takes a bounding box "
         "around the target as its prompt."
     )
-    answer = assistant(filled, Saying(Draft(leaning, (0,)))).ask(OF_BOTH)
+    answer = word_assistant(filled, Saying(Draft(leaning, (0,)))).ask(OF_BOTH)
     assert {sentence.verdict for sentence in answer.sentences} <= {"verbatim", "edited"}
     assert len(answer.withheld) == 2
 
@@ -375,27 +364,27 @@ BOX = "MedSAM takes a bounding box as its prompt."
 
 def test_a_model_that_reads_is_given_passages_and_not_only_quotes(filled: Library) -> None:
     drafter = Reading((GOOD, (PAIRS,)))
-    assistant(filled, drafter).ask(QUESTION)
+    word_assistant(filled, drafter).ask(QUESTION)
     assert {PAIRS, PROMPT, EYES} <= set(drafter.quotes)
 
 
 def test_a_model_that_reads_is_held_to_what_it_cites(filled: Library) -> None:
-    answer = assistant(filled, Reading((GOOD, (EYES,)))).ask(QUESTION)
+    answer = word_assistant(filled, Reading((GOOD, (EYES,)))).ask(QUESTION)
     assert answer.withheld[0].text == GOOD
     assert GOOD not in [one.text for one in answer.sentences]
-    answer = assistant(filled, Reading((GOOD, ()))).ask(QUESTION)
+    answer = word_assistant(filled, Reading((GOOD, ()))).ask(QUESTION)
     assert [one.text for one in answer.sentences] == [GOOD]
 
 
 def test_a_heading_stays_when_its_first_sentence_is_said_already(filled: Library) -> None:
     drafter = Reading((GOOD, (PAIRS,)), (GOOD, (PAIRS,), "Prompts"), (BOX, (PROMPT,)))
-    answer = assistant(filled, drafter).ask(QUESTION)
+    answer = word_assistant(filled, drafter).ask(QUESTION)
     assert [(one.text, one.head) for one in answer.sentences] == [(GOOD, ""), (BOX, "Prompts")]
 
 
 def test_a_repaired_sentence_is_checked_and_stands_in_its_place(filled: Library) -> None:
     drafter = Reading((WRONG, (PAIRS,)), (BOX, (PROMPT,)), repairs=[[(GOOD, (PAIRS,))]])
-    events = list(assistant(filled, drafter).stream(QUESTION))
+    events = list(word_assistant(filled, drafter).stream(QUESTION))
     said = [event.sentence.text for event in events if isinstance(event, SentenceReady)]
     assert said == [BOX, GOOD]
     finished = events[-1]
@@ -418,7 +407,7 @@ def test_a_head_stands_above_the_first_sentence_that_is_said_of_its_group(
     filled: Library, repairs: object, heads: object
 ) -> None:
     drafter = Reading((WRONG, (PAIRS,), "Data"), (BOX, (PROMPT,)), repairs=repairs)
-    answer = assistant(filled, drafter).ask(QUESTION)
+    answer = word_assistant(filled, drafter).ask(QUESTION)
     assert [(one.text, one.head) for one in answer.sentences] == heads
     assert answer.answer.startswith("Data\n")
 
@@ -426,7 +415,7 @@ def test_a_head_stands_above_the_first_sentence_that_is_said_of_its_group(
 @pytest.mark.parametrize("repairs", [[[(WRONG, (PAIRS,))]], [[]], None])
 def test_what_is_not_repaired_is_withheld(filled: Library, repairs: object) -> None:
     drafter = Reading((WRONG, (PAIRS,)), (BOX, (PROMPT,)), repairs=repairs)
-    answer = assistant(filled, drafter).ask(QUESTION)
+    answer = word_assistant(filled, drafter).ask(QUESTION)
     assert [one.text for one in answer.withheld] == [WRONG]
     assert BOX in [one.text for one in answer.sentences]
     assert "2,000,000" not in answer.answer
@@ -434,7 +423,7 @@ def test_what_is_not_repaired_is_withheld(filled: Library, repairs: object) -> N
 
 def test_a_model_that_fails_while_it_repairs(filled: Library) -> None:
     drafter = Reading((WRONG, (PAIRS,)), (BOX, (PROMPT,)), error="It is gone.")
-    answer = assistant(filled, drafter).ask(QUESTION)
+    answer = word_assistant(filled, drafter).ask(QUESTION)
     assert "It is gone." in answer.notices[0]
     assert [one.text for one in answer.withheld] == [WRONG]
     assert BOX in [one.text for one in answer.sentences]
@@ -455,7 +444,7 @@ def found(answering: Assistant, answerability: float) -> None:
 def test_a_model_that_finds_no_answer_is_believed_unless_one_is_sure(
     filled: Library, answerability: float, status: str, told: str
 ) -> None:
-    answering = assistant(filled, Reading())
+    answering = word_assistant(filled, Reading())
     found(answering, answerability)
     answer = answering.ask(QUESTION)
     assert answer.status == status
@@ -469,13 +458,13 @@ def test_a_model_that_reads_is_asked_where_others_are_not(filled: Library) -> No
         (Reading((GOOD, (PAIRS,))), "answered"),
         (ExtractiveDrafter(), "abstained"),
     ):
-        answering = assistant(filled, drafter)
+        answering = word_assistant(filled, drafter)
         found(answering, 0.2)
         assert answering.ask(QUESTION).status == status
 
 
 def test_where_only_a_model_could_tell_no_quotes_stand_in_for_it(filled: Library) -> None:
-    answering = assistant(filled, Reading((WRONG, (EYES,)), repairs=[[]]))
+    answering = word_assistant(filled, Reading((WRONG, (EYES,)), repairs=[[]]))
     found(answering, 0.2)
     answer = answering.ask(QUESTION)
     assert (answer.status, answer.refusal) == ("abstained", "unsupported")

@@ -6,13 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import Add, HashEmbedder, WordChecker, document, quote, word_selector
-from fmqa.answering.assistant import Assistant
+from fakes import Add, document, quote, word_assistant
 from fmqa.answering.conflicts import between_papers, differing_figures, unsaid_figures
-from fmqa.answering.drafting import ExtractiveDrafter
 from fmqa.answering.schema import Answer
-from fmqa.answering.verification import CheckingVerifier
-from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 
 MASKS = "SAM-Med3D was trained on {masks} 3D masks covering {kinds} categories of anatomy."
@@ -81,15 +77,7 @@ def test_papers_that_say_otherwise_of_one_model() -> None:
 
 
 def asked(library: Library, question: str = "On how many masks was SAM-Med3D trained?") -> Answer:
-    embedder = HashEmbedder()
-    made = Assistant(
-        Searcher(library, embedder),
-        word_selector(),
-        ExtractiveDrafter(),
-        CheckingVerifier(WordChecker()),
-        model="none",
-    )
-    return made.ask(question)
+    return word_assistant(library).ask(question)
 
 
 def test_an_answer_says_what_the_older_version_said(library: Library, add: Add) -> None:

@@ -10,15 +10,12 @@ import numpy as np
 import pytest
 from langchain_core.language_models import FakeListChatModel
 
-from fakes import HashEmbedder, WordChecker, document, result, word_selector
+from fakes import HashEmbedder, document, result, word_assistant
 from fmqa.answering.asking import LanguageModel
-from fmqa.answering.assistant import Assistant
 from fmqa.answering.drafting import Drafter, ExtractiveDrafter
 from fmqa.answering.schema import Answer
 from fmqa.answering.synthesis import SynthesisDrafter
-from fmqa.answering.verification import CheckingVerifier
 from fmqa.reading.reader import DefaultPdfReader
-from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 from fmqa.store.mappers import passage_texts
 from fmqa.types import Document
@@ -61,14 +58,7 @@ def library_of(folder: Path, *documents: Document) -> Library:
 
 
 def answers(library: Library, questions: list[str], drafter: Drafter) -> Iterator[Answer]:
-    embedder = HashEmbedder()
-    assistant = Assistant(
-        Searcher(library, embedder),
-        word_selector(),
-        drafter,
-        CheckingVerifier(WordChecker()),
-        model="fake",
-    )
+    assistant = word_assistant(library, drafter)
     yield from (assistant.ask(question) for question in questions)
 
 

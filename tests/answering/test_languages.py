@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.language_models import FakeListChatModel
 
-from fakes import Add, HashEmbedder, WordChecker, document, word_selector
+from fakes import Add, document, word_assistant
 from fmqa.answering.arranging import OTHERS
 from fmqa.answering.asking import LanguageModel
 from fmqa.answering.assistant import Assistant, Finished
@@ -24,9 +24,7 @@ from fmqa.answering.translation import (
     is_faithful,
     keeps_names,
 )
-from fmqa.answering.verification import CheckingVerifier
 from fmqa.errors import ModelUnavailable
-from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 from fmqa.types import Quote
 
@@ -129,14 +127,7 @@ def test_a_sentence_that_changes_is_not_shown() -> None:
 @pytest.fixture
 def inner(library: Library, add: Add) -> Assistant:
     add(document("2304.12306", [f"{PAIRS} {PROMPT}"], name="MedSAM", title="Segment Anything"))
-    embedder = HashEmbedder()
-    return Assistant(
-        Searcher(library, embedder),
-        word_selector(),
-        ExtractiveDrafter(),
-        CheckingVerifier(WordChecker()),
-        model="none",
-    )
+    return word_assistant(library)
 
 
 class Scripted:

@@ -10,11 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes import Add, HashEmbedder, WordChecker, document, word_selector
-from fmqa.answering.assistant import Assistant
-from fmqa.answering.drafting import ExtractiveDrafter
-from fmqa.answering.verification import CheckingVerifier
-from fmqa.retrieval.search import Searcher
+from fakes import Add, document, word_assistant
 from fmqa.store.library import Library
 
 QUESTIONS = (
@@ -28,13 +24,7 @@ NAMES = "MedSAM RETFound CTNet EyeNet LungNet PathNet SkinNet BrainNet".split()
 def answers(folder: Path) -> list[list[object]]:
     """What each question is answered with, from the library in a folder."""
     library = Library(folder, folder / "record.sqlite3")
-    assistant = Assistant(
-        Searcher(library, HashEmbedder()),
-        word_selector(),
-        ExtractiveDrafter(),
-        CheckingVerifier(WordChecker()),
-        model="none",
-    )
+    assistant = word_assistant(library)
     said = [assistant.ask(question) for question in QUESTIONS]
     library.close()
     return [

@@ -13,6 +13,7 @@ from typing import Any
 
 from fmqa.answering.assistant import EvidenceFound, Finished, SentenceReady
 from fmqa.answering.schema import Answer, Citation, Sentence, Timings
+from fmqa.apps.changing import Jobs
 from fmqa.apps.web import app
 from fmqa.apps.web.auth import Logins, Users
 from fmqa.apps.web.readiness import Readiness
@@ -116,6 +117,18 @@ class Served:
     ready: Readiness
     bench: Bench
     blocks: Any = None
+
+
+@contextmanager
+def page_of(
+    bench: Any, who: Logins | None = None, jobs: Jobs | None = None, upload_bytes: int = 0
+) -> Iterator[str]:
+    """The address of a page over these parts, on a free port of the loopback interface."""
+    blocks = app.build(Readiness(bench), jobs=jobs)
+    try:
+        yield app.launch(blocks, port=free_port(), logins=who, upload_bytes=upload_bytes)
+    finally:
+        app.close(blocks)
 
 
 @contextmanager

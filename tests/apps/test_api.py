@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,11 +13,10 @@ from typing import Any
 
 import bibtexparser
 import pytest
+from served import page_of
 
 from fmqa.answering.schema import Answer, Comparison
 from fmqa.apps.queries import PaperList, Passages
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 
 pytestmark = pytest.mark.slow
@@ -35,17 +33,10 @@ SHOWN = {
 }
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def address(hashed_bench: Workbench) -> Iterator[str]:
-    blocks = app.build(Readiness(hashed_bench))
-    yield app.launch(blocks, port=free_port())
-    app.close(blocks)
+    with page_of(hashed_bench) as opened_at:
+        yield opened_at
 
 
 @pytest.fixture(scope="module")

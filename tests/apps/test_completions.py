@@ -10,13 +10,10 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from served import PASSWORD, Bench, Scripted, Served, logins, served, until
+from served import PASSWORD, Bench, Scripted, Served, logins, page_of, served, until
 
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
-from ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -33,9 +30,8 @@ def opened() -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def real(hashed_bench: Workbench) -> Iterator[str]:
     """A server over the starter notes."""
-    blocks = app.build(Readiness(hashed_bench))
-    yield app.launch(blocks, port=free_port())
-    app.close(blocks)
+    with page_of(hashed_bench) as opened_at:
+        yield opened_at
 
 
 def client(address: str, key: str = "any") -> openai.OpenAI:

@@ -11,11 +11,9 @@ import httpx
 import pytest
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
-from served import PASSWORD, free_port, logins
+from served import PASSWORD, logins, page_of
 
 from fmqa.answering.schema import Answer
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 
 pytestmark = pytest.mark.slow
@@ -36,17 +34,15 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 
 @pytest.fixture(scope="module")
 def opened(hashed_bench: Workbench) -> Iterator[str]:
-    blocks = app.build(Readiness(hashed_bench))
-    yield app.launch(blocks, port=free_port())
-    app.close(blocks)
+    with page_of(hashed_bench) as opened_at:
+        yield opened_at
 
 
 @pytest.fixture(scope="module")
 def guarded(hashed_bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     who = logins(tmp_path_factory.mktemp("users"), "ada")
-    blocks = app.build(Readiness(hashed_bench))
-    yield app.launch(blocks, port=free_port(), logins=who)
-    app.close(blocks)
+    with page_of(hashed_bench, who) as opened_at:
+        yield opened_at
 
 
 def basic(name: str, password: str) -> dict[str, str]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from served import free_port
+
+from ports import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from served import page_of
 
 from fmqa.answering.assistant import EvidenceFound, Finished, SentenceReady, SentenceWithheld
 from fmqa.answering.schema import Answer, Citation, Related, Sentence, Withheld
@@ -31,6 +32,7 @@ from fmqa.apps.web.render import messages, prose, reply
 from fmqa.apps.web.wording import IN_ENGLISH
 from fmqa.errors import ModelUnavailable, NothingToSearch, UsageError
 from fmqa.settings import Settings
+from ports import free_port
 
 NASTY = "<img src=x onerror=alert(1)> $$x$$ [a](javascript:alert(1)) **b** \"q\" 'a' `c` </div>"
 
@@ -118,12 +120,6 @@ class Bench:
 
     def close(self) -> None:
         self.closed = True
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # What is rendered
@@ -383,9 +379,8 @@ def test_progress_reaches_the_page_and_the_terminal() -> None:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    blocks = app.build(Readiness(Bench()))  # type: ignore[arg-type]
-    yield app.launch(blocks, port=free_port())
-    app.close(blocks)
+    with page_of(Bench()) as opened_at:
+        yield opened_at
 
 
 def client(address: str) -> Any:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fakes import Add, HashEmbedder, WordChecker, document, word_selector
-from fmqa.answering.assistant import Assistant
-from fmqa.answering.drafting import ExtractiveDrafter
-from fmqa.answering.verification import CheckingVerifier
+from fakes import Add, HashEmbedder, document, word_assistant
 from fmqa.errors import NothingToSearch, UsageError
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
@@ -53,15 +50,7 @@ def test_the_map_has_the_papers_that_name_a_challenge_and_what_they_propose(
 
 
 def _outline(maker: FacetMaker, embedder: HashEmbedder, topic: str):
-    searcher = Searcher(maker.library, embedder)
-    assistant = Assistant(
-        searcher,
-        word_selector(),
-        ExtractiveDrafter(),
-        CheckingVerifier(WordChecker()),
-        model="none",
-    )
-    return outline(maker, searcher, assistant, topic)
+    return outline(maker, Searcher(maker.library, embedder), word_assistant(maker.library), topic)
 
 
 def test_an_outline_says_nothing_twice_and_each_sentence_with_a_quote(

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reader import BOX, ENDED, IN_BROWSER, PATIENCE, Visit, free_port
+from reader import BOX, ENDED, IN_BROWSER, PATIENCE, Visit
+from served import page_of
 
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 
@@ -23,9 +22,8 @@ MEDSAM = "How was MedSAM obtained from SAM, and on how much data?"
 def served(starter_home: Path) -> Iterator[tuple[str, Workbench]]:
     bench = Workbench(Settings(home=starter_home, llm="none"))
     assert bench.searcher
-    blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port()), bench
-    app.close(blocks)
+    with page_of(bench) as opened_at:
+        yield opened_at, bench
     bench.close()
 
 

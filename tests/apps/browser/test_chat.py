@@ -11,12 +11,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from reader import BOX, ENDED, IN_BROWSER, PATIENCE, Visit, free_port
+from reader import BOX, ENDED, IN_BROWSER, PATIENCE, Visit
+from served import page_of
 
 from fmqa.answering.assistant import EvidenceFound, Finished, SentenceReady
 from fmqa.answering.schema import Answer, Citation, Sentence
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 from fmqa.sources.note_files import read_notes, starter_folder
@@ -42,9 +41,8 @@ def address(starter_home: Path) -> Iterator[str]:
     )
     nasty = replace(notes[0], meta=meta, text=NASTY_TEXT, sha256="0" * 64)
     bench.ingestor.ingest_notes([*notes, nasty])
-    blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port())
-    app.close(blocks)
+    with page_of(bench) as opened_at:
+        yield opened_at
     bench.close()
 
 
@@ -171,9 +169,8 @@ def slow() -> Iterator[tuple[str, SlowAssistant]]:
         settings=Settings(llm="none", questions_at_once=1, questions_waiting=1),
         step=lambda *step: None,
     )
-    blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port()), assistant
-    app.close(blocks)
+    with page_of(bench) as opened_at:
+        yield opened_at, assistant
 
 
 def test_stop_and_a_full_queue(
@@ -255,14 +252,11 @@ def test_what_is_read_stays_where_it_is(visit: Callable[..., Visit]) -> None:
         step=lambda *step: None,
         suggester=SimpleNamespace(after=lambda *asked: ()),
     )
-    blocks = app.build(Readiness(bench))
-    try:
-        reader = visit(app.launch(blocks, port=free_port()))
+    with page_of(bench) as address:
+        reader = visit(address)
         reader.page.evaluate(_WATCH)
         reader.ask("What is it?")
         reader.page.locator("#fmqa-box .submit-button").wait_for(timeout=PATIENCE)
         tops = reader.page.evaluate("window.tops.map((seen) => [...seen])")
         assert len(tops) == 3  # two papers' quotes, and what was written
         assert [len(seen) for seen in tops] == [1, 1, 1]
-    finally:
-        app.close(blocks)

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from reader import IN_BROWSER, Visit, free_port
+from reader import IN_BROWSER, Visit
+from served import page_of
 
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 
@@ -23,9 +22,8 @@ HELD = (
 @pytest.fixture(scope="module")
 def address(starter_home: Path) -> Iterator[str]:
     bench = Workbench(Settings(home=starter_home, llm="none"))
-    blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port())
-    app.close(blocks)
+    with page_of(bench) as opened_at:
+        yield opened_at
     bench.close()
 
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 from filelock import FileLock
-from reader import IN_BROWSER, free_port
+from reader import IN_BROWSER
+from served import page_of
 
 from arxiv_home import ArxivHome, small_world
 from fmqa.apps.changing import Jobs
 from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from small_arxiv import SmallArxiv
 
@@ -66,10 +66,9 @@ class Place:
 
 @contextmanager
 def serve(bench: Workbench, jobs: Jobs | None) -> Iterator[str]:
-    blocks = app.build(Readiness(bench), jobs=jobs)
     size = app.largest_upload(bench.settings, jobs)
-    yield app.launch(blocks, port=free_port(), upload_bytes=size)
-    app.close(blocks)
+    with page_of(bench, jobs=jobs, upload_bytes=size) as address:
+        yield address
 
 
 def come(chromium: Any, address: str) -> Any:

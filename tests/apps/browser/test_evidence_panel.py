@@ -13,15 +13,14 @@ from typing import Any
 import httpx
 import pypdfium2 as pdfium
 import pytest
-from reader import ENDED, IN_BROWSER, PATIENCE, Visit, free_port
+from reader import ENDED, IN_BROWSER, PATIENCE, Visit
 
 # The maker of single pages stands with the tests of reading, which is no package.
 sys.path.append(str(Path(__file__).parents[2] / "reading"))
 
 from pdfs import PageSource, build, column, wrapped
+from served import page_of
 
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 
@@ -71,9 +70,8 @@ def served(starter_home: Path) -> Iterator[tuple[str, Path]]:
     assert bench.searcher
     report = bench.ingestor.ingest_files([file], bench.read_limits, workers=1)
     assert report.passages
-    blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port()), file
-    app.close(blocks)
+    with page_of(bench) as opened_at:
+        yield opened_at, file
     bench.close()
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from reader import BOX, ENDED, IN_BROWSER, Visit, free_port
+from reader import BOX, ENDED, IN_BROWSER, Visit
+from served import page_of
 
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 
@@ -22,9 +21,8 @@ pytestmark = IN_BROWSER
 def address(starter_home: Path) -> Iterator[str]:
     bench = Workbench(Settings(home=starter_home, llm="none"))
     assert bench.searcher
-    blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port())
-    app.close(blocks)
+    with page_of(bench) as opened_at:
+        yield opened_at
     bench.close()
 
 

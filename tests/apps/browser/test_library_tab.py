@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reader import IN_BROWSER, free_port
+from reader import IN_BROWSER
+from served import page_of
 
 from fakes import HashEmbedder, document, result
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 from fmqa.store.mappers import passage_texts
@@ -54,16 +53,14 @@ def fill(bench: Workbench) -> None:
 def page(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
     fill(bench)
-    blocks = app.build(Readiness(bench))
-    address = app.launch(blocks, port=free_port())
-    opened = chromium.new_page()
-    opened.set_default_timeout(60_000)
-    opened.goto(address)
-    opened.get_by_role("tab", name="Library").click()
-    opened.locator(SHELF).first.wait_for()
-    yield opened
-    opened.close()
-    app.close(blocks)
+    with page_of(bench) as address:
+        opened = chromium.new_page()
+        opened.set_default_timeout(60_000)
+        opened.goto(address)
+        opened.get_by_role("tab", name="Library").click()
+        opened.locator(SHELF).first.wait_for()
+        yield opened
+        opened.close()
     bench.close()
 
 

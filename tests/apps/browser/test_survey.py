@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reader import IN_BROWSER, PATIENCE, Visit, free_port
+from reader import IN_BROWSER, PATIENCE, Visit
+from served import page_of
 from test_chat import NASTY_TITLE
 
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 from fmqa.sources.note_files import read_notes, starter_folder
@@ -36,9 +35,8 @@ def address(starter_home: Path) -> Iterator[str]:
         kind="survey", modality=("CT", "<i>odd</i>"), year=2026,
     )  # fmt: skip
     bench.ingestor.ingest_notes([*notes, replace(notes[0], meta=meta, text=NASTY_TEXT, sha256="0")])
-    blocks = app.build(Readiness(bench))
-    yield app.launch(blocks, port=free_port())
-    app.close(blocks)
+    with page_of(bench) as opened_at:
+        yield opened_at
     bench.close()
 
 

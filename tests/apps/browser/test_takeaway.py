@@ -10,10 +10,9 @@ from typing import Any
 import bibtexparser
 import pytest
 import rispy
-from reader import BOX, ENDED, IN_BROWSER, free_port
+from reader import BOX, ENDED, IN_BROWSER
+from served import page_of
 
-from fmqa.apps.web import app
-from fmqa.apps.web.readiness import Readiness
 from fmqa.apps.workbench import Workbench
 
 PATIENCE = 90_000
@@ -24,9 +23,8 @@ pytestmark = IN_BROWSER
 @pytest.fixture(scope="module")
 def address(hashed_bench: Workbench) -> Iterator[str]:
     assert hashed_bench.searcher
-    blocks = app.build(Readiness(hashed_bench))
-    yield app.launch(blocks, port=free_port())
-    app.close(blocks)
+    with page_of(hashed_bench) as opened_at:
+        yield opened_at
 
 
 @pytest.fixture(scope="module")
