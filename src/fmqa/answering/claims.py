@@ -17,6 +17,7 @@ REFERENCE_MARK = r"\[\s*[1-9]\d*(?:\s*[,;–-]\s*\d+)*\s*\]"  # not "[0, 1]", wh
 _CITATION = re.compile(REFERENCE_MARK)
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9./+-]*[A-Za-z0-9+]|[A-Za-z0-9]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z-]*[A-Za-z]|[A-Za-z]")
+_ENDINGS = "ations ation ingly ings ing edly ied ies ed es ly s e".split()  # the longest first
 _WORDS_KEPT = 1 << 15  # whose form is remembered: an answer looks at most words a hundred times
 _NAME_IN_TITLE = re.compile(r"[A-Za-z][A-Z]|[a-z][A-Z0-9]|[A-Z][0-9]")
 _LONGEST_LEAD = 3  # words
@@ -43,21 +44,7 @@ def as_said(text: str) -> str:
 def stem(word: str) -> str:
     """A word without the endings of number, tense and manner; crude, and the same on both sides."""
     word = word.lower().replace("-", "")
-    for ending in (
-        "ations",
-        "ation",
-        "ingly",
-        "ings",
-        "ing",
-        "edly",
-        "ied",
-        "ies",
-        "ed",
-        "es",
-        "ly",
-        "s",
-        "e",
-    ):
+    for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word

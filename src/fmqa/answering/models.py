@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -174,14 +174,11 @@ def check_model(settings: Settings) -> ModelCheck:
         return ModelCheck("none", "no language model: answers are the papers' own words")
     began = time.monotonic()
     server = local_server(settings) if runs_here(settings.llm) else None
-    try:
+    with server or nullcontext():
         model = make_chat_model(settings, server)
         asked = model.bind(max_tokens=_FEW_TOKENS) if server else model
         with model_errors(settings):
             pieces = [str(piece.text) for piece in asking.stream(asked, "Say one, two, three.")]
-    finally:
-        if server:
-            server.stop()
     if not without_reasoning("".join(pieces)):
         raise ModelSilent("The language model gave no answer.")
     how = "streams" if sum(map(bool, pieces)) > 1 else "doesn't stream"

@@ -156,11 +156,6 @@ class Cell(WireModel):
     version: int | None = None
     confidence: float | None = None
 
-    @property
-    def stated(self) -> bool:
-        """Whether there is a quote that shows the value."""
-        return self.quote is not None
-
 
 class ComparedPaper(NamedPaper):
     """A paper of the table."""

@@ -6,10 +6,12 @@ before and after. A sentence that fails stays in English; its quote is never tra
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from unicodedata import numeric
 
 from fmqa.answering.asking import LanguageModel
 from fmqa.answering.claims import named_things
@@ -23,28 +25,6 @@ _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _HAN_NUMBER = re.compile(
     r"(?P<digits>\d+(?:,\d{3})*(?:\.\d+)?|[一二两三四五六七八九十百千]+)\s*(?P<scale>[万亿]|百万|千万|十亿)"
 )
-_HAN_DIGITS = {
-    "一": 1,
-    "二": 2,
-    "两": 2,
-    "三": 3,
-    "四": 4,
-    "五": 5,
-    "六": 6,
-    "七": 7,
-    "八": 8,
-    "九": 9,
-}
-_HAN_SCALES = {
-    "十": 10,
-    "百": 100,
-    "千": 1000,
-    "万": 1e4,
-    "亿": 1e8,
-    "百万": 1e6,
-    "千万": 1e7,
-    "十亿": 1e9,
-}
 _MODEL_NAME = re.compile(r".+[A-Z0-9].*|[A-Z]{2,}.*")
 
 
@@ -190,7 +170,7 @@ def _values(text: str) -> set[float]:
     found = set()
     rest = text
     for match in _HAN_NUMBER.finditer(text):
-        found.add(_han_value(match["digits"]) * _HAN_SCALES[match["scale"]])
+        found.add(_han_value(match["digits"]) * math.prod(map(numeric, match["scale"])))
         rest = rest.replace(match[0], " ", 1)
     return found | {number.value for number in numbers(_spaced(rest))}
 
@@ -198,12 +178,12 @@ def _values(text: str) -> set[float]:
 def _han_value(digits: str) -> float:
     if digits[0].isdigit():
         return float(digits.replace(",", ""))
-    total, digit = 0.0, 0
-    for character in digits:
-        if character in _HAN_DIGITS:
-            digit = _HAN_DIGITS[character]
+    total = digit = 0.0
+    for value in map(numeric, digits):
+        if value < 10:
+            digit = value
         else:
-            total += (digit or 1) * _HAN_SCALES[character]
+            total += (digit or 1) * value
             digit = 0
     return total + digit
 

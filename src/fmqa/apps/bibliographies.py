@@ -48,37 +48,27 @@ def references_of(bench: Workbench, target: str, *, offline: bool) -> CitedBy:
         references, mentions = document.references, _sentences(document)
     else:
         paper = asked_id(target)
-        held = _held(bench, paper)
-        if held is None:
+        if _is_held(bench, paper):
+            library = bench.library
+            references = library.bibliography.references(paper.bare)
+            mentions = library.bibliography.mentions(paper.bare)
+            # In the version that is searched, by which its lookups are kept.
+            versions = library.record.versions(paper.bare)
+            paper = replace(paper, version=next(one for one, _, active in versions if active))
+        else:
             document = read_pdf(bench, _fetch(bench, paper, offline))
             references, mentions = document.references, _sentences(document)
-        else:
-            references, mentions = held
-            paper = _with_version(bench, paper)
     return _resolved(bench, paper, references, mentions, offline=offline)
 
 
-def _held(
-    bench: Workbench, paper: ArxivId
-) -> tuple[tuple[Reference, ...], Sequence[CitingSentence]] | None:
-    """What the library holds of the paper's newest version; None when it has only a note."""
-    library = bench.library
+def _is_held(bench: Workbench, paper: ArxivId) -> bool:
+    """Whether the library searches this version's own text, or any version's where none is said."""
+    record = bench.library.record
     if paper.version is None:
-        if all(bare != paper.bare for bare, _ in library.record.held_pdfs()):
-            return None
-    elif not any(
-        (version, active) == (paper.version, True)
-        for version, _, active in library.record.versions(paper.bare)
-    ):
-        return None
-    references = tuple(library.bibliography.references(paper.bare))
-    return references, library.bibliography.mentions(paper.bare)
-
-
-def _with_version(bench: Workbench, paper: ArxivId) -> ArxivId:
-    """The paper in the version that the library searches, by which its lookups are kept."""
-    versions = bench.library.record.versions(paper.bare)
-    return replace(paper, version=next(version for version, _, active in versions if active))
+        return any(bare == paper.bare for bare, _ in record.held_pdfs())
+    return any(
+        active and version == paper.version for version, _, active in record.versions(paper.bare)
+    )
 
 
 def _fetch(bench: Workbench, paper: ArxivId, offline: bool) -> Path:

@@ -14,7 +14,6 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -145,9 +144,8 @@ def kind_of_work(sentences: Sequence[str]) -> tuple[str, float, int]:
             return "survey", _SAID_OUTRIGHT, place
     if not any(_LEARNING.search(sentence) for sentence in sentences):
         return "", 0.0, 0
-    model = _model()
-    kinds, weights = model.kinds, model.weights
-    scores = list(model.bias)
+    kinds, bias, weights = _model()
+    scores = list(bias)
     for name, (first, share) in cue_features(sentences).items():
         at_first, at_all = weights[name]
         for place in range(len(kinds)):
@@ -173,19 +171,8 @@ def kind_of_work(sentences: Sequence[str]) -> tuple[str, float, int]:
     return kinds[best], surest, quoted
 
 
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """The kinds, a bias for each, and for each cue the weights of its two figures."""
-
-    kinds: tuple[str, ...]
-    bias: tuple[float, ...]
-    weights: dict[str, tuple[tuple[float, ...], tuple[float, ...]]]
-
-
 @cache
-def _model() -> _Model:
+def _model() -> tuple[list[str], list[float], dict[str, tuple[list[float], list[float]]]]:
+    """The kinds, a bias for each, and for each cue the weights of its two figures."""
     held = json.loads(_PACKAGE.joinpath("kinds.json").read_text("utf-8"))
-    weights = {
-        name: (tuple(first), tuple(share)) for name, (first, share) in held["weights"].items()
-    }
-    return _Model(tuple(held["kinds"]), tuple(held["bias"]), weights)
+    return held["kinds"], held["bias"], held["weights"]

@@ -82,12 +82,6 @@ class LocalServer:
         assert child is not None
         return child.wait_ready(timeout), child.key
 
-    @property
-    def ready(self) -> bool:
-        """Whether the model is loaded and answers."""
-        child = self._child
-        return child is not None and child.alive and child.address is not None
-
     def stop(self) -> None:
         """Ends the child; a request that comes later is refused, until ``start`` is called."""
         with self._lock:
