@@ -5,13 +5,14 @@ docs/api.md shows each; `gradio_client` calls them by name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, Any, TypeVar
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
 
 import gradio as gr
 from gradio.events import api
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError, validate_call
 
 from fmqa.answering.schema import Answer
 from fmqa.apps.admission_queue import UNQUEUED, AdmissionQueue
@@ -20,7 +21,7 @@ from fmqa.apps.exports import ExportForm, export_from
 from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Before, Queries
 from fmqa.apps.web.render import in_line
 from fmqa.apps.web.wording import IN_ENGLISH
-from fmqa.errors import FmqaError, UsageError
+from fmqa.errors import FmqaError
 from fmqa.filters import filters_of
 from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED
 
@@ -29,46 +30,7 @@ _QUICK_AT_ONCE = 8
 
 Text = Annotated[str, Field(max_length=100_000)]  # the settings know how long a question may be
 Filter = Annotated[str, Field(max_length=8000)]
-Model = TypeVar("Model", bound=BaseModel)
-
-
-class _Ask(BaseModel):
-    question: Text
-    filters: Filter
-    history: Annotated[tuple[Before, ...], Field(max_length=MOST_BEFORE)]
-
-
-class _Search(BaseModel):
-    query: Text
-    limit: Annotated[int, Field(ge=1, le=MOST_PASSAGES)]
-    filters: Filter
-
-
-class _Papers(BaseModel):
-    text: Annotated[str, Field(max_length=500)]
-    limit: Annotated[int, Field(ge=1, le=MOST_PAPERS)]
-    offset: Annotated[int, Field(ge=0, le=1_000_000)]
-    filters: Filter
-
-
-class _Passage(BaseModel):
-    passage_id: Annotated[int, Field(ge=0, lt=2**63)]
-    paper: Annotated[str, Field(max_length=200)]
-    page: Annotated[int, Field(ge=0, le=100_000)]
-    version: Annotated[int, Field(ge=0, le=1000)]
-
-
-class _Compare(BaseModel):
-    names: Annotated[
-        tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=MOST_COMPARED)
-    ]
-    by: Annotated[tuple[Annotated[str, Field(max_length=50)], ...], Field(max_length=10)]
-
-
-class _Export(BaseModel):
-    answers: Annotated[tuple[Answer, ...], Field(min_length=1, max_length=_MOST_ANSWERS)]
-    form: ExportForm
-    title: Annotated[str, Field(max_length=200)]
+Name = Annotated[str, Field(max_length=200)]
 
 
 class Endpoints:
@@ -85,11 +47,10 @@ class Endpoints:
 
     def add(self) -> None:
         """Offer them to clients of the blocks that are open now."""
-        api(self.ask, api_name="ask", **UNQUEUED)
-        quick = (self.search, self.papers, self.passage, self.compare, self.export)
-        for endpoint in quick:
+        api(_bounded(self.ask), api_name="ask", **UNQUEUED)
+        for endpoint in (self.search, self.papers, self.passage, self.compare, self.export):
             api(
-                endpoint,
+                _bounded(endpoint),
                 api_name=endpoint.__name__,
                 concurrency_limit=_QUICK_AT_ONCE,
                 concurrency_id="quick",
@@ -97,84 +58,89 @@ class Endpoints:
 
     def ask(
         self,
-        question: str,
+        question: Text,
         request: gr.Request,
-        filters: str = "",
-        history: list[dict[str, Any]] | None = None,
+        filters: Filter = "",
+        history: Annotated[list[Before], Field(max_length=MOST_BEFORE)] | None = None,
     ) -> dict[str, Any]:
         """The checked answer to a question, as docs/answer.schema.json describes it.
 
         filters: such as year=2023-&kind=adaptation. history: the earlier answers, oldest first.
         """
-        with _in_words():
-            got = _checked(_Ask, question=question, filters=filters, history=history or [])
-            chosen = filters_of(got.filters)
-            progress = gr.Progress()  # as a parameter, `gr.api` would take it for an input
-            with self.queue.enter(person_of(request)) as turn:
-                for ahead in turn.positions():
-                    progress(None, desc=in_line(ahead, IN_ENGLISH))
-                answer = self.queries.ask(got.question, chosen, got.history)
-            return answer.model_dump(mode="json")
+        chosen = filters_of(filters)
+        progress = gr.Progress()  # as a parameter, `gr.api` would take it for an input
+        with self.queue.enter(person_of(request)) as turn:
+            for ahead in turn.positions():
+                progress(None, desc=in_line(ahead, IN_ENGLISH))
+            return self.queries.ask(question, chosen, history or ()).model_dump(mode="json")
 
-    def search(self, query: str, limit: int = 8, filters: str = "") -> dict[str, Any]:
+    def search(
+        self,
+        query: Text,
+        limit: Annotated[int, Field(ge=1, le=MOST_PASSAGES)] = 8,
+        filters: Filter = "",
+    ) -> dict[str, Any]:
         """The passages nearest to a query, best first, each with paper, version and page."""
-        with _in_words():
-            got = _checked(_Search, query=query, limit=limit, filters=filters)
-            found = self.queries.search(got.query, got.limit, filters_of(got.filters))
-            return found.model_dump(mode="json")
+        return self.queries.search(query, limit, filters_of(filters)).model_dump(mode="json")
 
     def papers(
-        self, text: str = "", limit: int = 20, offset: int = 0, filters: str = ""
+        self,
+        text: Annotated[str, Field(max_length=500)] = "",
+        limit: Annotated[int, Field(ge=1, le=MOST_PAPERS)] = 20,
+        offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0,
+        filters: Filter = "",
     ) -> dict[str, Any]:
         """The library's papers by title; text narrows to those that hold all of its words."""
-        with _in_words():
-            got = _checked(_Papers, text=text, limit=limit, offset=offset, filters=filters)
-            chosen = filters_of(got.filters)
-            return self.queries.papers(got.text, got.limit, got.offset, chosen).model_dump(
-                mode="json"
-            )
+        found = self.queries.papers(text, limit, offset, filters_of(filters))
+        return found.model_dump(mode="json")
 
     def passage(
-        self, passage_id: int = 0, paper: str = "", page: int = 0, version: int = 0
+        self,
+        passage_id: Annotated[int, Field(ge=0, lt=2**63)] = 0,
+        paper: Name = "",
+        page: Annotated[int, Field(ge=0, le=100_000)] = 0,
+        version: Annotated[int, Field(ge=0, le=1000)] = 0,
     ) -> dict[str, Any]:
         """A passage by its number, or all passages on a page of a paper."""
-        with _in_words():
-            got = _checked(_Passage, passage_id=passage_id, paper=paper, page=page, version=version)
-            found = self.queries.passages(
-                got.passage_id or None, got.paper or None, got.page or None, got.version or None
-            )
-            return found.model_dump(mode="json")
+        found = self.queries.passages(
+            passage_id or None, paper or None, page or None, version or None
+        )
+        return found.model_dump(mode="json")
 
-    def compare(self, names: list[str], by: list[str] | None = None) -> dict[str, Any]:
+    def compare(
+        self,
+        names: Annotated[list[Name], Field(max_length=MOST_COMPARED)],
+        by: Annotated[list[Annotated[str, Field(max_length=50)]], Field(max_length=10)]
+        | None = None,
+    ) -> dict[str, Any]:
         """Papers side by side; each cell carries the quote that shows it, or says "not stated"."""
-        with _in_words():
-            got = _checked(_Compare, names=names, by=by or [])
-            return self.queries.compare(got.names, got.by).model_dump(mode="json")
+        return self.queries.compare(names, by or ()).model_dump(mode="json")
 
-    def export(self, answers: list[dict[str, Any]], form: str = "markdown", title: str = "") -> str:
+    def export(
+        self,
+        answers: Annotated[list[Answer], Field(min_length=1, max_length=_MOST_ANSWERS)],
+        form: ExportForm = ExportForm.MARKDOWN,
+        title: Name = "",
+    ) -> str:
         """Answers, as /ask gave them, as markdown, bibtex, ris or csl (CSL-JSON)."""
-        with _in_words():
-            got = _checked(_Export, answers=answers, form=form, title=title)
-            return export_from(self.queries.bench.library, got.answers, got.form, got.title)
+        return export_from(self.queries.bench.library, answers, form, title)
 
 
-def _checked(model: type[Model], **values: Any) -> Model:
-    """The inputs within their bounds.
+def _bounded(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """An endpoint whose inputs have to be as its annotations say, with errors in words."""
+    names = inspect.signature(endpoint).parameters
+    checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(endpoint)
 
-    Raises:
-        UsageError: one isn't; says which and why.
-    """
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{where}: {first['msg']}.", hint="See docs/api.md.") from error
+    @wraps(endpoint)
+    def called(*given: Any) -> Any:
+        try:
+            return checked(**dict(zip(names, given, strict=True)))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            words = f"{where}: {first['msg']}. See docs/api.md."
+            raise gr.Error(words, print_exception=False) from error
+        except FmqaError as error:
+            raise gr.Error(f"{error} {error.hint}".strip(), print_exception=False) from error
 
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    try:
-        yield
-    except FmqaError as error:
-        raise gr.Error(f"{error} {error.hint}".strip(), print_exception=False) from error
+    return called
