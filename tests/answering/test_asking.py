@@ -227,10 +227,10 @@ def test_a_context_too_small_for_one_quote(server: Server) -> None:
 
 
 @pytest.mark.parametrize(("told", "seconds"), [("2", 2.0), ("soon", None), ("", None)])
-def test_retry_after(told: str, seconds: float | None) -> None:
+def test_how_long_a_server_asks_to_wait(told: str, seconds: float | None) -> None:
     error = Exception()
     error.response = SimpleNamespace(headers={"retry-after": told})  # type: ignore[attr-defined]
-    assert asking.retry_after(error) == seconds
+    assert asking.asked_to_wait(error) == seconds
 
 
 @pytest.mark.parametrize(

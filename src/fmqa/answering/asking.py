@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fmqa.answering.replies import without_reasoning
+from fmqa.sources.service import retry_after
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -86,20 +86,10 @@ class LanguageModel:
             yield from stream(self.start().result(), [("system", system), ("human", text)])
 
 
-def retry_after(error: BaseException) -> float | None:
+def asked_to_wait(error: BaseException) -> float | None:
     """The seconds that a server asks to wait in its ``Retry-After``; None where it doesn't."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
-    told = str(headers.get("retry-after") or "").strip()
-    if not told:
-        return None
-    try:
-        return max(0.0, float(told))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+    return retry_after(headers)
 
 
 def overflows(error: BaseException) -> bool:
@@ -174,7 +164,7 @@ def is_filtered(reason: str) -> bool:
 def _worth_waiting(error: Exception) -> float | None:
     status = getattr(error, "status_code", None)
     if status == _TOO_MANY_REQUESTS:
-        wait = retry_after(error)
+        wait = asked_to_wait(error)
         wait = 1.0 if wait is None else wait
         return wait if wait <= LONGEST_WAIT else None
     kinds = {kind.__name__ for kind in type(error).__mro__}

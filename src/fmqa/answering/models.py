@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from fmqa.answering import asking
-from fmqa.answering.asking import LanguageModel, overflows, retry_after
+from fmqa.answering.asking import LanguageModel, asked_to_wait, overflows
 from fmqa.answering.replies import without_reasoning
 from fmqa.errors import ModelError, ModelMissing, ModelSilent, ModelUnavailable
 from fmqa.settings import Settings
@@ -200,7 +200,7 @@ def as_model_error(error: Exception, settings: Settings) -> ModelError:
     if status == 404:
         return ModelUnavailable(f"{where} isn't known there: {text}")
     if status == 429:
-        wait = retry_after(error)
+        wait = asked_to_wait(error)
         told = "Wait" if wait is None else f"Ask again in {wait:.0f} s"
         return ModelUnavailable(
             f"{where} refuses more requests: {text}", hint=f"{told}, or check the account's quota."

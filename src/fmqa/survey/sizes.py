@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import attrgetter
 from types import MappingProxyType
 
 from fmqa.answering.numbers import Number, numbers
@@ -132,7 +133,9 @@ def model_sizes(sentence: str) -> list[Size]:
 
 def _counted(sentence: str) -> Iterable[tuple[Number, re.Match[str], str]]:
     """The numbers of a sentence with the noun behind each and its unit."""
-    for number in sorted(map(partial(_scaled, sentence), numbers(sentence)), key=_start):
+    for number in sorted(
+        map(partial(_scaled, sentence), numbers(sentence)), key=attrgetter("start")
+    ):
         noun = _NOUN.match(sentence, number.end)
         if noun is None or number.percent or number.value < _SMALL:
             continue
@@ -147,10 +150,6 @@ def _counted(sentence: str) -> Iterable[tuple[Number, re.Match[str], str]]:
         yield number, noun, str(noun.lastgroup)
 
 
-def _start(number: Number) -> int:
-    return number.start
-
-
 def _scaled(sentence: str, number: Number) -> Number:
     """ "Two million" as the number that it is."""
     scale = _SCALE.match(sentence, number.end) if number.text.isalpha() else None
@@ -161,7 +160,4 @@ def _scaled(sentence: str, number: Number) -> Number:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:
-    place = -1
-    for match in pattern.finditer(text):
-        place = match.start()
-    return place
+    return max((match.start() for match in pattern.finditer(text)), default=-1)
