@@ -492,7 +492,7 @@ def test_ctrl_c_ends_it_cleanly() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": f"{here}:{source}"},
+        env=os.environ | {"PYTHONPATH": f"{here}:{here.parent}:{source}"},
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
