@@ -6,10 +6,9 @@ papers that were cited, or that came nearest, and only those are offered that wo
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,8 +55,7 @@ class Suggester:
     def __init__(self, assistant: Assistant, library: Library) -> None:
         self.assistant = assistant
         self.library = library
-        self._guard = threading.Lock()
-        self._tried: OrderedDict[tuple[object, ...], bool] = OrderedDict()
+        self._answerable = lru_cache(_KEPT)(self._would_answer)
 
     def after(
         self, answer: Answer, asked: Collection[str] = (), filters: Filters | None = None
@@ -70,11 +68,13 @@ class Suggester:
             filters: those that the next question would be put with.
         """
         known = {_plain(question) for question in asked}
+        generation = self.library.record.generation
         offered: list[Suggestion] = []
         for number, one in enumerate(self._candidates(answer)):
             if number == _TRIED or len(offered) == _OFFERED:
                 break
-            if _plain(one.english) not in known and self._answerable(one.english, filters):
+            question = one.english
+            if _plain(question) not in known and self._answerable(generation, question, filters):
                 offered.append(one)
         return tuple(offered)
 
@@ -100,20 +100,9 @@ class Suggester:
                 found.setdefault(held.meta.name, held.meta)
         return list(found.values())
 
-    def _answerable(self, question: str, filters: Filters | None) -> bool:
-        key = (self.library.record.generation, question, filters)
-        with self._guard:
-            if key in self._tried:
-                return self._tried[key]
-        answerable = self._would_answer(question, filters)
-        with self._guard:
-            self._tried[key] = answerable
-            while len(self._tried) > _KEPT:
-                self._tried.popitem(last=False)
-        return answerable
-
-    def _would_answer(self, question: str, filters: Filters | None) -> bool:
-        """What `Assistant.stream` decides before a word is written."""
+    def _would_answer(self, generation: int, question: str, filters: Filters | None) -> bool:
+        """What `Assistant.stream` decides before a word is written, in a state of the library."""
+        del generation
         return self.assistant.find(question, filters)[-1] is None
 
 

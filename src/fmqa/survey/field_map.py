@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from fmqa.errors import NothingToSearch
 from fmqa.store.lexical import STOP_WORDS
-from fmqa.survey.corpus import is_paper, with_values
+from fmqa.survey.corpus import is_paper, paper_fields, with_values
 from fmqa.survey.escaping import plain
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
@@ -218,10 +218,7 @@ def build_map(
     cited = Counter(target for _, target in cites)
     placed = tuple(
         MapPaper(
-            paper_id=meta.paper_id,
-            arxiv_id=meta.arxiv_id,
-            name=meta.name,
-            title=meta.title,
+            **paper_fields(meta),
             year=meta.year,
             kind=meta.kind,
             modality=meta.modality,
