@@ -18,8 +18,8 @@ from fakes import HashEmbedder, WordMarker, document, make_pdf, result
 from fmqa.answering import marking
 from fmqa.answering.schema import Answer
 from fmqa.apps.cli.main import main
-from fmqa.apps.cli.options import make_filters
 from fmqa.errors import UsageError
+from fmqa.filters import make_filters
 from fmqa.sources import note_files
 from fmqa.store.library import Library
 from fmqa.store.mappers import passage_texts
@@ -248,13 +248,13 @@ def test_the_index(run: Any) -> None:
     ],
 )
 def test_years(text: str | None, years: tuple[int | None, int | None]) -> None:
-    assert make_filters(text).years == years
+    assert make_filters(year=text).years == years
 
 
 @pytest.mark.parametrize("text", ["20212023", "2021 2023", "23", "2023-2021", "-", "2023-20", "x"])
 def test_what_is_no_year(text: str) -> None:
     with pytest.raises(UsageError):
-        make_filters(text)
+        make_filters(year=text)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_what_is_no_year(text: str) -> None:
     ],
 )
 def test_papers_by_id_or_name(text: str, paper: str) -> None:
-    assert make_filters(None, [text], None).papers == (paper,)
+    assert make_filters(paper=[text]).papers == (paper,)
 
 
 HEAVY = {

@@ -74,14 +74,15 @@ def filters_of(query: str, *, beside_others: bool = False) -> Filters:
     return make_filters(**values)
 
 
-def make_filters(**values: Iterable[str]) -> Filters:
-    """Filters from lists of texts, by the names of `FIELDS`.
+def make_filters(**values: Iterable[str] | None) -> Filters:
+    """Filters from texts, by the names of `FIELDS`: one, several, or none for a field.
 
     Raises:
         UsageError: a value can't be one of its field's.
     """
     made: dict[str, Any] = {}
-    for name, texts in values.items():
+    for name, given in values.items():
+        texts = (given,) if isinstance(given, str) and given else given or ()
         reader = _READERS.get(name, str)
         made[FIELDS[name]] = tuple(reader(text) for text in texts)
     years = made.pop("years", ())

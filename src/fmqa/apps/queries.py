@@ -355,7 +355,7 @@ def filters_from(wire: PaperFilters | None) -> Filters | None:
     if wire is None:
         return None
     return make_filters(
-        year=[wire.years] if wire.years.strip() else [],
+        year=wire.years.strip(),
         paper=wire.papers,
         kind=wire.kinds,
         modality=wire.modalities,

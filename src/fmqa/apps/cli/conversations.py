@@ -22,11 +22,11 @@ from fmqa.apps.cli.options import (
     Task,
     Year,
     deliver,
-    make_filters,
     print_json,
     workbench,
 )
 from fmqa.errors import UsageError
+from fmqa.filters import make_filters
 
 if TYPE_CHECKING:
     from fmqa.answering.conversation import Exchange
@@ -80,7 +80,9 @@ def ask(
     """
     from fmqa.apps.queries import with_comparison
 
-    filters = make_filters(year, paper, kind, modality, task, source)
+    filters = make_filters(
+        year=year, paper=paper, kind=kind, modality=modality, task=task, source=source
+    )
     compared = False
     with workbench(home=home, llm=llm) as bench:
         text = _from_stdin() if question == "-" else question
@@ -119,7 +121,9 @@ def chat(
     from fmqa.answering.assistant import exchange
     from fmqa.apps.cli.rendering import stream_answer
 
-    filters = make_filters(year, paper, kind, modality, task, source)
+    filters = make_filters(
+        year=year, paper=paper, kind=kind, modality=modality, task=task, source=source
+    )
     with workbench(home=home, llm=llm) as bench:
         assistant = bench.remembering
         history = _history(bench, session)
@@ -204,7 +208,9 @@ def search(
     from fmqa.apps.cli.rendering import hit_json, show_hits
     from fmqa.retrieval.search import clean_question
 
-    filters = make_filters(year, paper, kind, modality, task, source)
+    filters = make_filters(
+        year=year, paper=paper, kind=kind, modality=modality, task=task, source=source
+    )
     with workbench(home=home) as bench:
         cleaned = clean_question(question, bench.settings.max_question_chars)
         hits = bench.searcher.search(cleaned, limit, filters)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rich.progress import Task as ProgressTask
 
     from fmqa.apps.workbench import Workbench
-    from fmqa.types import Filters
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Home = Annotated[
@@ -79,31 +78,6 @@ Most = Annotated[
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write it to a file.", show_default=False)
 ]
-
-
-def make_filters(
-    year: str | None = None,
-    paper: list[str] | None = None,
-    kind: list[str] | None = None,
-    modality: list[str] | None = None,
-    task: list[str] | None = None,
-    source: list[str] | None = None,
-) -> Filters:
-    """The filters that the options say.
-
-    Raises:
-        UsageError: a value can't be one of its option's.
-    """
-    from fmqa import filters
-
-    return filters.make_filters(
-        year=[year] if year else [],
-        paper=paper or [],
-        kind=kind or [],
-        modality=modality or [],
-        task=task or [],
-        source=source or [],
-    )
 
 
 @contextmanager

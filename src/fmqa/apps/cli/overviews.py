@@ -13,10 +13,10 @@ from fmqa.apps.cli.options import (
     Output,
     Year,
     deliver,
-    make_filters,
     workbench,
 )
 from fmqa.errors import NothingToSearch, UsageError
+from fmqa.filters import make_filters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def field_map(
 
     wanted = MapFilter(
         " ".join(about or ()),
-        make_filters(year).years,
+        make_filters(year=year).years,
         tuple(kind or ()),
         tuple(modality or ()),
     )

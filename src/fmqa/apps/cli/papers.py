@@ -15,10 +15,10 @@ from fmqa.apps.cli.options import (
     Modality,
     Task,
     Year,
-    make_filters,
     print_json,
     workbench,
 )
+from fmqa.filters import make_filters
 
 if TYPE_CHECKING:
     from fmqa.store.mappers import PaperRow
@@ -43,7 +43,7 @@ def list_papers(
     """All papers, or those that pass the filters, by title."""
     from fmqa.apps.cli.rendering import show_papers
 
-    filters = make_filters(year, None, kind, modality, task, source)
+    filters = make_filters(year=year, kind=kind, modality=modality, task=task, source=source)
     with workbench(home=home) as bench:
         rows = bench.library.record.papers(filters)
     if as_json:
@@ -63,7 +63,7 @@ def show_facets(
     as_json: Json = False,
 ) -> None:
     """The values that questions can be filtered by, with how many papers have each."""
-    filters = make_filters(year, None, kind, modality, task, source)
+    filters = make_filters(year=year, kind=kind, modality=modality, task=task, source=source)
     with workbench(home=home) as bench:
         found = bench.library.record.facets(filters)
     if as_json:
