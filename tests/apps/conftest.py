@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from served import page_of
 
 import fmqa.store.embedding
 from fakes import HashEmbedder
@@ -20,3 +21,11 @@ def hashed_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench
         bench = Workbench(Settings(home=tmp_path_factory.mktemp("home"), llm="none"))
         yield bench
         bench.close()
+
+
+@pytest.fixture(scope="module")
+def hashed_page(hashed_bench: Workbench) -> Iterator[str]:
+    """The address of the page over it."""
+    assert hashed_bench.searcher
+    with page_of(hashed_bench) as address:
+        yield address

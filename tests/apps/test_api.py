@@ -7,17 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import bibtexparser
 import pytest
-from served import page_of
 
 from fmqa.answering.schema import Answer, Comparison
 from fmqa.apps.queries import PaperList, Passages
-from fmqa.apps.workbench import Workbench
 
 pytestmark = pytest.mark.slow
 
@@ -34,16 +31,10 @@ SHOWN = {
 
 
 @pytest.fixture(scope="module")
-def address(hashed_bench: Workbench) -> Iterator[str]:
-    with page_of(hashed_bench) as opened_at:
-        yield opened_at
-
-
-@pytest.fixture(scope="module")
-def client(address: str) -> Any:
+def client(hashed_page: str) -> Any:
     from gradio_client import Client
 
-    return Client(address, verbose=False, analytics_enabled=False)
+    return Client(hashed_page, verbose=False, analytics_enabled=False)
 
 
 def run(block: str, address: str, *command: str) -> str:
@@ -60,9 +51,9 @@ def run(block: str, address: str, *command: str) -> str:
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")
 @pytest.mark.parametrize("block", [block for kind, block in BLOCKS if kind == ""])
-def test_the_curl_commands_of_the_page(address: str, block: str) -> None:
+def test_the_curl_commands_of_the_page(hashed_page: str, block: str) -> None:
     name = re.findall(r"call/v2/(\w+)", block)[0]
-    said = run(block, address, "sh", "-c")
+    said = run(block, hashed_page, "sh", "-c")
     event, data = re.search(r"event: (complete|error)\ndata: (.*)", said).groups()
     assert event == "complete"
     (result,) = json.loads(data)
@@ -70,24 +61,24 @@ def test_the_curl_commands_of_the_page(address: str, block: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")
-def test_the_page_shows_each_endpoint_and_an_error(address: str) -> None:
+def test_the_page_shows_each_endpoint_and_an_error(hashed_page: str) -> None:
     assert {re.findall(r"call/v2/(\w+)", b)[0] for kind, b in BLOCKS if kind == ""} == set(SHOWN)
     (block,) = (block for kind, block in BLOCKS if kind == "error")
-    said = run(block, address, "sh", "-c")
+    said = run(block, hashed_page, "sh", "-c")
     assert "event: error" in said
     assert "limit: Input should be less than or equal to 30" in said
 
 
-def test_the_python_of_the_page(address: str) -> None:
+def test_the_python_of_the_page(hashed_page: str) -> None:
     (block,) = (block for kind, block in BLOCKS if kind == "python")
-    said = run(block, address, sys.executable, "-c")
+    said = run(block, hashed_page, sys.executable, "-c")
     assert "MedSAM" in said.splitlines()[0]
     assert "@misc{" in said
 
 
-def test_the_openai_client_of_the_page(address: str) -> None:
+def test_the_openai_client_of_the_page(hashed_page: str) -> None:
     (block,) = (block for kind, block in BLOCKS if kind == "openai")
-    said = run(block, address, sys.executable, "-c")
+    said = run(block, hashed_page, sys.executable, "-c")
     assert "Sources:" in said
     assert "url_citation" in said
 

@@ -10,9 +10,8 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from served import PASSWORD, Bench, Scripted, Served, logins, page_of, served, until
+from served import PASSWORD, Bench, Scripted, Served, logins, served, until
 
-from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -25,13 +24,6 @@ def opened() -> Iterator[Served]:
     settings = Settings(llm="none", request_max_kb=64, questions_at_once=1, questions_waiting=0)
     with served(Bench(settings=settings)) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def real(hashed_bench: Workbench) -> Iterator[str]:
-    """A server over the starter notes."""
-    with page_of(hashed_bench) as opened_at:
-        yield opened_at
 
 
 def client(address: str, key: str = "any") -> openai.OpenAI:
@@ -50,8 +42,8 @@ def marked_places(content: str, annotations: Any) -> list[str]:
     ]
 
 
-def test_an_answer_with_its_sources(real: str) -> None:
-    made = client(real).chat.completions.create(model="fmqa", messages=ASKED)  # type: ignore[arg-type]
+def test_an_answer_with_its_sources(hashed_page: str) -> None:
+    made = client(hashed_page).chat.completions.create(model="fmqa", messages=ASKED)  # type: ignore[arg-type]
     (choice,) = made.choices
     content, annotations = choice.message.content or "", choice.message.annotations or []
     assert (made.object, made.model, choice.finish_reason) == ("chat.completion", "fmqa", "stop")
@@ -66,8 +58,8 @@ def test_an_answer_with_its_sources(real: str) -> None:
         assert one.url_citation.url in sources
 
 
-def test_a_stream_adds_up_to_the_answer(real: str) -> None:
-    asked = client(real)
+def test_a_stream_adds_up_to_the_answer(hashed_page: str) -> None:
+    asked = client(hashed_page)
     whole = asked.chat.completions.create(model="fmqa", messages=ASKED)  # type: ignore[arg-type]
     parts = list(asked.chat.completions.create(model="fmqa", messages=ASKED, stream=True))  # type: ignore[arg-type]
     assert len({part.id for part in parts}) == 1
@@ -81,9 +73,9 @@ def test_a_stream_adds_up_to_the_answer(real: str) -> None:
     ]
 
 
-def test_a_follow_up_is_understood_from_the_messages(real: str) -> None:
+def test_a_follow_up_is_understood_from_the_messages(hashed_page: str) -> None:
     def first(messages: list[dict[str, Any]]) -> str:
-        made = client(real).chat.completions.create(model="fmqa", messages=messages)  # type: ignore[arg-type]
+        made = client(hashed_page).chat.completions.create(model="fmqa", messages=messages)  # type: ignore[arg-type]
         return made.choices[0].message.content or ""
 
     follow = {"role": "user", "content": "On how many images was it trained?"}

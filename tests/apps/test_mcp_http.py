@@ -33,12 +33,6 @@ ACCEPT = {"accept": "application/json, text/event-stream"}
 
 
 @pytest.fixture(scope="module")
-def opened(hashed_bench: Workbench) -> Iterator[str]:
-    with page_of(hashed_bench) as opened_at:
-        yield opened_at
-
-
-@pytest.fixture(scope="module")
 def guarded(hashed_bench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     who = logins(tmp_path_factory.mktemp("users"), "ada")
     with page_of(hashed_bench, who) as opened_at:
@@ -70,9 +64,9 @@ async def asked(client: Client) -> Any:
     return await client.call_tool("ask_papers", {"question": "What is MedSAM?"})
 
 
-def test_the_tools_over_http(opened: str) -> None:
-    assert talk(opened, tools) == TOOLS
-    answer = Answer.model_validate(talk(opened, asked).structured_content)
+def test_the_tools_over_http(hashed_page: str) -> None:
+    assert talk(hashed_page, tools) == TOOLS
+    answer = Answer.model_validate(talk(hashed_page, asked).structured_content)
     assert answer.status == "answered"
     assert answer.citations
 
@@ -93,29 +87,29 @@ def test_the_same_login_as_the_page(guarded: str) -> None:
         assert "search_papers" not in refused.text
 
 
-def test_pages_of_other_sites_may_not_ask(opened: str) -> None:
+def test_pages_of_other_sites_may_not_ask(hashed_page: str) -> None:
     def sent(**headers: str) -> int:
         return httpx.post(
-            f"{opened}/mcp", json=HELLO, headers=ACCEPT | headers, trust_env=False
+            f"{hashed_page}/mcp", json=HELLO, headers=ACCEPT | headers, trust_env=False
         ).status_code
 
     assert sent() == 200
-    assert sent(origin=opened) == 200
+    assert sent(origin=hashed_page) == 200
     assert sent(origin="https://evil.example") == 403
     assert sent(origin="null") == 403
     assert sent(host="evil.example") == 400
 
 
-def test_a_large_or_broken_request_is_refused(opened: str) -> None:
+def test_a_large_or_broken_request_is_refused(hashed_page: str) -> None:
     def sent(content: bytes) -> int:
         headers = ACCEPT | {"content-type": "application/json"}
         return httpx.post(
-            f"{opened}/mcp", content=content, headers=headers, trust_env=False
+            f"{hashed_page}/mcp", content=content, headers=headers, trust_env=False
         ).status_code
 
     assert sent(b"{" * (2 << 20)) == 413
     assert sent(b"no json") == 400
 
 
-def test_the_page_is_served_beside_it(opened: str) -> None:
-    assert "fmqa" in httpx.get(opened, trust_env=False).text
+def test_the_page_is_served_beside_it(hashed_page: str) -> None:
+    assert "fmqa" in httpx.get(hashed_page, trust_env=False).text

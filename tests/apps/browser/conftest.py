@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from reader import BOX, CHROMIUM, FLAGS, PATIENCE, Visit
+
+from fmqa.apps.workbench import Workbench
+from fmqa.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +21,15 @@ def chromium() -> Iterator[Any]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def starter_bench(starter_home: Path) -> Iterator[Workbench]:
+    """The program over the starter notes, without a language model."""
+    bench = Workbench(Settings(home=starter_home, llm="none"))
+    assert bench.searcher
+    yield bench
+    bench.close()
 
 
 @pytest.fixture

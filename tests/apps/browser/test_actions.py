@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from reader import BOX, ENDED, IN_BROWSER, PATIENCE, Visit
 from served import page_of
 
 from fmqa.apps.workbench import Workbench
-from fmqa.settings import Settings
 
 pytestmark = IN_BROWSER
 
@@ -19,12 +17,9 @@ MEDSAM = "How was MedSAM obtained from SAM, and on how much data?"
 
 
 @pytest.fixture(scope="module")
-def served(starter_home: Path) -> Iterator[tuple[str, Workbench]]:
-    bench = Workbench(Settings(home=starter_home, llm="none"))
-    assert bench.searcher
-    with page_of(bench) as opened_at:
-        yield opened_at, bench
-    bench.close()
+def served(starter_bench: Workbench) -> Iterator[tuple[str, Workbench]]:
+    with page_of(starter_bench) as opened_at:
+        yield opened_at, starter_bench
 
 
 def settled(reader: Visit, count: int) -> None:

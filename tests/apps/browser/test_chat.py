@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,19 +30,16 @@ pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
-def address(starter_home: Path) -> Iterator[str]:
+def address(starter_bench: Workbench) -> Iterator[str]:
     """A server on the starter notes and one note that means harm."""
-    bench = Workbench(Settings(home=starter_home, llm="none"))
-    assert bench.searcher
     notes = read_notes(starter_folder())
     meta = replace(
         notes[0].meta, paper_id="9901.00001", arxiv_id="9901.00001", title=NASTY_TITLE, name=""
     )
     nasty = replace(notes[0], meta=meta, text=NASTY_TEXT, sha256="0" * 64)
-    bench.ingestor.ingest_notes([*notes, nasty])
-    with page_of(bench) as opened_at:
+    starter_bench.ingestor.ingest_notes([*notes, nasty])
+    with page_of(starter_bench) as opened_at:
         yield opened_at
-    bench.close()
 
 
 def test_a_question_is_answered_with_its_proof(visit: Callable[..., Visit], address: str) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from reader import IN_BROWSER, Visit
 from served import page_of
 
 from fmqa.apps.workbench import Workbench
-from fmqa.settings import Settings
 
 pytestmark = IN_BROWSER
 HELD = (
@@ -20,11 +18,9 @@ HELD = (
 
 
 @pytest.fixture(scope="module")
-def address(starter_home: Path) -> Iterator[str]:
-    bench = Workbench(Settings(home=starter_home, llm="none"))
-    with page_of(bench) as opened_at:
+def address(starter_bench: Workbench) -> Iterator[str]:
+    with page_of(starter_bench) as opened_at:
         yield opened_at
-    bench.close()
 
 
 def test_each_cell_opens_in_the_evidence_panel(visit: Callable[..., Visit], address: str) -> None:

@@ -22,7 +22,6 @@ from pdfs import PageSource, build, column, wrapped
 from served import page_of
 
 from fmqa.apps.workbench import Workbench
-from fmqa.settings import Settings
 
 pytestmark = IN_BROWSER
 
@@ -63,16 +62,13 @@ def plain(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def served(starter_home: Path) -> Iterator[tuple[str, Path]]:
+def served(starter_home: Path, starter_bench: Workbench) -> Iterator[tuple[str, Path]]:
     """A server on the starter notes and the paper, and the paper's file."""
     file = paper(starter_home / "quillseg.pdf")
-    bench = Workbench(Settings(home=starter_home, llm="none"))
-    assert bench.searcher
-    report = bench.ingestor.ingest_files([file], bench.read_limits, workers=1)
+    report = starter_bench.ingestor.ingest_files([file], starter_bench.read_limits, workers=1)
     assert report.passages
-    with page_of(bench) as opened_at:
+    with page_of(starter_bench) as opened_at:
         yield opened_at, file
-    bench.close()
 
 
 def boxes_of(page: Any) -> list[tuple[float, float, float, float]]:

@@ -12,18 +12,14 @@ from reader import BOX, ENDED, IN_BROWSER, Visit
 from served import page_of
 
 from fmqa.apps.workbench import Workbench
-from fmqa.settings import Settings
 
 pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
-def address(starter_home: Path) -> Iterator[str]:
-    bench = Workbench(Settings(home=starter_home, llm="none"))
-    assert bench.searcher
-    with page_of(bench) as opened_at:
+def address(starter_bench: Workbench) -> Iterator[str]:
+    with page_of(starter_bench) as opened_at:
         yield opened_at
-    bench.close()
 
 
 def chips(page: Any) -> list[str]:

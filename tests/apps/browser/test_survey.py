@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from served import page_of
 from test_chat import NASTY_TITLE
 
 from fmqa.apps.workbench import Workbench
-from fmqa.settings import Settings
 from fmqa.sources.note_files import read_notes, starter_folder
 
 NASTY_TEXT = "MedSAM was trained on 15,000 image-mask pairs <script>window.hurt=1</script>."
@@ -25,19 +23,18 @@ pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
-def address(starter_home: Path) -> Iterator[str]:
+def address(starter_bench: Workbench) -> Iterator[str]:
     """A server on the starter notes, and one paper after the review that contradicts another."""
-    bench = Workbench(Settings(home=starter_home, llm="none"))
-    bench.load_starter()  # before the notes are others than the starter library's
     notes = read_notes(starter_folder())
     meta = replace(
         notes[0].meta, paper_id="2601.00001", arxiv_id="2601.00001", title=NASTY_TITLE, name="",
         kind="survey", modality=("CT", "<i>odd</i>"), year=2026,
     )  # fmt: skip
-    bench.ingestor.ingest_notes([*notes, replace(notes[0], meta=meta, text=NASTY_TEXT, sha256="0")])
-    with page_of(bench) as opened_at:
+    starter_bench.ingestor.ingest_notes(
+        [*notes, replace(notes[0], meta=meta, text=NASTY_TEXT, sha256="0")]
+    )
+    with page_of(starter_bench) as opened_at:
         yield opened_at
-    bench.close()
 
 
 @pytest.fixture

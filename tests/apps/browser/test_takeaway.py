@@ -11,9 +11,6 @@ import bibtexparser
 import pytest
 import rispy
 from reader import BOX, ENDED, IN_BROWSER
-from served import page_of
-
-from fmqa.apps.workbench import Workbench
 
 PATIENCE = 90_000
 
@@ -21,17 +18,10 @@ pytestmark = IN_BROWSER
 
 
 @pytest.fixture(scope="module")
-def address(hashed_bench: Workbench) -> Iterator[str]:
-    assert hashed_bench.searcher
-    with page_of(hashed_bench) as opened_at:
-        yield opened_at
-
-
-@pytest.fixture(scope="module")
-def page(chromium: Any, address: str) -> Iterator[Any]:
+def page(chromium: Any, hashed_page: str) -> Iterator[Any]:
     context = chromium.new_context(accept_downloads=True, locale="en-US")
     page = context.new_page()
-    page.goto(address)
+    page.goto(hashed_page)
     page.wait_for_selector(BOX, timeout=PATIENCE)
     for number, question in enumerate(("What is MedSAM?", "What is UNI?")):
         page.fill(BOX, question)
