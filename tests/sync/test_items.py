@@ -12,11 +12,14 @@ from arxiv_home import ArxivHome
 from fakes import HashEmbedder, document, make_pdf
 from fmqa.errors import SourceUnreachable, UsageError
 from fmqa.reading.pool import ReadLimits, file_sha256
+from fmqa.sources.folder import find_pdfs
 from fmqa.sources.note_files import Note
 from fmqa.store.library import Library
 from fmqa.sync import ingestor as ingestor_module
+from fmqa.sync import items as items_module
 from fmqa.sync.ingestor import Ingestor
-from fmqa.sync.items import ItemsReport, ItemsRun, read_origin, zotero_origins
+from fmqa.sync.items import ItemsReport, ItemsRun
+from fmqa.sync.origins import read_origin, zotero_origins
 from fmqa.types import Outcome, PaperMeta, ReadResult, Source
 from small_zotero import Attached, Entry, SmallZotero
 
@@ -274,3 +277,105 @@ def test_a_sync_follows_zotero_and_goes_on_without_it(
     assert report.unreachable == ""
     with pytest.raises(SourceUnreachable):
         read_origin(origin, zotero.url)
+
+
+class Folder:
+    """A folder that is brought in as `fmqa ingest` does, and followed as `fmqa sync` does."""
+
+    def __init__(self, ingestor: Ingestor, path: Path) -> None:
+        self.ingestor = ingestor
+        self.path = path
+        self.library = ingestor.library
+
+    def ingest(self) -> None:
+        results = self.ingestor.ingest_files(find_pdfs([self.path]), ReadLimits())
+        with self.library.writing(self.ingestor.model) as writer:
+            run = ItemsRun(self.ingestor, writer, ReadLimits(), asked=True)
+            run.follow_folder(self.path, [*results.results, *results.known])
+
+    def sync(self) -> ItemsReport:
+        (origin,) = self.library.items.origins()
+        with self.library.writing(self.ingestor.model) as writer:
+            run = ItemsRun(self.ingestor, writer, ReadLimits())
+            return run.bring_in(origin, read_origin(origin, ""))
+
+    def papers(self) -> set[str]:
+        return {row.meta.paper_id for row in self.library.record.papers()}
+
+
+@pytest.fixture
+def folder(ingestor: Ingestor, tmp_path: Path) -> Folder:
+    path = tmp_path / "papers"
+    (path / "old").mkdir(parents=True)
+    make_pdf(path / "a.pdf", 1)
+    make_pdf(path / "old" / "b.pdf", 2)
+    (path / "broken.pdf").write_bytes(b"damaged")
+    made = Folder(ingestor, path)
+    made.ingest()
+    return made
+
+
+def test_a_folder_is_followed(folder: Folder) -> None:
+    assert len(READ) == 3
+    same = folder.sync()
+    assert keys(same) == {"known": ["a.pdf", "old/b.pdf"], "failed": ["broken.pdf"]}
+    assert len(READ) == 3  # nothing is read twice
+    before = folder.papers()
+    make_pdf(folder.path / "new.pdf", 3)
+    (folder.path / "old" / "b.pdf").unlink()
+    make_pdf(folder.path / "a.pdf", 4)
+    done = folder.sync()
+    assert keys(done)["added"] == ["a.pdf", "new.pdf"]
+    assert keys(done)["gone"] == ["old/b.pdf"]
+    assert len(before) == len(folder.papers()) == 2
+    assert len(READ) == 5
+    assert folder.library.items.by_paper() == {}  # they have no citation keys
+
+
+def test_a_file_that_moves_within_its_folder_stays(folder: Folder) -> None:
+    before = folder.papers()
+    (folder.path / "a.pdf").rename(folder.path / "c.pdf")
+    done = folder.sync()
+    assert keys(done)["same"] == ["c.pdf"]
+    assert keys(done)["gone"] == ["a.pdf"]
+    assert folder.papers() == before
+    assert len(READ) == 3
+
+
+def test_a_folder_that_is_ingested_again_lets_go_of_what_changed(folder: Folder) -> None:
+    make_pdf(folder.path / "a.pdf", 4)
+    folder.ingest()
+    assert len(folder.papers()) == 2
+
+
+def test_a_folder_that_is_gone_or_empty_removes_nothing(folder: Folder) -> None:
+    before = folder.papers()
+    for path in find_pdfs([folder.path]):
+        path.unlink()
+    with pytest.raises(UsageError, match="holds no works now"):
+        folder.sync()
+    folder.path.rename(folder.path.with_name("elsewhere"))
+    with pytest.raises(UsageError, match="no file or folder"):
+        folder.sync()
+    assert folder.papers() == before
+
+
+def test_a_file_is_hashed_again_only_when_it_may_have_changed(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[Path] = []
+
+    def sha256(path: Path) -> str:
+        hashed.append(path)
+        return file_sha256(path)
+
+    monkeypatch.setattr(items_module, "file_sha256", sha256)
+    folder.sync()
+    assert len(hashed) == 3  # they are new
+    store = folder.library.items
+    (origin,) = store.origins()
+    later = "2999-01-01T00:00:00+00:00"
+    store.put([replace(item, at=later) for item in store.of(origin).values()])
+    hashed.clear()
+    folder.sync()
+    assert hashed == []

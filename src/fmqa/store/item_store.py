@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from fmqa.store.arxiv_catalog import now
 from fmqa.store.engine import Tables, columns_of, of_row, upsert
 from fmqa.store.record import PUT_META
 
@@ -26,7 +25,8 @@ class StoredItem:
 
     ``file`` is the PDF's path and ``sha256`` its content, both empty where there is none.
     ``paper_id`` is the library's paper, empty where it has none; ``failure`` says why the PDF
-    couldn't be read.
+    couldn't be read. ``at`` is when it was looked at, ISO 8601; a file of a folder has no
+    ``citekey``.
     """
 
     origin: str
@@ -42,6 +42,7 @@ class StoredItem:
     sha256: str
     paper_id: str = ""
     failure: str = ""
+    at: str = ""
 
     @property
     def in_zotero(self) -> bool:
@@ -65,7 +66,7 @@ def group_and_key(origin: str) -> tuple[str, str]:
     return group, key
 
 
-_COLUMNS = (*(one.name for one in fields(StoredItem)), "at")
+_COLUMNS = tuple(one.name for one in fields(StoredItem))
 _PUT = upsert("items", _COLUMNS, ("origin", "key"))
 
 
@@ -89,8 +90,10 @@ class ItemStore(Tables):
         return {row["key"]: of_row(StoredItem, row) for row in rows}
 
     def by_paper(self) -> dict[str, StoredItem]:
-        """A work for each paper that is one; Zotero's before that of a file."""
-        rows = self.rows("SELECT * FROM items WHERE paper_id != '' ORDER BY origin, key")
+        """A work with a citation key for each paper that is one; Zotero's before that of a file."""
+        rows = self.rows(
+            "SELECT * FROM items WHERE paper_id != '' AND citekey != '' ORDER BY origin, key"
+        )
         found: dict[str, StoredItem] = {}
         items = [of_row(StoredItem, row) for row in rows]
         for item in sorted(items, key=lambda item: not item.in_zotero):
@@ -100,7 +103,7 @@ class ItemStore(Tables):
     def put(self, items: Iterable[StoredItem]) -> None:
         """Write works in place of what was known of them."""
         with self.database.atomic() as db:
-            db.executemany(_PUT, [(*columns_of(item).values(), now()) for item in items])
+            db.executemany(_PUT, [tuple(columns_of(item).values()) for item in items])
 
     def drop(self, item: StoredItem) -> bool:
         """Forget a work; whether no other one is the same paper."""

@@ -1,4 +1,4 @@
-"""Works of reference managers, brought into the library and followed.
+"""Works of reference managers and files of folders, brought into the library and followed.
 
 A work whose paper is in the library already, by its file, arXiv id, DOI or title, is that paper:
 nothing is read twice. Otherwise its PDF is read under what the reference manager says of it. What
@@ -7,84 +7,28 @@ was read so goes again when the work does, unless something else asks for the pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable
 from dataclasses import KW_ONLY, asdict, dataclass, field, fields, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from fmqa.errors import UsageError
-from fmqa.reading.bibliography.reference_files import read_reference_file
 from fmqa.reading.pool import ReadLimits, file_sha256
-from fmqa.sources.zotero import Item, ZoteroLibrary, find_collection, items_in, with_citekeys
-from fmqa.sources.zotero_api import ZoteroApi
-from fmqa.sources.zotero_data import ZoteroData
-from fmqa.store.item_store import ZOTERO, ZOTERO_DATA, StoredItem, group_and_key
+from fmqa.sources.zotero import Item, with_citekeys
+from fmqa.store.arxiv_catalog import now
+from fmqa.store.item_store import StoredItem
 from fmqa.store.writer import RecordWriter
 from fmqa.sync.ingestor import Ingestor
 from fmqa.sync.matching import WorkFinder
+from fmqa.sync.origins import folder_items, is_folder, shown
 from fmqa.sync.run_types import PaperLine
 from fmqa.types import Outcome, PaperMeta, ReadResult, Reference, Source
 
 _READING = "Reading and embedding"
 _OF_WORK = ("title", "authors", "year", "doi", "arxiv_id")
+_CLOCKS = timedelta(hours=1)
 _WAITING = "item "  # before the key, for the paper that a work is to become
-
-
-def zotero_origins(
-    named: Sequence[str], folder: Path | None, url: str, group: str = ""
-) -> list[str]:
-    """The origins (see `fmqa.store.item_store`) of collections, or of a whole Zotero library.
-
-    Args:
-        named: collections by name, path or key; all of the library when there are none.
-        folder: Zotero's data folder; None for the running Zotero at ``url``.
-        group: name or number of the group whose library is meant; the user's own without one.
-
-    Raises:
-        UsageError: there is no such collection, group or data folder.
-        SourceError: the running Zotero can't be asked.
-    """
-    number = ""
-    if group:
-        with _opened(folder, url, "") as library:
-            number = find_collection(library.groups(), group, "group").key
-    with _opened(folder, url, number) as library:
-        found = library.collections() if named else []
-    keys = [find_collection(found, name).key for name in named] or [""]
-    start, end = (ZOTERO, "") if folder is None else (ZOTERO_DATA, f"@{ZoteroData(folder).folder}")
-    return [f"{start}{number + '/' if number else ''}{key}{end}" for key in keys]
-
-
-def _opened(folder: Path | None, url: str, group: str) -> AbstractContextManager[ZoteroLibrary]:
-    return ZoteroApi(url, group) if folder is None else nullcontext(ZoteroData(folder, group))
-
-
-def read_origin(origin: str, url: str) -> list[Item]:
-    """The works of an origin as they are there now.
-
-    Args:
-        url: of the running Zotero.
-
-    Raises:
-        UsageError: it isn't there any more, or can't be read.
-        SourceError: the running Zotero can't be asked.
-    """
-    if not origin.startswith((ZOTERO, ZOTERO_DATA)):
-        return read_reference_file(Path(origin))
-    group, key = group_and_key(origin)
-    folder = Path(origin.partition("@")[2]) if origin.startswith(ZOTERO_DATA) else None
-    with _opened(folder, url, group) as library:
-        return items_in(library, key)
-
-
-def shown(origin: str) -> str:
-    """What to call an origin in messages."""
-    if not origin.startswith((ZOTERO, ZOTERO_DATA)):
-        return Path(origin).name
-    group, key = group_and_key(origin)
-    parts = [f"group {group}"] * bool(group) + [f"collection {key}"] * bool(key)
-    return ", ".join(("Zotero", *parts))
 
 
 @dataclass
@@ -139,6 +83,7 @@ class ItemsRun:
         self.library = self.ingestor.library
         self.store = self.library.items
         self.removed = set() if self.asked else self.library.catalog.excluded()
+        self.began = now()
 
     def bring_in(self, origin: str, items: Iterable[Item]) -> ItemsReport:
         """Bring the library to what an origin holds now, and follow it from now on.
@@ -149,21 +94,42 @@ class ItemsRun:
         """
         report = ItemsReport(origin)
         before = self.store.of(origin)
-        now = with_citekeys(items)
-        if before and not now:
+        found = list(items) if is_folder(origin) else with_citekeys(items)
+        if before and not found:
             raise UsageError(
                 f"{shown(origin)} holds no works now; nothing was removed.",
                 hint="Look whether it is the right one.",
             )
         self.store.follow(origin)
         placing = _Placing(self, report, before)
-        for item in now:
+        for item in found:
             placing.place(item, origin)
         self._read(placing, report)
-        for key in before.keys() - {item.key for item in now}:
+        for key in before.keys() - {item.key for item in found}:
             report.gone.append(before[key])
-            self._let_go(before[key], f"no longer in {shown(origin)}")
+            self.let_go(before[key], f"no longer in {shown(origin)}")
         return report
+
+    def follow_folder(self, folder: Path, results: Iterable[ReadResult]) -> None:
+        """Follow a folder from now on.
+
+        Args:
+            folder: absolute and resolved.
+            results: of files that were just brought in; those in the folder aren't read again.
+        """
+        origin = str(folder)
+        inside = {result.path: result for result in results if folder in result.path.parents}
+        read, failed = list[Item](), list[StoredItem]()
+        for item in folder_items(folder):
+            result = inside.get(item.file) if item.file else None
+            if result is not None and result.outcome is Outcome.OK:
+                read.append(item)
+            elif result is not None:
+                stored = stored_item(item, origin, None, self.began)
+                failed.append(self._settled(stored, result))
+        if read or not self.store.of(origin):
+            self.bring_in(origin, read)
+        self.store.put(failed)
 
     def _read(self, placing: _Placing, report: ItemsReport) -> None:
         """Read the PDFs that are new, and then settle the works that wait for them."""
@@ -184,7 +150,7 @@ class ItemsRun:
             old = placing.before.get(item.key)
             self.store.put([item])
             if old is not None and item.paper_id and item.paper_id != old.paper_id:
-                self._let_go(replace(old, key=""), f"now {item.paper_id}")
+                self.let_go(replace(old, key=""), f"now {item.paper_id}")
             self.step(_READING, done, len(reading))
         report.same += [
             replace(item, paper_id=papers.get(item.paper_id, "")) for item in placing.doubles
@@ -196,7 +162,7 @@ class ItemsRun:
             return replace(item, paper_id=self.store.paper_of(result.sha256))
         return replace(item, failure=f"{result.outcome.value}: {result.detail}")
 
-    def _let_go(self, old: StoredItem, why: str) -> None:
+    def let_go(self, old: StoredItem, why: str) -> None:
         """Forget a work, and its paper where that was read from it and nothing else asks for it."""
         ours, last = self.store.was_read(old), self.store.drop(old)
         if not (ours and last):
@@ -235,8 +201,8 @@ class _Placing:
     def place(self, item: Item, origin: str) -> None:
         """Write down what the work is, or have its PDF read."""
         work = item.work
-        stored = _stored(item, origin)
         old = self.before.get(item.key)
+        stored = stored_item(item, origin, old, self.run.began)
         here = self._here(old, work)
         paper = here or self.works.find(work)
         stored = replace(stored, paper_id=paper.paper_id if paper else "")
@@ -278,6 +244,8 @@ class _Placing:
         old = self.before.get(item.key)
         if known and (old is None or old.paper_id != known):
             self._done(self.report.same, replace(stored, paper_id=known))
+            if old is not None and old.paper_id:
+                self.run.let_go(replace(old, key=""), f"now {known}")
             return
         work = item.work
         facts = PaperMeta(
@@ -301,8 +269,15 @@ class _Placing:
         self.run.store.put([item])
 
 
-def _stored(item: Item, origin: str) -> StoredItem:
-    work = item.work
+def stored_item(item: Item, origin: str, old: StoredItem | None, at: str) -> StoredItem:
+    """A work as it is kept, with its file's hash.
+
+    Args:
+        old: the same work as it was kept before; a file that is older than that isn't read.
+        at: the time, from before anything was looked at.
+    """
+    work, path = item.work, item.file
+    unchanged = path is not None and old is not None and _is_older(path, old)
     return StoredItem(
         origin=origin,
         key=item.key,
@@ -313,10 +288,27 @@ def _stored(item: Item, origin: str) -> StoredItem:
         doi=work.doi or "",
         arxiv_id=work.arxiv_id or "",
         attachment=item.attachment,
-        file=str(item.file or ""),
-        sha256=file_sha256(item.file) if item.file else "",
+        file=str(path or ""),
+        sha256=old.sha256 if old and unchanged else file_sha256(path) if path else "",
         failure=item.missing,
+        at=at,
     )
+
+
+def _is_older(path: Path, old: StoredItem) -> bool:
+    """Whether a file hasn't changed since a work was kept.
+
+    The time of the last change of its inode tells, which no copying sets back; an hour is left for
+    clocks that differ.
+    """
+    if old.file != str(path) or not (old.sha256 and old.at):
+        return False
+    try:
+        state = path.stat()
+    except OSError:
+        return False
+    changed = max(state.st_mtime, state.st_ctime)
+    return changed < (datetime.fromisoformat(old.at) - _CLOCKS).timestamp()
 
 
 def _same(old: StoredItem, new: StoredItem) -> bool:
@@ -328,5 +320,5 @@ def _same(old: StoredItem, new: StoredItem) -> bool:
 
 def item_line(item: StoredItem) -> PaperLine:
     """A work as a run's report names it."""
-    why = item.failure or f"{item.citekey} in {shown(item.origin)}"
+    why = item.failure or f"{item.citekey or item.key} in {shown(item.origin)}"
     return PaperLine(item.paper_id or item.key, 0, item.title, why)

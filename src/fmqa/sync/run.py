@@ -3,8 +3,8 @@
 A run holds the writer's lock. What it learns is committed at once, step by step, so that the next
 run goes on where a killed one ended, without asking again for what was committed:
 
-1. in a sync, works of Zotero and of bibliography files; wishes: what seeds.toml and the user name,
-   and what the saved queries find;
+1. in a sync, works of Zotero, of bibliography files and of folders; wishes: what seeds.toml and the
+   user name, and what the saved queries find;
 2. facts: what arXiv says of each paper that is tracked;
 3. the papers whose references are followed: fetched, read, and their references resolved by what is
    printed and by Semantic Scholar, until no new paper comes up;
@@ -29,8 +29,9 @@ from fmqa.reading.pool import read_files
 from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.store.writer import RecordWriter
 from fmqa.sync.acquisition import Acquisition, Fetching, MissingVersions
-from fmqa.sync.items import ItemsRun, item_line, read_origin, shown
+from fmqa.sync.items import ItemsRun, item_line
 from fmqa.sync.notices import NoticeStep
+from fmqa.sync.origins import read_origin, shown
 from fmqa.sync.resolution import Resolver, methods
 from fmqa.sync.run_types import PaperLine, Parts, Request, SyncReport, Unresolved
 from fmqa.sync.tracking import TrackedPaper, Tracker, tracked_papers
@@ -149,7 +150,7 @@ class _Run(_Steps):
             self._let_go(papers)
 
     def _follow_items(self) -> None:
-        """Step 1: what came, changed and went in Zotero and in bibliography files."""
+        """Step 1: what came, changed and went in Zotero, bibliography files and folders."""
         parts = self.parts
         run = ItemsRun(
             parts.ingestor,

@@ -27,8 +27,9 @@ def ingest(
         list[str] | None,
         typer.Argument(
             metavar="[ID|URL|PATH|COLLECTION]...",
-            help="arXiv ids or addresses, PDF files and folders, .bib and .ris files with links to "
-            "PDFs; corpus/seeds.toml when none. With --zotero: collections, all when none.",
+            help="arXiv ids or addresses, PDFs, and what syncs follow: folders, .bib and .ris "
+            "files with links to PDFs; corpus/seeds.toml when none. With --zotero: collections, "
+            "all when none.",
         ),
     ] = None,
     zotero: Annotated[
@@ -71,7 +72,7 @@ def ingest(
     1 when nothing could be read, 4 when arXiv can't be reached.
     """
     from fmqa.reading.bibliography.reference_files import ENDINGS
-    from fmqa.sync.items import zotero_origins
+    from fmqa.sync.origins import zotero_origins
 
     in_zotero = zotero or zotero_data is not None or bool(group)
     paths, ids = _sorted_out([] if in_zotero else targets or [])
@@ -91,6 +92,7 @@ def ingest(
             items = _bring_in(bench, origins, retry=retry, workers=workers)
         if files:
             reading = read_files(bench, files, retry=retry, workers=workers)
+            _follow(bench, papers, [*reading.results, *reading.known])
         if ids or not (targets or in_zotero):
             options: dict[str, Any] = {"limit": limit, "retry": retry, "workers": workers}
             options["dry"] = dry_run
@@ -151,11 +153,25 @@ def read_files(bench: Workbench, files: list[Path], *, retry: bool, workers: int
     )
 
 
+def _follow(bench: Workbench, paths: list[Path], results: list[ReadResult]) -> None:
+    """Have later syncs look into the folders among these paths again."""
+    from fmqa.sync.items import ItemsRun
+
+    folders = [path.expanduser().resolve() for path in paths if path.expanduser().is_dir()]
+    if not folders:
+        return
+    with bench.library.writing(bench.ingestor.model) as writer:
+        run = ItemsRun(bench.ingestor, writer, bench.read_limits, asked=True)
+        for folder in folders:
+            run.follow_folder(folder, results)
+
+
 def _bring_in(
     bench: Workbench, origins: list[str], *, retry: bool, workers: int
 ) -> list[ItemsReport]:
     """What Zotero and bibliography files hold; later syncs follow them."""
-    from fmqa.sync.items import ItemsRun, read_origin
+    from fmqa.sync.items import ItemsRun
+    from fmqa.sync.origins import read_origin
 
     bench.load_starter()
     found = [(origin, read_origin(origin, bench.settings.zotero_url)) for origin in origins]
@@ -220,7 +236,7 @@ _OF_ITEMS = {
 
 
 def _tell_items(report: ItemsReport) -> None:
-    from fmqa.sync.items import shown
+    from fmqa.sync.origins import shown
 
     for item in report.failed:
         typer.echo(f"failed: {item.key} ({item.title}): {item.failure}", err=True)
