@@ -40,7 +40,7 @@ def test_the_run_after_a_plan_does_not_ask_again(
     assert ids(home.ingest(dry=True).planned) == planned
     assert home.asked_since() == {}
     report = home.ingest()
-    assert set(home.asked_since()) == {"pdf"}
+    assert set(home.asked_since()) == {"html", "pdf"}
     assert ids(report.ingested) == planned & readable(world, list(planned))
     assert differences(home.digest(), clean.digest()) == []
 
