@@ -29,8 +29,10 @@ LONGEST_WAIT = 2.5
 _WAIT = 0.5
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
-_CUT_OFF = {"length", "max_tokens", "model_length"}
-_FILTERED = {"content_filter", "safety", "refusal"}
+CUT_OFF = frozenset({"length", "max_tokens", "model_length"})
+"""What `ending` is where the reply was as long as it may be."""
+FILTERED = frozenset({"content_filter", "safety", "refusal"})
+"""What `ending` is where the server's filter took the reply away."""
 _OVERFLOW = re.compile(
     r"context[ _](?:length|size|window)|maximum context|too many tokens|prompt is too long|"
     r"exceed\w* (?:the )?(?:available |model'?s? )*context|tokens? exceed|input is too long",
@@ -149,16 +151,6 @@ def ending(message: AIMessage) -> str:
         if told.get(key):
             return str(told[key]).lower()
     return ""
-
-
-def is_cut_off(reason: str) -> bool:
-    """Whether an `ending` says that the reply was as long as it may be."""
-    return reason in _CUT_OFF
-
-
-def is_filtered(reason: str) -> bool:
-    """Whether an `ending` says that the server's filter took the reply away."""
-    return reason in _FILTERED
 
 
 def _worth_waiting(error: Exception) -> float | None:

@@ -125,7 +125,7 @@ class SynthesisDrafter(Drafter):
         yield from _drafts(_checked_end(reply, ending), quotes[:count], question)
         if count < len(quotes):
             yield Notice(TOO_LONG.format(read=count, count=len(quotes)))
-        if asking.is_cut_off(ending):
+        if ending in asking.CUT_OFF:
             yield Notice(CUT_OFF)
 
     def repaired(
@@ -190,9 +190,9 @@ def _checked_end(reply: Reply, ending: str) -> list[Piece]:
     Raises:
         ModelSilent: there is no answer in all of it.
     """
-    cut_off = asking.is_cut_off(ending)
+    cut_off = ending in asking.CUT_OFF
     left = reply.end(cut_off=cut_off)
-    if asking.is_filtered(ending):
+    if ending in asking.FILTERED:
         raise ModelSilent("The server's filter took the language model's answer away.")
     if reply.given:
         if denies(reply.text):
