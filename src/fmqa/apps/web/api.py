@@ -129,12 +129,19 @@ class Endpoints:
 def _bounded(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     """An endpoint whose inputs have to be as its annotations say, with errors in words."""
     names = inspect.signature(endpoint).parameters
-    checked = validate_call(config=ConfigDict(arbitrary_types_allowed=True))(endpoint)
+
+    # What pydantic calls runs within its native code, and a process that ends then is aborted. So
+    # it calls no endpoint, but what gives the inputs back.
+    @validate_call(config=ConfigDict(arbitrary_types_allowed=True))
+    @wraps(endpoint)
+    def inputs(*given: Any, **named: Any) -> Any:
+        return given, named
 
     @wraps(endpoint)
     def called(*given: Any) -> Any:
         try:
-            return checked(**dict(zip(names, given, strict=True)))
+            checked, named = inputs(**dict(zip(names, given, strict=True)))
+            return endpoint(*checked, **named)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"])
