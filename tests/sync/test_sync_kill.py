@@ -77,7 +77,7 @@ def committed(home: ArxivHome, titles: dict[str, str]) -> set[str]:
 def meant(request: Request) -> set[str]:
     """What a request asks for, in the words of `committed`."""
     if request.kind != "api":
-        return {request.path if request.kind == "pdf" else "scholar"}
+        return {request.path if request.kind in ("pdf", "html") else "scholar"}
     query = parse_qs(urlsplit(request.path).query)
     return (
         {query["search_query"][0]}
