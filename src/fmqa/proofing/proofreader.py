@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 _PASSAGES = 12
 _CANDIDATES = 8
 _LOOKED_AT = 3  # of the candidates, for why none of them carries the sentence
-_FEWEST_WORDS = 4
+_FEWEST_WORDS = 4  # of what asserts something
 _ALIKE = 0.5  # of the sentence's words in a quote that speaks of the same
 _ALIKE_UNCITED = 0.6  # the same where nobody said that it should
+_NEAR_UNCITED = 0.5  # cosine, of a quote that denies such a sentence
 _OWN = re.compile(
     r"\b(?:we|our|ours|us|I|my|this (?:paper|work|section|article|study|review|survey|manuscript)"
     r"|section|figure|fig\.|table|appendix)\b",
@@ -139,7 +140,7 @@ class Proofreader:
         # Only what names the same things may say otherwise.
         names = named_things(f"x {sentence.text}").keys()
         same = [one for one in quotes if names and names & named_things(f"x {whole(one)}").keys()]
-        kind, nearest = self._why(sentence.text, same, _ALIKE_UNCITED)
+        kind, nearest = self._why(sentence.text, same, _ALIKE_UNCITED, _NEAR_UNCITED)
         if kind is Kind.NOT_FOUND:
             return self._finding(Kind.UNCITED, sentence, quotes[0] if quotes else None)
         return self._finding(kind, sentence, nearest)
@@ -160,15 +161,18 @@ class Proofreader:
         order = np.argsort(-(vectors[1:] @ vectors[0] + told), kind="stable")
         return [quotes[int(place)] for place in order[:_CANDIDATES]]
 
-    def _why(self, text: str, quotes: Sequence[Quote], alike: float) -> tuple[Kind, Quote | None]:
+    def _why(
+        self, text: str, quotes: Sequence[Quote], alike: float, near: float = 0.0
+    ) -> tuple[Kind, Quote | None]:
         """Why none of the quotes carries a sentence, and the one that shows it."""
         for quote in quotes[:_LOOKED_AT]:
-            if shared(text, quote) < alike:
+            if shared(text, quote) < alike or len(quote.text.split()) <= _FEWEST_WORDS:
                 continue
             if missing_numbers(text, whole(quote)) and numbers(quote.text):
                 return Kind.OTHER_FIGURE, quote
-            reason = self.verifier.verify(text, [quote]).reason
-            if reason is not None and reason.objection is Objection.NEGATION:
+            verdict = self.verifier.verify(text, [quote])
+            denied = verdict.reason is not None and verdict.reason.objection is Objection.NEGATION
+            if denied and verdict.probability >= near:
                 return Kind.CONTRADICTED, quote
         return Kind.NOT_FOUND, quotes[0] if quotes else None
 
