@@ -167,9 +167,10 @@ def test_uploads_that_can_t_be_read(home: ArxivHome, tmp_path: Path, watch: Jobs
         text = upload(tmp_path, b"MZ" + b"not a pdf " * 300 + b"%PDF-1.7", "program.pdf")
         large = upload(tmp_path, PDF + b"\0" * (1 << 20), "large.pdf")
         good = upload(tmp_path, PDF, "good.pdf")
-        outcome = changing.add_files(bench, [broken, text, large, good], watch)
+        gone = large.with_name("gone.pdf")
+        outcome = changing.add_files(bench, [broken, text, large, gone, good], watch)
         told = {line.name: line for line in outcome.lines}
-        assert [line.what for line in outcome.lines] == ["Failed", "Failed", "Failed", "Added"]
+        assert [line.what for line in outcome.lines] == ["Failed"] * 4 + ["Added"]
         assert told["broken.pdf"].why.startswith("damaged")
         assert "no PDF" in told["program.pdf"].why
         assert "at most 1" in told["large.pdf"].why

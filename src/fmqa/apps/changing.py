@@ -297,9 +297,11 @@ def store_upload(upload: Path, folder: Path, max_mb: int) -> Path:
         The file in ``folder``.
 
     Raises:
-        UsageError: it is too large or no PDF.
+        UsageError: it is too large, no PDF, or gone: another tab that sent the same file is done.
         DiskFull: there is no room.
     """
+    if not upload.is_file():
+        raise UsageError("The file didn't arrive.", hint="Upload it again.")
     size = upload.stat().st_size
     if size > max_mb * _MIB:
         raise UsageError(
