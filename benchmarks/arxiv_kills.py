@@ -327,8 +327,8 @@ class Committed:
         parts = urlsplit(request.path)
         if request.kind == "scholar":
             return self.scholar
-        if request.kind == "pdf":
-            paper = parse_id(parts.path.removeprefix("/pdf/"))
+        if request.kind in ("pdf", "html"):
+            paper = parse_id(parts.path.removeprefix(f"/{request.kind}/"))
             return paper is not None and (paper.bare, paper.version) in self.files
         asked = parse_qs(parts.query)
         ids = [parse_id(text) for text in asked.get("id_list", [""])[0].split(",") if text]

@@ -129,6 +129,20 @@ def test_known_files_are_left_alone_under_any_name(ingestor: Ingestor, files: Pa
     ]  # fmt: skip
 
 
+def test_a_file_that_was_moved_is_found_where_it_is(
+    ingestor: Ingestor, library: Library, files: Path
+) -> None:
+    (path,) = written(files, a="One text.")
+    ingestor.ingest_files([path], LIMITS)
+    copy = files / "copy.pdf"
+    copy.write_bytes(path.read_bytes())
+    ingestor.ingest_files([copy], LIMITS)
+    assert [row.file for row in library.record.papers()] == [str(path)]
+    path.unlink()
+    ingestor.ingest_files([copy], LIMITS)
+    assert [row.file for row in library.record.papers()] == [str(copy)]
+
+
 def test_retry_reads_all_again(
     ingestor: Ingestor, library: Library, files: Path, embedder: HashEmbedder
 ) -> None:

@@ -338,6 +338,8 @@ def test_a_file_that_moves_within_its_folder_stays(folder: Folder) -> None:
     done = folder.sync()
     assert keys(done)["same"] == ["c.pdf"]
     assert keys(done)["gone"] == ["a.pdf"]
+    shown = {Path(row.file).name for row in folder.library.record.papers()}
+    assert shown == {"c.pdf", "b.pdf"}  # whose pages can be shown
     assert folder.papers() == before
     assert len(READ) == 3
 

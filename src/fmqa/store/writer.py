@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from pathlib import Path
 
 from fmqa.errors import RecordUnreachable, StoreError
 from fmqa.store.arxiv_catalog import News, insert_change, news_of, now
@@ -341,6 +342,13 @@ class RecordWriter(Record):
     def _log_change(self, db: Connection, what: str, detail: str, meta: PaperMeta) -> None:
         news = News(what, detail, meta.paper_id, meta.version or None, meta.title, self.run)
         insert_change(db, news)
+
+    def found_at(self, sha256: str, path: Path) -> None:
+        """A file that was read lies here; its pages are shown from here if it has been moved."""
+        rows = self.rows("SELECT file FROM versions WHERE sha256 = ?", sha256)
+        if rows and not any(Path(row["file"]).is_file() for row in rows):
+            with self.database.atomic() as db:
+                db.execute("UPDATE versions SET file = ? WHERE sha256 = ?", (str(path), sha256))
 
     def set_withdrawn(self, paper_id: str, withdrawn: bool, detail: str) -> bool:
         """Mark all versions of a paper as withdrawn or retracted, or as standing (again).

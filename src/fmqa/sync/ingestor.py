@@ -184,6 +184,7 @@ class Ingestor:
             digest = file_sha256(path)
             known = journal.get(digest)
             if known is not None and digest:
+                writer.found_at(digest, path)
                 report.known.append(replace(known, path=path))
                 progress(report.known[-1])
             elif digest and digest in taken:

@@ -243,6 +243,7 @@ class _Placing:
         known = self.run.store.paper_of(stored.sha256)
         old = self.before.get(item.key)
         if known and (old is None or old.paper_id != known):
+            self.run.writer.found_at(stored.sha256, item.file)
             self._done(self.report.same, replace(stored, paper_id=known))
             if old is not None and old.paper_id:
                 self.run.let_go(replace(old, key=""), f"now {known}")
