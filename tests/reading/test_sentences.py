@@ -17,6 +17,7 @@ WHOLE = [
     "This was shown by Ronneberger et al. in earlier work.",
     "Smith et al. (2020) extended it.",
     "Results are given in Fig. 3 and Tab. 2.",
+    "The reuse varies, as shown in Figure. 3 (A) and in Table. A.1 of the appendix.",
     "See Eq. (4) and Sec. 3.2 for details.",
     "We use common losses, e.g. Dice and i.e. overlap measures.",
     "The score rose from 0.81 to 0.91 on 1.5 million images.",

@@ -30,6 +30,9 @@ _WORDS_TOO = words(
 )
 # Never at the end of a sentence before a digit or an opening bracket.
 _BEFORE_NUMBER = words("fig figs eq eqs no nos sec tab ref vol pp p ch art al")
+# "Figure. 3" and "Table. A.1", as some print it.
+_LABELLED = words("Figure Figures Table Tables Section Sections Appendix Algorithm Equation")
+_LABEL = re.compile(r"(?:[A-Z]\.?)?\d")
 
 _STOP = re.compile(
     r"(?P<mark>[.!?…]+|[。！？])(?P<close>[\"'”’»)\]}」』）】]*)"
@@ -126,6 +129,8 @@ def _stop_ends(text: str, match: re.Match[str], after: str) -> bool:  # noqa: PL
     if match["close"] or match["cite"]:
         return lowered not in ("fig", "eq", "e.g", "i.e") or bool(match["close"])
     if first.isdigit() and lowered in _BEFORE_NUMBER:
+        return False
+    if token in _LABELLED and _LABEL.match(after):
         return False
     if lowered in _WORDS_TOO:
         return _first_word(after) in _STARTERS
