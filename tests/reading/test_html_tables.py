@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pdfs import PageSource, Text, build, column, wrapped
 
@@ -202,6 +202,20 @@ def test_tables_in_lines_and_side_by_side() -> None:
     texts = [["".join(cell.text.split()) for cell in row] for row in first.rows]
     assert (first.caption, first.heads, texts) == ("Table 1", 1, [["Bothofthem"] * 2, ["a1", "2"]])
     assert (second.caption, second.heads, len(second.rows)) == ("Table 2", 1, 2)
+
+
+TAGS = (
+    *(f'<span class="ltx_{name}">' for name in ("tabular", "tr", "td", "caption", "rule")),
+    *("<figure>", "</figure>", "</span>", "<p>", "</p>", "word"),
+)
+
+
+@given(st.lists(st.sampled_from(TAGS), max_size=20))
+@example([TAGS[0], TAGS[1], TAGS[0], TAGS[2]])  # a table in a row
+@example([TAGS[0], TAGS[1], TAGS[0], "</span>", TAGS[2]])
+def test_tags_may_come_in_any_order(tags: list[str]) -> None:
+    tables = html_tables("".join(("<figure>", *tags, page(figure(*HEADS, *ROWS)), "</figure>")))
+    assert all(table.rows for table in tables)
 
 
 @given(st.text(max_size=60))

@@ -27,7 +27,9 @@ _BELOW = frozenset(("ltx_border_b", "ltx_border_bb"))
 _SPAN = re.compile(r"ltx_(col|row)span_(\d{1,3})")
 _LONGEST = 2_000_000  # characters of a figure
 _DEEPEST = 300  # elements within one another
+_MOST_TEXT = 20_000  # characters of a cell or a caption; no page has as many
 _MOST_ROWS, _MOST_COLUMNS, _MOST_HEADS = 200, 40, 6
+_WIDEST = 5 * _MOST_COLUMNS  # empty ones counted
 
 
 @dataclass(slots=True)
@@ -111,7 +113,8 @@ class _Parser(HTMLParser):
         super().__init__()
         self.figures: list[_Figure] = []
         self._within: list[_Figure] = []
-        self._open: list[tuple[str, str]] = []  # tag, and what it is to us
+        # Tag, what it is to us, and all that is open there within the innermost figure.
+        self._open: list[tuple[str, str, frozenset[str]]] = []
         self._cell: HtmlCell | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -136,18 +139,21 @@ class _Parser(HTMLParser):
         elif kind == "cell":
             self._cell = _cell(given, classes)
             figure.tables[-1][-1].append(self._cell)
-        if "ltx_ERROR" in classes and "tabular" in self._kinds():
+        if "ltx_ERROR" in classes and "tabular" in self._within_figure:
             self._within[-1].broken = True
-        self._open.append((tag, kind))
+        within = frozenset[str]() if kind == "figure" else self._within_figure | {kind}
+        self._open.append((tag, kind, within))
         if len(self._open) > _DEEPEST:
             raise ValueError("elements lie too deep within one another")
 
     def _kind(self, tag: str, classes: frozenset[str]) -> str:
-        within = self._kinds()
+        within = self._within_figure
         if "skipped" in within or tag in _SKIPPED or classes & _SKIPPED_CLASSES:
             return "skipped"
         if tag == "figure" or "cell" in within:
             return "figure" if tag == "figure" else ""
+        if "tabular" in within and "ltx_tabular" in classes:
+            return "skipped"  # one that is in no cell of the other
         return next(
             (
                 kind
@@ -157,16 +163,17 @@ class _Parser(HTMLParser):
             "",
         )
 
-    def _kinds(self) -> list[str]:
-        """What is open within the innermost figure."""
-        kinds = [kind for _, kind in self._open]
-        return kinds[len(kinds) - kinds[::-1].index("figure") :] if "figure" in kinds else []
+    @property
+    def _within_figure(self) -> frozenset[str]:
+        return self._open[-1][2] if self._open else frozenset()
 
     def handle_endtag(self, tag: str) -> None:
         """Close an element, and whatever was left open within it."""
-        places = [n for n, (name, _) in enumerate(self._open) if name == tag]
-        for _, kind in reversed(self._open[places[-1] :] if places else []):
-            self._open.pop()
+        if all(name != tag for name, _, _ in reversed(self._open)):
+            return
+        name = ""
+        while name != tag:
+            name, kind, _ = self._open.pop()
             if kind == "figure":
                 self._within.pop()
             elif kind == "cell":
@@ -174,13 +181,18 @@ class _Parser(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Take text where it belongs."""
-        kinds = self._kinds()
-        if "skipped" in kinds:
+        within = self._within_figure
+        if "skipped" in within:
             return
         if self._cell is not None:
-            self._cell.text += data
-        elif "caption" in kinds:
-            self._within[-1].captions[-1] += data
+            self._cell.text = _longer(self._cell.text, data)
+        elif "caption" in within:
+            captions = self._within[-1].captions
+            captions[-1] = _longer(captions[-1], data)
+
+
+def _longer(text: str, more: str) -> str:
+    return text + more if len(text) < _MOST_TEXT else text
 
 
 def _cell(given: dict[str, str | None], classes: frozenset[str]) -> HtmlCell:
@@ -209,6 +221,8 @@ def _laid_out(rows: Sequence[Sequence[HtmlCell]]) -> list[list[HtmlCell]]:
         for cell in row:
             while (number, column) in places:
                 column += 1
+            if column >= _WIDEST:
+                return []
             for down in range(min(cell.rows, len(rows) - number)):
                 for right in range(cell.columns):
                     places.setdefault((number + down, column + right), cell)
