@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -359,6 +361,35 @@ def test_a_folder_that_is_gone_or_empty_removes_nothing(folder: Folder) -> None:
     folder.path.rename(folder.path.with_name("elsewhere"))
     with pytest.raises(UsageError, match="no file or folder"):
         folder.sync()
+    assert folder.papers() == before
+
+
+def test_only_a_file_that_is_surely_gone_takes_its_paper_with_it(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = folder.papers()
+
+    def lstat(path: Path) -> os.stat_result:
+        if path.name == "b.pdf":
+            raise OSError(errno.EIO, "the drive doesn't answer")
+        return os.lstat(path)
+
+    (folder.path / "old" / "b.pdf").unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "lstat", lstat)
+        assert keys(folder.sync())["known"] == ["a.pdf"]
+    assert folder.papers() == before
+    assert keys(folder.sync())["gone"] == ["old/b.pdf"]
+    assert len(folder.papers()) == 1
+
+
+@pytest.mark.parametrize("again", [Folder.ingest, Folder.sync])
+def test_a_file_that_fails_for_a_while_keeps_its_paper(
+    folder: Folder, again: Callable[[Folder], object]
+) -> None:
+    before = folder.papers()
+    (folder.path / "a.pdf").write_bytes(b"damaged")  # as while it is copied
+    again(folder)
     assert folder.papers() == before
 
 

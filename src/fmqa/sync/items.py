@@ -100,12 +100,15 @@ class ItemsRun:
                 f"{shown(origin)} holds no works now; nothing was removed.",
                 hint="Look whether it is the right one.",
             )
+        gone = before.keys() - {item.key for item in found}
+        if is_folder(origin):
+            gone = {key for key in gone if _is_gone(Path(origin) / key)}
         self.store.follow(origin)
         placing = _Placing(self, report, before)
         for item in found:
             placing.place(item, origin)
         self._read(placing, report)
-        for key in before.keys() - {item.key for item in found}:
+        for key in sorted(gone):
             report.gone.append(before[key])
             self.let_go(before[key], f"no longer in {shown(origin)}")
         return report
@@ -118,6 +121,7 @@ class ItemsRun:
             results: of files that were just brought in; those in the folder aren't read again.
         """
         origin = str(folder)
+        before = self.store.of(origin)
         inside = {result.path: result for result in results if folder in result.path.parents}
         read, failed = list[Item](), list[StoredItem]()
         for item in folder_items(folder):
@@ -126,8 +130,10 @@ class ItemsRun:
                 read.append(item)
             elif result is not None:
                 stored = stored_item(item, origin, None, self.began)
+                if item.key in before:
+                    stored = replace(stored, paper_id=before[item.key].paper_id)
                 failed.append(self._settled(stored, result))
-        if read or not self.store.of(origin):
+        if read or not before:
             self.bring_in(origin, read)
         self.store.put(failed)
 
@@ -294,6 +300,17 @@ def stored_item(item: Item, origin: str, old: StoredItem | None, at: str) -> Sto
         failure=item.missing,
         at=at,
     )
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether a file is surely not there: a folder or drive that can't be read says nothing."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _is_older(path: Path, old: StoredItem) -> bool:
