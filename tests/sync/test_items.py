@@ -391,6 +391,10 @@ def test_a_file_that_fails_for_a_while_keeps_its_paper(
     (folder.path / "a.pdf").write_bytes(b"damaged")  # as while it is copied
     again(folder)
     assert folder.papers() == before
+    make_pdf(folder.path / "a.pdf", 4)
+    assert keys(folder.sync())["added"] == ["a.pdf"]
+    assert folder.papers() == before
+    assert file_sha256(folder.path / "a.pdf") in folder.library.record.held_pdfs().values()
 
 
 def test_a_file_is_hashed_again_only_when_it_may_have_changed(

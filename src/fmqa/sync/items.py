@@ -241,8 +241,10 @@ class _Placing:
             return False
         if old is None or here is None:
             return True
-        # What was read from this very item follows it; another text of the paper doesn't.
-        return _same(old, stored) or not self.run.store.was_read(old)
+        # What was read from this very item follows it, and so does what couldn't be; another text
+        # of the paper doesn't.
+        unread = bool(old.failure and old.file)
+        return _same(old, stored) or not (unread or self.run.store.was_read(old))
 
     def _read(self, item: Item, stored: StoredItem, paper: PaperMeta | None) -> None:
         assert item.file is not None
