@@ -47,6 +47,8 @@ def test_a_quote_over_two_pages_names_both() -> None:
     labelled = rest.model_copy(update={"page_label": "654"})
     told = citation.model_copy(update={"page_label": "653", "goes_on": labelled})
     assert shown_page(told) == "653–654 (3–4 of the file)"
+    first = citation.model_copy(update={"page_label": "iii"})
+    assert shown_page(first) == "iii–4 (3–4 of the file)"
 
 
 def test_a_note_is_linked_at_its_papers_abstract() -> None:

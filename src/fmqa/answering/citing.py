@@ -86,8 +86,8 @@ def shown_page(citation: Citation) -> str:
     """
     parts = [part for part in (citation, citation.goes_on) if part]
     page = "–".join(str(part.page) for part in parts)
-    label = "–".join(part.page_label for part in parts if part.page_label)
-    return f"{label} ({page} of the file)" if label else page
+    label = "–".join(part.page_label or str(part.page) for part in parts)
+    return f"{label} ({page} of the file)" if label != page else page
 
 
 def paper_url(pdf_url: str, paper: PaperMeta, source: Source, page: int) -> str:
