@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,17 @@ def test_a_loop_of_links(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         find_pdfs([tmp_path / "one"])
     assert find_pdfs([tmp_path]) == []
+
+
+def test_a_drive_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "folder" / "a.pdf")
+    is_file = Path.is_file
+
+    def gone(path: Path) -> bool:
+        if path.suffix:
+            raise OSError(errno.EIO, "Input/output error")
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", gone)
+    with pytest.raises(UsageError, match="can't be read: Input/output error"):
+        find_pdfs([tmp_path / "folder"])

@@ -19,7 +19,7 @@ def find_pdfs(paths: Iterable[Path]) -> list[Path]:
     followed.
 
     Raises:
-        UsageError: a path doesn't exist, or is neither a file nor a folder.
+        UsageError: a path doesn't exist, is neither a file nor a folder, or can't be read now.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -29,7 +29,13 @@ def find_pdfs(paths: Iterable[Path]) -> list[Path]:
         except (OSError, RuntimeError, ValueError):  # too long, a loop of links, a NUL
             is_folder = is_file = False
         if is_folder:
-            found.update(dict.fromkeys(_in_folder(absolute)))
+            try:
+                found.update(dict.fromkeys(_in_folder(absolute)))
+            except OSError as error:  # such as a drive that is away
+                raise UsageError(
+                    f"{absolute} can't be read: {error.strerror}.",
+                    hint="Look whether its drive is there.",
+                ) from error
         elif is_file:
             found[absolute] = None
         else:
