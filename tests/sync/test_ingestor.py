@@ -143,6 +143,25 @@ def test_a_file_that_was_moved_is_found_where_it_is(
     assert [row.file for row in library.record.papers()] == [str(copy)]
 
 
+def test_a_file_whose_old_place_cannot_be_looked_into_is_found_where_it_is(
+    ingestor: Ingestor, library: Library, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = written(files, a="One text.")
+    ingestor.ingest_files([path], LIMITS)
+    copy = files / "copy.pdf"
+    copy.write_bytes(path.read_bytes())
+    is_file = Path.is_file
+
+    def closed(place: Path) -> bool:
+        if place == path:
+            raise PermissionError
+        return is_file(place)
+
+    monkeypatch.setattr(Path, "is_file", closed)
+    ingestor.ingest_files([copy], LIMITS)
+    assert [row.file for row in library.record.papers()] == [str(copy)]
+
+
 def test_retry_reads_all_again(
     ingestor: Ingestor, library: Library, files: Path, embedder: HashEmbedder
 ) -> None:

@@ -346,7 +346,7 @@ class RecordWriter(Record):
     def found_at(self, sha256: str, path: Path) -> None:
         """A file that was read lies here; its pages are shown from here if it has been moved."""
         rows = self.rows("SELECT file FROM versions WHERE sha256 = ?", sha256)
-        if rows and not any(Path(row["file"]).is_file() for row in rows):
+        if rows and not any(_is_there(Path(row["file"])) for row in rows):
             with self.database.atomic() as db:
                 db.execute("UPDATE versions SET file = ? WHERE sha256 = ?", (str(path), sha256))
 
@@ -443,3 +443,10 @@ def _merged(lead: PaperMeta, other: PaperMeta, names: Sequence[str] = _META) -> 
     """``lead`` with those of the fields that it leaves empty filled from ``other``."""
     empty = (name for name in names if not getattr(lead, name))
     return replace(lead, **{name: getattr(other, name) for name in empty})
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a folder that this user can't look into
+        return False
