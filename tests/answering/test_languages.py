@@ -81,6 +81,8 @@ def test_the_glossary_is_enough_to_search_by() -> None:
         (PAIRS, CHINESE.replace("1,570,263", "157万"), False),  # rounded
         ("It was trained on 1.6 million images.", "它在 160 万张图像上训练。", True),
         ("It was trained on 1.6 million images.", "它在 1.6 million 张图像上训练。", True),
+        ("It was trained on 2 million images.", "它在两百万张图像上训练。", True),
+        ("It was trained on 3 million images.", "它在两百万张图像上训练。", False),
         ("It spoke of over one million images.", "它只提到超过 1000 万张图像。", False),
         ("UNI outperforms CONCH on 33 tasks.", "UNI 在 33 个任务中优于 CONCH。", True),
         ("UNI outperforms CONCH on 33 tasks.", "UNI 在 34 个任务中优于 CONCH。", False),

@@ -179,7 +179,7 @@ def _han_value(digits: str) -> float:
     if digits[0].isdigit():
         return float(digits.replace(",", ""))
     total = digit = 0.0
-    for value in map(numeric, digits):
+    for value in map(numeric, digits.replace("两", "二")):  # Unicode counts no "两"
         if value < 10:
             digit = value
         else:
