@@ -397,6 +397,19 @@ def test_a_file_that_fails_for_a_while_keeps_its_paper(
     assert file_sha256(folder.path / "a.pdf") in folder.library.record.held_pdfs().values()
 
 
+def test_a_file_that_is_as_it_was_again_is_not_read_again(folder: Folder) -> None:
+    held = (folder.path / "a.pdf").read_bytes()
+    (folder.path / "a.pdf").write_bytes(b"damaged")
+    folder.sync()
+    (folder.path / "a.pdf").write_bytes(held)
+    read = len(READ)
+    assert keys(folder.sync())["known"] == ["a.pdf", "old/b.pdf"]
+    assert len(READ) == read
+    (folder.path / "a.pdf").unlink()
+    assert keys(folder.sync())["gone"] == ["a.pdf"]
+    assert len(folder.papers()) == 1
+
+
 def test_a_file_is_hashed_again_only_when_it_may_have_changed(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -243,7 +243,8 @@ class _Placing:
             return True
         # What was read from this very item follows it, and so does what couldn't be; another text
         # of the paper doesn't.
-        unread = bool(old.failure and old.file)
+        failed = old.failure and old.file
+        unread = failed and self.run.store.paper_of(stored.sha256) != stored.paper_id
         return _same(old, stored) or not (unread or self.run.store.was_read(old))
 
     def _read(self, item: Item, stored: StoredItem, paper: PaperMeta | None) -> None:
