@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Weights = dict[str, NDArray[np.float32]]
 
 EXPORTER_VERSION = 1
-"""Raised whenever the graph changes in what it computes."""
+"""Raised whenever the sentence encoder changes in what it computes; libraries hold it."""
 
 _KIND = "int8"  # of a cross-encoder's graph; another name for each form that it is built in
 _OPSET = 17
