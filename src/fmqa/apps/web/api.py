@@ -141,12 +141,13 @@ def _bounded(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     def called(*given: Any) -> Any:
         try:
             checked, named = inputs(**dict(zip(names, given, strict=True)))
-            return endpoint(*checked, **named)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             words = f"{where}: {first['msg']}. See docs/api.md."
             raise gr.Error(words, print_exception=False) from error
+        try:
+            return endpoint(*checked, **named)
         except FmqaError as error:
             raise gr.Error(f"{error} {error.hint}".strip(), print_exception=False) from error
 
