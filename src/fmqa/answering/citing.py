@@ -84,9 +84,8 @@ def shown_page(citation: Citation) -> str:
 
     Of a quote that goes on on the next page both: "3–4".
     """
-    parts = [part for part in (citation, citation.goes_on) if part]
-    page = "–".join(str(part.page) for part in parts)
-    label = "–".join(part.page_label or str(part.page) for part in parts)
+    page = "–".join(str(part.page) for part in citation.parts)
+    label = citation.printed_pages
     return f"{label} ({page} of the file)" if label != page else page
 
 

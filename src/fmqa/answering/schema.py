@@ -86,9 +86,19 @@ class Citation(WireModel):
     )
 
     @property
+    def parts(self) -> tuple[Citation | NextPage, ...]:
+        """Itself, and its end on the next page if it has one there."""
+        return (self, self.goes_on) if self.goes_on else (self,)
+
+    @property
     def whole(self) -> str:
         """The quote with its end on the next page, if it has one there."""
-        return f"{self.quote} {self.goes_on.quote}" if self.goes_on else self.quote
+        return " ".join(part.quote for part in self.parts)
+
+    @property
+    def printed_pages(self) -> str:
+        """Its page, or both, as printed: “3–4”."""
+        return "–".join(part.page_label or str(part.page) for part in self.parts)
 
 
 class Sentence(WireModel):

@@ -172,7 +172,7 @@ class Work:
     def pages(self) -> tuple[str, ...]:
         """The pages that are quoted, as printed; a note's page is none of the paper's."""
         own = [quote for quote in self.quotes if quote.source == "pdf"]
-        parts = [part for quote in own for part in (quote, quote.goes_on) if part]
+        parts = [part for quote in own for part in quote.parts]
         pages = {part.page: part.page_label or str(part.page) for part in parts}
         return tuple(pages[page] for page in sorted(pages))
 

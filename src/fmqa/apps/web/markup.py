@@ -113,10 +113,10 @@ def place(citation: Citation, say: Wording = IN_ENGLISH) -> str:
     """Where the quote stands: a page of the paper, or a note of ours."""
     if citation.source == "note":
         return say("our note")
-    page = on_page(citation.page, citation.page_label, say)
-    if (last := citation.goes_on) is not None:
-        both = [part.page_label or str(part.page) for part in (citation, last)]
-        page = say("pages {pages}", pages="–".join(both))
+    if citation.goes_on:
+        page = say("pages {pages}", pages=citation.printed_pages)
+    else:
+        page = on_page(citation.page, citation.page_label, say)
     return f"{page}, {say('by OCR')}" if citation.ocr else page
 
 
