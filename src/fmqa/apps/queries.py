@@ -23,7 +23,7 @@ from fmqa.types import Filters, StoredPassage, printed_label
 
 if TYPE_CHECKING:
     from fmqa.answering.assistant import Asked
-    from fmqa.answering.schema import Answer, Comparison
+    from fmqa.answering.schema import Comparison
     from fmqa.apps.workbench import Workbench
     from fmqa.store.mappers import PaperRow
 

@@ -18,7 +18,7 @@ from fmqa.answering.schema import Answer
 from fmqa.apps.admission_queue import UNQUEUED, AdmissionQueue
 from fmqa.apps.asgi import person_of
 from fmqa.apps.exports import ExportForm, export_from
-from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Before, Queries
+from fmqa.apps.queries import MOST_BEFORE, MOST_PAPERS, MOST_PASSAGES, Before, Name, Queries
 from fmqa.apps.web.render import in_line
 from fmqa.apps.web.wording import IN_ENGLISH
 from fmqa.errors import FmqaError
@@ -30,7 +30,6 @@ _QUICK_AT_ONCE = 8
 
 Text = Annotated[str, Field(max_length=100_000)]  # the settings know how long a question may be
 Filter = Annotated[str, Field(max_length=8000)]
-Name = Annotated[str, Field(max_length=200)]
 
 
 class Endpoints:
