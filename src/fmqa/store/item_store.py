@@ -47,12 +47,17 @@ class StoredItem:
     @property
     def in_zotero(self) -> bool:
         """Whether ``key`` and ``attachment`` are Zotero's."""
-        return self.origin.startswith((ZOTERO, ZOTERO_DATA))
+        return in_zotero(self.origin)
 
     @property
     def group(self) -> str:
         """The number of the Zotero group whose library the work is in; empty elsewhere."""
         return group_and_key(self.origin)[0] if self.in_zotero else ""
+
+
+def in_zotero(origin: str) -> bool:
+    """Whether an origin is a library or collection of Zotero's."""
+    return origin.startswith((ZOTERO, ZOTERO_DATA))
 
 
 def group_and_key(origin: str) -> tuple[str, str]:

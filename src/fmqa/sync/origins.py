@@ -14,7 +14,7 @@ from fmqa.sources.folder import find_pdfs
 from fmqa.sources.zotero import Item, ZoteroLibrary, find_collection, items_in
 from fmqa.sources.zotero_api import ZoteroApi
 from fmqa.sources.zotero_data import ZoteroData
-from fmqa.store.item_store import ZOTERO, ZOTERO_DATA, group_and_key
+from fmqa.store.item_store import ZOTERO, ZOTERO_DATA, group_and_key, in_zotero
 from fmqa.types import Reference
 
 
@@ -59,7 +59,7 @@ def read_origin(origin: str, url: str) -> list[Item]:
     """
     if is_folder(origin):
         return folder_items(Path(origin))
-    if not origin.startswith((ZOTERO, ZOTERO_DATA)):
+    if not in_zotero(origin):
         return read_reference_file(Path(origin))
     group, key = group_and_key(origin)
     folder = Path(origin.partition("@")[2]) if origin.startswith(ZOTERO_DATA) else None
@@ -69,8 +69,7 @@ def read_origin(origin: str, url: str) -> list[Item]:
 
 def is_folder(origin: str) -> bool:
     """Whether an origin is a folder, as far as its name tells: it may be gone."""
-    in_zotero = origin.startswith((ZOTERO, ZOTERO_DATA))
-    return not in_zotero and Path(origin).suffix.lower() not in ENDINGS
+    return not in_zotero(origin) and Path(origin).suffix.lower() not in ENDINGS
 
 
 def folder_items(folder: Path) -> list[Item]:
@@ -87,7 +86,7 @@ def folder_items(folder: Path) -> list[Item]:
 
 def shown(origin: str) -> str:
     """What to call an origin in messages."""
-    if not origin.startswith((ZOTERO, ZOTERO_DATA)):
+    if not in_zotero(origin):
         return Path(origin).name
     group, key = group_and_key(origin)
     parts = [f"group {group}"] * bool(group) + [f"collection {key}"] * bool(key)
