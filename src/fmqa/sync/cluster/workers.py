@@ -25,7 +25,6 @@ from distributed.security import Security
 
 from fmqa.errors import ClusterError, WorkerMismatch
 from fmqa.reading.pool import ReadLimits, SandboxedReader
-from fmqa.reading.reader import html_path
 from fmqa.reading.wire import encode_result
 
 if TYPE_CHECKING:
@@ -66,15 +65,15 @@ class PaperWork(WorkerPlugin):
             name: what it is called, without a folder; titles and ids may be read from it.
         """
         path = self._scratch / Path(name).name
-        beside = html_path(path) if html else None
+        beside = path.with_suffix(".html")
         try:
             path.write_bytes(data)
-            if beside:
+            if html:
                 beside.write_bytes(html)
             return encode_result(self._reader.read(path, limits))
         finally:
-            for file in filter(None, (path, beside)):
-                file.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+            beside.unlink(missing_ok=True)
 
     def embed(self, texts: Sequence[str]) -> bytes:
         """The texts' unit vectors, as little-endian float32 one after the other."""
