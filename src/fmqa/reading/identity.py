@@ -14,7 +14,7 @@ from fmqa.reading.lines import Line, RawFile, RawPage
 from fmqa.reading.sections import KNOWN_HEADINGS, plain_key
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
 from fmqa.reading.wordlist import words
-from fmqa.sources.arxiv_ids import ArxivId, parse_address, parse_doi, parse_id
+from fmqa.sources.arxiv_ids import ArxivId, parse_address, parse_doi, parse_id, parse_stem
 from fmqa.types import PaperMeta
 
 _DOI = re.compile(r"10\.48550/arxiv\.[\w./-]+", re.IGNORECASE)
@@ -71,7 +71,7 @@ def identify(
 def find_arxiv_id(path: Path, file: RawFile) -> ArxivId | None:
     """From the stamp on page 1, the metadata, or the file's name; what says a version wins."""
     name = path.stem.removeprefix("arXiv-").removeprefix("arxiv-")
-    named = parse_id(name.replace("_", "/"))  # an old id's slash, which no file name can hold
+    named = parse_stem(name)
     found = [one for one in (*_stamps(file.pages[:1]), *_stated(file.metadata), named) if one]
     if not found:
         return None

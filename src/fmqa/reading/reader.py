@@ -23,7 +23,7 @@ from fmqa.reading.sections import Classifier
 from fmqa.reading.signs import read_signs
 from fmqa.reading.tables import set_tables
 from fmqa.reading.text import MappedText, Vocabulary, mend_lines
-from fmqa.sources.arxiv_ids import parse_id
+from fmqa.sources.arxiv_ids import parse_stem
 from fmqa.types import Document, Outcome, Page, Passage, Source
 
 _MIB = 1024 * 1024
@@ -97,7 +97,7 @@ def load(path: Path, limits: ReadLimits) -> bytes:
 
 def html_path(path: Path) -> Path | None:
     """Where arXiv's HTML of the paper at ``path`` is kept; None for a file of another name."""
-    paper = parse_id(path.stem.replace("_", "/"))
+    paper = parse_stem(path.stem)
     return path.with_suffix(".html") if paper and paper.version else None
 
 

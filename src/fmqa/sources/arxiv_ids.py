@@ -39,6 +39,11 @@ class ArxivId:
         return f"{str(self).replace('/', '_')}.pdf"
 
 
+def parse_stem(stem: str) -> ArxivId | None:
+    """The id that a file's name without its ending is; "_" stands there for an old id's slash."""
+    return parse_id(stem.replace("_", "/"))
+
+
 def parse_id(text: str) -> ArxivId | None:
     """The id that ``text`` is, with or without ``arXiv:`` before it; None where it is none."""
     cleaned = re.sub(r"^arxiv:\s*", "", text.strip(), flags=re.IGNORECASE)
