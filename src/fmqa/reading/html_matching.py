@@ -48,9 +48,11 @@ def find_on_page(
     """
     printed = _letters(caption.text)
     for table in tables:
+        if not table.heads:
+            continue
         whole = _letters(table.caption)
         length = min(len(printed), len(whole), _CAPTION)
-        if not table.heads or not length or printed[:length] != whole[:length]:
+        if not length or printed[:length] != whole[:length]:
             continue
         words = _words_of(page, table)
         if words and _stands_so(table, words) and (grid := _grid(table, words)):
