@@ -181,6 +181,12 @@ def cited_work(named: str, works: dict[str, Reference]) -> str | None:
     return key
 
 
+def linked(words: str, url: str, works: dict[str, Reference]) -> Replacement:
+    """A link's words; a link to arXiv or a DOI cites."""
+    key = cited_work(url, works)
+    return (words, [key]) if key else words
+
+
 def printed(match: re.Match[str], works: dict[str, Reference]) -> Replacement:
     """What a match of `PRINTED` cites. An id that is a part of the sentence stays one."""
     key = cited_work(match["url"] or match["id"], works)

@@ -9,7 +9,7 @@ from fmqa.proofing.draft import (
     Manuscript,
     Marked,
     Replacement,
-    cited_work,
+    linked,
     printed,
     work_of,
 )
@@ -91,7 +91,9 @@ def read_latex(text: str) -> Manuscript:
     made.replace(_AS_WORDS, lambda match: ("The authors", _keys(match)))
     made.replace(_CITE, _cited)
     made.replace(_POINTER, "")
-    made.replace(_LINK, lambda match: _link(match, works))
+    made.replace(
+        _LINK, lambda match: linked(match["text"] or "", match["url"] or match["alone"], works)
+    )
     made.replace(PRINTED, lambda match: printed(match, works))
     made.replace(_MATHS, lambda match: match["inner"] or match["round"] or "")
     made.replace(_ENVIRONMENT, "\n\n")
@@ -110,11 +112,6 @@ def _keys(match: re.Match[str]) -> list[str]:
 
 def _cited(match: re.Match[str]) -> Replacement:
     return "", _keys(match) if "nocite" not in match[0] else ()
-
-
-def _link(match: re.Match[str], works: dict[str, Reference]) -> Replacement:
-    key = cited_work(match["url"] or match["alone"], works)
-    return (match["text"] or "", [key] if key else [])
 
 
 def _item(match: re.Match[str]) -> Reference:

@@ -10,7 +10,7 @@ from fmqa.proofing.draft import (
     Manuscript,
     Marked,
     Replacement,
-    cited_work,
+    linked,
     numbered,
     printed,
     work_of,
@@ -58,7 +58,7 @@ def read_markdown(text: str) -> Manuscript:
         works |= listed_works(made.text[heads[-1].end() :])
         _cut(made, heads[-1].start())
     made.replace(_HEADING, "\n\n")
-    made.replace(_LINK, lambda match: _link(match["text"], match["url"], works))
+    made.replace(_LINK, lambda match: linked(match["text"], match["url"], works))
     made.replace(PRINTED, lambda match: printed(match, works))
     made.replace(_GROUP, _group)
     made.replace(_KEY, lambda match: ("The authors", [match["key"]]))
@@ -89,9 +89,3 @@ def _cut(made: Marked, at: int) -> None:
 def _group(match: re.Match[str]) -> Replacement:
     keys = [key["key"] for key in _KEY.finditer(match["inner"])]
     return ("", keys) if keys else match[0]
-
-
-def _link(words: str, url: str, works: dict[str, Reference]) -> Replacement:
-    """A link's words; a link to arXiv or a DOI cites."""
-    key = cited_work(url, works)
-    return (words, [key]) if key else words
