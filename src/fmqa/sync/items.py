@@ -129,9 +129,10 @@ class ItemsRun:
             if result is not None and result.outcome is Outcome.OK:
                 read.append(item)
             elif result is not None:
-                stored = stored_item(item, origin, None, self.began)
-                if item.key in before:
-                    stored = replace(stored, paper_id=before[item.key].paper_id)
+                old = before.get(item.key)
+                stored = stored_item(item, origin, old, self.began)
+                if old is not None:
+                    stored = replace(stored, paper_id=old.paper_id)
                 failed.append(self._settled(stored, result))
         if read or not before:
             self.bring_in(origin, read)
