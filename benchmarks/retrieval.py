@@ -10,7 +10,6 @@ legs gave. Weights are looked through on SciFact train; SciFact test and MED are
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.abstracts import abstracts_library, paper_id
-from benchmarks.common import data_folder, options_parser, print_table, write_results
+from benchmarks.common import data_folder, json_rows, options_parser, print_table, write_results
 from fmqa.retrieval.search import Searcher, clean_question, fuse, standardised
 from fmqa.settings import Settings
 from fmqa.store.embedding import make_embedder
@@ -64,7 +63,7 @@ def collection(folder: Path, splits: Sequence[str], limit: int | None) -> dict[s
     library = abstracts_library(folder, embedder)
     searcher = Searcher(library, embedder)
     names = paper_ids(searcher)
-    queries = {row["_id"]: row["text"] for row in map(json.loads, _lines(folder / "queries.jsonl"))}
+    queries = {row["_id"]: row["text"] for row in json_rows(folder / "queries.jsonl")}
     figures: dict[str, object] = {"documents": len(names)}
     try:
         for split in splits:
