@@ -93,7 +93,8 @@ class Page:
     A table whose rows and columns are known is a block of several lines, one for each line of
     heads and each row, with a tab between cells. A cell that holds only a no-break space belongs
     to the head on its left or, in a row, to the cell above. A line without tabs is a heading over
-    the rows that follow.
+    the rows that follow. Where the columns aren't known, the lines of a table of figures stand as
+    printed, with two or more spaces where there is a gap.
     ``runs`` maps it back: ``(text_start, raw_start, length)`` says that
     ``text[text_start:text_start + length]`` are the page's characters ``raw_start`` and on, as the
     PDF reader counts them; characters in no run (joining spaces) were added by mending.

@@ -12,6 +12,7 @@ from pdfs import PageSource, Text, build, column, wrapped
 from fmqa.reading.grid import read_grid
 from fmqa.reading.heads import Bar
 from fmqa.reading.lines import Word
+from fmqa.reading.printed import printed_grid
 from fmqa.reading.quality import tell_gaps
 from fmqa.reading.reader import DefaultPdfReader
 from fmqa.types import REACHED, Document, Passage, PassageKind
@@ -124,7 +125,15 @@ def test_no_head_is_claimed_where_a_column_has_none(tmp_path: Path) -> None:
     frame = "\n".join(rule(95, 330, height) for height in (612, 595, 567))
     document, _ = read(tmp_path / "a.pdf", rows(cells), frame)
     assert laid_out(document) == []
-    assert "One 88.1 7.42" in table_of(document)[0].text
+    lines = document.pages[1].text.split("\n")
+    first = lines.index(CAPTION) + 1
+    head, *below = lines[first : first + 3]
+    assert [line.split() for line in (head, *below)] == [["Method", "Dice"], *cells[1:]]
+    for place in (1, 2):  # what stands above one another on the page does so here
+        assert (
+            len({line.index(row[place]) for line, row in zip(below, cells[1:], strict=True)}) == 1
+        )
+    assert head.index("Dice") == below[0].index("88.1")
 
 
 def test_a_table_set_sideways_is_read(tmp_path: Path) -> None:
@@ -157,6 +166,22 @@ def test_a_long_table_keeps_caption_and_heads_in_each_passage(tmp_path: Path) ->
     assert len(passages) > 1
     assert all(p.text.startswith(f"{CAPTION} Method\tDice\tHD95 ") for p in passages)
     assert sum(p.text.count("Model number") for p in passages) == 30
+
+
+@given(st.lists(st.lists(st.integers(1, 9), min_size=1, max_size=5), min_size=1, max_size=9))
+def test_columns_stay_apart_in_printed_lines(lengths: list[list[int]]) -> None:
+    lines, start = [], 0
+    for line in lengths:
+        lines.append([])
+        for place, length in enumerate(line):  # about the middles of columns of 54 points
+            left = 100.0 * place - 3 * length
+            lines[-1].append(Word(start, start + length, left, left + 6 * length, 0.0, 9.0))
+            start += length + 1
+    printed = printed_grid(lines, 0, 9.0).rows
+    for place in range(4):
+        columns = [[row[n] for row in printed if len(row) > n] for n in (place, place + 1)]
+        ends = [(cell.at or 0) + cell.words[0].end - cell.words[0].start for cell in columns[0]]
+        assert all(max(ends) < (cell.at or 0) for cell in columns[1])
 
 
 PLACES = st.tuples(st.integers(0, 8), st.integers(0, 400), st.integers(1, 40))

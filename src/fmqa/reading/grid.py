@@ -16,6 +16,7 @@ from statistics import median
 
 from fmqa.reading.heads import Bar, Column, Heads, NoGrid, segments_of
 from fmqa.reading.lines import Cell, Grid, Word
+from fmqa.reading.printed import printed_grid
 
 _FIGURE = re.compile(
     r"[(\[{<>≤≥~≈±+*]*[-−–]?[.\d][\d.,/:×x·eE%±()\[\]−–-]*\S?|[-−–—±|/✓✗×]|n/?a|nan", re.I
@@ -23,6 +24,7 @@ _FIGURE = re.compile(
 _YEAR = re.compile(r"\(?(?:19|20)\d\d[a-z]?\)[,;]?")
 _MOST_HEADS = 6  # lines
 _MOST_COLUMNS = 40
+_FEWEST_FIGURES = 0.3  # of the lines of a table that are kept as printed
 # Shares of the font size.
 _SAME_LINE = 0.42  # between baselines
 _SMALL, _RAISED = 0.85, 0.7  # of a raised or lowered sign: its size, how far it stands off
@@ -59,6 +61,22 @@ def read_grid(
         return reader.labelled(grid, upended) if upended else grid
     except NoGrid:
         return None
+
+
+def read_printed(words: Sequence[Word], bars: Sequence[Bar], raw: str, size: float) -> Grid | None:
+    """The lines of a table as they are printed; None where hardly one has figures.
+
+    Args:
+        words: of the table, without its caption, all turned alike.
+        bars: rules that lie within it.
+        raw: the page's characters.
+        size: of its font, in points.
+    """
+    reader = _Reader(words, bars, raw, size)
+    heads = reader.lines_above()
+    if reader.share_of_figures(heads) < _FEWEST_FIGURES:
+        return None
+    return printed_grid(reader.lines, heads, size)
 
 
 class _Reader:
@@ -104,6 +122,19 @@ class _Reader:
         for row in [*grid.heads, *(row for rows in by_zone.values() for row in rows)]:
             row.insert(0, Cell())
         return grid
+
+    def lines_above(self) -> int:
+        """How many lines stand above the figures or the first rule that goes all across."""
+        figures = [self._has_figure(line) for line in self.lines]
+        first = next((n for n, has in enumerate(figures) if has), 0)
+        zones = self._zones()
+        count = first or (zones[0] if len(zones) > 1 else 0)
+        return count if count <= _MOST_HEADS else 0
+
+    def share_of_figures(self, heads: int) -> float:
+        """The share of the lines below the first ``heads`` that have a cell of figures only."""
+        body = self.lines[heads:]
+        return sum(map(self._has_figure, body)) / len(body) if body else 0.0
 
     def _zone(self, height: float) -> int:
         """How many of the rules that go all across stand above a height."""

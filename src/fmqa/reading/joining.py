@@ -96,8 +96,12 @@ def _lay_grid(out: MappedText, raw: RawPage, grid: Grid, vocabulary: Vocabulary)
     """Append a table, a line for each row, see `fmqa.types.Page`."""
     for number, row in enumerate([*grid.heads, *grid.rows]):
         out.insert("\n" if number else "")
+        begin = out.length
         for place, cell in enumerate(row):
-            out.insert("\t" if place else "")
+            if cell.at is None:
+                out.insert("\t" if place else "")
+            else:
+                out.insert(" " * max(2 if place else 0, begin + cell.at - out.length))
             if cell.reached:
                 out.insert(REACHED)
             mend_lines(out, raw, _stretches(cell), vocabulary)

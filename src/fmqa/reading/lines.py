@@ -124,10 +124,14 @@ class RawFile:
 
 @dataclass(slots=True)
 class Cell:
-    """The words of a cell, in reading order; ``reached`` by the cell before it when it is one."""
+    """The words of a cell, in reading order; ``reached`` by the cell before it when it is one.
+
+    ``at`` is the character of its line where it begins, if the table's columns aren't known.
+    """
 
     words: list[Word] = field(default_factory=list)
     reached: bool = False
+    at: int | None = None
 
 
 @dataclass(slots=True)
@@ -135,7 +139,9 @@ class Grid:
     """A table's lines of heads, and its rows; every one has as many cells as there are columns.
 
     A row of one cell only is a heading over the rows that follow. In a head, a cell that is
-    ``reached`` belongs to the head to its left; in a row, to the cell above it.
+    ``reached`` belongs to the head to its left; in a row, to the cell above it. Where the columns
+    aren't known, the lines are as printed: each cell has its place, and the heads are no more than
+    the lines above the figures.
     """
 
     heads: list[list[Cell]]

@@ -7,6 +7,7 @@ sentence ends and never crosses a section.
 A table's passages are each some of its rows. Their spans are, in this order: the caption, or its
 first sentences; the lines of heads, if any are known; what stands over the first of the rows, a
 heading or a label that began before; and the rows, each on a line of its own (`fmqa.types.Page`).
+Where the columns aren't known, the heads are the lines above the figures.
 """
 
 from __future__ import annotations
@@ -206,14 +207,16 @@ def _table_spans(caption: Block, body: Block, heads: int) -> Iterator[tuple[Span
     over: list[Span] = []
     heading: Span | None = None
     label: Span | None = None
+    length = 0
     for span in lines[heads:]:
         text = body.text[span.start - body.start : span.end - body.start]
-        if group and span.end - group[0].start > _AIM_OF_ROWS:
+        length += len(" ".join(text.split()))
+        if group and length > _AIM_OF_ROWS:
             yield (title, *top, *over, _joined(group))
             title = _short(caption)
             reaches = text.startswith(REACHED)
             over = [one for one in (heading, label if reaches else None) if one and "\t" in text]
-            group = []
+            group, length = [], 0
         group.append(span)
         if "\t" not in text:
             heading = span if heads else None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from fmqa.reading.grid import Upended, lines_of, read_grid
+from fmqa.reading.grid import Upended, lines_of, read_grid, read_printed
 from fmqa.reading.heads import Bar
 from fmqa.reading.html_matching import find_on_page
 from fmqa.reading.html_tables import HtmlTable
@@ -73,9 +73,11 @@ def set_tables(page: RawPage, blocks: list[Block], known: Sequence[HtmlTable] = 
         words = _words(page, lines)
         size = median(word.size for word in words) if words else 0.0
         grid = _grid(page, words, size, _upended(page, blocks, frame) if frame else ())
-        if grid is None and frame is not None and lines:
+        if grid is None and lines:
             short = median(line.end - line.start for line in lines) < _SHORTEST_LINES
-            grid = None if short else _flat(page, lines)
+            grid = None if short else _printed(page, words, size)
+            if grid is None and frame is not None and not short:
+                grid = _flat(page, lines)
         if grid is not None:
             _replace(blocks, caption, lines, grid)
             changed = True
@@ -150,14 +152,25 @@ def _grid(
 ) -> Grid | None:
     if not words or len(words) > _MOST_WORDS:
         return None
+    return read_grid(words, _bars_within(page, words, size), page.raw, size, upended)
+
+
+def _printed(page: RawPage, words: Sequence[Word], size: float) -> Grid | None:
+    """The lines as they are printed, where they have figures."""
+    if not words or len(words) > _MOST_WORDS:
+        return None
+    return read_printed(words, _bars_within(page, words, size), page.raw, size)
+
+
+def _bars_within(page: RawPage, words: Sequence[Word], size: float) -> list[Bar]:
+    """The rules that lie among the words."""
     low, high = min(word.base for word in words), max(word.base for word in words) + size
     left, right = min(word.left for word in words), max(word.right for word in words)
-    bars = [
+    return [
         bar
         for bar in _bars(page, words[0].turn)
         if low < bar.height < high and bar.right > left and bar.left < right
     ]
-    return read_grid(words, bars, page.raw, size, upended)
 
 
 def _words(page: RawPage, lines: Sequence[Line]) -> list[Word]:
