@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from fmqa.answering.analysis import QueryAnalysis
 from fmqa.answering.citing import Numbering
 from fmqa.answering.drafting import ExtractiveDrafter
 from fmqa.answering.quotes import sentences_of, units_of
-from fmqa.answering.rows import in_table, is_row, opens_caption, rows_of, table_of, told
+from fmqa.answering.rows import in_caption, in_table, is_row, opens_caption, rows_of, table_of, told
 from fmqa.answering.underway import Underway
 from fmqa.types import Hit, PassageKind, Quote, Span
 
@@ -132,6 +133,37 @@ def test_a_model_reads_cells_under_their_columns() -> None:
     row = rows_of(table_with_cells())[1]
     assert table_of(row) == (CAPTION, "Method | CT Dice | CT HD95 | MR Dice")
     assert in_table(row) == "Ours: Small | 91.3 |  | 84.7"
+
+
+PRINTED = [
+    "               CT           MR",
+    "Method     Dice  HD95   Dice  HD95",
+    "nnU-Net    88.1  7.42   80.6  9.13",
+    "of many",
+    "networks   87.5  8.01",
+    "                        79.9  9.77",
+]
+
+
+def printed_table(rows: list[str] = PRINTED[2:], ordinal: int = 0, **meta: Any) -> Hit:
+    """A table whose columns aren't known, or some of its rows."""
+    whole = "\n".join([CAPTION, *PRINTED])
+    pieces = [CAPTION, "\n".join(PRINTED[:2]), "\n".join(rows)]
+    made = hit(" ".join(pieces), **meta)
+    starts = [whole.index(piece) for piece in pieces]
+    spans = tuple(Span(4, at, at + len(text)) for at, text in zip(starts, pieces, strict=True))
+    passage = replace(made.passage.passage, kind=PassageKind.TABLE, spans=spans, ordinal=ordinal)
+    return replace(made, passage=replace(made.passage, passage=passage))
+
+
+def test_a_printed_row_stands_as_it_does_under_the_lines_above() -> None:
+    whole = "\n".join([CAPTION, *PRINTED])
+    found = rows_of(printed_table())
+    assert [row.text for row in found] == [PRINTED[2], *PRINTED[4:]]
+    for row in found:
+        assert whole[row.span.start : row.span.end] == row.text
+        assert in_caption(row).text.split("\n") == [CAPTION, *PRINTED[:2], row.text]
+    assert told(found[0], known=True) == "Row: nnU-Net 88.1 7.42 80.6 9.13."
 
 
 def test_a_caption_can_be_quoted_and_is_no_row() -> None:

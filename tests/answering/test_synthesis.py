@@ -17,14 +17,16 @@ from langchain_core.language_models.fake_chat_models import (
 from langchain_core.messages import AIMessage
 
 from answering.test_drafting import QUOTES
+from answering.test_rows import CAPTION, PRINTED, printed_table, table_with_cells
 from fakes import quote
 from fmqa.answering.asking import LanguageModel
 from fmqa.answering.drafting import Draft, Notice, Refused, verbatim
 from fmqa.answering.evidence import Evidence
+from fmqa.answering.quotes import units_of
 from fmqa.answering.replies import Piece
 from fmqa.answering.synthesis import SynthesisDrafter, cited, for_reading, shown
 from fmqa.errors import ModelSilent, ModelUnavailable
-from fmqa.types import PassageKind, Quote
+from fmqa.types import Hit, PassageKind, Quote
 
 
 @contextmanager
@@ -133,6 +135,11 @@ def test_a_stream_that_breaks_keeps_what_was_whole() -> None:
         next(drafts)
 
 
+def reading(evidence: Evidence, tokens: int, *held: Hit) -> tuple[Quote, ...]:
+    """What is read of a library that holds these passages."""
+    return for_reading(evidence, tokens, lambda paper: [one.passage for one in held])
+
+
 def passage(number: int, *texts: str, **meta: Any) -> tuple[Quote, ...]:
     """A passage's sentences, each on its own place."""
     return tuple(
@@ -145,9 +152,9 @@ def test_whole_passages_are_given_as_far_as_they_fit() -> None:
     long = passage(2, *(f"Sentence number {n} of a long passage stands here." for n in range(40)))
     last = passage(3, "RETFound reads retinal images.", name="RETFound")
     evidence = Evidence((), passages=(first, long, last))
-    assert for_reading(evidence, 10_000) == (*first, *long, *last)
-    assert for_reading(evidence, 100) == (*first, *last)
-    assert for_reading(Evidence((), passages=(long,)), 1) == long
+    assert reading(evidence, 10_000) == (*first, *long, *last)
+    assert reading(evidence, 100) == (*first, *last)
+    assert reading(Evidence((), passages=(long,)), 1) == long
 
 
 def test_what_stands_twice_is_given_once_and_a_torn_formula_not_at_all() -> None:
@@ -155,7 +162,7 @@ def test_what_stands_twice_is_given_once_and_a_torn_formula_not_at_all() -> None
     evidence = Evidence(
         (), passages=(passage(1, said, "W 2 = (3)"), passage(2, said, "It is so, too."))
     )
-    assert [one.text for one in for_reading(evidence, 1000)] == [said, "It is so, too."]
+    assert [one.text for one in reading(evidence, 1000)] == [said, "It is so, too."]
 
 
 def test_a_model_sees_papers_years_sections_and_what_is_likely() -> None:
@@ -171,10 +178,49 @@ def test_a_model_sees_papers_years_sections_and_what_is_likely() -> None:
 def test_a_row_stands_under_its_caption_and_heads() -> None:
     plain = quote("U-Net 0.92 0.77", passage_id=1, name="U-Net")
     stored = replace(plain.passage, passage=replace(plain.passage.passage, kind=PassageKind.TABLE))
-    row = replace(plain, passage=stored, context="Table 2: IOU of both sets.\nPhC HeLa")
+    row = replace(plain, passage=stored, context="Table 2: IOU of both sets.\nPhC HeLa\n")
     assert shown([row]).splitlines()[1:] == [
         "Table 2: IOU of both sets.", "Columns: PhC HeLa", "[1] U-Net 0.92 0.77"
     ]  # fmt: skip
+
+
+def test_heads_stand_over_the_rows_behind_a_caption_s_sentences() -> None:
+    units = units_of(table_with_cells())
+    assert shown(units).splitlines()[1:] == [
+        f"[1] {CAPTION}",
+        "Columns: Method | CT Dice | CT HD95 | MR Dice",
+        "[2] nnU-Net | 88.1 | 7.42 | 80.6",
+        "[3] Ours: Small | 91.3 |  | 84.7",
+        "[4] Ours, Small:  | 87.5 | 8.01 | 79.9",
+    ]
+
+
+def test_a_table_without_columns_stands_as_printed() -> None:
+    units = units_of(printed_table())
+    lines = [f"    {PRINTED[0]}", f"    {PRINTED[1]}", f"[2] {PRINTED[2]}", f"    {PRINTED[3]}"]
+    assert shown(units).splitlines()[1:] == [
+        f"[1] {CAPTION}", "As printed:", *lines, f"[3] {PRINTED[4]}", f"[4] {PRINTED[5]}"
+    ]  # fmt: skip
+    assert shown(units, [2]).splitlines()[3:] == [*lines[:2], lines[3], f"[3] {PRINTED[4]}"]
+
+
+def test_a_table_is_made_whole_where_it_fits() -> None:
+    parts = [
+        printed_table(PRINTED[2 + n : 4 + n], passage_id=number, ordinal=number)
+        for number, n in ((1, 0), (2, 2))
+    ]
+    said = passage(3, "MedSAM fine-tunes SAM.")
+    first, second = (tuple(units_of(one)) for one in parts)
+    evidence = Evidence((), passages=(said, second))
+    given = [one.span for one in reading(evidence, 1000, *parts)]
+    assert given == [one.span for one in (*said, *first, *second[1:])]
+    assert [one.span for one in reading(evidence, 120, *parts)] == [
+        one.span for one in (*said, *second)
+    ]
+    lines = shown(reading(evidence, 1000, *parts)).splitlines()
+    assert [line[line.rfind("] ") + 2 :].strip() for line in lines if line.strip()][-6:] == [
+        line.strip() for line in PRINTED
+    ]
 
 
 def test_a_part_that_is_missing_is_told_in_the_question_s_words_alone() -> None:

@@ -254,7 +254,8 @@ class Assistant(Asked):
         self, question: str, evidence: Evidence, state: Underway
     ) -> Iterator[SentenceReady | SentenceWithheld]:
         reads = self.drafter.reads
-        quotes = for_reading(evidence, reads) if reads else evidence.quotes
+        held = self.searcher.library.record.passages_of
+        quotes = for_reading(evidence, reads, held) if reads else evidence.quotes
         try:
             yield from Checking(self.drafter, self.verifier, quotes, state).drafts(question)
             if state.sentences:

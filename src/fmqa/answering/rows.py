@@ -1,9 +1,9 @@
 """The rows of a table as evidence: each a quote that stands on the page, with caption and heads.
 
 Where reading found a table's cells (`fmqa.types.Page`), each row is told with the head of each of
-its cells. Elsewhere a row is recognised by its shape, a label and then figures, and nothing is said
-of which figure belongs to which head: the row is shown as it stands, under the caption and the
-heads as they stand.
+its cells. Elsewhere a row is a printed line with figures or, of text without lines, recognised by
+its shape, a label and then figures. Nothing is said there of which figure belongs to which head:
+the row is shown as it stands, under the caption and the lines above it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ _UNIT = re.compile(r"(?:days?|hours?|h|min(?:utes)?|sec(?:onds)?|s|ms|mm|GB|MB|M
 _LETTER = re.compile(r"[^\W\d_]")
 _AMOUNT = re.compile(r"\d[.,:/%kMGBx×]?\d|\d\S*\s+\S*\d|\d[%×]")  # more than a mere "2"
 _MOST_LABEL, _MOST_FIGURES = 9, 24
+_GAP = "  "  # between the cells of a printed line
 _LONGEST_LABEL_BESIDE_HEADS = 4
 _LONGEST_CAPTION, _LONGEST_HEADS = 240, 240
 _LONGEST_TITLE = 120  # characters of a caption, as it is said above a table's rows
@@ -50,14 +51,16 @@ def rows_of(hit: Hit) -> list[Quote]:
     """The rows of a table's passage that stand whole on one page.
 
     The quote's text is the row as it stands on the page, cells parted by tabs where they are known.
-    Its context has three lines: the table's caption; its heads, parted likewise; and what stands
-    over the row, a heading or a label for several rows.
+    The first line of its context is the table's caption, the last what stands over the row, a
+    heading or a label for several rows. Between them are the heads, parted likewise, on one line
+    or, where the columns aren't known, the lines above the figures.
     """
     passage = hit.passage.passage
     if passage.kind is not PassageKind.TABLE:
         return []
-    has_cells = "\t" in passage.text and len(passage.spans) > 2
-    return _rows_of_cells(hit) if has_cells else _rows_by_shape(hit)
+    if "\t" in passage.text and len(passage.spans) > 2:
+        return _rows_of_cells(hit)
+    return _rows_as_printed(hit) if _GAP in passage.text else _rows_by_shape(hit)
 
 
 def _rows_of_cells(hit: Hit) -> list[Quote]:
@@ -84,6 +87,39 @@ def _rows_of_cells(hit: Hit) -> list[Quote]:
                     found.append(Quote(line, stands, hit.passage, context=context))
             start += len(line) + 1
     return found
+
+
+def _rows_as_printed(hit: Hit) -> list[Quote]:
+    passage = hit.passage.passage
+    lines = list(printed_lines(passage))
+    rows = [(span, text) for span, text, may_be_row in lines if may_be_row]
+    above = [text for span, text, _ in lines if rows and span.start < rows[0][0].start]
+    context = "\n".join([_short(caption_of(passage)), *above, ""])
+    return [Quote(text, span, hit.passage, context=context) for span, text in rows]
+
+
+def printed_lines(passage: Passage) -> Iterator[tuple[Span, str, bool]]:
+    """The lines of a table whose columns aren't known, and whether each can be quoted as a row.
+
+    Below the heads that is each line with a figure behind a gap.
+    """
+    _, *pieces = _pieces(passage)
+    for number, (span, text) in enumerate(pieces):
+        start = span.start
+        for line in text.split("\n"):
+            behind = line.strip().partition(_GAP)[2]
+            is_below = number == len(pieces) - 1
+            yield (
+                Span(span.page, start, start + len(line)),
+                line,
+                is_below and any(map(str.isdigit, behind)),
+            )
+            start += len(line) + 1
+
+
+def is_printed(row: Quote) -> bool:
+    """Whether a row is a printed line, of a table whose columns aren't known."""
+    return _GAP in row.passage.passage.text and "\t" not in row.text
 
 
 def _reaching(cells: Sequence[str], above: Sequence[str]) -> list[str]:
@@ -190,6 +226,7 @@ def told(quote: Quote, *, known: bool = False) -> str:
     opening = "" if known else f"{_title(caption)}. ".replace("…. ", "… ")
     cells, columns = quote.text.split("\t"), heads.split("\t")
     if len(cells) < 2:
+        heads = " ".join(heads.split())[:_LONGEST_HEADS]
         named = f"Columns: {heads}. " if heads and not known else ""
         return f"{opening}{named}Row: {' '.join(quote.text.split())}."
     label, *rest = cells
@@ -225,7 +262,10 @@ def caption_of(passage: Passage) -> str:
 
 
 def table_of(row: Quote) -> tuple[str, str]:
-    """A row's caption, and its table's heads, parted by bars where the columns are known."""
+    """A row's caption, and its table's heads, parted by bars where the columns are known.
+
+    Elsewhere the heads are the lines above the figures.
+    """
     caption, heads, _ = _context(row)
     return caption, " | ".join(heads.split("\t"))
 
@@ -239,13 +279,13 @@ def in_table(row: Quote) -> str:
 
 def _context(row: Quote) -> tuple[str, str, str]:
     caption, _, rest = row.context.partition("\n")
-    heads, _, over = rest.partition("\n")
+    heads, _, over = rest.rpartition("\n")
     return caption, heads, over
 
 
 def in_caption(quote: Quote) -> Quote:
-    """The row with its caption before it, as a search for words or meaning should see it."""
-    return replace(quote, text=f"{quote.context} {quote.text}")
+    """The row below its caption, its heads and what stands over it, as a check should see it."""
+    return replace(quote, text="\n".join(filter(None, [*_context(quote), quote.text])))
 
 
 def _rows(text: str, begin: int) -> Iterator[_Row]:

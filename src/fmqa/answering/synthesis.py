@@ -8,7 +8,7 @@ reason, to be written closer to the papers' words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -21,9 +21,10 @@ from fmqa.answering.evidence import Evidence
 from fmqa.answering.numbers import numbers
 from fmqa.answering.quotes import short_name
 from fmqa.answering.replies import MARK, Piece, Reply, declines, denies
-from fmqa.answering.rows import in_table, is_row, table_of
+from fmqa.answering.rows import is_row, table_of
+from fmqa.answering.table_view import TableKey, table_key, table_lines, whole_table
 from fmqa.errors import ModelError, ModelSilent
-from fmqa.types import Quote
+from fmqa.types import Quote, StoredPassage
 
 TOKENS = 12_000
 TOO_LONG = (
@@ -35,6 +36,7 @@ MISSING = "The language model finds no answer to this part: {part}."
 
 _CHARACTERS = 4  # of a token, in English
 _MOST_NUMBERS = 999
+_LARGEST_TABLE = 0.25  # of what is read; of a larger one, the passages that were found
 _FEWEST_LETTERS = 8
 _LIKELY = 0.2  # of the likeliest sentence's probability
 _LIKELIEST = 3  # shown for a refused sentence that names nothing
@@ -45,30 +47,46 @@ _PART = re.compile(rf"\W*{prompts.NOT_ANSWERED}\W*(?P<part>.*)", re.DOTALL)
 _REPAIRED = re.compile(r"^\W*S ?(?P<number>\d{1,3})\b\W*(?P<text>.*)$")
 
 
-def for_reading(evidence: Evidence, tokens: int) -> tuple[Quote, ...]:
+def for_reading(
+    evidence: Evidence, tokens: int, passages_of: Callable[[str], Sequence[StoredPassage]]
+) -> tuple[Quote, ...]:
     """The sentences and rows that a strong model is given: whole passages, the likeliest first.
 
     Args:
         evidence: what was found.
         tokens: how many may be read, at four characters each. What stands in two passages is
             given once, a torn formula not at all; the first passage is given in any case.
+        passages_of: all passages of a paper, from which tables are made whole as far as they fit.
     """
     given: list[Quote] = []
     seen: set[str] = set()
+    done: set[int] = set()
     left = tokens * _CHARACTERS
-    for passage in evidence.passages:
-        new = [quote for quote in passage if _is_text(quote) and _told(quote) not in seen]
-        cost = len(shown(new))
-        if not new or (given and cost > left) or len(given) + len(new) > _MOST_NUMBERS:
-            continue
+    largest = _LARGEST_TABLE * left
+
+    def take(quotes: Iterable[Quote], most: float) -> bool:
+        nonlocal left
+        new = {_told(one): one for one in quotes if _is_text(one) and _told(one) not in seen}
+        cost = len(shown(held := list(new.values())))
+        if not new or cost > most or len(given) + len(new) > _MOST_NUMBERS:
+            return False
         left -= cost
-        given += new
-        seen.update(map(_told, new))
+        given.extend(held)
+        seen.update(new)
+        done.update(one.passage.id for one in held)
+        return True
+
+    for passage in evidence.passages:
+        if not passage or passage[0].passage.id in done:
+            continue
+        whole = whole_table(passage, evidence.passages, passages_of)
+        if not take(whole, min(left, largest)):
+            take(passage, left if given else float("inf"))
     return tuple(given)
 
 
 def shown(quotes: Sequence[Quote], only: Sequence[int] | None = None) -> str:
-    """Quotes as a strong model sees them: numbered from 1, each passage under its head.
+    """Quotes as a strong model sees them: numbered from 1, each passage or table under its head.
 
     Args:
         quotes: all that have a number.
@@ -77,13 +95,19 @@ def shown(quotes: Sequence[Quote], only: Sequence[int] | None = None) -> str:
     least = _LIKELY * max((quote.score for quote in quotes), default=0.0)
     parts = []
     wanted = range(len(quotes)) if only is None else only
-    for _, group in groupby(wanted, key=lambda index: quotes[index].passage.id):
-        indexes = list(group)
-        lines = [_head(quotes[indexes[0]])]
-        for index in indexes:
-            likely = "*" if quotes[index].score >= max(least, 0.01) else ""
-            lines.append(f"[{index + 1}]{likely} {_line(quotes[index])}")
-        parts.append("\n".join(lines))
+    for _, group in groupby(wanted, key=lambda index: _place(quotes[index])):
+        lines: list[str] = []
+        rows: list[tuple[str, Quote]] = []
+        for index in group:
+            quote = quotes[index]
+            likely = "*" if quote.score >= max(least, 0.01) else ""
+            mark = f"[{index + 1}]{likely}"
+            lines = lines or [_head(quote)]
+            if is_row(quote):
+                rows.append((mark, quote))
+            else:
+                lines.append(f"{mark} {verbatim(quote, 0).text}")
+        parts.append("\n".join([*lines, *(table_lines(rows) if rows else ())]))
     return "\n\n".join(parts)
 
 
@@ -146,21 +170,17 @@ class SynthesisDrafter(Drafter):
         return _repairs(reply, quotes, len(refused))
 
 
+def _place(quote: Quote) -> TableKey | int:
+    """The table that a quote is of, else its passage."""
+    return table_key(quote.passage) or quote.passage.id
+
+
 def _head(quote: Quote) -> str:
-    """A passage's paper, year and section; a table's caption and heads."""
+    """A passage's paper, year and section; a table's caption where it doesn't follow."""
     facts = [short_name(quote), str(quote.passage.paper.year or "")]
     facts.append(" ".join(quote.passage.passage.section.split()))
     head = f"# {', '.join(fact for fact in facts if fact)}"
-    if not is_row(quote):
-        return head
-    caption, heads = table_of(quote)
-    head += f"\n{' '.join(caption.split())}"
-    return f"{head}\nColumns: {' '.join(heads.split())}" if heads else head
-
-
-def _line(quote: Quote) -> str:
-    """A quote without the paper's own reference numbers, which look like ours."""
-    return in_table(quote) if is_row(quote) else verbatim(quote, 0).text
+    return f"{head}\n{' '.join(table_of(quote)[0].split())}" if is_row(quote) else head
 
 
 def _is_text(quote: Quote) -> bool:
