@@ -136,6 +136,50 @@ def test_no_head_is_claimed_where_a_column_has_none(tmp_path: Path) -> None:
     assert head.index("Dice") == below[0].index("88.1")
 
 
+def placed(lines: list[list[tuple[int, str]]]) -> list[Text]:
+    return [
+        Text(left, 600 - 14 * n, cell, 9) for n, line in enumerate(lines) for left, cell in line
+    ]
+
+
+FRAME_OF_TWO = "\n".join(rule(95, 330, height) for height in (612, 597, 565))
+
+
+def test_figures_that_stand_as_close_as_words_are_parted_under_their_heads(tmp_path: Path) -> None:
+    lefts = (100, 140, 165, 190)  # four digits and a point take 22.5 points: 2.5 are left
+    cells = [["Net", "RV", "Myo", "LV"], ["One", "87.10", "80.63", "94.92"],
+             ["Two", "87.58", "79.20", "93.47"]]  # fmt: skip
+    lines = [list(zip(lefts, line, strict=True)) for line in cells]
+    assert laid_out(read(tmp_path / "a.pdf", placed(lines), FRAME_OF_TWO)[0]) == cells
+    lines[0] = [(100, "Net"), (152, "Scores"), (190, "LV")]  # whose is the first?
+    assert laid_out(read(tmp_path / "b.pdf", placed(lines), FRAME_OF_TWO)[0]) == []
+
+
+def test_several_numbers_of_one_cell_stay_together(tmp_path: Path) -> None:
+    cells = [["Net", "Pool", "Dice"], ["One", "5, 5, 5", "0.71 [0.69, 0.73]"],
+             ["Two", "4, 5, 5", "0.68 [0.66, 0.70]"]]  # fmt: skip
+    assert laid_out(read(tmp_path / "a.pdf", rows(cells), FRAME_OF_TWO)[0]) == cells
+
+
+def test_columns_of_labels_need_no_heads(tmp_path: Path) -> None:
+    cells = [["", "", "ViT-B", "ViT-L"], ["Small", "CIFAR", "98.1", "97.8"],
+             ["Large", "Pets", "93.8", "93.6"]]  # fmt: skip
+    assert laid_out(read(tmp_path / "a.pdf", rows(cells), FRAME_OF_TWO)[0]) == cells
+
+
+def test_a_head_of_two_words_over_a_narrow_column_is_one(tmp_path: Path) -> None:
+    lines = [
+        [(180, "Set")],
+        [(100, "CL Categories"), (250, "Dice"), (300, "HD95")],
+        [(100, "2"), (180, "Brain"), (250, "74.4"), (300, "55.2")],
+        [(100, "3"), (180, "Liver"), (250, "60.6"), (300, "31.0")],
+    ]
+    frame = "\n".join(rule(95, 330, height) for height in (612, 579, 551))
+    assert laid_out(read(tmp_path / "a.pdf", placed(lines), frame)[0])[1:3] == [
+        ["CL Categories", "", "Dice", "HD95"], ["2", "Brain", "74.4", "55.2"]
+    ]  # fmt: skip
+
+
 def test_a_table_set_sideways_is_read(tmp_path: Path) -> None:
     cells = [["Table 2. Models and data."], ["Model", "Images", "Year"], ["One", "371,858", "2023"],
              ["Two", "1,204,777", "2024"], ["Three", "9", "2025"]]  # fmt: skip

@@ -9,12 +9,12 @@ doesn't come out even, there is no grid: a wrong head is worse than none.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from fmqa.reading.heads import Bar, Column, Heads, NoGrid, segments_of
+from fmqa.reading.heads import Bar, Column, Heads, NoGrid, Segment, segments_of
 from fmqa.reading.lines import Cell, Grid, Word
 from fmqa.reading.printed import printed_grid
 
@@ -24,11 +24,13 @@ _FIGURE = re.compile(
 _YEAR = re.compile(r"\(?(?:19|20)\d\d[a-z]?\)[,;]?")
 _MOST_HEADS = 6  # lines
 _MOST_COLUMNS = 40
-_FEWEST_FIGURES = 0.3  # of the lines of a table that are kept as printed
+_FEWEST_FIGURES = 0.3  # of the cells of a table that is kept as printed
 # Shares of the font size.
 _SAME_LINE = 0.42  # between baselines
 _SMALL, _RAISED = 0.85, 0.7  # of a raised or lowered sign: its size, how far it stands off
 _GUTTER = 0.4  # between two columns
+_CLOSEST = 0.1  # between two columns of cramped figures
+_GOES_ON, _IN_BRACKETS, _MARKS = ",;(±·×/", "([{±", "-−–—✓✗✔✘"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,18 @@ def read_grid(
         size: of its font, in points.
         upended: labels beside it.
     """
-    try:
-        reader = _Reader(words, bars, raw, size)
-        grid = reader.grid()
-        return reader.labelled(grid, upended) if upended else grid
-    except NoGrid:
-        return None
+    for cramped in (False, True):
+        try:
+            reader = _Reader(words, bars, raw, size, cramped=cramped)
+            grid = reader.grid()
+            return reader.labelled(grid, upended) if upended else grid
+        except NoGrid:
+            continue
+    return None
 
 
 def read_printed(words: Sequence[Word], bars: Sequence[Bar], raw: str, size: float) -> Grid | None:
-    """The lines of a table as they are printed; None where hardly one has figures.
+    """The lines of a table as they are printed; None where hardly a cell has figures.
 
     Args:
         words: of the table, without its caption, all turned alike.
@@ -80,9 +84,26 @@ def read_printed(words: Sequence[Word], bars: Sequence[Bar], raw: str, size: flo
 
 
 class _Reader:
-    def __init__(self, words: Sequence[Word], bars: Sequence[Bar], raw: str, size: float) -> None:
+    """Reads one table.
+
+    Args:
+        words, bars, raw, size: see `read_grid`.
+        cramped: whether figures that stand as close as words do may be of two columns. Each cell
+            has to have a column then, and each column a head in words, of its own.
+    """
+
+    def __init__(
+        self,
+        words: Sequence[Word],
+        bars: Sequence[Bar],
+        raw: str,
+        size: float,
+        *,
+        cramped: bool = False,
+    ) -> None:
         self.raw = raw
         self.size = size
+        self.cramped = cramped
         self.lines = lines_of(words, size)
         left, right = min(w.left for w in words), max(w.right for w in words)
         room = 2 * size
@@ -100,7 +121,18 @@ class _Reader:
         if not 2 <= len(columns) <= _MOST_COLUMNS:
             raise NoGrid
         rows = [self._placed(line, columns) for line in body]
-        return Grid(Heads(self.bars, self.size).cells(heads, columns), self._whole_rows(rows, body))
+        tops = Heads(self.bars, self.size).cells(heads, columns, self._labels(rows))
+        if self.cramped and not (self._apart(body, columns) and self._has_own_heads(tops)):
+            raise NoGrid
+        return Grid(tops, self._whole_rows(rows, body))
+
+    def _labels(self, rows: Sequence[list[Cell]]) -> int:
+        """How many columns of labels lead the rows, before one with figures; at least one."""
+        cells = zip(*(row for row in rows if len(row) > 1), strict=True)
+        figures = [
+            any(self._is_figure(w) for cell in column for w in cell.words) for column in cells
+        ]
+        return max(1, figures.index(True)) if True in figures else 1
 
     def labelled(self, grid: Grid, upended: Sequence[Upended]) -> Grid:
         """The grid with a column more, of labels that each stand beside all rows between rules.
@@ -132,9 +164,10 @@ class _Reader:
         return count if count <= _MOST_HEADS else 0
 
     def share_of_figures(self, heads: int) -> float:
-        """The share of the lines below the first ``heads`` that have a cell of figures only."""
-        body = self.lines[heads:]
-        return sum(map(self._has_figure, body)) / len(body) if body else 0.0
+        """The share of the cells below the first ``heads`` lines, but for labels, with figures."""
+        lines = (segments_of(line, self.size)[1:] for line in self.lines[heads:])
+        cells = [all(map(self._is_figure, cell.words)) for line in lines for cell in line]
+        return sum(cells) / len(cells) if cells else 0.0
 
     def _zone(self, height: float) -> int:
         """How many of the rules that go all across stand above a height."""
@@ -143,6 +176,52 @@ class _Reader:
     def _is_figure(self, word: Word) -> bool:
         text = self.raw[word.start : word.end]
         return _FIGURE.fullmatch(text) is not None and not _YEAR.fullmatch(text)
+
+    def _segments(self, line: Sequence[Word]) -> list[Segment]:
+        """The cells of a line of the body, or what stands together in them."""
+        found = segments_of(line, self.size)
+        return [part for one in found for part in self._parted(one)] if self.cramped else found
+
+    def _parted(self, segment: Segment) -> Iterator[Segment]:
+        """What stands together, parted before each figure that begins a cell of its own."""
+        part = Segment(segment.words[:1])
+        for word, other in pairwise(segment.words):
+            goes_on = self.raw[word.end - 1] in _GOES_ON or self.raw[other.start] in _IN_BRACKETS
+            wide = other.left - part.right > _CLOSEST * self.size
+            if wide and not goes_on and self._is_amount(other):
+                yield part
+                part = Segment([])
+            part.words.append(other)
+        yield part
+
+    def _is_amount(self, word: Word) -> bool:
+        """Whether a word is a figure with digits, or a mark that stands for one."""
+        text = self.raw[word.start : word.end]
+        return self._is_figure(word) and (any(map(str.isdigit, text)) or text in _MARKS)
+
+    def _apart(self, body: Sequence[Sequence[Word]], columns: Sequence[Column]) -> bool:
+        """Whether no two cells of a line are of one column, but for the first."""
+        edges = [(a[1] + b[0]) / 2 for a, b in pairwise(columns)]
+        for line in body:
+            places = [sum(edge < one.middle for edge in edges) for one in self._segments(line)]
+            if len(set(filter(None, places))) < sum(map(bool, places)):
+                return False
+        return True
+
+    def _has_own_heads(self, heads: Sequence[Sequence[Cell]]) -> bool:
+        """Whether the lowest head of each column behind the first is its own, most in words."""
+        worded = count = 0
+        for place in range(1, len(heads[-1])):
+            ends = (line[place : place + 2] for line in reversed(heads))
+            lowest = next((end for end in ends if end[0].words or end[0].reached), None)
+            if lowest is None:
+                continue  # of labels
+            if any(cell.reached for cell in lowest):
+                return False
+            words = lowest[0].words
+            count += 1
+            worded += any(map(str.isalpha, self.raw[words[0].start : words[-1].end]))
+        return 2 * worded >= count
 
     def _has_figure(self, line: list[Word]) -> bool:
         """Whether a cell of a line, behind its first one, holds figures only."""
@@ -181,7 +260,7 @@ class _Reader:
 
     def _columns(self, body: list[list[Word]]) -> list[Column]:
         """Left and right of each column: stretches that gaps part which no line crosses."""
-        lines = [segments_of(line, self.size) for line in body]
+        lines = [self._segments(line) for line in body]
         stretches = [(s.left, s.right) for line in lines if len(line) > 1 for s in line]
         # A cell over several rows may stand between two of them.
         alone = [(line[0].left, line[0].right) for line in lines if len(line) == 1]
@@ -193,8 +272,9 @@ class _Reader:
         ]  # fmt: skip
         stretches = sorted([*stretches, *apart])
         columns: list[Column] = []
+        gutter = (_CLOSEST if self.cramped else _GUTTER) * self.size
         for left, right in stretches:
-            if columns and left - columns[-1][1] < _GUTTER * self.size:
+            if columns and left - columns[-1][1] < gutter:
                 columns[-1] = (columns[-1][0], max(columns[-1][1], right))
             else:
                 columns.append((left, right))
@@ -203,7 +283,7 @@ class _Reader:
     def _placed(self, line: list[Word], columns: list[Column]) -> list[Cell]:
         """A line's words by column; one cell alone where it reaches over several columns."""
         edges = [(a[1] + b[0]) / 2 for a, b in pairwise(columns)]
-        segments = segments_of(line, self.size)
+        segments = self._segments(line)
         if len(segments) == 1 and any(
             segments[0].left < edge < segments[0].right for edge in edges
         ):

@@ -77,8 +77,15 @@ class Heads:
         self.bars = bars
         self.size = size
 
-    def cells(self, heads: list[list[Word]], columns: list[Column]) -> list[list[Cell]]:
+    def cells(
+        self, heads: list[list[Word]], columns: list[Column], labels: int = 1
+    ) -> list[list[Cell]]:
         """The cells of each line of heads, one for each column.
+
+        Args:
+            heads: their words, line by line.
+            columns: of the table.
+            labels: how many columns of labels come first, which need no head.
 
         Raises:
             NoGrid: it can't be told where one belongs.
@@ -106,7 +113,7 @@ class Heads:
             lowest = lowest or taken
             below |= taken
             found.insert(0, cells)
-        if len(below - {0}) < len(columns) - 1:
+        if not below.issuperset(range(labels, len(columns))):
             raise NoGrid  # a column without a head: another one's may stand a column off
         return found
 
@@ -165,6 +172,7 @@ class Heads:
             others = {column_at(other.middle) for other in segments if other is not segment}
             # Below all others, each column has a head of its own.
             own = len(parts) > 1 and not below and others.isdisjoint(parts)
+            own = own and all(any(self._choices(one, columns, below)) for one in parts.values())
             if own or not any(self._choices(segment, columns, below)):
                 found += parts.values()
             else:

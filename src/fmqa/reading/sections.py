@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from fmqa.reading.cells import find_tables
 from fmqa.reading.layout import CAPTION, MATH_FONT, NUMBERED, Style, unfinished
 from fmqa.reading.lines import Block, Line, RawPage, Role
-from fmqa.reading.tables import find_tables
 from fmqa.reading.wordlist import ideographs, is_prose, words
 
 KNOWN_HEADINGS = words(
