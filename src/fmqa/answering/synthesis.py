@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import groupby
 
 from fmqa import prompts
@@ -63,6 +64,7 @@ def for_reading(
     done: set[int] = set()
     left = tokens * _CHARACTERS
     largest = _LARGEST_TABLE * left
+    held_of = cache(passages_of)
 
     def take(quotes: Iterable[Quote], most: float) -> bool:
         nonlocal left
@@ -79,7 +81,7 @@ def for_reading(
     for passage in evidence.passages:
         if not passage or passage[0].passage.id in done:
             continue
-        whole = whole_table(passage, evidence.passages, passages_of)
+        whole = whole_table(passage, evidence.passages, held_of)
         if not take(whole, min(left, largest)):
             take(passage, left if given else float("inf"))
     return tuple(given)
