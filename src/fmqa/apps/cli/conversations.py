@@ -224,7 +224,7 @@ def search(
 @app.command("export")
 def export_session(
     session: Annotated[
-        str, typer.Option("--session", help="The conversation, as `fmqa ask --session` named it.")
+        str, typer.Option(help="The conversation, as `fmqa ask --session` named it.")
     ],
     form: Annotated[
         AnswerForm, typer.Option("--format", help="csl is CSL-JSON, for Zotero and pandoc.")

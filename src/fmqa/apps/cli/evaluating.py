@@ -28,51 +28,32 @@ _STOPPED = 130
 def evaluate(
     questions: Annotated[
         Path | None,
-        typer.Option(
-            "--questions", help="Labelled questions, JSON lines; the program's own ones without."
-        ),
+        typer.Option(help="Labelled questions, JSON lines; the program's own ones without."),
     ] = None,
     pairs: Annotated[
         Path | None,
         typer.Option(
-            "--pairs",
-            help="Sentences beside quotes, JSON lines: how well the check tells them apart.",
-            show_default=False,
+            help="Sentences beside quotes, JSON lines: how well the check tells them apart."
         ),
     ] = None,
-    papers: Annotated[
-        Path | None,
-        typer.Option("--papers", help="Folder of PDFs that are read first.", show_default=False),
-    ] = None,
+    papers: Annotated[Path | None, typer.Option(help="Folder of PDFs that are read first.")] = None,
     library: Annotated[
         Path | None,
         typer.Option(
-            "--library",
-            help="Data folder to ask, made where it isn't there, and kept; a new one without.",
-            show_default=False,
+            help="Data folder to ask, made where it isn't there, and kept; a new one without."
         ),
     ] = None,
-    answers: Annotated[
-        Path | None,
-        typer.Option("--answers", help="Write the answers, JSON lines.", show_default=False),
-    ] = None,
+    answers: Annotated[Path | None, typer.Option(help="Write the answers, JSON lines.")] = None,
     kind: Annotated[
-        list[str] | None,
-        typer.Option("--kind", help="Only questions of this kind; may be repeated."),
+        list[str] | None, typer.Option(help="Only questions of this kind; may be repeated.")
     ] = None,
     limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit", "-n", min=1, help="Draw so many, always the same.", show_default=False
-        ),
+        int | None, typer.Option("--limit", "-n", min=1, help="Draw so many, always the same.")
     ] = None,
     misses: Annotated[
-        int, typer.Option("--misses", min=0, help="Show so many answers without what was wanted.")
+        int, typer.Option(min=0, help="Show so many answers without what was wanted.")
     ] = 0,
-    html: Annotated[
-        Path | None,
-        typer.Option("--html", help="Write a report with all answers.", show_default=False),
-    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report with all answers.")] = None,
     llm: Llm = None,
     as_json: Json = False,
 ) -> None:
@@ -237,11 +218,9 @@ def check(
     draft: Annotated[Path, typer.Argument(help="A manuscript: .md, .tex, .docx or .pdf.")],
     bib: Annotated[
         list[Path] | None,
-        typer.Option("--bib", help="Its bibliography; else what it names, or stands beside it."),
+        typer.Option(help="Its bibliography; else what it names, or stands beside it."),
     ] = None,
-    html: Annotated[
-        Path | None, typer.Option("--html", help="Write a page with all sentences, too.")
-    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with all sentences, too.")] = None,
     form: Annotated[
         ReportForm, typer.Option("--format", help="lines has path:line:col: code message.")
     ] = "text",

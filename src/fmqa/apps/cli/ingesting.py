@@ -38,20 +38,11 @@ def ingest(
     zotero_data: Annotated[
         Path | None,
         typer.Option(
-            "--zotero-data",
-            metavar="FOLDER",
-            help="The same from Zotero's data folder, whether it runs or not.",
-            show_default=False,
+            metavar="FOLDER", help="The same from Zotero's data folder, whether it runs or not."
         ),
     ] = None,
     group: Annotated[
-        str,
-        typer.Option(
-            "--group",
-            metavar="NAME",
-            help="Papers of a Zotero group, by its name or number.",
-            show_default=False,
-        ),
+        str, typer.Option(metavar="NAME", help="Papers of a Zotero group, by its name or number.")
     ] = "",
     depth: Depth = None,
     limit: Most = None,

@@ -19,14 +19,10 @@ if TYPE_CHECKING:
     from fmqa.apps.workbench import Workbench
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-Home = Annotated[
-    Path | None, typer.Option("--home", help="Data folder (FMQA_HOME).", show_default=False)
-]
+Home = Annotated[Path | None, typer.Option("--home", help="Data folder (FMQA_HOME).")]
 Llm = Annotated[
     str | None,
-    typer.Option(
-        "--llm", help="local, none, gguf:FILE, or a LangChain model (FMQA_LLM).", show_default=False
-    ),
+    typer.Option("--llm", help="local, none, gguf:FILE, or a LangChain model (FMQA_LLM)."),
 ]
 Cluster = Annotated[
     str | None,
@@ -34,7 +30,6 @@ Cluster = Annotated[
         "--cluster",
         metavar="ADDRESS",
         help="Read and embed on the workers of this Dask scheduler (FMQA_CLUSTER).",
-        show_default=False,
     ),
 ]
 Year = Annotated[
@@ -68,16 +63,12 @@ Depth = Annotated[
         min=0,
         max=3,
         help="How far references are followed: 0 not at all, 1 what is cited, 2 what that cites.",
-        show_default=False,
     ),
 ]
 Most = Annotated[
-    int | None,
-    typer.Option("--limit", min=0, help="Papers to fetch at most in this run.", show_default=False),
+    int | None, typer.Option("--limit", min=0, help="Papers to fetch at most in this run.")
 ]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write it to a file.", show_default=False)
-]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write it to a file.")]
 
 
 @contextmanager

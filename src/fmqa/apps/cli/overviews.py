@@ -79,7 +79,7 @@ def field_map(
 
 @app.command("trends")
 def trends(
-    by: Annotated[TrendBy, typer.Option("--by", help="What to count, or the size to follow.")] = (
+    by: Annotated[TrendBy, typer.Option(help="What to count, or the size to follow.")] = (
         "modality"
     ),
     cited_by_review: Annotated[

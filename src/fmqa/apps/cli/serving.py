@@ -42,12 +42,7 @@ def serve(
         typer.Option("--login", help="Everybody has to log in (see `fmqa users`)."),
     ] = False,
     sync_every: Annotated[
-        str | None,
-        typer.Option(
-            "--sync-every",
-            help="Sync in the background: 12h, 1d (FMQA_SYNC_EVERY).",
-            show_default=False,
-        ),
+        str | None, typer.Option(help="Sync in the background: 12h, 1d (FMQA_SYNC_EVERY).")
     ] = None,
     home: Home = None,
     llm: Llm = None,

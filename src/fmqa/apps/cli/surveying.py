@@ -37,9 +37,7 @@ def facets(
             help="A paper by id or model name, alone or behind what to do with it.",
         ),
     ],
-    quote: Annotated[
-        str, typer.Option("--quote", help="The sentence that shows the value set.")
-    ] = "",
+    quote: Annotated[str, typer.Option(help="The sentence that shows the value set.")] = "",
     home: Home = None,
     llm: Llm = None,
     as_json: Json = False,
@@ -75,9 +73,8 @@ def compare(
     by: Annotated[
         str,
         typer.Option(
-            "--by",
             help="Columns: architecture, training, data, tasks, kind, modality, parameters, year, "
-            "challenges, solutions.",
+            "challenges, solutions."
         ),
     ] = "architecture,training,data,tasks",
     form: Annotated[

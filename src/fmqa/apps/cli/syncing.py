@@ -55,7 +55,7 @@ def sync(
 @app.command("changes")
 def changes(
     since: Annotated[
-        str, typer.Option("--since", help="A time ago (7d, 12h, 2w) or a date (2026-11-01).")
+        str, typer.Option(help="A time ago (7d, 12h, 2w) or a date (2026-11-01).")
     ] = "30d",
     since_review: Annotated[
         bool,
@@ -128,8 +128,7 @@ def references(
         bool, typer.Option("--offline", help="Go by the document alone, and ask no service.")
     ] = False,
     number: Annotated[
-        int | None,
-        typer.Option("--number", help="Only this reference, with the sentences that cite it."),
+        int | None, typer.Option(help="Only this reference, with the sentences that cite it.")
     ] = None,
     home: Home = None,
     as_json: Json = False,
@@ -168,14 +167,13 @@ def _as_json(reference: Reference) -> dict[str, Any]:
 @schedule_app.command("install")
 def install(
     every: Annotated[
-        str | None,
-        typer.Option("--every", help="Interval: 30m, 6h, 1d, 1w.  [default: 1d]"),
+        str | None, typer.Option(help="Interval: 30m, 6h, 1d, 1w.  [default: 1d]")
     ] = None,
     cron: Annotated[
-        str | None, typer.Option("--cron", help="Times for cron or GitHub, such as '0 3 * * *'.")
+        str | None, typer.Option(help="Times for cron or GitHub, such as '0 3 * * *'.")
     ] = None,
     using: Annotated[
-        Using, typer.Option("--using", help="What starts the runs; github prints a workflow.")
+        Using, typer.Option(help="What starts the runs; github prints a workflow.")
     ] = Using.AUTO,
     home: Home = None,
     as_json: Json = False,

@@ -166,9 +166,8 @@ def migrate(
     to: Annotated[
         str,
         typer.Option(
-            "--to",
             help="Where to: postgresql://USER:PASSWORD@HOST/DATABASE, sqlite (the data folder's "
-            "own record) or sqlite:///PATH.",
+            "own record) or sqlite:///PATH."
         ),
     ],
     home: Home = None,
