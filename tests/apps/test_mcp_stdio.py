@@ -116,7 +116,7 @@ def test_asking_searching_reading_and_listing(home: Path) -> None:
         ("get_passage", {"passage_id": 999_999_999}, "There is no passage"),
         ("get_passage", {"paper": "../../etc/passwd", "page": 1}, "There is no paper"),
         ("get_passage", {"paper": "MedSAM", "page": 999}, "Nothing of"),
-        ("compare_papers", {"names": []}, "at least 1 item"),
+        ("compare_papers", {"names": []}, "One to 30 papers"),
         ("compare_papers", {"names": ["Zorblax9000"]}, "No paper here goes by"),
         ("compare_papers", {"names": ["UNI"], "by": ["colour"]}, "There is no column"),
         ("list_papers", {"limit": 1000}, "less than or equal to 100"),

@@ -15,22 +15,11 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from fmqa.answering.schema import Answer, Comparison
+from fmqa.answering.schema import Answer
 from fmqa.apps.admission_queue import AdmissionQueue
 from fmqa.apps.asgi import AGENTS, Mount, person_of
-from fmqa.apps.queries import (
-    MOST_BEFORE,
-    MOST_PAPERS,
-    MOST_PASSAGES,
-    Before,
-    PaperFilters,
-    PaperList,
-    Passages,
-    Queries,
-    filters_from,
-)
+from fmqa.apps.queries import MOST_BEFORE, Before, Queries, Which, filters_from
 from fmqa.errors import FmqaError
-from fmqa.survey.comparison import MOST_PAPERS as MOST_COMPARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,35 +40,19 @@ _READS = ToolAnnotations(
 Question = Annotated[
     str, Field(min_length=1, max_length=4000, description="In words, in any language.")
 ]
-Which = Annotated[PaperFilters | None, Field(description="Only these papers; null for all.")]
-PaperId = Annotated[
-    str, Field(min_length=1, max_length=200, description="arXiv id, paper_id, or model's name.")
-]
 
 
-class Tools:
-    """The tools, one method each.
+class Asking:
+    """The tool that asks a question.
 
     Args:
-        queries: what answers them.
+        queries: what answers it.
         admission: what questions pass.
     """
 
     def __init__(self, queries: Queries, admission: AdmissionQueue) -> None:
         self.queries = queries
         self.admission = admission
-
-    def search_papers(
-        self,
-        query: Question,
-        limit: Annotated[int, Field(ge=1, le=MOST_PASSAGES)] = 8,
-        filters: Which = None,
-    ) -> Passages:
-        """Find the passages of the papers nearest to a query, by meaning and by words, at once.
-
-        Use it to look around; for a claim with proof use ask_papers.
-        """
-        return self.queries.search(query, limit, filters_from(filters))
 
     def ask_papers(
         self,
@@ -106,56 +79,6 @@ class Tools:
             turn.wait()
             return self.queries.ask(question, chosen, history)
 
-    def get_passage(
-        self,
-        passage_id: Annotated[
-            int | None, Field(ge=1, lt=2**63, description="As search_papers gave it.")
-        ] = None,
-        paper: PaperId | None = None,
-        page: Annotated[int | None, Field(ge=1, le=100_000)] = None,
-        version: Annotated[
-            int | None, Field(ge=1, le=1000, description="arXiv version; null: the one searched.")
-        ] = None,
-    ) -> Passages:
-        """Read a passage by its number, or all that stands on a page of a paper.
-
-        Give either passage_id, or paper and page, such as those of a citation.
-        """
-        return self.queries.passages(passage_id, paper, page, version)
-
-    def list_papers(
-        self,
-        text: Annotated[
-            str, Field(max_length=500, description="Words of title, authors, name or id.")
-        ] = "",
-        limit: Annotated[int, Field(ge=1, le=MOST_PAPERS)] = 20,
-        offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0,
-        filters: Which = None,
-    ) -> PaperList:
-        """List the papers of the library by title, with their kind, modality and status."""
-        return self.queries.papers(text, limit, offset, filters_from(filters))
-
-    def compare_papers(
-        self,
-        names: Annotated[
-            tuple[PaperId, ...],
-            Field(min_length=1, max_length=MOST_COMPARED, description="arXiv ids or models' names"),
-        ],
-        by: Annotated[
-            tuple[Annotated[str, Field(max_length=50)], ...],
-            Field(
-                max_length=10,
-                description="Columns: architecture, training, data, tasks, kind, modality, "
-                "parameters, year, challenges, solutions; empty for the first four.",
-            ),
-        ] = (),
-    ) -> Comparison:
-        """Put papers side by side in a table whose every cell carries the quote that shows it.
-
-        A cell without a quote says "not stated": don't fill it from memory.
-        """
-        return self.queries.compare(names, by)
-
 
 def make_server(queries: Queries, admission: AdmissionQueue | None = None) -> MCPServer[Any]:
     """The server with its tools, for either transport.
@@ -172,16 +95,17 @@ def make_server(queries: Queries, admission: AdmissionQueue | None = None) -> MC
         log_level="WARNING",
         subscriptions=False,
     )
-    tools = Tools(queries, admission or AdmissionQueue())
-    titled: dict[str, Callable[..., Any]] = {
-        "Search the papers": tools.search_papers,
-        "Ask the papers": tools.ask_papers,
-        "Read a passage": tools.get_passage,
-        "List the papers": tools.list_papers,
-        "Compare papers": tools.compare_papers,
+    tools: dict[str, tuple[str, Callable[..., Any]]] = {
+        "search_papers": ("Search the papers", queries.search),
+        "ask_papers": ("Ask the papers", Asking(queries, admission or AdmissionQueue()).ask_papers),
+        "get_passage": ("Read a passage", queries.passage),
+        "list_papers": ("List the papers", queries.papers),
+        "compare_papers": ("Compare papers", queries.compare),
     }
-    for title, tool in titled.items():
-        server.add_tool(_told(tool), title=title, annotations=_READS, structured_output=True)
+    for name, (title, tool) in tools.items():
+        server.add_tool(
+            _told(tool), name=name, title=title, annotations=_READS, structured_output=True
+        )
     return server
 
 

@@ -1,6 +1,6 @@
 """What programs ask, by HTTP or MCP, and the values that they are given.
 
-Whoever offers these bounds what is sent, by the numbers that stand here.
+The types bound what is sent; whoever offers these checks by them.
 
 Each text of a paper stands in a field of its own that says so, with where it comes from: whoever
 reads it can tell the paper's words from ours, and check them.
@@ -15,18 +15,23 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fmqa.answering.citing import paper_url
 from fmqa.answering.conversation import Exchange
-from fmqa.answering.schema import Answer, WireModel
+from fmqa.answering.schema import Answer, Comparison, WireModel
 from fmqa.errors import UsageError
-from fmqa.filters import make_filters
+from fmqa.filters import filters_of, make_filters
 from fmqa.sources.arxiv_ids import parse_address, parse_id
 from fmqa.types import Filters, StoredPassage, printed_label
 
 if TYPE_CHECKING:
     from fmqa.answering.assistant import Asked
-    from fmqa.answering.schema import Comparison
     from fmqa.apps.workbench import Workbench
     from fmqa.store.mappers import PaperRow
 
+MOST_PASSAGES = 30
+MOST_BEFORE = 20
+MOST_SAID = 1000  # characters of an earlier answer
+_AUTHORS = 10
+
+Text = Annotated[str, Field(max_length=100_000)]  # the settings know how long a question may be
 Name = Annotated[str, Field(max_length=200)]
 Names = Annotated[tuple[Name, ...], Field(max_length=50)]
 
@@ -58,6 +63,13 @@ class PaperFilters(WireModel):
     sources: tuple[Literal["pdf", "note"], ...] = Field(
         default=(), max_length=2, description="pdf: papers' own text; note: our notes on papers."
     )
+
+
+Which = Annotated[
+    PaperFilters | Annotated[str, Field(max_length=8000)] | None,
+    Field(description="Only these papers; or as a text: year=2023-&kind=adaptation."),
+]
+PaperId = Annotated[Name, Field(description="arXiv id, paper_id, or model's name.")]
 
 
 class FoundPassage(WireModel):
@@ -147,15 +159,11 @@ def with_comparison(bench: Workbench, answer: Answer) -> Answer:
     return answer
 
 
-MOST_PASSAGES = 30
-MOST_PAPERS = 100
-MOST_BEFORE = 20
-MOST_SAID = 1000  # characters of an earlier answer
-_AUTHORS = 10
-
-
 class Queries:
     """The questions that programs put to one library. Usable from several threads.
+
+    `search`, `passage`, `papers` and `compare` are offered as they stand, by HTTP and to agents:
+    their docstrings tell an agent what each is for. All raise `FmqaError` with what can be done.
 
     Args:
         bench: the program's parts.
@@ -205,90 +213,92 @@ class Queries:
             told.append(Exchange(question, whole, subjects, answer[:MOST_SAID]))
         return told
 
-    def search(self, query: str, limit: int = 8, filters: Filters | None = None) -> Passages:
-        """The passages nearest to a query, best first.
+    def search(
+        self,
+        query: Text,
+        limit: Annotated[int, Field(ge=1, le=MOST_PASSAGES)] = 8,
+        filters: Which = None,
+    ) -> Passages:
+        """Find the passages of the papers nearest to a query, by meaning and by words, at once.
 
-        Raises:
-            UsageError: the query can't be used as it is.
-            NothingToSearch: the filters let nothing through.
+        Use it to look around; for a claim with proof ask.
         """
         from fmqa.retrieval.search import clean_question
 
         cleaned = clean_question(query, self.bench.settings.max_question_chars)
-        hits = self.bench.searcher.search(cleaned, limit, filters)
+        hits = self.bench.searcher.search(cleaned, limit, filters_from(filters))
         return Passages(passages=tuple(self._found(hit.passage, hit.score) for hit in hits))
 
-    def passages(
-        self, passage_id: int | None, paper: str | None, page: int | None, version: int | None
+    def passage(
+        self,
+        passage_id: Annotated[int, Field(ge=0, lt=2**63, description="As a search gave it.")] = 0,
+        paper: PaperId = "",
+        page: Annotated[int, Field(ge=0, le=100_000)] = 0,
+        version: Annotated[
+            int, Field(ge=0, le=1000, description="arXiv version; 0: the one searched.")
+        ] = 0,
     ) -> Passages:
-        """One passage by its number, or all that stand on a page of a paper.
+        """Read a passage by its number, or all that stands on a page of a paper.
 
-        Raises:
-            UsageError: it isn't one of the two that is asked for, or there is no such passage.
+        Give either passage_id, or paper and page, such as those of a citation.
         """
-        if passage_id is not None and paper is None and page is None:
-            return self._passage(passage_id)
-        if passage_id is None and paper is not None and page is not None:
-            return self._passages_on(paper, page, version)
-        raise UsageError("Give either passage_id, or paper and page.")
-
-    def _passage(self, passage_id: int) -> Passages:
-        """One passage, by the number that a search gave it.
-
-        Raises:
-            UsageError: there is none of this number.
-        """
-        known = 0 < passage_id < 2**63
-        held = self.bench.library.record.passages([passage_id]) if known else {}
-        if not held:
-            raise UsageError(
-                f"There is no passage {passage_id}.",
-                hint="Passages change with the library: search again, or give paper and page.",
-            )
-        return Passages(passages=(self._found(held[passage_id]),))
-
-    def _passages_on(self, paper: str, page: int, version: int | None) -> Passages:
-        """The passages that stand on a page of a paper, in reading order.
-
-        Args:
-            paper: its id, or the name of its model.
-            page: counted from 1.
-            version: of arXiv; the one that is searched when None.
-
-        Raises:
-            UsageError: there is no such paper, or nothing on that page.
-        """
-        row = find_paper(self._papers(), paper)
-        record, paper_id = self.bench.library.record, row.meta.paper_id
-        held = record.passages_of(paper_id)
-        if version is not None and version != row.meta.version:
-            held = [p for p in record.earlier_passages(paper_id) if p.paper.version == version]
-        on_page = [p for p in held if any(span.page == page for span in p.passage.spans)]
-        if not on_page:
-            which = "" if version is None else f" in version {version}"
-            raise UsageError(
-                f"Nothing of {paper_id} is held on page {page}{which}.",
-                hint=f"It has {row.pages} pages, and version {row.meta.version or 'unknown'}.",
-            )
-        return Passages(passages=tuple(self._found(p) for p in on_page[:MOST_PASSAGES]))
+        if bool(passage_id) == bool(paper and page):
+            raise UsageError("Give either passage_id, or paper and page.")
+        record = self.bench.library.record
+        if passage_id:
+            found = list(record.passages([passage_id]).values())
+            if not found:
+                raise UsageError(
+                    f"There is no passage {passage_id}.",
+                    hint="Passages change with the library: search again, or give paper and page.",
+                )
+        else:
+            row = find_paper(self._papers(), paper)
+            paper_id = row.meta.paper_id
+            held = record.passages_of(paper_id)
+            if version and version != row.meta.version:
+                held = [p for p in record.earlier_passages(paper_id) if p.paper.version == version]
+            found = [p for p in held if any(span.page == page for span in p.passage.spans)]
+            if not found:
+                which = f" in version {version}" if version else ""
+                raise UsageError(
+                    f"Nothing of {paper_id} is held on page {page}{which}.",
+                    hint=f"It has {row.pages} pages, and version {row.meta.version or 'unknown'}.",
+                )
+        return Passages(passages=tuple(map(self._found, found[:MOST_PASSAGES])))
 
     def papers(
-        self, text: str = "", limit: int = 20, offset: int = 0, filters: Filters | None = None
+        self,
+        text: Annotated[
+            str, Field(max_length=500, description="Words of title, authors, name or id.")
+        ] = "",
+        limit: Annotated[int, Field(ge=1, le=100)] = 20,
+        offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0,
+        filters: Which = None,
     ) -> PaperList:
-        """The library's papers by title; ``text`` narrows to those that hold all of its words."""
+        """List the papers of the library by title, with their kind, modality and status."""
         words = text.casefold().split()
-        rows = [row for row in self._papers(filters) if _holds(row, words)]
+        rows = [row for row in self._papers(filters_from(filters)) if _holds(row, words)]
         part = rows[offset : offset + limit]
         return PaperList(
             total=len(rows), offset=offset, papers=tuple(self._listed(row) for row in part)
         )
 
-    def compare(self, names: Sequence[str], by: Sequence[str] = ()) -> Comparison:
-        """Papers side by side; each cell has a quote, or says "not stated".
+    def compare(
+        self,
+        names: Annotated[tuple[PaperId, ...], Field(max_length=100)],
+        by: Annotated[
+            tuple[Annotated[str, Field(max_length=50)], ...],
+            Field(
+                max_length=10,
+                description="Columns: architecture, training, data, tasks, kind, modality, "
+                "parameters, year, challenges, solutions; empty for the first four.",
+            ),
+        ] = (),
+    ) -> Comparison:
+        """Put papers side by side in a table whose every cell carries the quote that shows it.
 
-        Raises:
-            AmbiguousName: a name is that of several papers; says which.
-            UsageError: a name is nobody's, or there is no such column.
+        A cell without a quote says "not stated": don't fill it from memory.
         """
         from fmqa.survey.comparison import DEFAULT, compare
 
@@ -346,14 +356,14 @@ class Queries:
         return self.bench.settings.arxiv_pdf_url.rstrip("/")
 
 
-def filters_from(wire: PaperFilters | None) -> Filters | None:
-    """The filters that a program sent.
+def filters_from(wire: PaperFilters | str | None) -> Filters | None:
+    """The filters that a program sent, as an object or as text.
 
     Raises:
         UsageError: a value can't be one of its field's.
     """
-    if wire is None:
-        return None
+    if wire is None or isinstance(wire, str):
+        return filters_of(wire or "")
     return make_filters(
         year=wire.years.strip(),
         paper=wire.papers,
