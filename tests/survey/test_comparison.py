@@ -122,7 +122,7 @@ def test_forms_escape_what_would_be_read_as_more_than_text(library: Library, add
     assert line[0] == f"'{name}"
     assert "<b>" not in FORMS["html"](table)
     assert "&lt;b&gt;" in FORMS["html"](table)
-    assert r"=HYPER\_Net|\textless{}b\textgreater{} &" in FORMS["latex"](table)
+    assert r"=HYPER\_Net{\textbar}{\textless}b{\textgreater} &" in FORMS["latex"](table)
     assert r"\toprule" in FORMS["latex"](table)
     assert r"\=HYPER" not in FORMS["markdown"](table)
     assert r"HYPER\_Net\|\<b\>" in FORMS["markdown"](table)

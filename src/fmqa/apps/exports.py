@@ -23,7 +23,7 @@ from fmqa.answering.underway import laid_out, marked
 from fmqa.apps.cited_works import Facts, Items, Name, Work, locator, parse_name, works, zotero_page
 from fmqa.errors import UsageError
 from fmqa.store.history import Sessions, StoredExchange
-from fmqa.survey.escaping import escape_markdown, plain
+from fmqa.survey.escaping import escape_markdown, escape_tex, plain
 
 if TYPE_CHECKING:
     from fmqa.store.library import Library
@@ -128,23 +128,6 @@ def _read_answer(held: StoredExchange) -> Answer:
         )
 
 
-# Braces must balance even where they are _tex: BibTeX counts them before TeX sees them.
-_ESCAPED = {
-    "\\": r"{\textbackslash}",
-    "{": r"{\textbraceleft}",
-    "}": r"{\textbraceright}",
-    "~": r"{\textasciitilde}",
-    "^": r"{\textasciicircum}",
-    "<": r"{\textless}",
-    ">": r"{\textgreater}",
-    "|": r"{\textbar}",
-    "#": r"\#",
-    "$": r"\$",
-    "%": r"\%",
-    "&": r"\&",
-    "_": r"\_",
-}
-_ESCAPE = str.maketrans(_ESCAPED)
 # Styles put titles in small letters; these words would lose their meaning.
 _KEEPS_CASE = re.compile(r"\w*[^\W\d_a-z]\w*", re.UNICODE)
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
@@ -172,15 +155,10 @@ def _entry(work: Work) -> str:
         }
     fields |= {
         "doi": f"{{{_verbatim(work.doi)}}}",
-        "annote": f"{{{_tex(chr(10).join(work.remarks))}}}",
+        "annote": f"{{{escape_tex(chr(10).join(work.remarks))}}}",
     }
     lines = [f"  {name} = {value}," for name, value in fields.items() if value not in {"", "{}"}]
     return "\n".join([f"@misc{{{work.key},", *lines, "}\n"])
-
-
-def _tex(text: str) -> str:
-    """The text as TeX prints it."""
-    return text.translate(_ESCAPE)
 
 
 def _title(text: str) -> str:
@@ -192,12 +170,12 @@ def _word(word: str, at: int) -> str:
     match = _KEEPS_CASE.search(word)
     inner = match is not None and any(c.isupper() for c in word[1 if word[0].isalpha() else 2 :])
     single = len(word) == 1 and word.isupper() and at > 0 and word != "A"
-    return f"{{{_tex(word)}}}" if inner or single else _tex(word)
+    return f"{{{escape_tex(word)}}}" if inner or single else escape_tex(word)
 
 
 def _author(name: Name) -> str:
     if name.literal:
-        return f"{{{_tex(name.literal)}}}"
+        return f"{{{escape_tex(name.literal)}}}"
     family = " ".join(part for part in (name.particle, _part(name.family)) if part)
     return ", ".join(part for part in (family, _part(name.suffix), _part(name.given)) if part)
 
@@ -205,7 +183,7 @@ def _author(name: Name) -> str:
 def _part(text: str) -> str:
     """A part of a name; braced where BibTeX would split it."""
     braced = "," in text or re.search(r"\band\b", text, re.I)
-    return f"{{{_tex(text)}}}" if braced else _tex(text)
+    return f"{{{escape_tex(text)}}}" if braced else escape_tex(text)
 
 
 def _verbatim(text: str) -> str:

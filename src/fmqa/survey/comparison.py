@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -18,7 +16,7 @@ from fmqa.sources.arxiv_ids import parse_id
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.store.works import one_of_each_work
 from fmqa.survey.corpus import paper_fields, place_of
-from fmqa.survey.escaping import csv_cell, escape_markdown
+from fmqa.survey.escaping import csv_text, escape_markdown, escape_tex
 from fmqa.survey.facet_maker import FacetMaker
 from fmqa.types import PaperMeta
 
@@ -193,37 +191,17 @@ def _worth(facets: Sequence[Facet]) -> float:
     return surest + 0.5 * (len(facets) - 1)
 
 
-_LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        "&": r"\&",
-        "%": r"\%",
-        "$": r"\$",
-        "#": r"\#",
-        "_": r"\_",
-        "{": r"\{",
-        "}": r"\}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-    }
-)
-
-
 def as_csv(table: Comparison) -> str:
     """A line a paper (RFC 4180): for each column the value, and its quote, page and version."""
-    out = io.StringIO()
-    writer = csv.writer(out)
     heads = [f"{one}{part}" for one in table.columns for part in ("", " quote", " page")]
-    writer.writerow(["paper", "arxiv_id", "version", *heads])
+    lines: list[list[object]] = [["paper", "arxiv_id", "version", *heads]]
     for row in table.rows:
         versions = {str(cell.version) for cell in row.cells if cell.version}
         line: list[object] = [row.paper.shown, row.paper.arxiv_id or "", " ".join(sorted(versions))]
         for cell in row.cells:
             line += [cell.value, cell.quote or "", cell.page or ""]
-        writer.writerow([csv_cell(one) for one in line])
-    return out.getvalue()
+        lines.append(line)
+    return csv_text(lines)
 
 
 def as_markdown(table: Comparison) -> str:
@@ -320,7 +298,7 @@ def noted(
 
 
 def _tex(text: str) -> str:
-    return _one_line(text).translate(_LATEX)
+    return escape_tex(_one_line(text))
 
 
 def _one_line(text: str) -> str:

@@ -6,8 +6,11 @@ tag, a list or a formula.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Characters that turn the reading order round, so that a title could hide what follows it.
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -39,6 +42,33 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"(?i)(www)\.", r"\1\\.", opened.replace("://", r"\://"))
 
 
-def csv_cell(value: object) -> object:
-    """A value as a spreadsheet shows it and doesn't run it."""
+# Braces must balance even where they are escaped: BibTeX counts them before TeX sees them.
+_TEX = str.maketrans(
+    {
+        "\\": r"{\textbackslash}",
+        "{": r"{\textbraceleft}",
+        "}": r"{\textbraceright}",
+        "~": r"{\textasciitilde}",
+        "^": r"{\textasciicircum}",
+        "<": r"{\textless}",
+        ">": r"{\textgreater}",
+        "|": r"{\textbar}",
+    }
+    | {mark: rf"\{mark}" for mark in "#$%&_"}
+)
+
+
+def escape_tex(text: str) -> str:
+    """The text as TeX prints it."""
+    return text.translate(_TEX)
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """The rows as CSV (RFC 4180), each value as a spreadsheet shows it and doesn't run it."""
+    out = io.StringIO()
+    csv.writer(out).writerows(map(_csv_cell, row) for row in rows)
+    return out.getvalue()
+
+
+def _csv_cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -364,20 +364,13 @@ def as_graphml(drawn: FieldMap) -> str:
     names = {cluster.number: cluster.name for cluster in drawn.clusters}
     graph: Any = nx.MultiDiGraph(name="fmqa: map of the papers", generation=drawn.generation)
     for paper in drawn.papers:
-        values = {
+        values = asdict(paper) | {
             "label": paper.name or paper.title,
-            "title": paper.title,
-            "arxiv_id": paper.arxiv_id,
-            "year": paper.year,
-            "kind": paper.kind,
             "modality": "; ".join(paper.modality),
             "tasks": "; ".join(paper.tasks),
-            "cluster": paper.cluster,
             "cluster_name": names.get(paper.cluster, ""),
-            "x": paper.x,
-            "y": paper.y,
-            "cited": paper.cited,
         }
+        del values["paper_id"], values["name"]
         graph.add_node(plain(paper.paper_id), **_held(values))
     for edge in drawn.edges:
         graph.add_edge(plain(edge.source), plain(edge.target), kind=edge.kind, weight=edge.weight)

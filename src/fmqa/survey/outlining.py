@@ -6,7 +6,6 @@ text, but each heading becomes a question, and each sentence passes the check th
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,16 +22,15 @@ from fmqa.types import Filters
 _PASSAGES = 60  # looked through for the papers of a topic
 _LEAST_SHARED = 2  # papers that a heading needs
 _SURE = 0.6
-_MOST = {FacetName.CHALLENGE: 2, FacetName.TRAINING: 2, FacetName.SOLUTION: 1}
-_QUESTIONS = {
-    FacetName.CHALLENGE: "How does {topic} deal with {value}?",
-    FacetName.TRAINING: "How are models for {topic} trained by {value}?",
-    FacetName.SOLUTION: "How is {value} used for {topic}?",
-}
-_HEADINGS = {
-    FacetName.CHALLENGE: "The challenge: {value}",
-    FacetName.TRAINING: "Training: {value}",
-    FacetName.SOLUTION: "Solutions: {value}",
+# Facet → how many headings at most, the heading, and the question that it stands for.
+_SHARED = {
+    FacetName.CHALLENGE: (2, "The challenge: {value}", "How does {topic} deal with {value}?"),
+    FacetName.TRAINING: (
+        2,
+        "Training: {value}",
+        "How are models for {topic} trained by {value}?",
+    ),
+    FacetName.SOLUTION: (1, "Solutions: {value}", "How is {value} used for {topic}?"),
 }
 _MOST_CHARS = 200
 
@@ -66,6 +64,9 @@ class Outline(WireModel):
     model: str
 
 
+_Held = dict[tuple[str, int | None, int, int], Citation]
+
+
 @dataclass(frozen=True, slots=True)
 class _Heading:
     heading: str
@@ -97,7 +98,7 @@ def outline(
         raise NothingToSearch(f"No paper here has to do with {topic!r}.")
     facets = maker.facets(papers)
     plans = list(_plans(asked, papers, facets))
-    held = _Citations()
+    held: _Held = {}
     sections, left_out, withheld, said = [], [], list[Withheld](), set[str]()
     model = ""
     for number, plan in enumerate(plans):
@@ -118,7 +119,7 @@ def outline(
         topic=asked,
         papers=len(papers),
         sections=tuple(sections),
-        citations=held.all,
+        citations=tuple(held.values()),
         left_out=tuple(left_out),
         withheld=tuple(withheld),
         model=model,
@@ -128,52 +129,34 @@ def outline(
 def _plans(topic: str, papers: Sequence[str], facets: dict[str, list[Facet]]) -> Iterator[_Heading]:
     """The headings: what most of the topic's papers share, from the problem to the data."""
     yield _Heading("Overview", f"What is known about {topic}?", tuple(papers))
-    for name, most in _MOST.items():
+    for name, (most, heading, question) in _SHARED.items():
         holders: dict[str, list[str]] = {}
         for paper_id in papers:
-            for value in {
-                one.value
-                for one in facets.get(paper_id, [])
-                if one.name is name and one.confidence >= _SURE
-            }:
+            mine = [one for one in facets.get(paper_id, []) if one.name is name]
+            for value in {one.value for one in mine if one.confidence >= _SURE}:
                 holders.setdefault(value, []).append(paper_id)
-        counts = Counter({value: len(held) for value, held in holders.items()})
-        ranked = sorted(counts, key=lambda value: (-counts[value], value))
-        for value in [one for one in ranked if counts[one] >= _LEAST_SHARED][:most]:
-            yield _Heading(
-                _HEADINGS[name].format(value=value),
-                _QUESTIONS[name].format(topic=topic, value=value),
-                tuple(holders[value]),
-            )
+        shared = [value for value, held in holders.items() if len(held) >= _LEAST_SHARED]
+        for value in sorted(shared, key=lambda one: (-len(holders[one]), one))[:most]:
+            asked = question.format(topic=topic, value=value)
+            yield _Heading(heading.format(value=value), asked, tuple(holders[value]))
     with_size = [
         paper_id
         for paper_id in papers
         if any(one.name is FacetName.DATA and one.size for one in facets.get(paper_id, []))
     ]
     if with_size:
-        question = f"On how much data were models for {topic} trained?"
-        yield _Heading("Data", question, tuple(with_size))
+        asked = f"On how much data were models for {topic} trained?"
+        yield _Heading("Data", asked, tuple(with_size))
 
 
-class _Citations:
-    """The citations of all sections, each quote once, numbered in the order of their use."""
-
-    def __init__(self) -> None:
-        self._held: dict[tuple[str, int | None, int, int], Citation] = {}
-
-    @property
-    def all(self) -> tuple[Citation, ...]:
-        return tuple(self._held.values())
-
-    def number(self, citation: Citation) -> int:
-        key = (citation.paper_id, citation.version, citation.page, citation.start)
-        kept = self._held.setdefault(
-            key, citation.model_copy(update={"number": len(self._held) + 1})
-        )
-        return kept.number
+def _number(citation: Citation, held: _Held) -> int:
+    """The number of a citation in the whole draft; each quote has one, in the order of use."""
+    key = (citation.paper_id, citation.version, citation.page, citation.start)
+    numbered = citation.model_copy(update={"number": len(held) + 1})
+    return held.setdefault(key, numbered).number
 
 
-def _new(answer: Answer, held: _Citations, said: set[str]) -> Iterator[Sentence]:
+def _new(answer: Answer, held: _Held, said: set[str]) -> Iterator[Sentence]:
     """The answer's sentences that no section before said, under the numbers of the whole."""
     if answer.status == "abstained":
         return
@@ -181,7 +164,7 @@ def _new(answer: Answer, held: _Citations, said: set[str]) -> Iterator[Sentence]
         key = " ".join(sentence.text.lower().split())
         if key not in said:
             said.add(key)
-            numbers = [held.number(answer.citations[one - 1]) for one in sentence.citations]
+            numbers = [_number(answer.citations[one - 1], held) for one in sentence.citations]
             yield sentence.model_copy(update={"citations": tuple(numbers)})
 
 

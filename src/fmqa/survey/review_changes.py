@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rapidfuzz import fuzz, process
+
 from fmqa.answering.citing import Numbering
-from fmqa.answering.claims import content_stems
 from fmqa.answering.conflicts import Difference, differing_figures
 from fmqa.answering.numbers import numbers
 from fmqa.answering.quotes import is_quotable, sentences_of
@@ -26,9 +26,6 @@ from fmqa.survey.corpus import (
 )
 from fmqa.survey.facet_maker import FacetMaker, Step
 from fmqa.types import Hit, PaperMeta, PaperStatus, PassageKind, Quote, StoredPassage
-
-_SHARED = 0.6  # of the shorter sentence's words, as `conflicts` has it
-_RARE = 40  # sentences that hold a word, up to which it is looked for
 
 
 def revised_figures(
@@ -49,35 +46,15 @@ def revised_figures(
     standing, stood = {_key(quote) for quote in new}, {_key(quote) for quote in old}
     new = [quote for quote in new if _key(quote) not in stood]
     old = [quote for quote in old if _key(quote) not in standing]
-    stems = [frozenset(content_stems(quote.text)) for quote in old]
-    holding: dict[str, list[int]] = defaultdict(list)
-    for number, words in enumerate(stems):
-        for word in words:
-            holding[word].append(number)
+    texts = [_key(quote) for quote in old]
     found = []
     for quote in new:
-        words = frozenset(content_stems(quote.text))
-        places = {at for word in words if len(holding[word]) <= _RARE for at in holding[word]}
-        best = _most_alike(words, stems, sorted(places))
-        if best is not None:
-            figures = differing_figures(quote.text, old[best].text)
-            if figures is not None:
-                found.append(Difference(quote, old[best], figures))
+        alike = process.extractOne(_key(quote), texts, scorer=fuzz.token_sort_ratio)
+        rival = old[alike[2]] if alike else quote
+        figures = differing_figures(quote.text, rival.text)
+        if figures is not None:
+            found.append(Difference(quote, rival, figures))
     return found
-
-
-def _most_alike(
-    words: frozenset[str], others: Sequence[frozenset[str]], places: Sequence[int]
-) -> int | None:
-    """The place of the sentence that shares most words; the first of equals."""
-    best, most = None, 0.0
-    for at in places:
-        shared = len(words & others[at])
-        fewer = min(len(words), len(others[at]))
-        alike = shared / max(1, len(words | others[at]))
-        if fewer and shared >= _SHARED * fewer and alike > most:
-            best, most = at, alike
-    return best
 
 
 def _figured(passages: Iterable[StoredPassage]) -> list[Quote]:

@@ -6,8 +6,6 @@ points, so that each number of a plot opens into the papers that it counts.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +17,7 @@ from typing import Literal
 
 from fmqa.answering.schema import Citation, NamedPaper, WireModel
 from fmqa.survey.corpus import Standing, is_paper, paper_fields
-from fmqa.survey.escaping import csv_cell
+from fmqa.survey.escaping import csv_text
 from fmqa.types import PaperMeta
 
 Group = Literal["cited", "since", "other"]
@@ -173,7 +171,17 @@ def make_trend(
         if year is None:
             undated.add(paper_id)
             continue
-        points.append(_point(one, meta, year, when, _group(paper_id, stands)))
+        point = TrendPoint(
+            **paper_fields(meta),
+            year=year,
+            published=when,
+            kind=meta.kind,
+            value=one.value,
+            amount=one.amount,
+            group=_group(paper_id, stands),
+            citation=one.citation,
+        )
+        points.append(point)
     points.sort(key=lambda point: (point.year, point.published, point.paper_id, point.value))
     known = {paper_id for paper_id, _ in held}
     return Trend(
@@ -183,21 +191,6 @@ def make_trend(
         unknown=len(metas) - len(known),
         undated=len(undated),
         points=tuple(points),
-    )
-
-
-def _point(
-    one: Observation, meta: PaperMeta, year: int, published: str, group: Group
-) -> TrendPoint:
-    return TrendPoint(
-        **paper_fields(meta),
-        year=year,
-        published=published,
-        kind=meta.kind,
-        value=one.value,
-        amount=one.amount,
-        group=group,
-        citation=one.citation,
     )
 
 
@@ -270,20 +263,16 @@ def as_csv(trend: Trend, groups: Sequence[Group | None] = (None,)) -> str:
     Counted values: ``by, papers_of, value, year, papers``, where ``papers_of`` is ``all`` or a side
     of the review. Sizes: a line a paper with the quote that shows it.
     """
-    out = io.StringIO()
-    writer = csv.writer(out)
     if trend.by.is_size:
-        writer.writerow(_SIZE_HEADINGS)
-        for group in groups:
-            writer.writerows(_size_line(trend, group, point) for point in trend.of(group))
-    else:
-        writer.writerow(("by", "papers_of", "value", "year", "papers"))
-        for group in groups:
-            for row in trend_rows(trend, group):
-                for year, count in zip(trend.years, row.counts, strict=True):
-                    line = (trend.by.value, group or "all", row.value, year, count)
-                    writer.writerow(map(csv_cell, line))
-    return out.getvalue()
+        lines = [_size_line(trend, group, point) for group in groups for point in trend.of(group)]
+        return csv_text([_SIZE_HEADINGS, *lines])
+    counted = (
+        (trend.by.value, group or "all", row.value, year, count)
+        for group in groups
+        for row in trend_rows(trend, group)
+        for year, count in zip(trend.years, row.counts, strict=True)
+    )
+    return csv_text([("by", "papers_of", "value", "year", "papers"), *counted])
 
 
 _SIZE_HEADINGS = (
@@ -292,9 +281,9 @@ _SIZE_HEADINGS = (
 )  # fmt: skip
 
 
-def _size_line(trend: Trend, group: Group | None, point: TrendPoint) -> Iterable[object]:
+def _size_line(trend: Trend, group: Group | None, point: TrendPoint) -> tuple[object, ...]:
     cited = point.citation
-    line = (
+    return (
         trend.by.value,
         group or "all",
         point.paper_id,
@@ -307,7 +296,6 @@ def _size_line(trend: Trend, group: Group | None, point: TrendPoint) -> Iterable
         cited.page if cited else None,
         cited.quote if cited else "",
     )
-    return map(csv_cell, line)
 
 
 def coverage(trend: Trend) -> str:
