@@ -74,7 +74,7 @@ def test_both_pages_are_shown_with_their_part_marked(library: Library, tmp_path:
     shown = unescape(panel(found, IN_ENGLISH))
     assert re.findall(r"/(\d+)\.png", shown) == ["1", "2"]
     assert len(re.findall(r"<mark>", shown)) == 2
-    gone = Place(at.paper, at.version, at.source, at.page, at.start, at.end, 5, 99_999)
+    gone = at.model_copy(update={"rest_start": 5, "rest_end": 99_999})
     alone = find_evidence(library, PageImages(), gone, "")
     assert alone is not None
     assert alone.rest is None

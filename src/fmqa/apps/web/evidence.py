@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from fmqa.answering.citing import paper_url
 from fmqa.answering.schema import Citation
@@ -32,33 +33,39 @@ _LARGEST = 2**31
 _PRIVATE = "private, max-age=86400"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+_At = Annotated[int, Field(ge=0, lt=_LARGEST)]
+
+
+class Place(BaseModel):
     """Where a quote stands: characters ``start`` to ``end`` of a page of a version.
 
     Where the page's end cuts it, it goes on at ``rest_start`` to ``rest_end`` of the next page.
     """
 
-    paper: str
-    version: int
+    model_config = ConfigDict(frozen=True)
+
+    paper: Annotated[str, Field(max_length=_LONGEST_ID)]
+    version: _At
     source: Source
-    page: int
-    start: int
-    end: int
-    rest_start: int = 0
-    rest_end: int = 0
+    page: Annotated[int, Field(ge=1, lt=_LARGEST)]
+    start: _At
+    end: _At
+    rest_start: _At = 0
+    rest_end: _At = 0
 
     @classmethod
     def of(cls, citation: Citation) -> Place:
         """A citation's."""
+        rest = citation.goes_on
         return cls(
-            citation.paper_id,
-            citation.version or 0,
-            Source(citation.source),
-            citation.page,
-            citation.start,
-            citation.end,
-            *((rest.start, rest.end) if (rest := citation.goes_on) else ()),
+            paper=citation.paper_id,
+            version=citation.version or 0,
+            source=Source(citation.source),
+            page=citation.page,
+            start=citation.start,
+            end=citation.end,
+            rest_start=rest.start if rest else 0,
+            rest_end=rest.end if rest else 0,
         )
 
     @property
@@ -66,29 +73,20 @@ class Place:
         """Where the quote goes on, if it does."""
         if not self.rest_end:
             return None
-        return replace(
-            self,
-            page=self.page + 1,
-            start=self.rest_start,
-            end=self.rest_end,
-            rest_start=0,
-            rest_end=0,
-        )
+        at = {"page": self.page + 1, "start": self.rest_start, "end": self.rest_end}
+        return self.model_copy(update=at | {"rest_start": 0, "rest_end": 0})
 
     @property
     def address(self) -> str:
         """Where its evidence is served, relative to the page's own address."""
-        fields = {
-            "paper": self.paper,
-            "version": self.version,
-            "source": self.source.value,
-            "page": self.page,
-            "start": self.start,
-            "end": self.end,
-        }
-        if self.rest_end:
-            fields |= {"rest_start": self.rest_start, "rest_end": self.rest_end}
+        fields = Place.model_dump(self, mode="json", exclude_defaults=True)
         return f"{EVIDENCE_PATH}?{urlencode(fields)}"
+
+
+class _Asked(Place):
+    """A place, and the language that its evidence is shown in."""
+
+    lang: str = IN_ENGLISH.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,21 +217,10 @@ def mount(bench: Workbench) -> Mount:
     router = APIRouter()
     wordings = {wording.code: wording for wording in LANGUAGES}
 
-    def evidence(  # noqa: PLR0913, PLR0917 - a request's fields
-        paper: Annotated[str, Query(max_length=_LONGEST_ID)],
-        version: Annotated[int, Query(ge=0, lt=_LARGEST)],
-        source: Source,
-        page: Annotated[int, Query(ge=1, lt=_LARGEST)],
-        start: Annotated[int, Query(ge=0, lt=_LARGEST)],
-        end: Annotated[int, Query(ge=0, lt=_LARGEST)],
-        rest_start: Annotated[int, Query(ge=0, lt=_LARGEST)] = 0,
-        rest_end: Annotated[int, Query(ge=0, lt=_LARGEST)] = 0,
-        lang: str = IN_ENGLISH.code,
-    ) -> Response:
+    def evidence(asked: Annotated[_Asked, Query()]) -> Response:
         """The evidence panel's HTML for one citation."""
-        say = wordings.get(lang, IN_ENGLISH)
-        place = Place(paper, version, source, page, start, end, rest_start, rest_end)
-        found = find_evidence(bench.library, bench.page_images, place, bench.settings.arxiv_pdf_url)
+        say = wordings.get(asked.lang, IN_ENGLISH)
+        found = find_evidence(bench.library, bench.page_images, asked, bench.settings.arxiv_pdf_url)
         html = panel(found, say) if found is not None else view("evidence.nothing", say)
         return Response(html, 404 if found is None else 200, media_type="text/html; charset=utf-8")
 

@@ -118,7 +118,14 @@ def report_of(report: Report, say: Wording) -> str:
     from fmqa.proofing.page import findings
 
     def link(shown: ShownQuote, words: str) -> str:
-        at = Place(shown.paper_id, shown.version, shown.source, shown.page, shown.start, shown.end)
+        at = Place(
+            paper=shown.paper_id,
+            version=shown.version,
+            source=shown.source,
+            page=shown.page,
+            start=shown.start,
+            end=shown.end,
+        )
         return f'<a class="fmqa-cell" href="{escaped(at.address)}">{words}</a>'
 
     if not report.findings:

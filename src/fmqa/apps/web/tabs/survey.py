@@ -117,8 +117,14 @@ def _address(row: ComparedRow, cell: Cell) -> str:
     """Where a cell's evidence is; empty for one that isn't stated."""
     if cell.quote is None or cell.page is None or cell.start is None or cell.end is None:
         return ""
-    paper, source = row.paper.paper_id, Source(row.paper.source)
-    return Place(paper, cell.version or 0, source, cell.page, cell.start, cell.end).address
+    return Place(
+        paper=row.paper.paper_id,
+        version=cell.version or 0,
+        source=Source(row.paper.source),
+        page=cell.page,
+        start=cell.start,
+        end=cell.end,
+    ).address
 
 
 _OPEN = 12  # a kind with more papers is folded
