@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,7 +38,7 @@ def bench(
     (tmp_path / "corpus" / "seeds.toml").write_text(SEEDS)
     for name, value in server.environment().items():
         monkeypatch.setenv(name, value)
-    made = Workbench(Settings(home=tmp_path, llm="none", fetch_tries=2))
+    made = Workbench(Settings(home=tmp_path, llm="none", fetch_tries=2, sync_every="1d"))
     made.__dict__["embedder"] = HashEmbedder()
     monkeypatch.setattr(made, "load_starter", lambda: 0)
     yield made
@@ -51,7 +50,7 @@ def said(bench: Workbench) -> dict[str, Any]:
 
 
 def test_a_background_sync_brings_the_library_up_to_date(bench: Workbench) -> None:
-    sync = health.background_sync(bench, timedelta(days=1))
+    sync = health.background_sync(bench)
     sync._soon = (0.0, 0.1)
     assert health.describe_library(bench, sync) == ("0 papers.", False)
     sync.start()
@@ -69,7 +68,7 @@ def test_a_sync_that_fails_is_seen_in_the_app_and_by_the_doctor(
     bench: Workbench, server: SmallArxiv
 ) -> None:
     server.close()
-    sync = health.background_sync(bench, timedelta(days=1))
+    sync = health.background_sync(bench)
     sync._soon = (0.0, 0.1)
     sync.start()
     wait_for(lambda: sync.state().last_end is not None)

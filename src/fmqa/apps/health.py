@@ -21,10 +21,20 @@ _BAD = frozenset({"unreachable", "failed"})
 _RUNS = 50
 
 
-def background_sync(bench: Workbench, every: timedelta) -> BackgroundSync:
-    """A sync of this library each ``every``, made up once when it was due while nothing ran."""
-    from fmqa.sync.background import BackgroundSync
+def background_sync(bench: Workbench) -> BackgroundSync | None:
+    """What syncs the library as often as the settings say; nothing where they don't.
 
+    A sync that was due while nothing ran is made up once.
+
+    Raises:
+        UsageError: the interval can't be understood.
+    """
+    if not bench.settings.sync_every:
+        return None
+    from fmqa.sync.background import BackgroundSync
+    from fmqa.sync.periods import parse_period
+
+    every = parse_period(bench.settings.sync_every)
     return BackgroundSync(lambda: _sync(bench), every, lambda: _last_sync(bench))
 
 

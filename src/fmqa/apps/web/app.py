@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from fmqa.apps.web.tab import State
     from fmqa.apps.workbench import Workbench
     from fmqa.settings import Settings
-    from fmqa.sync.background import BackgroundSync
 
 _log = logging.getLogger(__name__)
 
@@ -203,7 +201,6 @@ def serve(
             hint="Leave --host away, make users (`fmqa users add NAME`) and say --login, or say "
             "--allow-remote if a proxy or a container guards it.",
         )
-    _check_port(host, port)
     run(bench, host, port, logins)
 
 
@@ -229,7 +226,7 @@ def run(
     bench: Workbench, host: str | None, port: int | None = None, logins: Logins | None = None
 ) -> None:
     """Build, launch, say the address, and wait for SIGINT or SIGTERM; `launch` says the rest."""
-    sync = _background_sync(bench)
+    sync = background_sync(bench)
     jobs = Jobs() if may_edit(bench.settings, host, login=logins is not None) else None
     with _own_uploads(), _stop_requested() as told:
         ready = Readiness(bench)
@@ -296,19 +293,6 @@ def largest_upload(settings: Settings, jobs: Jobs | None, *, login: bool = False
     return settings.upload_max_mb << 20 if jobs is not None or login else 0
 
 
-def _background_sync(bench: Workbench) -> BackgroundSync | None:
-    """What keeps the library current meanwhile, where the settings ask for it.
-
-    Raises:
-        UsageError: the interval can't be understood.
-    """
-    if not bench.settings.sync_every:
-        return None
-    from fmqa.sync.periods import parse_period
-
-    return background_sync(bench, parse_period(bench.settings.sync_every))
-
-
 def close(blocks: gr.Blocks) -> None:
     """End the server; answers that are still being written get a moment."""
     server: Any = getattr(blocks, "server", None)
@@ -355,17 +339,6 @@ def _stop_requested() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _check_port(host: str, port: int) -> None:
-    """Fail before anything heavy is loaded."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise _taken(port) from error
 
 
 def _taken(port: int | None) -> UsageError:
