@@ -10,13 +10,15 @@ sentences beside the cues make it no better: 0.88 of nine held-out folds either 
 from __future__ import annotations
 
 import json
-import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fmqa.store.quoted_facets import FacetName
 
@@ -145,34 +147,27 @@ def kind_of_work(sentences: Sequence[str]) -> tuple[str, float, int]:
     if not any(_LEARNING.search(sentence) for sentence in sentences):
         return "", 0.0, 0
     kinds, bias, weights = _model()
-    scores = list(bias)
-    for name, (first, share) in cue_features(sentences).items():
-        at_first, at_all = weights[name]
-        for place in range(len(kinds)):
-            scores[place] += at_first[place] * first + at_all[place] * share
-    total = math.log(sum(math.exp(score) for score in scores))
-    best = max(range(len(kinds)), key=lambda place: scores[place])
-    surest = math.exp(scores[best] - total)
+    features = np.array(list(cue_features(sentences).values()))
+    scores = bias + np.einsum("cp,cpk->k", features, weights)
+    odds = np.exp(scores - scores.max())
+    best = int(scores.argmax())
+    surest = float(odds[best] / odds.sum())
     if kinds[best] == "vision-only" and not any(map(_FOUNDATION.search, sentences)):
         best, surest = kinds.index("method"), _BY_WHAT_IS_MISSING
-    speaks = [
-        sum(
-            weights[name][1][best] / _MANY + (weights[name][0][best] if place == 0 else 0.0)
-            for name, cue in CUES.items()
-            if cue.search(sentence)
-        )
-        for place, sentence in enumerate(sentences)
-    ]
+    speaks = []
+    for place, sentence in enumerate(sentences):
+        has = np.array([bool(cue.search(sentence)) for cue in CUES.values()])
+        at_first, at_all = weights[has, :, best].sum(axis=0)
+        speaks.append(at_all / _MANY + (at_first if place == 0 else 0.0))
     # The main statement, as long as anything in it speaks for the kind.
-    leads = range(min(2, len(sentences)))
-    quoted = max(leads, key=lambda place: speaks[place])
+    quoted = int(np.argmax(speaks[:2]))
     if speaks[quoted] <= 0:
-        quoted = max(range(len(sentences)), key=lambda place: speaks[place])
+        quoted = int(np.argmax(speaks))
     return kinds[best], surest, quoted
 
 
 @cache
-def _model() -> tuple[list[str], list[float], dict[str, tuple[list[float], list[float]]]]:
-    """The kinds, a bias for each, and for each cue the weights of its two figures."""
+def _model() -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
+    """The kinds, a bias for each, and the weights by cue, figure (see `cue_features`) and kind."""
     held = json.loads(_PACKAGE.joinpath("kinds.json").read_text("utf-8"))
-    return held["kinds"], held["bias"], held["weights"]
+    return held["kinds"], np.array(held["bias"]), np.array([held["weights"][one] for one in CUES])
