@@ -9,7 +9,7 @@ reads it can tell the paper's words from ours, and check them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,7 +19,8 @@ from fmqa.answering.schema import Answer, Comparison, WireModel
 from fmqa.errors import UsageError
 from fmqa.filters import filters_of, make_filters
 from fmqa.sources.arxiv_ids import parse_address, parse_id
-from fmqa.types import Filters, StoredPassage, printed_label
+from fmqa.survey.corpus import paper_fields
+from fmqa.types import Filters, PaperMeta, StoredPassage, printed_label
 
 if TYPE_CHECKING:
     from fmqa.answering.assistant import Asked
@@ -312,44 +313,32 @@ class Queries:
         paper, passage = stored.paper, stored.passage
         page = passage.spans[0].page
         return FoundPassage(
+            **self._fields(paper, FoundPassage),
             passage_id=stored.id,
-            paper_id=paper.paper_id,
-            arxiv_id=paper.arxiv_id,
-            version=paper.version or None,
-            title=paper.title,
-            authors=paper.authors[:_AUTHORS],
-            year=paper.year,
             page=page,
             page_label=printed_label(stored.labels, page),
             section=passage.section,
             source=stored.source.value,
             status=stored.status.value,
-            notice=stored.paper.notice,
             url=paper_url(self._pdf_url, paper, stored.source, page),
             quoted_text=passage.text,
             score=None if score is None else round(score, 4),
         )
 
     def _listed(self, row: PaperRow) -> ListedPaper:
-        meta = row.meta
         return ListedPaper(
-            paper_id=meta.paper_id,
-            arxiv_id=meta.arxiv_id,
-            version=meta.version or None,
-            name=meta.name,
-            title=meta.title,
-            authors=meta.authors[:_AUTHORS],
-            year=meta.year,
-            kind=meta.kind,
-            modality=meta.modality,
-            tasks=meta.tasks,
+            **self._fields(row.meta, ListedPaper),
             source=row.source.value,
             status=row.status.value,
-            notice=row.meta.notice,
             pages=row.pages,
             passages=row.passages,
-            url=paper_url(self._pdf_url, meta, row.source, 1),
+            url=paper_url(self._pdf_url, row.meta, row.source, 1),
         )
+
+    def _fields(self, meta: PaperMeta, form: type[WireModel]) -> dict[str, Any]:
+        """What a form has of a paper's metadata."""
+        known = paper_fields(meta, form.model_fields)
+        return known | {"version": meta.version or None, "authors": meta.authors[:_AUTHORS]}
 
     @property
     def _pdf_url(self) -> str:

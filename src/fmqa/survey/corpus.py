@@ -96,9 +96,9 @@ def standing(library: Library, review_id: str) -> Standing:
 Facets = Mapping[str, Sequence[Facet]]
 
 
-def paper_fields(meta: PaperMeta) -> dict[str, Any]:
-    """The fields of a `NamedPaper`."""
-    return {one: getattr(meta, one) for one in NamedPaper.model_fields}
+def paper_fields(meta: PaperMeta, names: Iterable[str] = NamedPaper.model_fields) -> dict[str, Any]:
+    """What is known of a paper under these names, to make a `NamedPaper` or more from."""
+    return {name: getattr(meta, name) for name in names if hasattr(meta, name)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,9 +149,7 @@ class FacetMaker:
         read: Callable[[Sequence[StoredPassage]], list[Facet]] = extract,
     ) -> list[Facet]:
         passages = self.library.record.passages_of(version.paper_id)
-        if not passages or passages[0].paper.kind == _TOPIC:
-            return []
-        return read(passages)
+        return read(passages) if passages and passages[0].paper.kind != _TOPIC else []
 
 
 def correct(

@@ -218,11 +218,7 @@ def build_map(
     cited = Counter(target for _, target in cites)
     placed = tuple(
         MapPaper(
-            **paper_fields(meta),
-            year=meta.year,
-            kind=meta.kind,
-            modality=meta.modality,
-            tasks=meta.tasks,
+            **paper_fields(meta, MapPaper.__dataclass_fields__),
             cluster=groups[meta.paper_id],
             x=places[meta.paper_id][0],
             y=places[meta.paper_id][1],

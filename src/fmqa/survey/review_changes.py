@@ -258,11 +258,8 @@ def _new_papers(
     new.sort(key=lambda meta: stands.published[meta.paper_id], reverse=True)
     for meta in new:
         yield NewPaper(
-            **paper_fields(meta),
+            **paper_fields(meta, NewPaper.model_fields),
             published=stands.published[meta.paper_id],
-            kind=meta.kind,
-            modality=meta.modality,
-            tasks=meta.tasks,
             withdrawn=meta.paper_id in withdrawn,
         )
 

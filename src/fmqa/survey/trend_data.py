@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
@@ -298,15 +298,15 @@ def _size_line(trend: Trend, group: Group | None, point: TrendPoint) -> tuple[ob
     )
 
 
-def coverage(trend: Trend) -> str:
-    """One line on what the numbers are of."""
+def coverage(trend: Trend, say: Callable[..., str] = str.format) -> str:
+    """What the numbers are of; ``say`` fills in a text's names, in the reader's language."""
     counted = len({point.paper_id for point in trend.points})
-    parts = [f"{counted} of {trend.papers} papers"]
+    told = [say("{count} of {all} papers.", count=counted, all=trend.papers)]
     if trend.unknown:
-        parts.append(f"{trend.unknown} don't say")
+        told.append(say("{count} don’t say.", count=trend.unknown))
     if trend.undated:
-        parts.append(f"{trend.undated} without a year")
-    return ", ".join(parts) + "."
+        told.append(say("{count} have no year.", count=trend.undated))
+    return " ".join(told)
 
 
 def group_name(group: Group | None) -> str:

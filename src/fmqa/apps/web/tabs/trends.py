@@ -23,6 +23,7 @@ from fmqa.survey.trend_data import (
     Panels,
     Trend,
     TrendPoint,
+    coverage,
     group_name,
     sides_of,
     trend_rows,
@@ -109,15 +110,15 @@ def _picked(trend: Trend, data: dict[str, Any], say: Wording) -> tuple[str, list
 def chart(trend: Trend, *, sides: bool, say: Wording = IN_ENGLISH) -> str:
     """The drawing of a trend, with its heading and what its numbers are of."""
     shown = trend.only("cited", "since") if sides else trend
-    coverage = _coverage_text(trend, say)
+    told = coverage(trend, say)
     if shown.by.is_size:
         groups = sides_of(sides)
         kinds = dict.fromkeys(point.kind for point in shown.points)
-        return view("trends.plots", say, shown, coverage, _plots(shown, groups, say), kinds)
+        return view("trends.plots", say, shown, told, _plots(shown, groups, say), kinds)
     panels = Panels.of(shown, _PANELS, sides=sides)
     drawn = [_bars(panels, value, shown.years, say) for value in panels.values]
     legend = [(group, say(GROUPS[group])) for group in ("cited", "since")] if sides else []
-    return view("trends.bars", say, shown, coverage, drawn, len(shown.values) - len(drawn), legend)
+    return view("trends.bars", say, shown, told, drawn, len(shown.values) - len(drawn), legend)
 
 
 def _bars(panels: Panels, value: str, years: Sequence[int], say: Wording) -> dict[str, Any]:
@@ -145,17 +146,6 @@ def _number_words(value: str, year: int, group: Group | None, count: int, say: W
     papers = say("1 paper") if count == 1 else say("{count} papers", count=count)
     whose = f" · {say(GROUPS[group])}" if group else ""
     return f"{value}, {year}: {papers}{whose}"
-
-
-def _coverage_text(trend: Trend, say: Wording) -> str:
-    """What the numbers are of."""
-    counted = len({point.paper_id for point in trend.points})
-    told = say("{count} of {all} papers.", count=counted, all=trend.papers)
-    if trend.unknown:
-        told += " " + say("{count} don’t say.", count=trend.unknown)
-    if trend.undated:
-        told += " " + say("{count} have no year.", count=trend.undated)
-    return told
 
 
 def _plots(trend: Trend, groups: Sequence[Group | None], say: Wording) -> list[dict[str, Any]]:
