@@ -13,7 +13,7 @@ from fmqa.apps import changing
 from fmqa.apps.changing import JobLine, JobResult, Jobs, JobStopped
 from fmqa.apps.web import app
 from fmqa.apps.web.markup import escaped
-from fmqa.apps.web.tabs.library_tab import changelog, job, removal
+from fmqa.apps.web.tabs.library_tab import changelog, job, paper_record
 from fmqa.apps.web.wording import IN_CHINESE
 from fmqa.apps.workbench import Workbench
 from fmqa.errors import RecordBusy, SourceUnreachable, UsageError
@@ -223,8 +223,9 @@ def test_what_is_shown_is_escaped(bench: Workbench, home: ArxivHome, watch: Jobs
     home.seeds(seed=plain(home)[:1])
     changing.sync(bench, watch)
     meta = bench.library.record.papers()[0].meta
-    for html in (job(state), job(running), job(running, IN_CHINESE), removal(meta)):
+    for html in (job(state), job(running), job(running, IN_CHINESE)):
         assert "<img" not in html
+    assert "<img" not in paper_record(bench.library, meta.paper_id)
     log = changelog(bench.library.catalog.changes())
     assert "Added" in log
     assert escaped(meta.title) in log

@@ -39,12 +39,16 @@ if TYPE_CHECKING:
     from fmqa.store.arxiv_catalog import Change
     from fmqa.store.library import Library
     from fmqa.store.mappers import PaperRow
-    from fmqa.types import PaperMeta
 
 _SHOW_RECORD = (
     "() => { const record = document.querySelector('#fmqa-paper .fmqa-record');"
     " record?.scrollIntoView({ block: 'start', behavior: 'smooth' });"
     " record?.focus({ preventScroll: true }); }"
+)
+# Asks before the paper that is shown is removed; empty when the answer is no.
+_CONFIRMED = (
+    "(shown) => window.confirm(document.querySelector('#fmqa-paper .fmqa-record').dataset.removal)"
+    " ? shown : ''"
 )
 _HIDDEN_SHOWN = 300
 _BY_CONTENT = re.compile(r"[0-9a-f]{64}\.pdf")  # see `fmqa.apps.changing.store_upload`
@@ -210,17 +214,12 @@ class Editor(PagePart):
         self.timer = gr.Timer(_LOOK_SECONDS, active=False)
 
     def build_removing(self) -> None:
-        """Make what removes the paper that is shown, in two steps."""
-        say = self.say
-        self.shown, self.asked = gr.State(""), gr.State("")
+        """Make what removes the paper that is shown."""
+        self.shown = gr.Textbox(visible="hidden", label=self.say("Paper"))
         with gr.Column(elem_id="fmqa-removing"):
-            self.ask = gr.Button(
-                say("Remove this paper…"), size="sm", visible=False, elem_id="fmqa-remove"
+            self.remove = gr.Button(
+                self.say("Remove this paper…"), size="sm", visible=False, elem_id="fmqa-remove"
             )
-            self.question = gr.HTML(visible=False, elem_id="fmqa-removal")
-            with gr.Row():
-                self.yes = gr.Button(say("Remove"), size="sm", variant="stop", visible=False)
-                self.no = gr.Button(say("Keep"), size="sm", visible=False)
 
     def connect(
         self,
@@ -237,7 +236,7 @@ class Editor(PagePart):
             record: where it is shown.
             drawn: what is drawn anew when a job has ended, with what draws it.
         """
-        removing = [self.shown, self.asked, self.ask, self.question, self.yes, self.no]
+        removing = [self.shown, self.remove]
         told = [self.refused, self.job, self.stop, self.timer]
         self.drawn = drawn
         opening(blocks)(self._look, None, told, **QUICK)
@@ -248,9 +247,8 @@ class Editor(PagePart):
         self.sync.click(self._sync, None, told, **QUICK)
         self.stop.click(self._stop, None, told, **QUICK)
         picked(self._shown, None, removing, **QUICK)
-        self.ask.click(self._ask, self.shown, removing, **QUICK)
-        self.no.click(self._removing, self.shown, removing, **QUICK)
-        self.yes.click(self._remove, self.asked, [record, *removing, *told], **QUICK)
+        removed = [record, *removing, *told]
+        self.remove.click(self._remove, self.shown, removed, js=_CONFIRMED, **QUICK)
 
     def _look(self, refused: FmqaError | None = None) -> list[Update]:
         """The job as it is now; the page goes on looking while it runs."""
@@ -307,39 +305,17 @@ class Editor(PagePart):
     def _shown(self, picked: gr.EventData) -> list[Update]:
         return self._removing(picked_paper(picked))
 
-    def _ask(self, shown: str) -> list[Update]:
-        return self._removing(shown, ask=True)
+    def _removing(self, paper: str) -> list[Update]:
+        return [paper, gr.Button(visible=bool(paper))]
 
-    def _removing(self, shown: str, *, ask: bool = False) -> list[Update]:
-        """The removal's parts for the paper that is shown; ``ask`` names it and waits for a yes."""
-        try:
-            rows = self.bench.library.record.papers()
-        except FmqaError as error:
-            told = problem(error, self.say)
-            return ["", "", gr.Button(visible=False), gr.HTML(told, visible=True),
-                    gr.Button(visible=False), gr.Button(visible=False)]  # fmt: skip
-        row = next((one for one in rows if one.meta.paper_id == shown), None)
-        ask = ask and row is not None
-        words = removal(row.meta, self.say) if row is not None and ask else ""
-        return [
-            shown if row else "",
-            shown if ask else "",
-            gr.Button(visible=row is not None and not ask),
-            gr.HTML(words, visible=ask),
-            gr.Button(visible=ask),
-            gr.Button(visible=ask),
-        ]
-
-    def _remove(self, asked: str) -> list[Update]:
-        if not asked:
-            return [gr.skip(), *self._removing(""), *self._look()]
-
-        def work() -> Work:
-            return lambda jobs: changing.remove(self.bench, asked)
-
-        refused = self._begin("Removing a paper", work)
+    def _remove(self, confirmed: str) -> list[Update]:
+        if not confirmed:
+            return [gr.skip()] * 7
+        refused = self._begin(
+            "Removing a paper", lambda: lambda jobs: changing.remove(self.bench, confirmed)
+        )
         shown = gr.skip() if refused else ""
-        return [shown, *self._removing(asked if refused else ""), *self._look(refused)]
+        return [shown, *self._removing(confirmed if refused else ""), *self._look(refused)]
 
 
 def job(state: JobState, say: Wording = IN_ENGLISH) -> str:
@@ -377,8 +353,3 @@ def changelog(changes: Sequence[Change], say: Wording = IN_ENGLISH) -> str:
         for day, of_day in groupby(told[:_SHOWN], key=lambda change: plain(change.at)[:10])
     ]
     return view("editor.changelog", say, days, len(told) - _SHOWN)
-
-
-def removal(meta: PaperMeta, say: Wording = IN_ENGLISH) -> str:
-    """What is asked before a paper is removed."""
-    return view("editor.removal", say, meta)
