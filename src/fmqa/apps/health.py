@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -176,22 +177,25 @@ def _models(bench: Workbench) -> list[HealthCheck]:
     from fmqa.answering.models import check_model, writes
     from fmqa.store.embedding import make_embedder
 
-    findings = []
-    try:
+    def embedding() -> str:
         embedder = make_embedder(bench.settings)
         bench.library.check_model(embedder.fingerprint)
-        findings.append(HealthCheck("embedding model", True, embedder.fingerprint))
-    except FmqaError as error:
-        findings.append(HealthCheck("embedding model", False, str(error), error.hint))
-    try:
+        return embedder.fingerprint
+
+    def language() -> str:
         check = check_model(bench.settings)
-        detail = f"{check.name}: {check.detail}"
-        if check.name != "none":
-            detail += "; writes answers" if writes(bench.settings) else "; only translates"
-        findings.append(HealthCheck("language model", True, detail))
+        does = "; writes answers" if writes(bench.settings) else "; only translates"
+        return f"{check.name}: {check.detail}{does if check.name != 'none' else ''}"
+
+    return [_works("embedding model", embedding), _works("language model", language)]
+
+
+def _works(what: str, look: Callable[[], str]) -> HealthCheck:
+    """That it works and what it is, or the error that says why it doesn't."""
+    try:
+        return HealthCheck(what, True, look())
     except FmqaError as error:
-        findings.append(HealthCheck("language model", False, str(error), error.hint))
-    return findings
+        return HealthCheck(what, False, str(error), error.hint)
 
 
 def _disk(bench: Workbench) -> HealthCheck:

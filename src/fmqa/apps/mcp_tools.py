@@ -42,20 +42,16 @@ Question = Annotated[
 ]
 
 
-class Asking:
-    """The tool that asks a question.
+def make_server(queries: Queries, admission: AdmissionQueue | None = None) -> MCPServer[Any]:
+    """The server with its tools, for either transport.
 
     Args:
-        queries: what answers it.
-        admission: what questions pass.
+        queries: what answers the tools.
+        admission: what questions pass, where others ask too.
     """
-
-    def __init__(self, queries: Queries, admission: AdmissionQueue) -> None:
-        self.queries = queries
-        self.admission = admission
+    line = admission or AdmissionQueue()
 
     def ask_papers(
-        self,
         question: Question,
         context: Context[Any, Any],
         filters: Which = None,
@@ -75,18 +71,10 @@ class Asking:
         """
         chosen = filters_from(filters)
         asks = person_of(context.request_context.request)  # nobody where there is no request
-        with self.admission.enter(asks) as turn:
+        with line.enter(asks) as turn:
             turn.wait()
-            return self.queries.ask(question, chosen, history)
+            return queries.ask(question, chosen, history)
 
-
-def make_server(queries: Queries, admission: AdmissionQueue | None = None) -> MCPServer[Any]:
-    """The server with its tools, for either transport.
-
-    Args:
-        queries: what answers the tools.
-        admission: what questions pass, where others ask too.
-    """
     server: MCPServer[Any] = MCPServer(
         "fmqa",
         title="Papers on foundation models in medical imaging",
@@ -97,7 +85,7 @@ def make_server(queries: Queries, admission: AdmissionQueue | None = None) -> MC
     )
     tools: dict[str, tuple[str, Callable[..., Any]]] = {
         "search_papers": ("Search the papers", queries.search),
-        "ask_papers": ("Ask the papers", Asking(queries, admission or AdmissionQueue()).ask_papers),
+        "ask_papers": ("Ask the papers", ask_papers),
         "get_passage": ("Read a passage", queries.passage),
         "list_papers": ("List the papers", queries.papers),
         "compare_papers": ("Compare papers", queries.compare),

@@ -109,16 +109,6 @@ _LEARNING = re.compile(
     r"data ?sets?|benchmarks?|survey|encoders?|SAM|CLIP|classif\w+|fine-tun\w+|prompt\w*)\b"
 )
 _SAID_OUTRIGHT, _BY_WHAT_IS_MISSING = 0.95, 0.5
-KINDS = (
-    "adaptation",
-    "dataset",
-    "generalist",
-    "method",
-    "survey",
-    "vision-language",
-    "vision-only",
-)
-"""What a paper can be."""
 _MANY = 3  # sentences with a cue; more say no more
 
 
@@ -171,3 +161,7 @@ def _model() -> tuple[list[str], NDArray[np.float64], NDArray[np.float64]]:
     """The kinds, a bias for each, and the weights by cue, figure (see `cue_features`) and kind."""
     held = json.loads(_PACKAGE.joinpath("kinds.json").read_text("utf-8"))
     return held["kinds"], np.array(held["bias"]), np.array([held["weights"][one] for one in CUES])
+
+
+KINDS: tuple[str, ...] = tuple(_model()[0])
+"""What a paper can be."""

@@ -19,8 +19,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
 
 from fmqa.errors import UsageError
 from fmqa.files import replacing
@@ -40,10 +44,6 @@ class Users:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._guard = Lock()
-        self._mark: tuple[int, int, int] | None = None
-        self._held: dict[str, str] = {}
-        self._nobody = ""
 
     @property
     def hashes(self) -> Mapping[str, str]:
@@ -52,24 +52,38 @@ class Users:
         Raises:
             UsageError: the file can't be read, or others may write it.
         """
-        with self._guard:
-            mark = self._state()
-            if mark != self._mark:
-                self._held = self._read() if mark is not None else {}
-                self._mark = mark
-            return self._held
+        try:
+            mode = self.path.stat().st_mode
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{self.path} can't be read: {error}.") from error
+        if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise UsageError(
+                f"Others may write {self.path}, and so could give themselves a login.",
+                hint=f"Run `chmod 600 {self.path}`.",
+            )
+        held: dict[str, str] = {}
+        for number, line in enumerate(lines, 1):
+            if not line.strip() or line.startswith(_COMMENT):
+                continue
+            name, mark, hashed = line.strip().partition(":")
+            if not (mark and _NAME.fullmatch(name) and hashed.startswith("$argon2")):
+                raise UsageError(
+                    f"Line {number} of {self.path} is no `name:hash`.",
+                    hint="Take it out, and write users with `fmqa users add`.",
+                )
+            held[name] = hashed
+        return held
 
     def check(self, name: str, password: str) -> bool:
         """Whether the password is that name's. Takes as long for a name that isn't there."""
-        from argon2 import PasswordHasher
-        from argon2.exceptions import Argon2Error, InvalidHashError
-
-        hasher = PasswordHasher()
         known = self.hashes.get(name)
         if len(password) > LONGEST_PASSWORD:
             return False
         try:
-            hasher.verify(known if known is not None else self._dummy(), password)
+            PasswordHasher().verify(self._nobody if known is None else known, password)
         except (Argon2Error, InvalidHashError):
             return False
         return known is not None
@@ -80,8 +94,6 @@ class Users:
         Raises:
             UsageError: the name or the password can't be taken.
         """
-        from argon2 import PasswordHasher
-
         if not _NAME.fullmatch(name):
             raise UsageError(
                 f"{name!r} can't be a user's name.",
@@ -108,45 +120,10 @@ class Users:
                     f"There is no user {name!r}.", hint="`fmqa users list` shows who there is."
                 )
 
-    def _dummy(self) -> str:
+    @cached_property
+    def _nobody(self) -> str:
         """A hash that no password has, for names that aren't there."""
-        from argon2 import PasswordHasher
-
-        if not self._nobody:
-            self._nobody = PasswordHasher().hash(os.urandom(32).hex())
-        return self._nobody
-
-    def _state(self) -> tuple[int, int, int] | None:
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise UsageError(f"{self.path} can't be read: {error.strerror}.") from error
-        if os.name == "posix" and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            raise UsageError(
-                f"Others may write {self.path}, and so could give themselves a login.",
-                hint=f"Run `chmod 600 {self.path}`.",
-            )
-        return found.st_ino, found.st_size, found.st_mtime_ns
-
-    def _read(self) -> dict[str, str]:
-        try:
-            lines = self.path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{self.path} can't be read: {error}.") from error
-        held: dict[str, str] = {}
-        for number, line in enumerate(lines, 1):
-            if not line.strip() or line.startswith(_COMMENT):
-                continue
-            name, mark, hashed = line.strip().partition(":")
-            if not (mark and _NAME.fullmatch(name) and hashed.startswith("$argon2")):
-                raise UsageError(
-                    f"Line {number} of {self.path} is no `name:hash`.",
-                    hint="Take it out, and write users with `fmqa users add`.",
-                )
-            held[name] = hashed
-        return held
+        return PasswordHasher().hash(os.urandom(32).hex())
 
     @contextmanager
     def _writing(self) -> Iterator[dict[str, str]]:
