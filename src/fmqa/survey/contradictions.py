@@ -98,9 +98,6 @@ def quantities(passages: Iterable[StoredPassage], book: NameBook) -> list[Quanti
 
 def _of_sentence(quote: Quote, book: NameBook) -> list[Quantity]:
     text = quote.text
-    figures = [number for number in numbers(text) if _is_of_something(text, number)]
-    if not figures:  # names are dearer to look for than figures
-        return []
     leading = book.in_text(text[: _LEADS_WITHIN + _LONGEST_NAME])
     first, shown = next(iter(leading.items()), ("", ""))
     owners = book.papers([first])
@@ -111,7 +108,7 @@ def _of_sentence(quote: Quote, book: NameBook) -> list[Quantity]:
     if next(iter(names)) != first:  # it was cut
         return []
     found = []
-    for number in figures:
+    for number in numbers(text):
         if number.start < at:
             continue
         what = _measured(text, number, first) or _counted(text, number, names)
@@ -121,14 +118,6 @@ def _of_sentence(quote: Quote, book: NameBook) -> list[Quantity]:
             found.append(Quantity(owners[0], key, f"{shown}, {words}", number, least, quote))
     times = Counter(one.what for one in found)
     return [one for one in found if times[one.what] == 1]
-
-
-def _is_of_something(text: str, number: Number) -> bool:
-    """Whether what the number counts or measures is said; nothing is looked up yet."""
-    counts = not number.percent and number.value >= _SMALL and _THING.match(text, number.end)
-    return bool(
-        counts or _MEASURED.search(text, max(0, number.start - _METRIC_WITHIN), number.start)
-    )
 
 
 def _counted(text: str, number: Number, names: dict[str, str]) -> _What | None:
