@@ -60,7 +60,7 @@ def field_map(
     home: Home = None,
 ) -> None:
     """The papers by what cites what and what is alike, in groups named by what sets them apart."""
-    from fmqa.survey.field_map import MapFilter
+    from fmqa.survey.field_map import MapFilter, as_graphml
     from fmqa.survey.field_map import field_map as made
 
     wanted = MapFilter(
@@ -74,7 +74,9 @@ def field_map(
     drawn = whole.only(paper.paper_id for paper in whole.papers if wanted(paper))
     if not drawn.papers:
         raise NothingToSearch("No paper of the map is meant by this.", hint="Loosen the filters.")
-    deliver(_formed(drawn, form), output, f"A map of {len(drawn.papers)} papers")
+    forms = {"json": lambda: drawn.as_json(indent=2), "graphml": lambda: as_graphml(drawn)}
+    text = forms.get(form, lambda: _as_text(drawn))()
+    deliver(text, output, f"A map of {len(drawn.papers)} papers")
 
 
 @app.command("trends")
@@ -100,6 +102,7 @@ def trends(
     """
     from fmqa.files import write_whole
     from fmqa.survey import trend_maker
+    from fmqa.survey.trend_data import as_csv, sides_of
     from fmqa.survey.trend_plot import draw
 
     if form in ("png", "svg") and output is None:
@@ -114,19 +117,13 @@ def trends(
         write_whole(output, draw(trend, form, sides=cited_by_review))
         typer.echo(f"{trend.by.heading}: written to {output}.")
         return
-    text = _formed_trend(trend, form, sides=cited_by_review)
-    if text:
-        deliver(text, output, f"{by.capitalize()} over the years")
-
-
-def _formed(drawn: FieldMap, form: MapForm) -> str:
-    from fmqa.survey.field_map import as_graphml
-
+    groups = sides_of(cited_by_review)
     if form == "json":
-        return drawn.as_json(indent=2)
-    if form == "graphml":
-        return as_graphml(drawn)
-    return _as_text(drawn)
+        shown = trend.only("cited", "since") if cited_by_review else trend
+        text = shown.model_dump_json(indent=2)
+    else:
+        text = as_csv(trend, groups) if form == "csv" else _trend_text(trend, groups)
+    deliver(text, output, f"{by.capitalize()} over the years")
 
 
 def _as_text(drawn: FieldMap) -> str:
@@ -149,19 +146,6 @@ def _as_text(drawn: FieldMap) -> str:
         lines += ["", f"On their own ({len(alone)})"]
         lines += [f"  {plain(paper.name or paper.title)}" for paper in alone[:_NAMED]]
     return "\n".join(lines) + "\n"
-
-
-def _formed_trend(trend: Trend, form: str, *, sides: bool) -> str:
-    """The trend as text, CSV or JSON."""
-    from fmqa.survey.trend_data import as_csv, sides_of
-
-    groups = sides_of(sides)
-    if form == "json":
-        shown = trend.only("cited", "since") if sides else trend
-        return shown.model_dump_json(indent=2)
-    if form == "csv":
-        return as_csv(trend, groups)
-    return _trend_text(trend, groups)
 
 
 def _trend_text(trend: Trend, groups: Sequence[Group | None]) -> str:

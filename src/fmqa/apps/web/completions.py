@@ -84,17 +84,6 @@ class ChatRequest(_Sent):
     n: Literal[1] | None = None
 
 
-def annotation(citation: Citation, start: int, end: int) -> Json:
-    """That ``content[start:end]`` is the mark of a citation."""
-    cited = {
-        "start_index": start,
-        "end_index": end,
-        "title": citation.title,
-        "url": citation.url,
-    }
-    return {"type": "url_citation", "url_citation": cited}
-
-
 def error_form(status: int, message: str, code: str | None = None, param: str = "") -> Json:
     """An error as OpenAI's clients read it."""
     kinds = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
@@ -325,9 +314,17 @@ class _Content:
         added = self._add("\n\n".join(parts).rstrip())
         cited = {str(citation.number): citation for citation in answer.citations}
         self.annotations = [
-            annotation(cited[mark[1]], mark.start(), mark.end())
+            {
+                "type": "url_citation",
+                "url_citation": {
+                    "start_index": mark.start(),
+                    "end_index": mark.end(),
+                    "title": one.title,
+                    "url": one.url,
+                },
+            }
             for mark in _MARK.finditer(self.text)
-            if mark[1] in cited
+            if (one := cited.get(mark[1])) is not None
         ]
         return added
 

@@ -323,13 +323,12 @@ class Readiness:
         return Measured(self.bench.prepared, self.metrics)
 
     def _step(self, label: str, done: int, total: int) -> None:
-        self.status = _step_text(label, done, total)
+        self.status = f"{label}: {amount(done, total, ' of ')}" if total > 1 else label
         self._tell(label, done, total)
 
 
-def _step_text(label: str, done: int, total: int) -> str:
-    if total <= 1:
-        return label
+def amount(done: int, total: int, between: str) -> str:
+    """How far a step is, in MiB where it counts bytes."""
     if total > _MIB:
-        return f"{label}: {done // _MIB:,} of {total // _MIB:,} MiB"
-    return f"{label}: {done:,} of {total:,}"
+        return f"{done // _MIB:,}{between}{total // _MIB:,} MiB"
+    return f"{done:,}{between}{total:,}"

@@ -18,6 +18,7 @@ from fmqa.answering.abstention import missing_in, tell_missing
 from fmqa.apps import changing
 from fmqa.apps.changing import Jobs, Work
 from fmqa.apps.web.markup import escaped, view
+from fmqa.apps.web.readiness import amount
 from fmqa.apps.web.tab import (
     PICK_PAPER,
     QUICK,
@@ -168,7 +169,6 @@ def paper_record(library: Library, paper_id: str, say: Wording = IN_ENGLISH) -> 
 
 _LOOK_SECONDS = 0.7
 _SHOWN = 100
-_MIB = 1 << 20
 Update = Any
 
 
@@ -322,13 +322,7 @@ def job(state: JobState, say: Wording = IN_ENGLISH) -> str:
     """What the job does, or what it came to; nothing before the first."""
     lines = state.outcome.lines if state.outcome else ()
     by_kind = [(what, list(found)) for what, found in groupby(lines, key=lambda line: line.what)]
-    return view("editor.job", say, state, by_kind, _SHOWN, _amount)
-
-
-def _amount(done: int, total: int) -> str:
-    if total > _MIB:
-        return f"{done // _MIB:,} / {total // _MIB:,} MiB"
-    return f"{done:,} / {total:,}"
+    return view("editor.job", say, state, by_kind, _SHOWN, partial(amount, between=" / "))
 
 
 def changelog(changes: Sequence[Change], say: Wording = IN_ENGLISH) -> str:
