@@ -11,6 +11,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -106,19 +107,9 @@ class FacetMaker:
 
         Another process that writes is no reason to fail: what is there already is shown.
         """
-        with self._guard:
-            pending = self.library.facets.pending(EXTRACTOR)
-            done = 0
-            try:
-                while done < len(pending):
-                    part = pending[done : done + _BATCH]
-                    found = [(version, self._read_version(version)) for version in part]
-                    self.library.facets.put(EXTRACTOR, found)
-                    done += len(part)
-                    self.step("Reading what papers are", done, len(pending))
-            except RecordBusy:
-                pass
-            return done
+        with suppress(RecordBusy):
+            return self._read_pending(EXTRACTOR, extract, "Reading what papers are", _BATCH)
+        return 0
 
     def read_by(self, reader: ModelReader, papers: Iterable[str] | None = None) -> int:
         """Let a language model read these papers, or all; those that it has read are left out.
@@ -128,28 +119,36 @@ class FacetMaker:
         Returns:
             How many versions it read.
         """
+        label = f"{reader.name} reads what papers are"
         extractor = f"{EXTRACTOR}{BUILDS_ON}{reader.name}"
-        wanted = None if papers is None else set(papers)
-        pending = [
-            version
-            for version in self.library.facets.pending(extractor)
-            if wanted is None or version.paper_id in wanted
-        ]
-        with self._guard:
-            for done, version in enumerate(pending, start=1):
-                self.library.facets.put(
-                    extractor, [(version, self._read_version(version, reader.read))]
-                )
-                self.step(f"{reader.name} reads what papers are", done, len(pending))
-        return len(pending)
+        return self._read_pending(extractor, reader.read, label, 1, papers)
 
-    def _read_version(
+    def _read_pending(
         self,
-        version: PendingVersion,
-        read: Callable[[Sequence[StoredPassage]], list[Facet]] = extract,
-    ) -> list[Facet]:
-        passages = self.library.record.passages_of(version.paper_id)
-        return read(passages) if passages and passages[0].paper.kind != _TOPIC else []
+        extractor: str,
+        read: Callable[[Sequence[StoredPassage]], list[Facet]],
+        label: str,
+        batch: int,
+        papers: Iterable[str] | None = None,
+    ) -> int:
+        """Read what an extractor hasn't read yet, a batch to a commit; how many there were."""
+
+        def facets(version: PendingVersion) -> list[Facet]:
+            passages = self.library.record.passages_of(version.paper_id)
+            return read(passages) if passages and passages[0].paper.kind != _TOPIC else []
+
+        wanted = None if papers is None else set(papers)
+        with self._guard:
+            pending = [
+                version
+                for version in self.library.facets.pending(extractor)
+                if wanted is None or version.paper_id in wanted
+            ]
+            for start in range(0, len(pending), batch):
+                part = pending[start : start + batch]
+                self.library.facets.put(extractor, [(one, facets(one)) for one in part])
+                self.step(label, start + len(part), len(pending))
+        return len(pending)
 
 
 def correct(
