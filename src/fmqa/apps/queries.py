@@ -243,7 +243,7 @@ class Queries:
 
         Give either passage_id, or paper and page, such as those of a citation.
         """
-        if bool(passage_id) == bool(paper and page):
+        if bool(passage_id) == bool(paper or page) or bool(paper) != bool(page):
             raise UsageError("Give either passage_id, or paper and page.")
         record = self.bench.library.record
         if passage_id:

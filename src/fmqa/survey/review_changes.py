@@ -50,10 +50,9 @@ def revised_figures(
     found = []
     for quote in new:
         alike = process.extractOne(_key(quote), texts, scorer=fuzz.token_sort_ratio)
-        rival = old[alike[2]] if alike else quote
-        figures = differing_figures(quote.text, rival.text)
-        if figures is not None:
-            found.append(Difference(quote, rival, figures))
+        figures = differing_figures(quote.text, old[alike[2]].text) if alike else None
+        if alike and figures:
+            found.append(Difference(quote, old[alike[2]], figures))
     return found
 
 

@@ -79,7 +79,7 @@ class Place(BaseModel):
     @property
     def address(self) -> str:
         """Where its evidence is served, relative to the page's own address."""
-        fields = Place.model_dump(self, mode="json", exclude_defaults=True)
+        fields = self.model_dump(mode="json", exclude_defaults=True)
         return f"{EVIDENCE_PATH}?{urlencode(fields)}"
 
 
