@@ -72,11 +72,6 @@ def _titles_found(content: Mapping[str, Any]) -> float:
     return float(round(content["papers"]["titles found"], 3))
 
 
-def _references_cost(content: Mapping[str, Any]) -> float:
-    shares = [value for name, value in content["cost"].items() if name.endswith("reading time")]
-    return float(round(sum(shares), 3))
-
-
 # Of papers-dev and of notes-dev, in this order.
 _ANSWERS = (
     ("evidence recall", "≥", 0.45, 0.70),
@@ -102,8 +97,6 @@ FIGURES = (
     Figure("references, precision of arXiv ids", "references",
            ("papers", "ids precision"), "≥", 0.98),
     Figure("references, titles found", "references", _titles_found),
-    Figure("references and mentions, share of the reading time", "references",
-           _references_cost, "≤", 0.05),
     Figure("robustness, files without exactly one outcome", "robustness",
            ("files_without_exactly_one_result",), "=", 0),
     Figure("robustness, outcomes without words", "robustness", ("results_without_words",), "=", 0),
