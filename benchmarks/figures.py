@@ -173,8 +173,4 @@ FIGURES = (
            ("two workers against one",), "≥", 1.7),
     Figure("cluster, overhead of two workers against the local pipeline", "cluster",
            ("two workers' overhead against local",), "≤", 0.1),
-    Figure("cluster, worker killed and scheduler restarted: entries that differ", "cluster",
-           ("disturbed", "entries that differ"), "=", 0),
-    Figure("cluster, fmqa doctor afterwards", "cluster",
-           ("disturbed", "fmqa doctor"), "=", "clean"),
 )  # fmt: skip
