@@ -116,8 +116,6 @@ FIGURES = (
     Figure("fmqa --help, cold", "latency", ("cold", "fmqa --help, s"), "≤", 0.3, " s"),
     Figure("fmqa search, cold", "latency", ("cold", "fmqa search, s"), "≤", 1.5, " s"),
     Figure("fmqa search, times as fast as stock", "latency", ("stock", "times as fast")),
-    Figure("heavy modules imported on a search", "latency",
-           ("imported on the way", "search"), "=", "none"),
     Figure("fmqa ask, first verified content", "latency",
            ("cold", f"{_ASK} first verified content, s"), "≤", 2, " s"),
     Figure("fmqa ask, whole answer", "latency",

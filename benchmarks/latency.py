@@ -15,7 +15,6 @@ import random
 import re
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -42,17 +41,6 @@ QUESTIONS = (
 )
 QUOTES, ANSWER = "Found in the papers:", "Sources"
 PARTS = {QUOTES: " first verified content", ANSWER: " whole answer", "end": " to its end"}
-MODULES = """
-import sys
-sys.argv = ["fmqa", *{arguments!r}]
-from fmqa.apps.cli import main
-try:
-    main()
-except SystemExit:
-    pass
-heavy = ("torch", "transformers", "sentence_transformers", "langchain_core", "gradio")
-print("\\nMODULES", *[name for name in heavy if name in sys.modules])
-"""
 
 
 def main() -> None:
@@ -68,8 +56,6 @@ def main() -> None:
     _print("warm search", figures["warm search"])
     figures["cold"] = cold(home, options.rounds)
     _print("cold, whole processes", figures["cold"])
-    figures["imported on the way"] = imported(home)
-    _print("heavy modules imported", figures["imported on the way"])
     if not options.no_stock:
         seconds = stock_search(data / "pdfs", options.rounds)
         own = figures["cold"]["fmqa search, s"]
@@ -157,19 +143,6 @@ def medians(name: str, measure: Callable[[int], dict[str, float]], rounds: int) 
         figures[f"{part}, s"] = round(statistics.median(times), 3)
         figures[f"{part}, longest, s"] = round(max(times), 3)
     return figures
-
-
-def imported(home: Path) -> dict[str, str]:
-    """Which heavy modules each way of asking has imported by its end."""
-    found = {}
-    for name, arguments in {
-        "search": ["search", WORDS],
-        "ask, no model": ["ask", QUESTIONS[0], "--llm", "none"],
-    }.items():
-        line = [sys.executable, "-c", MODULES.format(arguments=arguments)]
-        last = run(line, {"FMQA_HOME": str(home)}).output.splitlines()[-1]
-        found[name] = last.removeprefix("MODULES").strip() or "none"
-    return found
 
 
 def stock_search(papers: Path, rounds: int) -> float:
