@@ -21,14 +21,14 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
+from benchmarks.abstracts import Vectors, abstract_vectors, documents_of, embedded
 from benchmarks.common import data_folder, json_rows, options_parser, print_table, write_results
 from benchmarks.latency import percentile
-from benchmarks.processes import CACHE, use_cpus
+from benchmarks.processes import use_cpus
 from fmqa.settings import Settings
 from fmqa.store.embedding import make_embedder
 from fmqa.store.sqlite.faiss_index import FaissIndex, write_generation
 
-Vectors = NDArray[np.float32]
 SEED = 7
 _CPUS = 2
 _ASKED = 100  # passages that a question asks the index for
@@ -71,26 +71,11 @@ def main() -> None:
 
 def measured_vectors(folder: Path) -> tuple[Vectors, Vectors]:
     """Vectors of all abstracts and all questions of the two collections; kept in the cache."""
-    kept = CACHE / "abstracts.npz"
-    if not kept.is_file():
-        embedder = make_embedder(Settings())
-        made = {
-            what: embedder.embed_array(texts(folder, f"{what}.jsonl"))
-            for what in ("corpus", "queries")
-        }
-        CACHE.mkdir(exist_ok=True)
-        np.savez(kept, **made)
-    with np.load(kept, allow_pickle=False) as held:
-        return held["corpus"], held["queries"]
-
-
-def texts(folder: Path, name: str) -> list[str]:
-    """Title and text of each line of both collections' file."""
-    return [
-        f"{row.get('title', '')} {row['text']}".strip()
-        for collection in sorted(folder.iterdir())
-        for row in json_rows(collection / name)
-    ]
+    embedder = make_embedder(Settings())
+    collections = sorted(folder.iterdir())
+    documents = [document for one in collections for document in documents_of(one)]
+    questions = [row["text"] for one in collections for row in json_rows(one / "queries.jsonl")]
+    return abstract_vectors(documents, embedder), embedded(embedder, questions)
 
 
 def drawn(measured: Vectors, count: int) -> Vectors:

@@ -156,13 +156,8 @@ def command(*values: str | Path) -> list[str]:
     return [sys.executable, "-m", "fmqa", *map(str, values)]
 
 
-def source_digest(*stages: str) -> str:
-    """Names the state of these stages' source files."""
-    return _digest(_sources(stages))
-
-
-def _sources(stages: Iterable[str] = _STAGES) -> list[Path]:
-    folders = [ROOT / "src" / "fmqa" / stage for stage in stages]
+def _sources() -> list[Path]:
+    folders = [ROOT / "src" / "fmqa" / stage for stage in _STAGES]
     return [path for folder in folders for path in sorted(folder.rglob("*.py"))]
 
 

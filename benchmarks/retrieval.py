@@ -11,7 +11,9 @@ legs gave. Weights are looked through on SciFact train; SciFact test and MED are
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -60,12 +62,14 @@ def main() -> None:
 def collection(folder: Path, splits: Sequence[str], limit: int | None) -> dict[str, object]:
     """The figures of one collection's splits."""
     embedder = make_embedder(Settings())
-    library = abstracts_library(folder, embedder)
-    searcher = Searcher(library, embedder)
-    names = paper_ids(searcher)
     queries = {row["_id"]: row["text"] for row in json_rows(folder / "queries.jsonl")}
-    figures: dict[str, object] = {"documents": len(names)}
-    try:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        closing(abstracts_library(folder, embedder, Path(home))) as library,
+    ):
+        searcher = Searcher(library, embedder)
+        names = paper_ids(searcher)
+        figures: dict[str, object] = {"documents": len(names)}
         for split in splits:
             judged = qrels(folder / "qrels" / f"{split}.tsv", folder.name)
             asked = [(queries[key], relevant) for key, relevant in judged.items()][:limit]
@@ -73,8 +77,6 @@ def collection(folder: Path, splits: Sequence[str], limit: int | None) -> dict[s
             figures[split] = compare(done, names, f"{folder.name} {split}")
             if split == "train":
                 figures["tuning on train"] = tune(searcher, names, asked, done)
-    finally:
-        library.close()
     return figures
 
 
