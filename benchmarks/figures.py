@@ -161,8 +161,6 @@ FIGURES = (
            ("recall@10 of the words",), "≥", 0.95),
     Figure("a million passages written into SQLite, peak memory, last tenth to first", "growth",
            ("sqlite", "last tenth to first, memory"), "≤", 1.1),
-    Figure("a million passages written into PostgreSQL, peak memory, last tenth to first", "growth",
-           ("postgres", "last tenth to first, memory"), "≤", 1.1),
     Figure("a million passages, kind of index", "million",
            ("kind",), "=", "IndexIVFScalarQuantizer"),
     Figure("a million passages, search, p50", "million", ("search, p50, ms",), "≤", 3, " ms"),

@@ -5,7 +5,7 @@
 *citations*: the starter notes are embedded once, on SQLite, and moved with what `fmqa migrate`
 does. They are asked on SQLite, on PostgreSQL as it is (vectors are compared one by one while they
 are few), and on PostgreSQL with its HNSW index forced, as it has it from 20,000 passages on.
-*scale*: a million made-up passages are searched (see `benchmarks.stores_scale`), in 45 minutes.
+*scale*: a million made-up passages are written and searched (see `benchmarks.stores_scale`).
 
 PostgreSQL is the tests' own, or the one that FMQA_DATABASE_URL names, in a schema that is dropped.
 """

@@ -1,16 +1,15 @@
 """A large made-up library in PostgreSQL: how long a search takes, and what it misses.
 
 Texts are of words as frequent as words are (Zipf), vectors of clusters in some dimensions with
-noise in all, as those of texts are. Rows are copied in, past the pipeline, so that a million
-passages take minutes; the indexes are made as `fmqa` makes them, and the search is `fmqa`'s own.
+noise in all, as those of texts are. Papers are written, and searched, as `fmqa` does it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from statistics import median
@@ -23,29 +22,35 @@ from numpy.typing import NDArray
 
 from benchmarks.latency import percentile
 from fmqa.retrieval.search import Searcher
-from fmqa.store.arxiv_catalog import now
 from fmqa.store.library import Library
-from fmqa.store.postgres.full_text import VECTORS_OF_KEY, words_of
-from fmqa.store.record import MODEL_KEY
+from fmqa.store.writer import RecordWriter
+from fmqa.types import (
+    Document,
+    Outcome,
+    Page,
+    PaperMeta,
+    Passage,
+    PassageKind,
+    ReadResult,
+    Source,
+    Span,
+)
 
 Vectors = NDArray[np.float32]
 
-_MODEL, _DIMENSION, _WORDS = "made-up:384", 384, 110
-_A_PAPER = 100  # passages
-_BATCH = 5_000
+MODEL = "made-up:384"
+A_PAPER = 100
+"""Passages of one paper."""
+_DIMENSION, _WORDS = 384, 110
+_ON_A_PAGE = 10  # passages
 _QUESTIONS = 100
 _VOCABULARY = 60_000
 
 
 class World:
-    """Where passages and questions are drawn from.
+    """Where passages and questions are drawn from."""
 
-    Args:
-        passages: how many.
-    """
-
-    def __init__(self, passages: int) -> None:
-        self.passages = passages
+    def __init__(self) -> None:
         self.random = np.random.default_rng(1)
         self._centres = self.random.standard_normal((1000, 48)).astype(np.float32)
         self._into = self.random.standard_normal((48, _DIMENSION)).astype(np.float32)
@@ -73,11 +78,31 @@ class World:
         drawn = np.searchsorted(self._likely, self.random.random((count, _WORDS)))
         return [" ".join(f"w{word}" for word in row) for row in drawn.tolist()]
 
+    def add(self, writer: RecordWriter, number: int) -> tuple[Document, Vectors]:
+        """Commit a paper of a hundred passages on ten pages, with its vectors."""
+        texts = self.texts(A_PAPER)
+        pages, passages = list[Page](), list[Passage]()
+        for first in range(0, len(texts), _ON_A_PAGE):
+            page, start = first // _ON_A_PAGE + 1, 0
+            on_it = texts[first : first + _ON_A_PAGE]
+            pages.append(Page(page, "\n".join(on_it)))
+            for text in on_it:
+                span = Span(page, start, start + len(text))
+                passages.append(Passage(len(passages), "Methods", PassageKind.BODY, text, (span,)))
+                start += len(text) + 1
+        meta = PaperMeta(f"{number // 10_000:04d}.{number % 10_000:05d}", 1, f"Paper {number}")
+        digest = hashlib.sha256(str(number).encode()).hexdigest()
+        document = Document(meta, Source.PDF, digest, tuple(pages), tuple(passages))
+        vectors = self.vectors(len(passages))
+        found = ReadResult(Path(f"{number}.pdf"), Outcome.OK, sha256=digest)
+        writer.add(document, vectors, MODEL, found)
+        return document, vectors
+
 
 class _Given:
     """An embedder whose questions' vectors are given."""
 
-    fingerprint, dimension = _MODEL, _DIMENSION
+    fingerprint, dimension = MODEL, _DIMENSION
 
     def __init__(self, known: dict[str, Vectors]) -> None:
         self.known = known
@@ -91,113 +116,27 @@ class _Given:
 
 def measured(url: str, passages: int) -> dict[str, Any]:
     """Fill an empty schema, and search it."""
-    world = World(passages)
+    world = World()
     with (
         tempfile.TemporaryDirectory() as folder,
         closing(Library(Path(folder), Path(folder) / "unused", url)) as library,
     ):
-        table, texts, filling = filled(world, url)
         began = time.perf_counter()
-        library.publish(_MODEL)
+        with library.writing(MODEL) as writer:
+            added = [world.add(writer, number) for number in range(passages // A_PAPER)]
+            writing, began = time.perf_counter() - began, time.perf_counter()
         indexing = time.perf_counter() - began
+        with psycopg.connect(url, autocommit=True) as db:
+            db.execute("VACUUM ANALYZE")
+        table = np.concatenate([vectors for _, vectors in added])
+        texts = [document.passages[0].text for document, _ in added]
         return {
             "passages": passages,
-            "rows copied in, s": round(filling),
+            "written, s": round(writing),
             "HNSW index made, s": round(indexing),
             **sizes_of(url),
             **searched(world, library, table, texts),
         }
-
-
-def filled(world: World, url: str) -> tuple[Vectors, list[str], float]:
-    """Copy all rows in; returns the vectors, some passages' texts, and the seconds it took."""
-    began = time.perf_counter()
-    parts, texts, counts, tokens = [], list[str](), Counter[str](), 0
-    with psycopg.connect(url) as db:
-        papers(db, world.passages)
-        for start in range(0, world.passages, _BATCH):
-            size = min(_BATCH, world.passages - start)
-            vectors, drawn = world.vectors(size), world.texts(size)
-            parts.append(vectors)
-            texts += drawn[:: max(1, world.passages // 5000)]
-            made = words_of([("", "", text) for text in drawn])
-            counts.update(word for one in made for word in one.places)
-            tokens += sum(one.length for one in made)
-            ids = range(start + 1, start + size + 1)
-            write(db, ids, drawn, vectors, [(one.length, one.tsvector()) for one in made])
-        copy(db, "word_counts (term, held)", counts.items())
-        db.execute(
-            "UPDATE searched_totals SET passages = %s, tokens = %s", (world.passages, tokens)
-        )
-        for key, value in ((MODEL_KEY, _MODEL), (VECTORS_OF_KEY, _MODEL)):
-            db.execute("INSERT INTO meta VALUES (%s, %s)", (key, value))
-        db.execute("SELECT setval(pg_get_serial_sequence('passages', 'id'), %s)", (world.passages,))
-        db.commit()
-        db.autocommit = True
-        db.execute("VACUUM ANALYZE")
-    return np.concatenate(parts), texts, time.perf_counter() - began
-
-
-def papers(db: psycopg.Connection[Any], passages: int) -> None:
-    """The papers, each with one version."""
-    count = -(-passages // _A_PAPER)
-    db.execute(
-        """INSERT INTO papers SELECT 'p' || n, NULL, 'Model' || n, 'Paper ' || n, '[]', 2020, '',
-           '[]', '', '', '[]', '', '[]', 'pdf', %s FROM generate_series(1, %s) AS n""",
-        (now(), count),
-    )
-    db.execute(
-        """INSERT INTO versions (id, paper_id, version, source, title, sha256, active, reader, file,
-           hidden, lookups, read_at) SELECT n, 'p' || n, 1, 'pdf', '', '', true, '', '', '[]',
-           '[]', %s FROM generate_series(1, %s) AS n""",
-        (now(), count),
-    )
-
-
-def write(
-    db: psycopg.Connection[Any],
-    ids: Sequence[int],
-    texts: Sequence[str],
-    vectors: Vectors,
-    words: Sequence[tuple[int, str]],
-) -> None:
-    """Some passages with all that is searched of them."""
-    keys = [key.to_bytes(16, "big") for key in ids]
-    columns = "(id, version_id, ordinal, section, kind, text, spans, content_hash)"
-    rows = (
-        (
-            key,
-            (key - 1) // _A_PAPER + 1,
-            (key - 1) % _A_PAPER,
-            "",
-            "body",
-            text,
-            "[[1, 0, 9]]",
-            digest,
-        )
-        for key, text, digest in zip(ids, texts, keys, strict=True)
-    )
-    copy(db, f"passages {columns}", rows)
-    packed = vectors.astype("<f4")
-    copy(
-        db,
-        "embeddings (model, content_hash, vector)",
-        ((_MODEL, key, row.tobytes()) for key, row in zip(keys, packed, strict=True)),
-    )
-    copy(
-        db,
-        "searched_words (id, length, words)",
-        ((key, *one) for key, one in zip(ids, words, strict=True)),
-    )
-    shown = map(str, vectors.astype(float).round(5).tolist())
-    copy(db, "searched_vectors (id, vector)", zip(ids, shown, strict=True))
-
-
-def copy(db: psycopg.Connection[Any], table: str, rows: Iterator[Any] | Any) -> None:
-    """Write rows by COPY."""
-    with db.cursor().copy(f"COPY {table} FROM STDIN".encode()) as into:
-        for row in rows:
-            into.write_row(row)
 
 
 def sizes_of(url: str) -> dict[str, int]:
@@ -220,8 +159,9 @@ def searched(
     queries = world.near(table[chosen])
     asked = [questioned(world, texts) for _ in range(_QUESTIONS)]
     known = dict(zip(asked, queries, strict=True))
-    searcher = Searcher(library, _Given(known), 3)
-    index = library.index(_MODEL)
+    searcher = Searcher(library, _Given(known))
+    index = library.index(MODEL)
+    ids = np.sort(library.record.active_ids())
     times: dict[str, list[float]] = {"hybrid search": [], "by vectors": [], "by words": []}
     near, best = [], []
     for question, query in list(known.items())[:10]:
@@ -230,7 +170,7 @@ def searched(
     for question, query in known.items():
         timed(times["hybrid search"], lambda: searcher.search(question))  # noqa: B023
         found = timed(times["by vectors"], lambda: index.search(query, 100))  # noqa: B023
-        nearest = set((np.argpartition(-(table @ query), 10)[:10] + 1).tolist())
+        nearest = set(ids[np.argpartition(-(table @ query), 10)[:10]].tolist())
         near.append(len(nearest & {key for key, _ in found[:10]}) / 10)
         words = question.split()
         got = timed(times["by words"], lambda: library.record.lexical(words, 1000))  # noqa: B023
