@@ -16,9 +16,9 @@ import json
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from benchmarks.common import options_parser, print_table, shared_data, write_results
-from benchmarks.facet_truth import PDFS, SAMPLE, SEED, TRAINING
 from fmqa.answering.numbers import Number, numbers, same_number
 from fmqa.reading.notes import note_document
 from fmqa.reading.reader import DefaultPdfReader
@@ -29,6 +29,8 @@ from fmqa.survey.extraction import extract
 from fmqa.survey.vocabulary import cue_features
 from fmqa.types import Document, Page, PaperMeta, PaperStatus, Source, StoredPassage
 
+TRUTH = json.loads(Path(__file__).with_name("facet_truth.json").read_text(encoding="utf-8"))
+SEED, SAMPLE = 20261124, 50
 _MULTI = 4
 _LEAST_SIZE = 20
 _YEARS = range(1950, 2036)
@@ -42,8 +44,9 @@ class Score:
     found: int = 0
     right: int = 0
 
-    def add(self, known: frozenset[str], found: frozenset[str]) -> None:
+    def add(self, known: Iterable[str], found: frozenset[str]) -> None:
         """Count one paper."""
+        known = frozenset(known)
         self.known += len(known)
         self.found += len(found)
         self.right += len(known & found)
@@ -90,15 +93,15 @@ def main() -> None:
     data = shared_data()
     if data is not None:
         tally = Tally()
-        for name, truth in PDFS.items():
+        for name, truth in TRUTH["pdfs"].items():
             document = DefaultPdfReader().read(data / "pdfs" / name)
             found = extract(passages(document, document.meta))
-            tally.kind.append("".join(values(found, FacetName.KIND)) == truth.kind)
-            tally.modality.add(truth.modality, values(found, FacetName.MODALITY))
-            tally.training.add(truth.training, values(found, FacetName.TRAINING))
-            if truth.sizes:
+            tally.kind.append("".join(values(found, FacetName.KIND)) == truth.get("kind", ""))
+            tally.modality.add(truth.get("modality", ()), values(found, FacetName.MODALITY))
+            tally.training.add(truth.get("training", ()), values(found, FacetName.TRAINING))
+            if truth.get("sizes"):
                 sizes = [one.size for one in found if one.name is FacetName.DATA and one.size]
-                tally.size.append(bool(sizes) and sizes[0] in truth.sizes)
+                tally.size.append(bool(sizes) and sizes[0] in truth["sizes"])
             tally.quotes += standing(found, document.pages)
         results["PDFs"] = tally.figures()
     for name, figures in results.items():
@@ -117,7 +120,7 @@ def divided() -> tuple[list[Note], list[Note]]:
 
 def notes_figures(sample: Iterable[Note]) -> dict[str, float | int]:
     """What the extractor makes of notes whose front matter it isn't shown."""
-    tally = Tally()
+    tally, training = Tally(), TRUTH["training"]
     for note in sample:
         meta = note.meta
         document = note_document(note)
@@ -125,11 +128,11 @@ def notes_figures(sample: Iterable[Note]) -> dict[str, float | int]:
         found = extract(passages(document, hidden))
         tally.kind.append(values(found, FacetName.KIND) == {meta.kind})
         tally.modality.add(_modalities(meta.modality), values(found, FacetName.MODALITY))
-        if meta.name in TRAINING:
-            tally.training.add(TRAINING[meta.name], values(found, FacetName.TRAINING))
+        if meta.name in training:
+            tally.training.add(training[meta.name], values(found, FacetName.TRAINING))
         known = [one for one in numbers(meta.data) if _is_size(one)]
-        trains = meta.kind == "dataset" or (meta.kind != "survey" and meta.name in TRAINING)
-        if known and trains and "no training" not in TRAINING.get(meta.name, ()):
+        trains = meta.kind == "dataset" or (meta.kind != "survey" and meta.name in training)
+        if known and trains and "no training" not in training.get(meta.name, ()):
             shown = [one for one in found if one.name is FacetName.DATA and one.size]
             tally.size.append(bool(shown) and any(_same(one, shown[0]) for one in known))
         tally.quotes += standing(found, document.pages)
