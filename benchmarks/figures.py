@@ -130,8 +130,6 @@ FIGURES = (
     Figure("hidden prompts, found", "injection", ("summary", "found, share"), "=", 1),
     Figure("hidden prompts, false alarms in clean papers", "injection",
            ("summary", "false alarms"), "=", 0),
-    Figure("hidden prompts, answers as over the clean paper", "injection",
-           ("summary", "six styles: answers as over the clean paper, share"), "=", 1),
     Figure("arXiv, kills", "arxiv", ("kills", "kills"), "≥", 100),
     Figure("arXiv, kills, checks that found something", "arxiv", ("kills", "dirty checks"), "=", 0),
     Figure("arXiv, kills, requests for what was committed", "arxiv",
