@@ -50,9 +50,7 @@ Scores = dict[tuple[str, int], float]
 class Tally:
     """What the kills came to."""
 
-    during: Counter[str] = field(default_factory=Counter)
     aimed: Counter[str] = field(default_factory=Counter)
-    papers: list[int] = field(default_factory=list)
     finished: int = 0
     dirty: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
@@ -77,10 +75,7 @@ def kills(papers: int, count: int, seed: int = 0) -> dict[str, Any]:
         "kills": tally.kills,
         "undisturbed run, s": round(killer.seconds, 1),
         "runs that came to their end": tally.finished,
-        "kills while it was under way": {phase: tally.during[phase] for phase in PHASES},
-        "kills in none of them": tally.during["none"],
         "kills aimed at": dict(tally.aimed),
-        "papers in the record after a kill": tally.papers,
         "dirty checks": len(tally.dirty),
         "repeated requests": len(tally.repeated),
         "records that differ": len(tally.differing),
@@ -122,8 +117,9 @@ class Victim:
             return self._seen(event) >= nth
 
     def kill(self) -> None:
-        """End it and its readers at once."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """End it and its readers at once, unless it has ended."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.end()
 
     def end(self) -> int:
@@ -134,10 +130,6 @@ class Victim:
             assert pipe is not None
             pipe.close()
         return status
-
-    def under_way(self) -> list[str]:
-        """The phases that had begun and not ended."""
-        return [p for p in PHASES if self._seen(f"+{p}") > self._seen(f"-{p}")]
 
     def lengths(self, phase: str) -> list[float]:
         """Seconds from each beginning of a phase to its end, roughly where several overlap."""
@@ -224,15 +216,11 @@ class Killer:
             self._finished(victim)
             return False
         time.sleep(delay)
-        if victim.process.poll() is not None:
-            self._finished(victim)
-            return False
         victim.kill()
-        if victim.process.returncode != -signal.SIGKILL:  # it ended in the same instant
+        if victim.process.returncode != -signal.SIGKILL:  # it ended before
             self._finished(victim)
             return False
         self.tally.aimed[phase] += 1
-        self.tally.during.update(victim.under_way() or ["none"])
         time.sleep(_SETTLE)
         self._examine(phase)
         return True
@@ -253,9 +241,7 @@ class Killer:
         odd = [key for key, value in settled.items() if self.clean.get(key) != value]
         if odd:
             self.tally.differing.append(f"{where}: not whole: {odd[:8]}")
-        papers = sum(key.endswith(" pages") for key in held)
-        self.tally.papers.append(papers)
-        print(f"  {where}: {papers} papers", flush=True)
+        print(f"  {where}", flush=True)
 
     def _check(self, library: Library, where: str, *, mend: bool) -> None:
         """The record is whole; the index at most behind it, and whole once a question was asked."""
@@ -351,9 +337,9 @@ def index_scores(library: Library) -> Scores:
     }
 
 
-def settings_for(server: SmallArxiv, home: Path, **more: Any) -> Settings:
+def settings_for(server: SmallArxiv, home: Path) -> Settings:
     """Settings that lead to the small arXiv, and to a data folder."""
     named = {
         name.removeprefix("FMQA_").lower(): value for name, value in server.environment().items()
     }
-    return Settings(home=home, **named | more)
+    return Settings(home=home, **named)
