@@ -24,6 +24,7 @@ from fmqa.sources.arxiv_ids import ArxivId
 from fmqa.sources.scholar import ScholarClient
 from fmqa.sources.transport import Transport
 from fmqa.store.library import Library
+from fmqa.store.sqlite.faiss_index import FaissGenerations
 from fmqa.store.writer import RecordWriter
 from fmqa.sync.ingestor import Ingestor
 from fmqa.sync.run import synchronize
@@ -44,7 +45,7 @@ def main(review: str) -> None:
         (SandboxedReader, "read", "read"),
         (HashEmbedder, "embed_array", "embed"),
         (RecordWriter, "add", "commit"),
-        (Library, "_publish", "publish"),
+        (FaissGenerations, "publish", "publish"),
     ):
         setattr(owner, name, _told(phase, getattr(owner, name)))
     _say("ready")

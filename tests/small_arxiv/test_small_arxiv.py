@@ -7,13 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,23 +16,15 @@ import arxiv  # type: ignore[import-untyped]
 import httpx
 import pytest
 
-from fmqa.errors import ReadingError
-from fmqa.reading.pdfium import read_pdfium
 from fmqa.reading.reader import DefaultPdfReader
-from fmqa.types import Document, Outcome
+from fmqa.types import Document
 from shared_folder import SHARED
-from small_arxiv import FAULTS, Fault, SmallArxiv, World, make_paper, make_world
+from small_arxiv import FAULTS, Fault, SmallArxiv, World, make_world
 from small_arxiv.faults import (
     Action,
-    cut_short,
-    drip,
-    empty_feed,
-    garbage,
-    refuse,
     reset,
     short_of_length,
     stall,
-    wrong_type,
 )
 
 pytestmark = pytest.mark.slow
@@ -58,13 +44,6 @@ def world() -> World:
 @pytest.fixture
 def server(world: World) -> Iterator[SmallArxiv]:
     with SmallArxiv(world) as started:
-        yield started
-
-
-@pytest.fixture
-def changing() -> Iterator[SmallArxiv]:
-    """A world of the test's own, served."""
-    with SmallArxiv(make_world(16, oversize=2 * MIB)) as started:
         yield started
 
 
@@ -95,51 +74,6 @@ def read(data: bytes, folder: Path) -> Document:
 # Papers and their PDFs
 
 
-def test_a_seed_makes_the_same_world_to_the_byte() -> None:
-    one, same, other = make_world(16), make_world(16), make_world(16, seed=1)
-    assert [p.arxiv_id for p in one.papers()] == [p.arxiv_id for p in same.papers()]
-    assert all(one.pdf(p.arxiv_id) == same.pdf(p.arxiv_id) for p in one.papers())
-    assert one.cited() != other.cited()
-    assert one.pdf(one.review) != other.pdf(one.review)
-
-
-def test_the_bibliography_cites_in_all_ways() -> None:
-    world = make_world()
-    entries = world[world.review].entries
-    ways = Counter(entry.how for entry in entries)
-    assert sum(count for how, count in ways.items() if how) == len(world.cited()) == 60
-    assert min(ways[how] for how in ("text", "doi", "link", "scholar", "title", "")) >= 5
-    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
-    for entry in entries:
-        assert (entry.arxiv_id is None) == (entry.how == "")
-        printed = entry.arxiv_id is not None and entry.arxiv_id in entry.text
-        assert printed == (entry.how in ("text", "doi"))
-        linked = entry.arxiv_id is not None and entry.arxiv_id in (entry.link or "")
-        assert linked if entry.how == "link" else not linked or entry.how == "text"
-        assert entry.scholar_knows or entry.how != "scholar"
-        assert not entry.scholar_knows or entry.how not in ("title", "")
-    titles = {paper.arxiv_id: paper.title for paper in world.papers()}
-    by_title = [entry for entry in entries if entry.how == "title"]
-    exact = [e for e in by_title if titles.get(e.arxiv_id or "") == e.printed_title]
-    assert len(exact) < ways["title"] / 2
-    two = [i for i in world.cited() if len(world[i].versions) > 1 and not world[i].latest.withdrawn]
-    assert len(two) >= 5
-
-
-def test_near_misses_are_other_papers_than_those_cited() -> None:
-    world = make_world()
-    truth = world.truth()
-    assert len(world.near_misses) == 20
-    assert not set(world.near_misses) & set(world.cited())
-    for arxiv_id, number in world.near_misses.items():
-        entry, near = world[world.review].entries[number - 1], world[arxiv_id]
-        right = world.get(truth[number] or "")
-        # Something that the bibliography or arXiv says tells the two apart.
-        assert right is None or near.title != right.title or near.authors != right.authors
-        assert near.title != entry.printed_title or tuple(near.authors) != entry.authors
-    assert None in {truth[number] for number in world.near_misses.values()}
-
-
 def test_every_pdf_is_read_as_the_paper_it_is(world: World, tmp_path: Path) -> None:
     for paper in world.papers():
         for version in (v for v in paper.versions if not v.withdrawn):
@@ -155,62 +89,6 @@ def test_every_pdf_is_read_as_the_paper_it_is(world: World, tmp_path: Path) -> N
             assert version.claim in text
             others = {v.claim for v in paper.versions if v.claim} - {version.claim}
             assert not any(claim in text for claim in others)
-
-
-def test_a_pdf_that_ends_in_the_middle_cannot_be_read(world: World, tmp_path: Path) -> None:
-    whole = world.pdf(world.special["truncated"])
-    for share in (0.5, 0.6, 0.9):
-        with pytest.raises(ReadingError) as caught:
-            read(whole[: int(share * len(whole))], tmp_path)
-        assert caught.value.outcome is Outcome.DAMAGED
-
-
-def test_the_bibliography_stands_in_two_columns_over_several_pages() -> None:
-    world = make_world()
-    file = read_pdfium(world.pdf(world.review), 100)
-    lefts: dict[int, set[int]] = {}
-    numbers = []
-    for page in file.pages:
-        for line in page.lines:
-            if match := re.match(r"\[(\d+)\] \w\. ", page.text_of(line)):
-                numbers.append(int(match[1]))
-                lefts.setdefault(page.number, set()).add(round(line.left))
-    entries = world[world.review].entries
-    assert numbers == [entry.number for entry in entries]
-    assert len(lefts) >= 2
-    assert max(len(found) for found in lefts.values()) == 2
-
-
-def test_links_lie_over_their_entries() -> None:
-    from pypdf import PdfReader
-
-    world = make_world()
-    data = world.pdf(world.review)
-    shown = read_pdfium(data, 100).pages
-    linked: dict[str, str] = {}
-    for page, raw in zip(PdfReader(BytesIO(data)).pages, shown, strict=True):
-        for annotation in page.get("/Annots", ()):
-            x1, y1, x2, y2 = (float(value) for value in annotation.get_object()["/Rect"])
-            inside = [
-                raw.text_of(line)
-                for line in raw.lines
-                if x1 - 20 <= line.left <= x2 and y1 <= (line.bottom + line.top) / 2 <= y2
-            ]
-            uri = annotation.get_object()["/A"]["/URI"]
-            linked[uri] = linked.get(uri, "") + " ".join(inside)
-    wanted = {entry.link: entry for entry in world[world.review].entries if entry.link}
-    assert set(linked) == set(wanted)
-    for uri, entry in wanted.items():
-        assert linked[uri].startswith(f"[{entry.number}] ")
-        assert linked[uri].count("[") == entry.text.count("[") + 1
-
-
-def test_each_entry_is_cited_in_the_text(world: World, tmp_path: Path) -> None:
-    document = read(world.pdf(world.review), tmp_path)
-    text = " ".join(passage.text for passage in document.passages)
-    review = world[world.review]
-    assert {n for _, numbers in review.mentions for n in numbers} == set(world.truth())
-    assert sum(sentence in text for sentence, _ in review.mentions) > 0.9 * len(review.mentions)
 
 
 # The arXiv API
@@ -230,17 +108,6 @@ def test_ids_come_in_the_order_asked_for_and_page_by_page(server: SmallArxiv, wo
             paper.categories[0],
         )
         assert (result.comment or "") == paper.latest.comment
-
-
-def test_a_version_is_that_version(changing: SmallArxiv) -> None:
-    world = changing.world
-    revised = [i for i in world.cited() if len(world[i].versions) == 2]
-    wanted = next(i for i in revised if not world[i].latest.withdrawn)
-    first, latest = found(changing, id_list=[f"{wanted}v1", wanted])
-    assert names([first, latest]) == [f"{wanted}v1", f"{wanted}v2"]
-    assert first.updated < latest.updated
-    assert first.summary != latest.summary
-    assert found(changing, id_list=[f"{wanted}v9"]) == []
 
 
 def test_a_malformed_id_is_a_400_with_an_error_entry(
@@ -315,26 +182,6 @@ def test_queries_find_what_they_say(
     assert set(names(found(server, page_size=7, query=query))) == wanted
 
 
-def test_results_are_sorted_as_asked(server: SmallArxiv) -> None:
-    order = arxiv.SortCriterion.SubmittedDate
-    down = found(server, query="all:of", sort_by=order)
-    assert len(down) > 20
-    assert [r.published for r in down] == sorted((r.published for r in down), reverse=True)
-    up = found(server, query="all:of", sort_by=order, sort_order=arxiv.SortOrder.Ascending)
-    assert [r.published for r in up] == sorted(r.published for r in up)
-    by_update = found(server, query="all:of", sort_by=arxiv.SortCriterion.LastUpdatedDate)
-    assert [r.updated for r in by_update] == sorted((r.updated for r in by_update), reverse=True)
-
-
-def test_without_max_results_ten_come(server: SmallArxiv, client: httpx.Client) -> None:
-    answer = client.get(server.api_url, params={"search_query": "all:of"})
-    feed = ElementTree.fromstring(answer.content)
-    assert len(feed.findall(f"{ATOM}entry")) == 10
-    total = feed.findtext("{http://a9.com/-/spec/opensearch/1.1/}totalResults")
-    assert total is not None
-    assert int(total) > 20
-
-
 # PDFs
 
 
@@ -365,47 +212,7 @@ def test_a_withdrawn_paper_has_a_page_in_place_of_its_pdf(
     assert result.comment == "This paper has been withdrawn by the author"
 
 
-def test_the_hard_pdfs_are_hard(changing: SmallArxiv, client: httpx.Client) -> None:
-    world = changing.world
-    url = f"{changing.pdf_url}/{world.special['oversize']}"
-    large = client.get(url)
-    assert large.headers["content-length"] == str(2 * MIB) == str(len(large.content))
-    world.oversize_declared = False
-    undeclared = client.get(url)
-    assert "content-length" not in undeclared.headers
-    assert undeclared.content == large.content
-    cut = world.special["truncated"]
-    answer = client.get(f"{changing.pdf_url}/{cut}")
-    assert answer.status_code == 200
-    assert world.pdf(cut).startswith(answer.content)
-    assert len(answer.content) < 0.7 * len(world.pdf(cut))
-
-
 # Semantic Scholar
-
-
-def test_references_come_page_by_page_with_the_fields_asked_for(
-    server: SmallArxiv, world: World, client: httpx.Client
-) -> None:
-    url = f"{server.scholar_url}/paper/arXiv:{world.review}/references"
-    listed: list[dict[str, Any]] = []
-    offset: int | None = 0
-    while offset is not None:
-        page = f"fields=title,year,authors,externalIds&offset={offset}&limit=10"
-        answer = client.get(f"{url}?{page}").json()
-        assert answer["offset"] == offset
-        listed += [one["citedPaper"] for one in answer["data"]]
-        offset = answer.get("next")
-    entries = world[world.review].entries
-    assert len(listed) == len(entries)
-    assert len(server.requests) == -(-len(entries) // 10)
-    ids = {(one["externalIds"] or {}).get("ArXiv") for one in listed} - {None}
-    assert ids == {entry.arxiv_id for entry in entries if entry.scholar_knows}
-    assert None in [one["externalIds"] for one in listed]
-    assert None in [one["paperId"] for one in listed]
-    assert {"paperId", "title", "year", "authors", "externalIds"} == set(listed[0])
-    bare = client.get(url).json()["data"][0]["citedPaper"]
-    assert set(bare) == {"paperId", "title"}
 
 
 def test_scholar_says_no_as_the_real_one(
@@ -424,71 +231,6 @@ def test_scholar_says_no_as_the_real_one(
     ).json()["data"]
     assert match[0]["externalIds"]["ArXiv"] == world.special["old"]
     assert client.get(f"{paper}/search/match", params={"query": "zzz"}).status_code == 404
-
-
-# Changes while it is served
-
-
-def test_papers_change_while_they_are_served(
-    changing: SmallArxiv, client: httpx.Client, tmp_path: Path
-) -> None:
-    world = changing.world
-    arxiv_id = next(iter(world.near_misses))
-    url = f"{changing.pdf_url}/{arxiv_id}"
-    assert names(found(changing, id_list=[arxiv_id])) == [f"{arxiv_id}v1"]
-    made = world.add_version(arxiv_id, comment="Corrected")
-    assert names(found(changing, id_list=[arxiv_id])) == [f"{arxiv_id}v2"]
-    document = read(client.get(url).content, tmp_path)
-    assert document.meta.version == 2
-    assert any(made.claim in passage.text for passage in document.passages)
-    world.withdraw(arxiv_id)
-    assert client.get(url).status_code == 404
-    world.add(make_paper("2511.00001", "2025-11-02T10:00:00Z", 999))
-    assert names(found(changing, id_list=["2511.00001"])) == ["2511.00001v1"]
-
-
-def test_a_review_may_cite_more_later(changing: SmallArxiv, tmp_path: Path) -> None:
-    world = changing.world
-    review, more = world.review, next(iter(world.near_misses))
-    entry = world.cite(review, more)
-    assert world.truth()[entry.number] == more
-    texts = [read(world.pdf(review, number), tmp_path) for number in (1, 2)]
-    assert [f"[{entry.number}]" in texts[n].pages[-1].text for n in (0, 1)] == [False, True]
-    assert names(found(changing, id_list=[review])) == [f"{review}v2"]
-
-
-def test_requests_are_listed(server: SmallArxiv, world: World, client: httpx.Client) -> None:
-    before = time.monotonic()
-    client.get(f"{server.pdf_url}/{world.review}", headers={"User-Agent": "a test"})
-    client.get(server.api_url, params={"id_list": world.review})
-    pdf, api = server.requests
-    assert (pdf.kind, pdf.status, pdf.user_agent) == ("pdf", 200, "a test")
-    assert (pdf.sent, pdf.fault) == (len(world.pdf(world.review)), None)
-    assert (api.kind, api.path) == ("api", f"/api/query?id_list={world.review}")
-    assert before <= pdf.at <= api.at <= time.monotonic()
-    server.forget()
-    assert server.requests == []
-
-
-def test_open_requests_are_counted(server: SmallArxiv, world: World) -> None:
-    url = f"{server.pdf_url}/{world.review}"
-
-    got: list[bytes] = []
-
-    def get() -> None:
-        got.append(httpx.get(url, trust_env=False, timeout=30).content)
-
-    for _ in range(20):
-        get()  # each on a connection of its own, one after the other
-    assert server.connections_at_once == {"pdf": 1, "arxiv": 1}
-    server.faults.add(Fault("pdf", stall(1.0)))
-    threads = [threading.Thread(target=get) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert server.connections_at_once["pdf"] == 3
-    assert got == [world.pdf(world.review)] * 23
 
 
 # Faults
@@ -558,76 +300,6 @@ def test_a_reset_reaches_the_client_as_such(server: SmallArxiv, world: World) ->
         raw.sendall(f"GET /pdf/{world.review} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         with pytest.raises(ConnectionResetError):
             raw.recv(100)
-
-
-@pytest.mark.parametrize("share", [0.2, 0.5])
-def test_short_bodies_are_short(
-    share: float, server: SmallArxiv, world: World, client: httpx.Client
-) -> None:
-    server.faults.add(Fault("pdf", cut_short(share), times=1))
-    url = f"{server.pdf_url}/{world.review}"
-    cut, whole = client.get(url), client.get(url)
-    assert cut.status_code == 200
-    assert cut.headers["content-length"] == str(int(share * len(whole.content)))
-    assert whole.content.startswith(cut.content)
-
-
-def test_refusals_say_when_to_come_back(
-    server: SmallArxiv, world: World, client: httpx.Client
-) -> None:
-    url = f"{server.scholar_url}/paper/arXiv:{world.review}"
-    done = []
-    for action in (refuse(429, 2), refuse(429, 5, as_date=True), refuse(429), refuse(503)):
-        server.faults.clear()
-        server.faults.add(Fault("scholar", action))
-        answer = client.get(url)
-        done.append((answer.status_code, answer.headers.get("retry-after")))
-    assert done[0] == (429, "2")
-    date = done[1][1]
-    assert date is not None
-    assert 3 < (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds() <= 6
-    assert done[2:] == [(429, None), (503, None)]
-
-
-def test_wrong_contents(server: SmallArxiv, world: World, client: httpx.Client) -> None:
-    asked = {"id_list": world.review}
-    server.faults.add(Fault("", wrong_type(), times=2))
-    for answer in (
-        client.get(f"{server.pdf_url}/{world.review}"),
-        client.get(server.api_url, params=asked),
-    ):
-        assert (answer.status_code, answer.headers["content-type"][:9]) == (200, "text/html")
-    server.faults.add(Fault("api", empty_feed(), times=1))
-    assert found(server, id_list=[world.review]) == []
-    assert len(found(server, id_list=[world.review])) == 1
-    server.faults.add(Fault("api", garbage()))
-    with pytest.raises(ElementTree.ParseError):
-        ElementTree.fromstring(client.get(server.api_url, params=asked).content)
-
-
-def test_a_drip_is_slow_and_whole(server: SmallArxiv, world: World, client: httpx.Client) -> None:
-    whole = world.pdf(world.review)
-    server.faults.add(Fault("pdf", drip(len(whole) // 10, 0.02)))
-    begin = time.monotonic()
-    assert client.get(f"{server.pdf_url}/{world.review}").content == whole
-    assert time.monotonic() - begin > 0.15
-
-
-def test_faults_strike_where_and_as_often_as_told() -> None:
-    def struck(fault: Fault, paths: list[str]) -> str:
-        return "".join("x" if fault.strikes("pdf", path) else "." for path in paths)
-
-    same = ["/pdf/a"] * 6
-    assert struck(Fault("pdf", refuse(503), times=2), same) == "xx...."
-    assert struck(Fault("pdf", refuse(503), every=3), same) == "x..x.."
-    assert struck(Fault("pdf", refuse(503), once_per_path=True), same) == "x....."
-    assert struck(Fault("api", refuse(503)), same) == "......"
-    mixed = ["/pdf/a", "/pdf/b", "/pdf/c"]
-    assert struck(Fault("", refuse(503), "/b"), mixed) == ".x."
-    assert struck(Fault("", refuse(503), lambda path: path > "/pdf/a"), mixed) == ".xx"
-    often = struck(Fault("", refuse(503), probability=0.3, seed=4), same * 50)
-    assert 60 < often.count("x") < 120
-    assert often == struck(Fault("", refuse(503), probability=0.3, seed=4), same * 50)
 
 
 # On its own
