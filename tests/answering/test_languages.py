@@ -18,9 +18,7 @@ from fmqa.answering.drafting import Draft, ExtractiveDrafter
 from fmqa.answering.languages import NAMES, by_glossary, language_of
 from fmqa.answering.multilingual import MultilingualAssistant
 from fmqa.answering.translation import (
-    GlossaryTranslator,
-    ModelTranslator,
-    Translated,
+    Translator,
     is_faithful,
     keeps_names,
 )
@@ -70,8 +68,8 @@ def test_the_glossary_is_enough_to_search_by() -> None:
     assert by_glossary("UNI 在多少张切片上进行了预训练？") == "UNI how many slides pre-training?"
     assert by_glossary("联邦学习如何保护隐私？") == "federated learning how privacy?"
     assert by_glossary("今天") == ""
-    assert GlossaryTranslator().question("今天", "zh").text == "今天"
-    assert GlossaryTranslator().question("那患者呢？", "zh").text == "patients?"
+    assert Translator(None).question("今天", "zh") == "今天"
+    assert Translator(None).question("那患者呢？", "zh") == "patients?"
 
 
 @pytest.mark.parametrize(
@@ -105,20 +103,16 @@ def test_a_question_keeps_its_names() -> None:
     assert not keeps_names("在 247 类上？", "On how many classes?")
 
 
-def model(*answers: str) -> ModelTranslator:
-    return ModelTranslator(LanguageModel(lambda: FakeListChatModel(responses=list(answers))))
+def model(*answers: str) -> Translator:
+    return Translator(LanguageModel(lambda: FakeListChatModel(responses=list(answers))))
 
 
 def test_a_question_that_loses_a_name_goes_by_the_glossary() -> None:
     good = model("On how many images was MedSAM trained?")
     asked = "MedSAM 在多少图像上训练？"
-    assert good.question(asked, "zh") == Translated(
-        "On how many images was MedSAM trained?", "model"
-    )
+    assert good.question(asked, "zh") == "On how many images was MedSAM trained?"
     for bad in ("How was it trained?", "MedSAM 训练", ""):
-        assert model(bad).question(asked, "zh") == Translated(
-            "MedSAM how many images trained?", "glossary"
-        )
+        assert model(bad).question(asked, "zh") == "MedSAM how many images trained?"
 
 
 def test_a_sentence_that_changes_is_not_shown() -> None:
@@ -132,13 +126,16 @@ def inner(library: Library, add: Add) -> Assistant:
     return word_assistant(library)
 
 
-class Scripted:
+class Scripted(Translator):
     """A translator with one question and some sentences."""
 
-    has_model = True
+    asked = "On how many image-mask pairs was MedSAM trained?"
 
-    def question(self, text: str, language: str) -> Translated:
-        return Translated("On how many image-mask pairs was MedSAM trained?", "model")
+    def __init__(self) -> None:
+        super().__init__(LanguageModel(lambda: FakeListChatModel(responses=[])))
+
+    def question(self, text: str, language: str) -> str:
+        return self.asked
 
     def sentence(self, text: str, language: str) -> str | None:
         return CHINESE if text == PAIRS else None
@@ -146,7 +143,7 @@ class Scripted:
 
 def test_an_answer_is_in_the_question_s_language_and_its_quotes_are_not(inner: Assistant) -> None:
     asked = "MedSAM 在多少图像掩码对上训练？"
-    answer = MultilingualAssistant(inner, Scripted()).ask(asked)
+    answer = MultilingualAssistant(inner, Scripted).ask(asked)
     assert (answer.question, answer.language) == (asked, "zh")
     assert answer.understood_as == "On how many image-mask pairs was MedSAM trained?"
     first = answer.sentences[0]
@@ -164,7 +161,7 @@ def test_heads_of_the_program_are_in_the_answer_s_language(inner: Assistant) -> 
                 yield replace(draft, head=head)
 
     inner.drafter = Headed()
-    answer = MultilingualAssistant(inner, Scripted()).ask("MedSAM 用了多少图像？")
+    answer = MultilingualAssistant(inner, Scripted).ask("MedSAM 用了多少图像？")
     heads = [one.head for one in answer.sentences]
     assert heads[0] == "其他论文"
     assert set(heads[1:]) <= {"UNI"}
@@ -177,18 +174,20 @@ def test_a_model_whose_translation_will_not_do_is_not_said_to_be_missing(inner: 
             return None
 
     asked = "MedSAM 在多少图像掩码对上训练？"
-    answer = MultilingualAssistant(inner, Failing()).ask(asked)
+    answer = MultilingualAssistant(inner, Failing).ask(asked)
     said = len(answer.sentences)
     assert answer.notices == (f"{said} 句中有 {said} 句保留英文：译文未得，或改变了名称、数字。",)
 
 
 def test_an_answer_says_whether_a_translator_failed(inner: Assistant) -> None:
-    class Gone(Scripted):
-        def sentence(self, text: str, language: str) -> str | None:
-            raise ModelUnavailable("The model is gone.")
+    def gone() -> FakeListChatModel:
+        raise ModelUnavailable("The model is gone.")
 
-    asked = "MedSAM 在多少图像掩码对上训练？"
-    for translator, lasting in ((Scripted(), True), (Gone(), False)):
+    def failing() -> Translator:
+        return Translator(LanguageModel(gone))
+
+    asked = "MedSAM 在多少 image-mask pairs 上训练？"
+    for translator, lasting in ((Scripted, True), (failing, False)):
         *_, last = MultilingualAssistant(inner, translator).stream(asked)
         assert isinstance(last, Finished)
         assert last.lasting is lasting
@@ -196,7 +195,7 @@ def test_an_answer_says_whether_a_translator_failed(inner: Assistant) -> None:
 
 
 def test_without_a_model_the_quotes_are_shown_and_that_is_said(inner: Assistant) -> None:
-    answer = MultilingualAssistant(inner, GlossaryTranslator()).ask(
+    answer = MultilingualAssistant(inner, lambda: Translator(None)).ask(
         "MedSAM 在多少 image-mask pairs 上训练？"
     )
     assert answer.status == "answered"
@@ -205,21 +204,19 @@ def test_without_a_model_the_quotes_are_shown_and_that_is_said(inner: Assistant)
 
 
 def test_a_refusal_is_in_the_question_s_language(inner: Assistant) -> None:
-    class Asking(GlossaryTranslator):
-        def question(self, text: str, language: str) -> Translated:
-            return Translated("Is the nodule in my lung cancer?", "model")
+    class Asking(Scripted):
+        asked = "Is the nodule in my lung cancer?"
 
-    answer = MultilingualAssistant(inner, Asking()).ask("我肺里的结节是癌症吗？")
+    answer = MultilingualAssistant(inner, Asking).ask("我肺里的结节是癌症吗？")
     assert answer.status == "abstained"
     assert answer.answer.startswith("论文没有回答这个问题。 它在寻求个人建议")
 
 
 def test_a_refusal_shows_the_nearest_sentence_as_it_stands(inner: Assistant) -> None:
     class Asking(Scripted):
-        def question(self, text: str, language: str) -> Translated:
-            return Translated("On how many image-mask pairs was MedSAM-9 trained?", "model")
+        asked = "On how many image-mask pairs was MedSAM-9 trained?"
 
-    answer = MultilingualAssistant(inner, Asking()).ask("MedSAM-9 在多少图像掩码对上训练？")
+    answer = MultilingualAssistant(inner, Asking).ask("MedSAM-9 在多少图像掩码对上训练？")
     assert answer.status == "abstained"
     assert answer.nearest is not None
     assert answer.nearest.quote == PAIRS
@@ -228,6 +225,6 @@ def test_a_refusal_shows_the_nearest_sentence_as_it_stands(inner: Assistant) -> 
 
 def test_english_passes_through(inner: Assistant) -> None:
     asked = "On how many image-mask pairs was MedSAM trained?"
-    one, other = inner.ask(asked), MultilingualAssistant(inner, Scripted()).ask(asked)
+    one, other = inner.ask(asked), MultilingualAssistant(inner, Scripted).ask(asked)
     same = {"timings_ms"}
     assert one.model_dump(exclude=same) == other.model_dump(exclude=same)

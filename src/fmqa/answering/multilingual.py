@@ -8,7 +8,7 @@ stand in the papers.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ from fmqa.answering.assistant import (
 from fmqa.answering.conversation import Exchange
 from fmqa.answering.languages import ENGLISH, NAMES, language_of
 from fmqa.answering.schema import Answer, Missing, Sentence
-from fmqa.answering.translation import Translated, Translator, TryingTranslator
+from fmqa.answering.translation import Translator
 from fmqa.answering.underway import laid_out
 from fmqa.retrieval.search import clean_question
 from fmqa.types import Filters, GapKind
@@ -97,10 +97,10 @@ class MultilingualAssistant(Asked):
 
     Args:
         inner: works in English.
-        translator: into and out of it.
+        translator: makes one answer's translator into and out of it.
     """
 
-    def __init__(self, inner: Assistant, translator: Translator) -> None:
+    def __init__(self, inner: Assistant, translator: Callable[[], Translator]) -> None:
         self.inner = inner
         self.translator = translator
 
@@ -113,10 +113,10 @@ class MultilingualAssistant(Asked):
             yield from self.inner.stream(question, filters, history)
             return
         asked = clean_question(question, self.inner.max_question_chars)
-        translator = TryingTranslator(self.translator)
+        translator = self.translator()
         english = translator.question(asked, language)
         said: list[Sentence] = []
-        events = self.inner.stream(english.text, filters, history)
+        events = self.inner.stream(english, filters, history)
         for event in _translated(events, language, translator):
             if isinstance(event, SentenceReady):
                 said.append(event.sentence)
@@ -146,7 +146,7 @@ def _translated(events: Iterator[Event], language: str, translator: Translator) 
 
 def _whole(
     answer: Answer,
-    english: Translated,
+    english: str,
     language: str,
     said: Sequence[Sentence],
     translator: Translator,
@@ -154,7 +154,7 @@ def _whole(
     """The answer as the reader gets it."""
     notices = list(answer.notices)
     left = sum(not sentence.english for sentence in said)
-    if left and not translator.has_model:
+    if left and translator.model is None:
         notices.insert(0, _UNTRANSLATED[language])
     elif left:
         words = _LEFT_IN.get(language, _LEFT)
@@ -168,7 +168,7 @@ def _whole(
     return answer.model_copy(
         update={
             "language": language,
-            "understood_as": answer.understood_as or english.text,
+            "understood_as": answer.understood_as or english,
             "sentences": tuple(said),
             "answer": text,
             "notices": tuple(notices),

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 from unicodedata import numeric
 
 from fmqa.answering.asking import LanguageModel
@@ -28,113 +26,44 @@ _HAN_NUMBER = re.compile(
 _MODEL_NAME = re.compile(r".+[A-Z0-9].*|[A-Z]{2,}.*")
 
 
-@dataclass(frozen=True, slots=True)
-class Translated:
-    """A question in English. ``how`` is ``model``, or ``glossary`` where its words had to do."""
+class Translator:
+    """Translates between English and the reader's language, for one answer.
 
-    text: str
-    how: str
-
-
-class Translator(Protocol):
-    """Translates between English and the reader's language.
-
-    ``has_model`` says whether there is something that could translate a sentence.
-    """
-
-    @property
-    def has_model(self) -> bool:
-        """As above."""
-        ...
-
-    def question(self, text: str, language: str) -> Translated:
-        """A question in English, or as much of it as can be had.
-
-        Raises:
-            ModelError: the language model can't be used.
-        """
-        ...
-
-    def sentence(self, text: str, language: str) -> str | None:
-        """An English sentence in a language; None where no faithful translation can be had.
-
-        Raises:
-            ModelError: the language model can't be used.
-        """
-        ...
-
-
-class GlossaryTranslator:
-    """Where there is no language model: the field's own words, and no sentences."""
-
-    has_model = False
-
-    def question(self, text: str, language: str) -> Translated:
-        """What of the question is known in English; the question itself where nothing is."""
-        known = by_glossary(text) if language == "zh" else ""
-        return Translated(known or text, "glossary")
-
-    def sentence(self, text: str, language: str) -> None:
-        """None: the quotes are shown as they are."""
-
-
-class TryingTranslator:
-    """A translator that goes on without its model where that fails; ``failed`` tells of it.
+    Where a model translates, what it wrote is checked. Without one, the field's own words have to
+    do for a question, and sentences aren't translated. ``failed`` tells that the model couldn't be
+    used.
 
     Args:
-        inner: translates.
+        model: any, or None.
     """
 
-    def __init__(self, inner: Translator) -> None:
-        self.inner = inner
-        self.has_model = inner.has_model
+    def __init__(self, model: LanguageModel | None) -> None:
+        self.model = model
         self.failed = False
 
-    def question(self, text: str, language: str) -> Translated:
-        """The question in English, by the glossary where the model fails."""
-        try:
-            return self.inner.question(text, language)
-        except ModelError:
-            self.failed = True
-            return GlossaryTranslator().question(text, language)
-
-    def sentence(self, text: str, language: str) -> str | None:
-        """The sentence in the language; None where none can be had."""
-        try:
-            return self.inner.sentence(text, language)
-        except ModelError:
-            self.failed = True
-            return None
-
-
-class ModelTranslator:
-    """Translates by a language model, and checks what it wrote.
-
-    Args:
-        model: any.
-    """
-
-    has_model = True
-
-    def __init__(self, model: LanguageModel) -> None:
-        self._model = model
-
-    def question(self, text: str, language: str) -> Translated:
-        """The question in English; by the glossary where the model loses a name."""
+    def question(self, text: str, language: str) -> str:
+        """The question in English; by the glossary where no model gives one with its names."""
         terms = terms_in(text) if language == "zh" else []
         said = self._ask(TO_ENGLISH_EXAMPLES, *to_english(text, NAMES[language], terms))
         if said and keeps_names(text, said) and language_of(said) == "en":
-            return Translated(said, "model")
-        return GlossaryTranslator().question(text, language)
+            return said
+        return (by_glossary(text) if language == "zh" else "") or text
 
     def sentence(self, text: str, language: str) -> str | None:
-        """The sentence in the language; None when the model changes a name or number."""
+        """An English sentence in a language; None where no faithful translation can be had."""
         examples = FROM_ENGLISH_EXAMPLES if language == "zh" else ()
         said = self._ask(examples, *from_english(text, NAMES[language]))
         return said if said and is_faithful(text, said) else None
 
     def _ask(self, examples: Sequence[tuple[str, str]], system: str, message: str) -> str:
-        reply = self._model.ask(system, message, examples)
+        """The first line of the model's reply; empty without one."""
+        if self.model is None:
+            return ""
+        try:
+            reply = self.model.ask(system, message, examples)
+        except ModelError:
+            self.failed = True
+            return ""
         lines = [line.strip() for line in reply.splitlines() if line.strip()]
         return lines[0].strip('"“”「」') if lines else ""
 

@@ -315,7 +315,7 @@ class Workbench:
         from fmqa.answering.models import name_of_model, writes
         from fmqa.answering.multilingual import MultilingualAssistant
         from fmqa.answering.survey_questions import QuestionTeller
-        from fmqa.answering.translation import GlossaryTranslator, ModelTranslator
+        from fmqa.answering.translation import Translator
 
         settings = self.settings
         drafter = self._drafter()
@@ -334,10 +334,8 @@ class Workbench:
         model = self.language_model
         if writes(settings):
             assistant.rewrite = ModelRewriter(model, assistant.rewrite)
-        alone = settings.llm == "none"
-        return MultilingualAssistant(
-            assistant, GlossaryTranslator() if alone else ModelTranslator(model)
-        )
+        translates = None if settings.llm == "none" else model
+        return MultilingualAssistant(assistant, lambda: Translator(translates))
 
     @part
     def proofreader(self) -> Proofreader:
