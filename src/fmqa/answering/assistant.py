@@ -41,7 +41,7 @@ from fmqa.answering.schema import Answer, Related
 from fmqa.answering.survey_questions import Kind, Side, sides_of
 from fmqa.answering.synthesis import for_reading
 from fmqa.answering.underway import Underway, marked
-from fmqa.answering.verification import Verifier
+from fmqa.answering.verification import CheckingVerifier
 from fmqa.errors import ModelError, ModelSilent, NothingToSearch
 from fmqa.retrieval.search import Searcher, clean_question, nearest_papers
 from fmqa.store.works import one_of_each_work
@@ -139,7 +139,7 @@ class Assistant(Asked):
         searcher: Searcher,
         selector: EvidenceSelector,
         drafter: Drafter,
-        verifier: Verifier,
+        verifier: CheckingVerifier,
         *,
         model: str,
         passages: int = 24,

@@ -10,7 +10,7 @@ from fmqa.answering.events import SentenceReady, SentenceWithheld
 from fmqa.answering.quotes import leans
 from fmqa.answering.rows import in_caption, is_row
 from fmqa.answering.underway import Underway
-from fmqa.answering.verification import Verdict, Verifier
+from fmqa.answering.verification import CheckingVerifier, Verdict
 from fmqa.errors import ModelError
 from fmqa.types import Quote
 
@@ -37,7 +37,11 @@ class Checking:
     """
 
     def __init__(
-        self, drafter: Drafter, verifier: Verifier, quotes: Sequence[Quote], state: Underway
+        self,
+        drafter: Drafter,
+        verifier: CheckingVerifier,
+        quotes: Sequence[Quote],
+        state: Underway,
     ) -> None:
         self.drafter = drafter
         self.verifier = verifier
@@ -115,9 +119,8 @@ class Checking:
 
     def _verdict(self, draft: Draft, tried: Sequence[int]) -> Verdict:
         """What the verifier finds of a draft against some of the quotes, by all quotes' indexes."""
-        named = 0 if draft.quotes else None
         shown = [_under_caption(self.quotes[index]) for index in tried]
-        verdict = self.verifier.verify(draft.text, shown, named)
+        verdict = self.verifier.verify(draft.text, shown)
         parts = tuple(
             replace(part, quote=None if part.quote is None else tried[part.quote])
             for part in verdict.parts

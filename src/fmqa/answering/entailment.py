@@ -8,7 +8,6 @@ language model.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -102,14 +101,17 @@ class HubChecker(EntailmentChecker):
 
     def log_odds(self, claims: Sequence[Claim]) -> list[float]:
         """See `EntailmentChecker`: of entailment against all other labels together."""
+        import numpy as np
+
         pairs = [(f"{one.before} {one.quote.text}", one.sentence) for one in claims]
-        found = []
-        for row in self.model.predict(pairs, show_progress_bar=False).tolist():
-            logits = row if isinstance(row, list) else [-row / 2, row / 2]
-            held = self._entailed or [len(logits) - 1]
-            yes = sum(math.exp(logits[place] - max(logits)) for place in held)
-            rest = sum(math.exp(value - max(logits)) for value in logits) - yes
-            found.append(math.log(max(yes, 1e-9)) - math.log(max(rest, 1e-9)))
+        scores = self.model.predict(pairs, show_progress_bar=False)
+        logits = np.asarray(scores, np.float64).reshape(len(pairs), -1)
+        if logits.shape[1] == 1:  # of the one label against none
+            logits = np.hstack([-logits / 2, logits / 2])
+        held = self._entailed or [-1]
+        yes = np.logaddexp.reduce(logits[:, held], axis=1)
+        rest = np.logaddexp.reduce(np.delete(logits, held, axis=1), axis=1)
+        found: list[float] = np.clip(yes - rest, -_LARGEST, _LARGEST).tolist()
         return found
 
 
@@ -140,33 +142,6 @@ class ModelChecker(EntailmentChecker):
         return [
             _LARGEST if verdicts.get(number) else -_LARGEST for number in range(1, len(claims) + 1)
         ]
-
-
-class AskedChecker(EntailmentChecker):
-    """A checker with what it said already, so that nothing is asked twice.
-
-    Args:
-        checker: asked about the rest.
-        claims: what it is asked about at once, now.
-
-    Raises:
-        ModelError: the checker can't say.
-    """
-
-    def __init__(self, checker: EntailmentChecker, claims: Sequence[Claim]) -> None:
-        self.checker = checker
-        self._said = dict(zip(map(_key, claims), checker.log_odds(claims), strict=True))
-
-    def log_odds(self, claims: Sequence[Claim]) -> list[float]:
-        """See `EntailmentChecker`."""
-        new = list({_key(one): one for one in claims if _key(one) not in self._said}.values())
-        if new:
-            self._said |= zip(map(_key, new), self.checker.log_odds(new), strict=True)
-        return [self._said[_key(one)] for one in claims]
-
-
-def _key(claim: Claim) -> tuple[str, str, str]:
-    return claim.sentence, claim.before, claim.quote.text
 
 
 def _verdicts(reply: str) -> dict[int, bool]:

@@ -15,10 +15,9 @@ from copy import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
 
 from fmqa.answering.claims import as_said, missing_names, own_names, shared_words
-from fmqa.answering.entailment import AskedChecker, Claim, EntailmentChecker
+from fmqa.answering.entailment import Claim, EntailmentChecker
 from fmqa.answering.evidence import Logistic
 from fmqa.answering.numbers import missing_numbers
 from fmqa.types import Quote
@@ -131,36 +130,10 @@ class Verdict:
         return tuple(dict.fromkeys(p.quote for p in self.parts if p.quote is not None))
 
 
-class Verifier(Protocol):
-    """Decides whether quotes carry claims.
+class CheckingVerifier:
+    """Decides whether quotes carry claims; see the module's text.
 
     ``at_once`` when it is best asked about all sentences of an answer together.
-    """
-
-    at_once: bool = False
-
-    def asked(self, drafts: Sequence[tuple[str, Sequence[Quote]]]) -> Verifier:
-        """A verifier that has looked at these sentences and the quotes that they name already.
-
-        Raises:
-            ModelError: a language model that should judge them can't.
-        """
-        del drafts
-        return self
-
-    def verify(self, claim: str, quotes: Sequence[Quote], named: int | None = None) -> Verdict:
-        """The verdict.
-
-        Args:
-            claim: a sentence.
-            quotes: those that it may rest on.
-            named: index of the quote that it names, which is tried first.
-        """
-        ...
-
-
-class CheckingVerifier(Verifier):
-    """See the module's text.
 
     Args:
         checker: says how surely a quote carries a sentence.
@@ -172,48 +145,48 @@ class CheckingVerifier(Verifier):
         self.at_once = checker.at_once
         self.carries = Logistic.read(calibration, "carries")
         self.least = self.carries.least
+        self._known: dict[tuple[str, str, str], float] = {}
 
     def asked(self, drafts: Sequence[tuple[str, Sequence[Quote]]]) -> CheckingVerifier:
-        """See `Verifier`."""
+        """A verifier that has looked at these sentences and the quotes that they name already.
+
+        Raises:
+            ModelError: a language model that should judge them can't.
+        """
         claims = [Claim(text, quote) for text, quotes in drafts for quote in quotes]
         claims += [Claim(text, _joined(quotes)) for text, quotes in drafts if len(quotes) > 1]
         made = copy(self)
-        made.checker = AskedChecker(self.checker, claims)
+        found = zip(map(_key, claims), self._log_odds(claims), strict=True)
+        made._known = self._known | dict(found)
         return made
 
-    def verify(self, claim: str, quotes: Sequence[Quote], named: int | None = None) -> Verdict:
-        """See `Verifier`."""
+    def verify(self, claim: str, quotes: Sequence[Quote]) -> Verdict:
+        """The verdict on a sentence, by the quotes that it may rest on, the likeliest first."""
         if not quotes:
             return Verdict(None, Reason(Objection.NO_QUOTE))
-        order = sorted(range(len(quotes)), key=lambda index: index != named)
-        same = next((index for index in order if _is_quote(claim, quotes[index])), None)
+        same = next((n for n, quote in enumerate(quotes) if _is_quote(claim, quote)), None)
         if same is not None:
             return Verdict(same, probability=1.0)
         if breaks_off(claim):
             return Verdict(None, Reason(Objection.CUT_OFF))
-        whole = self._carriers([claim], quotes, order)[0]
+        whole = self._carriers([claim], quotes)[0]
         if whole[0] is not None:
             return Verdict(*whole)
         # A model that judges has seen whole sentences only, and repairs what fails.
         pieces = [] if self.at_once else parts_of(claim)
-        parts = tuple(
-            Part(text, quote, reason)
-            for text, (quote, reason, _) in zip(
-                pieces, self._carriers(pieces, quotes, order), strict=True
-            )
-        )
+        carried = zip(pieces, self._carriers(pieces, quotes), strict=True)
+        parts = tuple(Part(text, quote, reason) for text, (quote, reason, _) in carried)
         # Parts that all rest on one quote don't add up to what that quote didn't carry whole.
         found = Verdict(*whole, parts if len({part.quote for part in parts}) > 1 else ())
         if not found.supported and 1 < len(quotes) <= MOST_TOGETHER:
-            joined = Claim(claim, _joined([quotes[index] for index in order]))
-            probability = self.probabilities([joined])[0]
+            probability = self.probabilities([Claim(claim, _joined(quotes))])[0]
             if probability >= self.least:
-                return Verdict(None, whole[1], probability, together=tuple(order))
+                return Verdict(None, whole[1], probability, together=tuple(range(len(quotes))))
         return found
 
     def probabilities(self, claims: Sequence[Claim]) -> list[float]:
         """How surely each sentence follows from its quote; 0 where an exact rule forbids it."""
-        log_odds = self.checker.log_odds(claims)
+        log_odds = self._log_odds(claims)
         return [
             1.0
             if _is_quote(one.sentence, one.quote)
@@ -223,21 +196,31 @@ class CheckingVerifier(Verifier):
             for one, value in zip(claims, log_odds, strict=True)
         ]
 
+    def _log_odds(self, claims: Sequence[Claim]) -> list[float]:
+        new = {_key(one): one for one in claims if _key(one) not in self._known}
+        found = self.checker.log_odds(list(new.values())) if new else []
+        known = self._known | dict(zip(new, found, strict=True))
+        return [known[_key(one)] for one in claims]
+
     def _carriers(
-        self, pieces: Sequence[str], quotes: Sequence[Quote], order: Sequence[int]
+        self, pieces: Sequence[str], quotes: Sequence[Quote]
     ) -> list[tuple[int | None, Reason | None, float]]:
         """For each sentence the first quote that carries it, else why the first one doesn't."""
-        claims = [Claim(piece, quotes[index]) for piece in pieces for index in order]
+        claims = [Claim(piece, quote) for piece in pieces for quote in quotes]
         scores = self.probabilities(claims)
         found: list[tuple[int | None, Reason | None, float]] = []
-        for place in range(0, len(claims), len(order)):
-            held = scores[place : place + len(order)]
+        for place in range(0, len(claims), len(quotes)):
+            held = scores[place : place + len(quotes)]
             carrier = next((n for n, score in enumerate(held) if score >= self.least), None)
             if carrier is None:
                 found.append((None, reason_of(claims[place]), max(held)))
             else:
-                found.append((order[carrier], None, held[carrier]))
+                found.append((carrier, None, held[carrier]))
         return found
+
+
+def _key(claim: Claim) -> tuple[str, str, str]:
+    return claim.sentence, claim.before, claim.quote.text
 
 
 def features(claim: Claim, log_odds: float) -> dict[str, float]:

@@ -82,7 +82,7 @@ class NearVerifier:
         self._own = lru_cache(_PAPERS_KEPT)(lambda paper: frozenset(named_things(abstract(paper))))
 
     def verify(self, claim: str, quotes: Sequence[Quote]) -> Verdict:
-        """The verdict; see `fmqa.answering.verification.Verifier`."""
+        """The verdict; as `fmqa.answering.verification.CheckingVerifier` gives one."""
         if not quotes:
             return Verdict(None, Reason(Objection.NO_QUOTE))
         pieces = parts_of(claim)
