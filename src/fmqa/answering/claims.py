@@ -138,7 +138,7 @@ def missing_names(claim: str, quote: str, own: frozenset[str] = frozenset()) -> 
             not any(c.isalpha() for c in re.sub(r"(?<=\d)[A-Za-z]{1,2}$|e-?\d+$", "", shown))
             or stands(name)
             or (len(parts) > 1 and all(stands(part) or part in joined for part in parts))
-            or (shown.isupper() and name in initials)
+            or (shown.removesuffix("s").isupper() and name in initials)
             or (name in METRICS and any(_begins_alike(word, name) for word in words))
         )
         if not known:

@@ -5,31 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# Short form → long form, both lower case, as normal names are.
+# Short form → long form, both lower case, where the initials of the long form don't say it.
 ABBREVIATIONS: dict[str, str] = {
-    "ct": "computed tomography",
-    "mri": "magnetic resonance imaging",
-    "mr": "magnetic resonance",
-    "pet": "positron emission tomography",
     "us": "ultrasound",
-    "cxr": "chest x-ray",
-    "wsi": "whole-slide image",
-    "oct": "optical coherence tomography",
     "he": "hematoxylin and eosin",
     "vit": "vision transformer",
-    "cnn": "convolutional neural network",
-    "sam": "segment anything model",
-    "clip": "contrastive language-image pre-training",
-    "llm": "large language model",
-    "vlm": "vision-language model",
-    "fm": "foundation model",
-    "peft": "parameter-efficient fine-tuning",
     "lora": "low-rank adaptation",
     "mae": "masked autoencoder",
-    "vqa": "visual question answering",
-    "ssl": "self-supervised learning",
-    "fl": "federated learning",
-    "roi": "region of interest",
     "auc": "area under the curve",
 }
 
