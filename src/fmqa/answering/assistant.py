@@ -179,7 +179,9 @@ class Assistant(Asked):
         numbering = Numbering(self.pdf_url)
         state = Underway(asked, question, numbering, started)
         reads = bool(self.drafter.reads)
-        query, hits, evidence, refusal = self.find(question, filters, state.retrieved, reads=reads)
+        query, hits, evidence, refusal = self.find(
+            question, filters, lambda: state.reached("retrieval"), reads=reads
+        )
         if history and asks_for_more(asked):
             evidence = unsaid(evidence, history[-1].said)
         state.subjects = subjects_of(question, (), self._is_paper)
@@ -190,7 +192,7 @@ class Assistant(Asked):
         preview = Numbering(self.pdf_url)
         for quote in evidence.quotes:
             preview.cite(quote)
-        state.found()
+        state.reached("evidence")
         yield EvidenceFound(preview.citations)
         self._unsaid(question, evidence, state)
         yield from self._sentences(question, evidence, state)

@@ -53,9 +53,7 @@ class Underway:
         self.notices: list[str] = []
         self._said: list[_Said] = []
         self._used: dict[tuple[int, Span], Quote] = {}
-        self.retrieval_ms = 0
-        self.evidence_ms = 0
-        self.first_ms = 0
+        self._timings: dict[str, int] = {}
 
     @property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -82,13 +80,9 @@ class Underway:
         """Whether something said rests on the quote."""
         return quote.key in self._used
 
-    def retrieved(self) -> None:
-        """The passages are there."""
-        self.retrieval_ms = self._elapsed()
-
-    def found(self) -> None:
-        """The quotes are there."""
-        self.evidence_ms = self._elapsed()
+    def reached(self, stage: str) -> None:
+        """Keep how long it took to this stage, one of the fields of `Timings`, once."""
+        self._timings.setdefault(stage, round((time.monotonic() - self.started) * 1000))
 
     def said(self, text: str) -> bool:
         """Whether it has been said in almost the same words, of the same, with its figures."""
@@ -108,7 +102,7 @@ class Underway:
         head: str = "",
     ) -> SentenceReady:
         """Say a sentence that rests on these quotes."""
-        self.first_ms = self.first_ms or self._elapsed()
+        self.reached("first_sentence")
         said = attributed(text, quotes)
         if said != text and verdict == "verbatim":
             verdict = "edited"
@@ -175,6 +169,7 @@ class Underway:
         self, model: str, *, related: tuple[Related, ...], abstained: str = "", reason: str = ""
     ) -> Answer:
         """The answer as it stands; a refusal in the words of ``abstained``, where there are any."""
+        self.reached("total")
         return Answer(
             question=self.asked,
             understood_as=self.question if self.question != self.asked else "",
@@ -189,16 +184,8 @@ class Underway:
             related=related,
             notices=tuple(self.notices),
             model=model,
-            timings_ms=Timings(
-                retrieval=self.retrieval_ms,
-                evidence=self.evidence_ms,
-                first_sentence=self.first_ms,
-                total=self._elapsed(),
-            ),
+            timings_ms=Timings(**self._timings),
         )
-
-    def _elapsed(self) -> int:
-        return round((time.monotonic() - self.started) * 1000)
 
 
 def _paper(quote: Quote) -> str:
