@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -126,3 +129,36 @@ def add(library: Library, embedder: HashEmbedder) -> Add:
         return active
 
     return write
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the program ended, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    """The program, run in this process with these arguments."""
+    from fmqa.apps.cli.main import main
+
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments: str, stdin: bytes = b"") -> Ended:
+        monkeypatch.setattr(sys, "argv", ["fmqa", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        capsys.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        written = capsys.readouterr()
+        return Ended(code, written.out, written.err)
+
+    return call

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +15,6 @@ import fmqa.store.embedding
 from fakes import HashEmbedder, WordMarker, document, make_pdf, result
 from fmqa.answering import marking
 from fmqa.answering.schema import Answer
-from fmqa.apps.cli.main import main
-from fmqa.errors import UsageError
-from fmqa.filters import make_filters
 from fmqa.sources import note_files
 from fmqa.store.library import Library
 from fmqa.store.mappers import passage_texts
@@ -27,15 +22,6 @@ from fmqa.store.mappers import passage_texts
 ANSWERED, ERROR, USAGE, ABSTAINED = 0, 1, 2, 3
 PAIRS = "We obtained MedSAM by fine-tuning SAM on 1,570,263 image-mask pairs."
 QUESTION = "How was MedSAM obtained from SAM, and on how many image-mask pairs?"
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How the program ended, and what it wrote."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture
@@ -60,23 +46,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             writer.add(made, vectors, embedder.fingerprint, result(made))
     library.close()
     return tmp_path / "home"
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    def call(*arguments: str, stdin: bytes = b"") -> Ended:
-        monkeypatch.setattr(sys, "argv", ["fmqa", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
-        capsys.readouterr()
-        try:
-            main()
-            code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        written = capsys.readouterr()
-        return Ended(code, written.out, written.err)
-
-    return call
 
 
 @pytest.mark.usefixtures("home")
@@ -234,42 +203,6 @@ def test_config_prints_no_key(run: Any, home: Path, monkeypatch: pytest.MonkeyPa
 def test_the_index(run: Any) -> None:
     assert "2 passages" in run("index").out
     assert run("index", "--rebuild").code == 0
-
-
-@pytest.mark.parametrize(
-    ("text", "years"),
-    [
-        ("2023", (2023, 2023)),
-        ("2021-2023", (2021, 2023)),
-        ("2023-", (2023, None)),
-        ("-2020", (None, 2020)),
-        (" 2021 - 2023 ", (2021, 2023)),
-        (None, (None, None)),
-    ],
-)
-def test_years(text: str | None, years: tuple[int | None, int | None]) -> None:
-    assert make_filters(year=text).years == years
-
-
-@pytest.mark.parametrize("text", ["20212023", "2021 2023", "23", "2023-2021", "-", "2023-20", "x"])
-def test_what_is_no_year(text: str) -> None:
-    with pytest.raises(UsageError):
-        make_filters(year=text)
-
-
-@pytest.mark.parametrize(
-    ("text", "paper"),
-    [
-        ("2304.12306v3", "2304.12306"),
-        ("arXiv:2304.12306", "2304.12306"),
-        ("eess.IV/0601001v2", "eess.IV/0601001"),
-        ("DINOv2", "DINOv2"),
-        ("SAM-Med3Dv2", "SAM-Med3Dv2"),
-        ("topic:compute", "topic:compute"),
-    ],
-)
-def test_papers_by_id_or_name(text: str, paper: str) -> None:
-    assert make_filters(paper=[text]).papers == (paper,)
 
 
 HEAVY = {

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import fmqa.store.embedding
 from arxiv_home import ArxivHome, HashEmbedder, readable, small_world
 from fakes import make_pdf
-from fmqa.apps.cli.main import main
 from fmqa.sources import note_files
 from small_arxiv import Fault, SmallArxiv
 from small_arxiv.faults import reset
@@ -23,16 +20,7 @@ from small_arxiv.faults import reset
 FAILED, USAGE, NOT_ANSWERED, UNREACHABLE = 1, 2, 3, 4
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How the program ended, and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ended]
+Run = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -63,25 +51,6 @@ def empty(home: ArxivHome) -> ArxivHome:
     shutil.rmtree(home.folder / "index")
     shutil.rmtree(home.papers)
     return home
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def call(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["fmqa", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
-        capsys.readouterr()
-        try:
-            main()
-            code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        written = capsys.readouterr()
-        return Ended(code, written.out, written.err)
-
-    return call
 
 
 def test_ingest_in_words(empty: ArxivHome, run: Run) -> None:

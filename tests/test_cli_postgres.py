@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from test_cli import ANSWERED, QUESTION, USAGE, home, run
+from test_cli import ANSWERED, QUESTION, USAGE, home
 
-fixtures = (home, run)
+fixtures = (home,)
 
 
 def without_times(answer: str) -> dict[str, Any]:

@@ -95,3 +95,39 @@ def test_made_of_lists() -> None:
     assert make_filters(year=["2023"], source=["PDF"], kind=[]) == Filters(
         years=(2023, 2023), sources=(Source.PDF,)
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("2023", (2023, 2023)),
+        ("2021-2023", (2021, 2023)),
+        ("2023-", (2023, None)),
+        ("-2020", (None, 2020)),
+        (" 2021 - 2023 ", (2021, 2023)),
+        (None, (None, None)),
+    ],
+)
+def test_years(text: str | None, years: tuple[int | None, int | None]) -> None:
+    assert make_filters(year=text).years == years
+
+
+@pytest.mark.parametrize("text", ["20212023", "2021 2023", "23", "2023-2021", "-", "2023-20", "x"])
+def test_what_is_no_year(text: str) -> None:
+    with pytest.raises(UsageError):
+        make_filters(year=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "paper"),
+    [
+        ("2304.12306v3", "2304.12306"),
+        ("arXiv:2304.12306", "2304.12306"),
+        ("eess.IV/0601001v2", "eess.IV/0601001"),
+        ("DINOv2", "DINOv2"),
+        ("SAM-Med3Dv2", "SAM-Med3Dv2"),
+        ("topic:compute", "topic:compute"),
+    ],
+)
+def test_papers_by_id_or_name(text: str, paper: str) -> None:
+    assert make_filters(paper=[text]).papers == (paper,)
