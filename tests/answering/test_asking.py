@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
@@ -39,6 +39,7 @@ class Response:
     status: int = 200
     kind: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
 
 
 def streamed(
@@ -97,6 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.prompts.append(asked["messages"][-1]["content"])
         responses = self.server.responses
         response = responses.pop(0) if len(responses) > 1 else responses[0]
+        time.sleep(response.delay)
         body = response.body.encode()
         self.send_response(response.status)
         self.send_header("Content-Type", response.kind)
@@ -124,8 +126,9 @@ def drafts(server: Server, *responses: Response) -> list[Draft | Notice]:
     return list(SynthesisDrafter(model).drafts("Why?", QUOTES))
 
 
-def settings_for(server: Server) -> Settings:
+def settings_for(server: Server, **others: Any) -> Settings:
     return Settings(
+        **others,
         llm="openai:some",
         llm_base_url=f"http://127.0.0.1:{server.server_port}/v1",
         llm_api_key="k",
@@ -247,3 +250,18 @@ def test_the_check_takes_no_silence_for_an_answer(server: Server, response: Resp
     server.responses = [response]
     with pytest.raises(ModelSilent):
         check_model(settings_for(server))
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "refuses the key"), (403, "refuses the key"), (404, "isn't known")]
+)
+def test_what_a_provider_refuses(server: Server, status: int, words: str) -> None:
+    server.responses = [refused(status)]
+    with pytest.raises(ModelUnavailable, match=words):
+        check_model(settings_for(server))
+
+
+def test_a_provider_that_is_too_slow(server: Server) -> None:
+    server.responses = [replace(GOOD, delay=1.0)]
+    with pytest.raises(ModelUnavailable, match="didn't answer within"):
+        check_model(settings_for(server, llm_timeout=0.2))

@@ -23,9 +23,9 @@ from fmqa.answering.citing import Numbering
 from fmqa.answering.drafting import Draft, Drafter, ExtractiveDrafter, Notice, Refused
 from fmqa.answering.schema import Answer, Sentence
 from fmqa.answering.underway import Underway
-from fmqa.errors import ModelUnavailable, NothingToSearch, UsageError
+from fmqa.errors import ModelUnavailable
 from fmqa.store.library import Library
-from fmqa.types import Filters, Quote, Source
+from fmqa.types import Quote, Source
 
 PAIRS = "We obtained MedSAM by fine-tuning SAM on 1,570,263 image-mask pairs."
 PROMPT = "MedSAM takes a bounding box around the target as its prompt."
@@ -198,11 +198,6 @@ def test_what_the_papers_do_not_answer(filled: Library, question: str) -> None:
     assert answer.related[0].title in answer.answer
 
 
-def test_an_unknown_name_is_said(filled: Library) -> None:
-    answer = word_assistant(filled, ExtractiveDrafter()).ask("How does MedSAM compare with FooNet?")
-    assert "FooNet" in answer.reason
-
-
 def test_the_stream(filled: Library) -> None:
     bad = Draft("MedSAM fine-tunes SAM on 2,000,000 image-mask pairs.", (0,))
     events = list(word_assistant(filled, Saying(bad)).stream(QUESTION))
@@ -214,41 +209,10 @@ def test_the_stream(filled: Library) -> None:
     assert ready.sentence == finished.answer.sentences[0]
 
 
-def test_a_stream_that_nobody_hears_out(filled: Library) -> None:
-    stream = word_assistant(filled, ExtractiveDrafter()).stream(QUESTION)
-    next(stream)
-    stream.close()
-
-
 def test_times_are_in_order(filled: Library) -> None:
     times = word_assistant(filled, ExtractiveDrafter()).ask(QUESTION).timings_ms
     assert 0 <= times.retrieval <= times.evidence <= times.total
     assert times.first_sentence <= times.total
-
-
-@pytest.mark.parametrize("question", ["", "   ", "?!…", "\x00", "\n\t"])
-def test_an_empty_question(filled: Library, question: str) -> None:
-    with pytest.raises(UsageError, match="empty"):
-        word_assistant(filled, ExtractiveDrafter()).ask(question)
-
-
-def test_a_long_question(filled: Library) -> None:
-    with pytest.raises(UsageError, match="at most 4,000"):
-        word_assistant(filled, ExtractiveDrafter()).ask("word " * 20_000)
-
-
-def test_filters(filled: Library) -> None:
-    answering = word_assistant(filled, ExtractiveDrafter())
-    only = answering.ask("What is RETFound pre-trained on?", Filters(papers=("RETFound",)))
-    assert {citation.paper_id for citation in only.citations} == {"2309.00001"}
-    with pytest.raises(NothingToSearch):
-        answering.ask(QUESTION, Filters(years=(1999, 1999)))
-
-
-def test_an_empty_library(library: Library) -> None:
-    with pytest.raises(NothingToSearch) as caught:
-        word_assistant(library, ExtractiveDrafter()).ask(QUESTION)
-    assert "fmqa ingest" in caught.value.hint
 
 
 def test_as_a_langchain_runnable(filled: Library) -> None:

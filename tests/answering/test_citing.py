@@ -16,13 +16,8 @@ def test_a_quote_is_numbered_once() -> None:
     assert numbering.cite(one)[0] is True
     assert numbering.cite(two)[1].number == 2
     assert numbering.cite(one) == (False, numbering.citations[0])
-    assert [citation.number for citation in numbering.citations] == [1, 2]
-
-
-def test_two_sentences_of_one_passage_are_two_citations() -> None:
-    numbering = Numbering(PDF)
-    numbering.cite(quote("One.", passage_id=1))
-    assert numbering.cite(quote("Two.", passage_id=1, at=10))[1].number == 2
+    assert numbering.cite(quote("Two.", passage_id=1, at=10))[1].number == 3
+    assert [citation.number for citation in numbering.citations] == [1, 2, 3]
 
 
 def test_a_pdf_is_linked_at_its_page() -> None:

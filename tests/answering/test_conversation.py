@@ -112,10 +112,6 @@ def test_its_successor_is_that_of_the_paper_before() -> None:
     assert with_kin_named(asked, BOOK) == f"{MADE}{JOINT}and MedSAM2?"
 
 
-def test_nothing_is_joined_to_a_first_question() -> None:
-    assert alone("And patients?", []) == "And patients?"
-
-
 KIN = NameBook.of(
     map(paper, ["MedSAM", "MedSAM2", "DINO", "DINOv2", "DINOv3", "MAIRA-1", "MAIRA-2", "UNI"])
 )
@@ -153,12 +149,6 @@ def rewriter(*answers: str) -> ModelRewriter:
         return f"joined: {question}"
 
     return ModelRewriter(LanguageModel(lambda: FakeListChatModel(responses=list(answers))), joined)
-
-
-def test_the_reasoning_before_a_rewriting_is_left_out() -> None:
-    history = [Exchange("What is MedSAM?", "What is MedSAM?", ("MedSAM",))]
-    said = rewriter("<think>It is MedSAM, not SAM-2.</think>\nHow large is MedSAM?")
-    assert said("How large is it?", history) == "How large is MedSAM?"
 
 
 def test_a_model_rewrites_where_there_is_one() -> None:

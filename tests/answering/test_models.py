@@ -1,9 +1,7 @@
 import os
 import subprocess
 import sys
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import psutil
@@ -30,37 +28,6 @@ def settings(llm: str, **others) -> Settings:
     return Settings(llm=llm, **others)
 
 
-class Provider(BaseHTTPRequestHandler):
-    """Answers each request with the server's ``status``, after its ``delay``."""
-
-    def do_POST(self):
-        time.sleep(self.server.delay)
-        self.rfile.read(int(self.headers["Content-Length"]))
-        body = b'{"error": {"message": "no"}}'
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def provider():
-    server = HTTPServer(("127.0.0.1", 0), Provider)
-    server.status, server.delay = 401, 0.0
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-def at(server, **others) -> Settings:
-    address = f"http://127.0.0.1:{server.server_port}/v1"
-    return settings("openai:some", llm_base_url=address, llm_api_key="k", **others)
-
-
 def test_none_is_no_model():
     assert "own words" in check_model(settings("none")).detail
 
@@ -82,23 +49,6 @@ def test_a_missing_key_is_named(monkeypatch):
 def test_an_unknown_provider():
     with pytest.raises(ModelUnavailable, match="nosuch"):
         make_chat_model(settings("nosuch:model"))
-
-
-@pytest.mark.parametrize(
-    ("status", "words"), [(401, "refuses the key"), (403, "refuses the key"), (404, "isn't known")]
-)
-def test_what_a_provider_refuses(provider, status, words):
-    provider.status = status
-    with pytest.raises(ModelUnavailable, match=words):
-        check_model(at(provider))
-
-
-def test_a_provider_that_is_too_slow(provider, monkeypatch):
-    provider.delay = 1.0
-    slow = at(provider, llm_timeout=0.2)
-    model = make_chat_model(slow)
-    with pytest.raises(ModelUnavailable, match="didn't answer within"), model_errors(slow):
-        model.invoke("x")
 
 
 def test_a_provider_that_is_not_there():

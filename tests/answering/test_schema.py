@@ -22,10 +22,6 @@ def test_the_published_schema_is_the_models() -> None:
     )
 
 
-def test_it_is_a_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(json.loads(PUBLISHED.read_text(encoding="utf-8")))
-
-
 @pytest.mark.parametrize(
     "change", [{"status": "perhaps"}, {"question": None}, {"extra": 1}, {"sentences": [{}]}]
 )

@@ -43,16 +43,6 @@ def synthesis(reply: str, quotes: list[Any] = QUOTES) -> list[Draft | Notice]:
     return list(SynthesisDrafter(LanguageModel(lambda: model)).drafts("Why?", quotes))
 
 
-def test_a_stream_is_cut_into_sentences() -> None:
-    drafts = synthesis("MedSAM fine-tunes SAM [1]. The encoder is frozen [2].")
-    assert drafts == [Draft("MedSAM fine-tunes SAM.", (0,)), Draft("The encoder is frozen.", (1,))]
-
-
-def test_marks_behind_the_full_stop_belong_to_the_sentence_before() -> None:
-    drafts = synthesis("MedSAM fine-tunes SAM. [1] The encoder is frozen. [2]")
-    assert drafts == [Draft("MedSAM fine-tunes SAM.", (0,)), Draft("The encoder is frozen.", (1,))]
-
-
 @pytest.mark.parametrize(
     ("marks", "quotes"),
     [
@@ -108,13 +98,6 @@ def test_a_heading_names_what_the_papers_name(head: str, kept: bool) -> None:
 def test_a_line_of_a_table_is_its_quote() -> None:
     drafts = synthesis("| Model | Data |\n|---|---|\n| MedSAM | 1,570,263 pairs [1] |\n")
     assert drafts == [replace(verbatim(QUOTES[0], 0), begins="")]
-
-
-def test_decimals_and_abbreviations_are_not_cut() -> None:
-    drafts = synthesis(
-        "A Dice of 0.94 was reached, e.g. on CT by Ma et al. in 2023 [1]. It ends [2]."
-    )
-    assert [draft.quotes for draft in drafts] == [(0,), (1,)]
 
 
 def test_the_first_sentence_is_there_before_the_last_is_written() -> None:
