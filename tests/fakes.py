@@ -75,9 +75,6 @@ class HashEmbedder:
     def embed_query(self, text: str) -> list[float]:
         return [float(value) for value in self._vector(text)]
 
-    def closeness(self, one: str, other: str) -> float:
-        return float(self._vector(one) @ self._vector(other))
-
     def _vector(self, text: str) -> np.ndarray:
         words = _WORD.findall(text.lower()) or ["nothing"]
         directions = [_direction(self._name, self._dimension, word) for word in words]
@@ -216,33 +213,11 @@ _SENTENCES = (
 
 
 def make_pdf(path: Path, number: int) -> None:
-    """A PDF of three pages of prose, of plain objects; the readers' tests have the odd ones."""
+    """A PDF of three pages of prose."""
+    from reading.pdfs import PageSource, build, column
+
     pages = []
     for page in range(1, 4):
         lines = [s.format(n=number, page=page) for s in _SENTENCES for _ in range(2)]
-        shown = "".join(f"({line}) Tj T* " for line in lines)
-        pages.append(f"BT /F1 10 Tf 14 TL 60 720 Td {shown}ET".encode())
-    kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-    ]
-    for index, content in enumerate(pages):
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {5 + 2 * index} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>".encode()
-        )
-        objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
-    out, places = bytearray(b"%PDF-1.7\n"), []
-    for number_, body in enumerate(objects, start=1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number_, body)
-    table = len(out)
-    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    out += b"".join(b"%010d 00000 n \n" % place for place in places)
-    out += b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
-        len(objects) + 1,
-        table,
-    )
-    path.write_bytes(out)
+        pages.append(PageSource(column(lines, 60, 720)))
+    path.write_bytes(build(pages))

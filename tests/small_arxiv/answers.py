@@ -56,12 +56,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, headers but for Content-Length, and body. ``chunked`` declares no length."""
+    """Status, headers but for Content-Length, and body."""
 
     status: int
     body: Body
     headers: Mapping[str, str] = field(default_factory=dict)
-    chunked: bool = False
     delivery: Delivery = field(default_factory=Delivery)
 
 

@@ -120,9 +120,7 @@ def short_of_length(share: float = 0.5) -> Action:
 
 def cut_short(share: float = 0.5) -> Action:
     """A body without its end, whose Content-Length is that of what is sent."""
-    return lambda answer: replace(
-        answer, body=answer.body.cut(0, int(share * len(answer.body))), chunked=False
-    )
+    return lambda answer: replace(answer, body=answer.body.cut(0, int(share * len(answer.body))))
 
 
 def wrong_type() -> Action:

@@ -25,8 +25,7 @@ def answer_pdf(world: World, name: str) -> Answer:
             told = f"The paper {paper.arxiv_id} has been withdrawn; no PDF is available."
             return page(paper.gone, "Withdrawn", told)
         body = _body(world, paper, version)
-    chunked = paper.manner == "oversize" and not world.oversize_declared
-    return Answer(200, body, {"Content-Type": "application/pdf"}, chunked=chunked)
+    return Answer(200, body, {"Content-Type": "application/pdf"})
 
 
 def answer_html(world: World, name: str) -> Answer:

@@ -103,7 +103,7 @@ class World:
     ``review`` is the id of the review, ``near_misses`` maps the id of each paper whose title is
     nearly a cited one's to the number of the review's entry that it could be taken for,
     ``special`` the names of the hard cases to their ids. ``oversize`` is the length in bytes of
-    the over-size PDF, which is sent without Content-Length unless ``oversize_declared``.
+    the over-size PDF.
     ``notices`` are fields of Crossref's records beside the title, by DOI in small letters.
     ``html`` are versions' pages; most have none.
     """
@@ -112,7 +112,6 @@ class World:
         self.lock = threading.RLock()
         self.seed = seed
         self.oversize = oversize
-        self.oversize_declared = True
         self.review = ""
         self.near_misses: dict[str, int] = {}
         self.special: dict[str, str] = {}

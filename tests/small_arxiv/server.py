@@ -259,10 +259,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        if answer.chunked:
-            self.send_header("Transfer-Encoding", "chunked")
-        else:
-            self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Content-Length", str(len(answer.body)))
         if self.command == "HEAD" or not len(answer.body):
             self.leave()
             self.end_headers()
@@ -279,16 +276,12 @@ class _Handler(BaseHTTPRequestHandler):
             return
         for chunk in answer.body.cut(before, size).chunks(delivery.piece):
             self._write(request, answer, chunk, last=request.sent + len(chunk) == size)
-        if answer.chunked:
-            self.wfile.write(b"0\r\n\r\n")
 
     def _write(self, request: Request, answer: Answer, chunk: bytes, *, last: bool) -> None:
         if last:
             self.leave()  # before the client has all of it and may ask for the next
         request.sent += len(chunk)
         try:
-            if answer.chunked:
-                chunk = b"%x\r\n%b\r\n" % (len(chunk), chunk)
             self.wfile.write(chunk)
         except OSError:
             request.sent -= len(chunk)
