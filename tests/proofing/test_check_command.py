@@ -28,18 +28,18 @@ def draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_faults_end_in_1_and_stand_in_each_form(draft: Path, tmp_path: Path) -> None:
     draft.write_text(
-        "The weather of the coast was mild all winter [@medsam].\n\nNobody has it [@lost].\n",
+        "The weather of the coast was mild all winter [@nobody].\n\nNobody has it [@lost].\n",
         encoding="utf-8",
     )
     html = tmp_path / "report.html"
     lines = CliRunner().invoke(app, ["check", str(draft), "--format", "lines"])
     assert lines.exit_code == 1
-    assert f"{draft}:1:1: not-found " in lines.stdout
+    assert f"{draft}:1:1: unknown-key " in lines.stdout
     assert f"{draft}:3:1: no-paper " in lines.stdout
     told = CliRunner().invoke(app, ["check", str(draft), "--json", "--html", str(html)])
     assert told.exit_code == 1
     kinds = [one["kind"] for one in json.loads(told.stdout)["findings"]]
-    assert kinds == ["not-found", "no-paper"]
+    assert kinds == ["unknown-key", "no-paper"]
     assert "The weather of the coast" in html.read_text(encoding="utf-8")
     text = CliRunner().invoke(app, ["check", str(draft)])
     assert text.exit_code == 1

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
-from fakes import Add, HashEmbedder, document
+from fakes import Add, HashEmbedder, WordChecker, document
+from fmqa.answering.entailment import Claim, EntailmentChecker
 from fmqa.proofing.markdown import read_markdown
-from fmqa.proofing.nearness import NearVerifier, Vectors
 from fmqa.proofing.page import page
 from fmqa.proofing.proofreader import Proofreader
 from fmqa.proofing.report import Kind, Report, as_json, as_lines
+from fmqa.proofing.weighing import Weigher
 from fmqa.retrieval.search import Searcher
 from fmqa.store.library import Library
 from fmqa.sync.matching import WorkFinder
@@ -29,8 +31,21 @@ LIST = """
 """
 
 
+class Judge(EntailmentChecker):
+    """A model that lets one sentence pass, and remembers what it was asked at once."""
+
+    def __init__(self, passing: str) -> None:
+        self.passing = passing
+        self.asked: list[list[str]] = []
+
+    def log_odds(self, claims: Sequence[Claim]) -> list[float]:
+        self.asked.append([one.sentence for one in claims])
+        return [20.0 if one.sentence.startswith(self.passing) else -20.0 for one in claims]
+
+
 @pytest.fixture
-def check(library: Library, add: Add) -> Check:
+def proofreader(library: Library, add: Add, tmp_path: Path) -> Proofreader:
+    """A check whose regression goes by words, figures and denials."""
     add(
         document(
             "2304.12306",
@@ -45,18 +60,18 @@ def check(library: Library, add: Add) -> Check:
             title="Towards a General-Purpose Foundation Model for Pathology", arxiv_id=None,
         ),
     )  # fmt: skip
-    vectors = Vectors(HashEmbedder(256))
+    weights = {"": {"bias": 0.0, "words_together": 30.0, "figures_together": -30.0,
+                    "denied_first": -30.0, "names_together": -30.0},
+               "fault": {"bias": 15.0}}  # fmt: skip
+    path = tmp_path / "proofing.json"
+    path.write_text(json.dumps({"weights": weights, "least": 0.5}), encoding="utf-8")
     papers = [row.meta for row in library.record.papers()]
+    weigher = Weigher(Searcher(library, HashEmbedder()), WordChecker(), path)
+    return Proofreader(weigher, WorkFinder(papers, {}))
 
-    def abstract(paper: str) -> str:
-        return library.record.passages_of(paper)[0].passage.text
 
-    proofreader = Proofreader(
-        Searcher(library, HashEmbedder()),
-        vectors,
-        NearVerifier(vectors, abstract),
-        WorkFinder(papers, {}),
-    )
+@pytest.fixture
+def check(proofreader: Proofreader) -> Check:
     return lambda text: proofreader.check(read_markdown(text + LIST), "draft.md")
 
 
@@ -73,7 +88,6 @@ def check(library: Library, add: Add) -> Check:
         ("MedSAM does need text as a prompt for medical images [1].", Kind.CONTRADICTED, "not"),
         ("Ma et al. trained MedSAM on 1,570,263 pairs of images and masks [1].", Kind.CARRIED, ""),
         ("UNIs were trained on 100,426 slides of pathology [2].", Kind.CARRIED, "UNI"),
-        ("UNI was trained on all slides of pathology [2].", Kind.NOT_FOUND, "UNI"),
         ("MedSAM segments medical images of many modalities (arXiv:2304.12306).", Kind.CARRIED, ""),
         ("MedSAM fails on medical images of many modalities [1].", Kind.CONTRADICTED, "segments"),
         ("The weather of the coast was mild all winter [1].", Kind.NOT_FOUND, ""),
@@ -96,6 +110,19 @@ def test_a_sentence(check: Check, text: str, kind: Kind, quoted: str | None) -> 
     else:
         assert found.shown is not None
         assert quoted in found.shown.quote
+
+
+def test_a_judge_decides_all_in_one_call(proofreader: Proofreader) -> None:
+    judge = proofreader.judge = Judge("The weather")
+    draft = """The weather of the coast was mild all winter [1].
+
+    MedSAM segments medical images of many modalities [1].
+
+    MedSAM was trained on 900,000 pairs of images and masks [1].
+    """
+    found = proofreader.check(read_markdown(draft + LIST), "draft.md").findings
+    assert [one.is_fault for one in found] == [False, True, True]
+    assert [len(one) for one in judge.asked] == [3]
 
 
 def test_how_to_fetch_is_said(check: Check) -> None:

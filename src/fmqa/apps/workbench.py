@@ -340,22 +340,18 @@ class Workbench:
     @part
     def proofreader(self) -> Proofreader:
         """What checks drafts against the library."""
-        from fmqa.proofing.nearness import NearVerifier, Vectors
+        from fmqa.answering.entailment import make_checker
         from fmqa.proofing.proofreader import Proofreader
+        from fmqa.proofing.weighing import Weigher
         from fmqa.sync.matching import WorkFinder
 
-        searcher, record = self.searcher, self.library.record
-
-        def abstract(paper: str) -> str:
-            passages = record.passages_of(paper)
-            return passages[0].passage.text if passages else ""
-
-        work_finder = WorkFinder(
-            (row.meta for row in record.papers()), self.library.catalog.facts()
-        )
-        vectors = Vectors(self.embedder)
-        verifier = NearVerifier(vectors, abstract)
-        return Proofreader(searcher, vectors, verifier, work_finder, self.settings.arxiv_pdf_url)
+        papers = (row.meta for row in self.library.record.papers())
+        work_finder = WorkFinder(papers, self.library.catalog.facts())
+        own = self.settings.model_copy(update={"checker": "local"})
+        weigher = Weigher(self.searcher, make_checker(own, self.language_model, strong=False))
+        asked = self.verifier.checker
+        judge = asked if asked.at_once else None
+        return Proofreader(weigher, work_finder, judge, self.settings.arxiv_pdf_url)
 
     @part
     def suggester(self) -> Suggester:

@@ -1,38 +1,32 @@
 """Each sentence of a draft against the papers that it cites, or else against the library.
 
-Candidates are the sentences of the passages that a search finds, nearest in meaning, words and
-numbers first. Whether one of them carries the sentence decides a verifier. Where none does, the
-nearest ones tell why: another figure, a contradiction, or nothing of the kind.
+Whether these carry a sentence says a strong language model where there is one, else a regression
+(`fmqa.proofing.weighing`). Where they don't, the nearest sentences tell why: another figure, a
+contradiction, or nothing of the kind.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
+from dataclasses import replace
 
 from fmqa.answering.citing import paper_url
 from fmqa.answering.claims import named_things
+from fmqa.answering.entailment import Claim, EntailmentChecker
 from fmqa.answering.numbers import missing_numbers, numbers
-from fmqa.answering.quotes import units_of
-from fmqa.answering.verification import Objection, Verdict
-from fmqa.errors import NothingToSearch
+from fmqa.answering.verification import reason_of
 from fmqa.proofing.draft import DraftSentence, Manuscript
-from fmqa.proofing.nearness import NearVerifier, Vectors, shared, whole
 from fmqa.proofing.report import Finding, Kind, Report, ShownQuote, how_to_fetch, shown
+from fmqa.proofing.weighing import Case, Weigher, behind, terms_of
 from fmqa.sync.matching import WorkFinder
-from fmqa.types import Filters, PaperMeta, Quote, Reference
+from fmqa.types import PaperMeta, Quote, Reference
 
-if TYPE_CHECKING:
-    from fmqa.retrieval.search import Searcher
-
-_PASSAGES = 12
-_CANDIDATES = 8
-_LOOKED_AT = 3  # of the candidates, for why none of them carries the sentence
+_JUDGED = 5  # quotes that a language model is shown with a sentence
+_AT_ONCE = 25  # sentences that it is asked about in one call
+_LOOKED_AT = 3  # of the quotes, for why none of them carries the sentence
 _FEWEST_WORDS = 4  # of what asserts something
-_ALIKE = 0.5  # of the sentence's words in a quote that speaks of the same
+_ALIKE = 0.5  # of the sentence in a quote that speaks of the same
 _ALIKE_UNCITED = 0.6  # the same where nobody said that it should
 _NEAR_UNCITED = 0.5  # cosine, of a quote that denies such a sentence
 _OWN = re.compile(
@@ -46,25 +40,22 @@ class Proofreader:
     """Checks drafts against a library.
 
     Args:
-        searcher: finds passages.
-        vectors: say which sentences are near in meaning.
-        verifier: decides what carries a sentence; one of answers has the same `verify`.
+        weigher: finds what may carry sentences, and says how surely it does.
         work_finder: knows the library's papers by what drafts say of them.
+        judge: a strong language model as a checker, where there is one.
         pdf_url: where arXiv's PDFs are.
     """
 
     def __init__(
         self,
-        searcher: Searcher,
-        vectors: Vectors,
-        verifier: NearVerifier,
+        weigher: Weigher,
         work_finder: WorkFinder,
+        judge: EntailmentChecker | None = None,
         pdf_url: str = "https://arxiv.org/pdf",
     ) -> None:
-        self.searcher = searcher
-        self.vectors = vectors
-        self.verifier = verifier
+        self.weigher = weigher
         self.work_finder = work_finder
+        self.judge = judge
         self.pdf_url = pdf_url.rstrip("/")
 
     def check(
@@ -79,28 +70,65 @@ class Proofreader:
             draft: as it was read.
             path: what to call it.
             step: told of the progress.
+
+        Raises:
+            ModelError: the judge can't say.
         """
         papers = {key: self.work_finder.find(work) for key, work in draft.works.items()}
-        findings = []
-        for place, sentence in enumerate(draft.sentences):
-            step("Checking sentences", place, len(draft.sentences))
-            findings.append(self._sentence(sentence, draft.works, papers))
-        step("Checking sentences", len(draft.sentences), len(draft.sentences))
+        asked = self.asked(draft, papers)
+        cases = self.weigher.cases(list(asked.values()), step)
+        weighed = {
+            place: self._weighed(draft.sentences[place], case, carries=carries)
+            for place, case, carries in zip(asked, cases, self._carried(cases), strict=True)
+        }
+        findings = [
+            self._found(one, weighed.get(place), draft.works, papers)
+            for place, one in enumerate(draft.sentences)
+        ]
         return Report(path, tuple(findings))
 
-    def _sentence(
+    def asked(
+        self, draft: Manuscript, papers: Mapping[str, PaperMeta | None]
+    ) -> dict[int, tuple[str, tuple[str, ...]]]:
+        """What is checked of a draft: by its place each sentence, and the papers that it cites.
+
+        Args:
+            draft: as it was read.
+            papers: those of the cited works that are in the library.
+        """
+        found = {}
+        for place, one in enumerate(draft.sentences):
+            held = [paper.paper_id for key in one.keys if (paper := papers.get(key)) is not None]
+            if held or not (one.keys or _no_claim(one.text)):
+                found[place] = (one.text, tuple(dict.fromkeys(held)))
+        return found
+
+    def _carried(self, cases: Sequence[Case]) -> list[bool]:
+        """Whether each sentence is carried."""
+        if self.judge is None:
+            return self.weigher.carried(cases)
+        open_ = [place for place, one in enumerate(cases) if one.quotes]
+        carried = [False] * len(cases)
+        for start in range(0, len(open_), _AT_ONCE):
+            batch = open_[start : start + _AT_ONCE]
+            claims = [Claim(cases[place].text, cases[place].joined(_JUDGED)) for place in batch]
+            for place, odds in zip(batch, self.judge.log_odds(claims), strict=True):
+                carried[place] = odds > 0
+        return carried
+
+    def _found(
         self,
         sentence: DraftSentence,
+        found: Finding | None,
         works: Mapping[str, Reference],
         papers: Mapping[str, PaperMeta | None],
     ) -> Finding:
-        if not sentence.keys:
-            return self._uncited(sentence)
-        unknown = [key for key in sentence.keys if key not in works]
-        held = [paper for key in sentence.keys if (paper := papers.get(key)) is not None]
-        found = self._against(sentence, held) if held else None
-        if found is not None and found.kind is not Kind.NOT_FOUND:
+        """What is said of a sentence, given what was found of it in the papers that are here."""
+        if found is not None and (found.kind is not Kind.NOT_FOUND or not sentence.keys):
             return found
+        if not sentence.keys:
+            return _finding(Kind.NO_CLAIM, sentence)
+        unknown = [key for key in sentence.keys if key not in works]
         if unknown:
             told = f"no bibliography has {', '.join(unknown)}"
             return _finding(Kind.UNKNOWN_KEY, sentence, told)
@@ -114,67 +142,18 @@ class Proofreader:
         assert found is not None  # every key names a paper that is held
         return found
 
-    def _against(self, sentence: DraftSentence, held: Sequence[PaperMeta]) -> Finding:
-        """A sentence against the papers that it cites."""
-        quotes = [
-            quote
-            for paper in dict.fromkeys(paper.paper_id for paper in held)
-            for quote in self._candidates(sentence.text, Filters(papers=(paper,)))
-        ]
-        verdict = self.verifier.verify(sentence.text, quotes)
-        carrier = _carrier(verdict)
-        if carrier is not None:
-            return self._finding(Kind.CARRIED, sentence, quotes[carrier])
-        kind, nearest = self._why(sentence.text, quotes, _ALIKE)
-        told = str(verdict.reason or "") if kind is Kind.NOT_FOUND else ""
-        return self._finding(kind, sentence, nearest, told)
-
-    def _uncited(self, sentence: DraftSentence) -> Finding:
-        """A sentence that cites nothing, against the whole library; silence is no fault."""
-        if _no_claim(sentence.text):
-            return _finding(Kind.NO_CLAIM, sentence)
-        quotes = self._candidates(sentence.text, None)
-        carrier = _carrier(self.verifier.verify(sentence.text, quotes))
-        if carrier is not None:
-            return self._finding(Kind.CARRIED, sentence, quotes[carrier])
-        # Only what names the same things may say otherwise.
-        names = named_things(f"x {sentence.text}").keys()
-        same = [one for one in quotes if names and names & named_things(f"x {whole(one)}").keys()]
-        kind, nearest = self._why(sentence.text, same, _ALIKE_UNCITED, _NEAR_UNCITED)
-        if kind is Kind.NOT_FOUND:
-            return self._finding(Kind.UNCITED, sentence, quotes[0] if quotes else None)
-        return self._finding(kind, sentence, nearest)
-
-    def _candidates(self, text: str, filters: Filters | None) -> list[Quote]:
-        """The nearest sentences of the best passages."""
-        try:
-            hits = self.searcher.search(text, _PASSAGES, filters)
-        except NothingToSearch:
-            return []
-        quotes = list(
-            {unit.text: unit for hit in hits for unit in units_of(hit) if not unit.rest}.values()
-        )
-        if not quotes:
-            return []
-        vectors = self.vectors.of([text, *(quote.text for quote in quotes)])
-        told = np.array([shared(text, one) + _share_of_numbers(text, one) for one in quotes])
-        order = np.argsort(-(vectors[1:] @ vectors[0] + told), kind="stable")
-        return [quotes[int(place)] for place in order[:_CANDIDATES]]
-
-    def _why(
-        self, text: str, quotes: Sequence[Quote], alike: float, near: float = 0.0
-    ) -> tuple[Kind, Quote | None]:
-        """Why none of the quotes carries a sentence, and the one that shows it."""
-        for quote in quotes[:_LOOKED_AT]:
-            if shared(text, quote) < alike or len(quote.text.split()) <= _FEWEST_WORDS:
-                continue
-            if missing_numbers(text, whole(quote)) and numbers(quote.text):
-                return Kind.OTHER_FIGURE, quote
-            verdict = self.verifier.verify(text, [quote])
-            denied = verdict.reason is not None and verdict.reason.objection is Objection.NEGATION
-            if denied and verdict.probability >= near:
-                return Kind.CONTRADICTED, quote
-        return Kind.NOT_FOUND, quotes[0] if quotes else None
+    def _weighed(self, sentence: DraftSentence, case: Case, *, carries: bool) -> Finding:
+        """What was found of a sentence in the papers; silence is no fault where it cites none."""
+        nearest = case.quotes[0] if case.quotes else None
+        if carries:
+            return self._finding(Kind.CARRIED, sentence, nearest)
+        kind, quote = _why(case) if sentence.keys else _otherwise(case)
+        if kind is not Kind.NOT_FOUND:
+            return self._finding(kind, sentence, quote)
+        if not sentence.keys:
+            return self._finding(Kind.UNCITED, sentence, nearest)
+        told = str(reason_of(Claim(case.text, case.joined(_LOOKED_AT)))) if nearest else ""
+        return self._finding(Kind.NOT_FOUND, sentence, nearest, told)
 
     def _finding(
         self, kind: Kind, sentence: DraftSentence, quote: Quote | None, message: str = ""
@@ -205,18 +184,29 @@ def _finding(
     )
 
 
-def _carrier(verdict: Verdict) -> int | None:
-    """The quote that carries a sentence, or the first of those that carry its parts."""
-    if verdict.quote is not None:
-        return verdict.quote
-    carried = [part.quote for part in verdict.parts]
-    return carried[0] if carried and None not in carried else None
+def _why(case: Case, alike: float = _ALIKE, near: float = 0.0) -> tuple[Kind, Quote | None]:
+    """Why none of the quotes carries a sentence, and the one that shows it."""
+    for cosine, quote in zip(case.near[:_LOOKED_AT], case.quotes, strict=False):
+        few = len(quote.text.split()) <= _FEWEST_WORDS
+        if few or case.share(terms_of(behind(quote))) < alike:
+            continue
+        if missing_numbers(case.text, behind(quote)) and numbers(quote.text):
+            return Kind.OTHER_FIGURE, quote
+        if case.denied_by(quote) and cosine >= near:
+            return Kind.CONTRADICTED, quote
+    return Kind.NOT_FOUND, None
 
 
-def _share_of_numbers(text: str, quote: Quote) -> float:
-    """The share of a sentence's numbers that a quote has: they tell best where it comes from."""
-    missing = len(missing_numbers(text, whole(quote)))
-    return 1 - missing / max(1, missing, len(numbers(text)))
+def _otherwise(case: Case) -> tuple[Kind, Quote | None]:
+    """The same where nothing is cited: only what names the same things may say otherwise."""
+    names = named_things(f"x {case.text}").keys()
+    same = [
+        (near, quote)
+        for near, quote in zip(case.near, case.quotes, strict=True)
+        if names & named_things(f"x {behind(quote)}").keys()
+    ]
+    quotes, cosines = tuple(quote for _, quote in same), tuple(near for near, _ in same)
+    return _why(replace(case, quotes=quotes, near=cosines), _ALIKE_UNCITED, _NEAR_UNCITED)
 
 
 def _no_claim(text: str) -> bool:
