@@ -77,9 +77,11 @@ class Proofreader:
         papers = {key: self.work_finder.find(work) for key, work in draft.works.items()}
         asked = self.asked(draft, papers)
         cases = self.weigher.cases(list(asked.values()), step)
+        carried = self._carried(cases)
+        step("Checking sentences", len(asked), len(asked))
         weighed = {
             place: self._weighed(draft.sentences[place], case, carries=carries)
-            for place, case, carries in zip(asked, cases, self._carried(cases), strict=True)
+            for place, case, carries in zip(asked, cases, carried, strict=True)
         }
         findings = [
             self._found(one, weighed.get(place), draft.works, papers)
