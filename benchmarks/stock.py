@@ -44,13 +44,18 @@ def stock_run(command: str, *values: str | Path, threads: int) -> tuple[Run, dic
         values: its arguments.
         threads: for torch, FAISS and the tokenizer.
     """
-    environment = {
+    line = [stock_python(), "-I", PIPELINE, command, *values]
+    ended = run([str(part) for part in line], stock_variables(threads))
+    return ended, json.loads(ended.output.splitlines()[-1])
+
+
+def stock_variables(threads: int) -> dict[str, str]:
+    """Of the stock environment's processes, which ask no hub; ``threads`` as in `stock_run`."""
+    return {
         "OMP_NUM_THREADS": str(threads),
         "RAYON_NUM_THREADS": str(threads),
         "HF_HUB_OFFLINE": "1",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "PYTHONPATH": "",
         "PYTHONWARNINGS": "ignore",
     }
-    line = [stock_python(), "-I", PIPELINE, command, *values]
-    ended = run([str(part) for part in line], environment)
-    return ended, json.loads(ended.output.splitlines()[-1])
