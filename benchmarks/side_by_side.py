@@ -20,8 +20,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,10 @@ REFUSALS = {
     "LangChain, 12 chunks": "I don't know",
     "PaperQA2": "I cannot answer",
 }
-_ITEM = re.compile(r"^\s*(?:[-*•]|#+|\d+[.)])\s+|\*\*", re.MULTILINE)
+_MARKDOWN = re.compile(r"^\s*(?:[-*•]|#+|\d+[.)])\s+|\*\*", re.MULTILINE)
 Row = dict[str, Any]
+Marks = dict[tuple[str, str], list[bool]]
+"""By question and system: whether the checker passes each sentence."""
 
 
 def main() -> None:
@@ -72,18 +74,16 @@ def main() -> None:
     parser.add_argument("--library", type=Path, help="data folder that holds the papers already")
     options = parser.parse_args()
     folder = shared_questions()
-    file = folder / "papers-dev.jsonl" if folder else Path()
-    if folder is None or not file.is_file():
+    if folder is None or not (folder / "papers-dev.jsonl").is_file():
         print("skipped: no questions papers-dev.jsonl (FMQA_BENCH_QUESTIONS)")
         return
     papers = folder.parent / "papers" / "dev"
-    asked = drawn(read_questions(file), options.questions)
-    with tempfile.TemporaryDirectory() as scratch:
-        home = options.library or papers_home(papers)
-        shutil.copytree(home / "index", Path(scratch) / "index")
-        ask_all(asked, papers, Path(scratch))
+    asked = drawn(read_questions(folder / "papers-dev.jsonl"), options.questions)
+    with tempfile.TemporaryDirectory() as home:
+        shutil.copytree((options.library or papers_home(papers)) / "index", Path(home) / "index")
+        ask_all(asked, papers, Path(home))
+        bench = Workbench(Settings(home=Path(home), llm="none"))
         rows = json_rows(ANSWERS)
-        bench = Workbench(Settings(home=Path(scratch), llm="none"))
         figures = summary(asked, rows, passing(bench, rows))
         bench.close()
     for name in REFUSALS:
@@ -112,9 +112,7 @@ def ask_all(asked: Sequence[Question], papers: Path, home: Path) -> None:
     ensure(QWEN_CODER, Settings().models_dir)
     file = QWEN_CODER.path(Settings().models_dir)
     with LocalServer(file, slots=1, slot_tokens=CONTEXT_TOKENS) as server:
-        address, key = server.wait_ready()
-        (llama,) = [one.pid for one in psutil.Process().children()]
-        systems = _systems(papers, home, f"{address}/v1", key, llama)
+        systems = _systems(papers, home, *server.wait_ready())
         for question, name in left:
             row = {"id": question.id, "system": name, **systems[name](question.question)}
             with ANSWERS.open("a", encoding="utf-8") as out:
@@ -123,32 +121,28 @@ def ask_all(asked: Sequence[Question], papers: Path, home: Path) -> None:
             print(f"{question.id} {name}: {took} {row.get('failed', '')}", flush=True)
 
 
-def _systems(
-    papers: Path, home: Path, address: str, key: str, llama: int
-) -> dict[str, Callable[[str], Row]]:
+def _systems(papers: Path, home: Path, address: str, key: str) -> dict[str, Callable[[str], Row]]:
+    (server,) = psutil.Process().children()
     model = ensure(MINILM, Settings().models_dir)
     index, docs = FOLDER / "langchain", FOLDER / "docs.pickle"
-    if not index.exists():
-        stock_run("ingest", papers, model, index, threads=THREADS)
-    if not docs.exists():
-        stock_run("add", papers, model, docs, threads=THREADS)
-    served = {"OPENAI_BASE_URL": address, "OPENAI_API_KEY": key}
-    langchain = Worker(["langchain", str(index), str(model)], served, llama)
-    paperqa = Worker(["paperqa", str(docs), str(model)], served, llama)
-    # The same server; small, since that is what fmqa takes this model for where it runs it itself.
-    settings = Settings(
-        home=home, llm="openai:local", llm_base_url=address, llm_api_key=key, llm_tier="small"
-    )
-    bench = Workbench(settings)
-    bench.assistant.ask("What is a foundation model?")  # loads what it needs, as workers do
+    for command, made in {"ingest": index, "add": docs}.items():
+        if not made.exists():
+            stock_run(command, papers, model, made, threads=THREADS)
+    served = {"OPENAI_BASE_URL": f"{address}/v1", "OPENAI_API_KEY": key}
+    langchain = Worker(["langchain", index, model], served, server)
+    paperqa = Worker(["paperqa", docs, model], served, server)
+    # Of the model that it runs itself, fmqa takes translations only; so here.
+    llm = {"llm": "openai:local", "llm_base_url": f"{address}/v1", "llm_api_key": key}
+    bench = Workbench(Settings(home=home, llm_tier="small", **llm))
+    bench.assistant.ask("What is a foundation model?")  # loads all, as workers do at their start
 
     def fmqa(question: str) -> Row:
-        began, used = time.monotonic(), _cpu(llama, psutil.Process().pid)
+        taken = _clock(server, psutil.Process())
         answer = bench.assistant.ask(question)
-        told = _taken(began, used, llama, psutil.Process().pid)
-        passages = [[one.title, one.context, one.whole] for one in answer.citations]
-        sentences = [one.english or one.text for one in answer.sentences]
-        return {"sentences": sentences, "passages": passages, **told}
+        return taken() | {
+            "sentences": [one.english or one.text for one in answer.sentences],
+            "passages": [[one.title, one.context, one.whole] for one in answer.citations],
+        }
 
     return {
         "fmqa": fmqa,
@@ -158,72 +152,59 @@ def _systems(
     }
 
 
-@dataclass
 class Worker:
     """A process of the stock environment that answers, started when it is first asked.
 
     Args:
         orders: of `stock_pipeline.py`.
         served: where the language model is, as variables.
-        llama: process id of its server.
+        server: the language model's process.
     """
 
-    orders: list[str]
-    served: dict[str, str]
-    llama: int
-    process: subprocess.Popen[str] | None = None
+    def __init__(
+        self, orders: Sequence[str | Path], served: dict[str, str], server: psutil.Process
+    ) -> None:
+        self.command = [str(part) for part in (stock_python(), "-I", PIPELINE, *orders)]
+        self.variables = environment(stock_variables(THREADS) | served)
+        self.server = server
+        self.process: subprocess.Popen[str] | None = None
 
     def ask(self, question: str, **more: int) -> Row:
         """What came, or why nothing did, with the time it took; of a late one the process ends."""
-        process = self._running()
+        process = self.process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None
-        pids = self.llama, process.pid
-        began, used = time.monotonic(), _cpu(*pids)
+        taken = _clock(self.server, psutil.Process(process.pid))
         process.stdin.write(json.dumps({"question": question, **more}) + "\n")
         process.stdin.flush()
         while not select.select([process.stdout], [], [], 1)[0]:
-            if _cpu(*pids) - used > CPU_SECONDS:
-                told = _taken(began, used, *pids)
+            if (told := taken())["cpu"] > CPU_SECONDS:
                 process.kill()
                 process.wait()
                 self.process = None
-                _wait_idle(self.llama)
-                return {"failed": f"no answer after {CPU_SECONDS:.0f} s of CPU", **told}
-        told = _taken(began, used, *pids)
-        return {**json.loads(process.stdout.readline()), **told}
+                time.sleep(10)  # until the server has seen that nobody waits for its answer
+                return told | {"failed": f"no answer after {CPU_SECONDS:.0f} s of CPU"}
+        return taken() | json.loads(process.stdout.readline())
 
-    def _running(self) -> subprocess.Popen[str]:
-        if self.process is None or self.process.poll() is not None:
-            self.process = subprocess.Popen(
-                [str(stock_python()), "-I", str(PIPELINE), *self.orders],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                env=environment(stock_variables(THREADS) | self.served),
-            )
-            assert self.process.stdout is not None
-            assert self.process.stdout.readline(), "it ended while loading"
+    def _start(self) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            self.command, stdin=pipe, stdout=pipe, text=True, env=self.variables
+        )
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline(), "it ended while it was loading"
         return self.process
 
 
-def _cpu(*pids: int) -> float:
-    """Seconds of CPU that processes have used."""
-    times = [psutil.Process(pid).cpu_times() for pid in pids]
-    return sum(one.user + one.system for one in times)
+def _clock(*processes: psutil.Process) -> Callable[[], dict[str, float]]:
+    """What tells the seconds from now on, and the CPU seconds that processes have used in them."""
 
+    def used() -> float:
+        times = [one.cpu_times() for one in processes]
+        return float(sum(one.user + one.system for one in times))
 
-def _taken(began: float, used: float, *pids: int) -> dict[str, float]:
-    seconds, cpu = time.monotonic() - began, _cpu(*pids) - used
-    return {"seconds": round(seconds, 2), "cpu": round(cpu, 2)}
-
-
-def _wait_idle(pid: int) -> None:
-    """Until the server has seen that nobody waits for its answer."""
-    before = -1.0
-    while (now := _cpu(pid)) > before:
-        before = now
-        time.sleep(2)
+    began, before = time.monotonic(), used()
+    return lambda: {"seconds": time.monotonic() - began, "cpu": used() - before}
 
 
 def refused(row: Row) -> bool:
@@ -231,100 +212,79 @@ def refused(row: Row) -> bool:
     words = REFUSALS[row["system"]]
     if not words:
         return not row["sentences"]
-    said = row["text"].replace("’", "'").strip()
-    return not said or words.lower() in said.lower()
+    said = row["text"].replace("’", "'")
+    return not said.strip() or words.lower() in said.lower()
 
 
 def sentences_of(row: Row) -> list[str]:
     """What a system says; nothing where it refuses or failed."""
     if "failed" in row or refused(row):
         return []
-    if "sentences" in row:
-        return list(row["sentences"])
-    plain = _ITEM.sub("", row["text"])
-    return [plain[start:end] for start, end in split_sentences(plain)]
+    plain = _MARKDOWN.sub("", row.get("text", ""))
+    return row.get("sentences") or [plain[start:end] for start, end in split_sentences(plain)]
 
 
-def passing(bench: Workbench, rows: Sequence[Row]) -> dict[tuple[str, str], list[bool]]:
-    """By question and system, whether the checker passes each sentence."""
+def passing(bench: Workbench, rows: Sequence[Row]) -> Marks:
+    """Which sentences fmqa's own checker passes, each against all that its system had before it."""
     titles = {Path(one.file).stem: one.meta.title for one in bench.library.record.papers()}
     verifier = CheckingVerifier(bench.verifier.checker)
     found = {}
     for row in rows:
-        said, quotes = sentences_of(row), _quotes(row, titles)
-        found[row["id"], row["system"]] = [verifier.verify(one, quotes).supported for one in said]
+        quotes = [one for passage in row.get("passages", ()) for one in _quotes(titles, *passage)]
+        marks = [verifier.verify(said, quotes).supported for said in sentences_of(row)]
+        found[row["id"], row["system"]] = marks
     return found
 
 
-def _quotes(row: Row, titles: dict[str, str]) -> list[Quote]:
-    """The context that a system had, sentence by sentence, each behind the one before it."""
-    parts = []
-    for passage in row.get("passages", []):
-        if len(passage) == 3:
-            parts.append(passage)
-            continue
-        text = " ".join(passage[1].replace("-\n", "").split())
-        pieces = [text[start:end] for start, end in split_sentences(text)]
-        title = titles.get(passage[0], "")
-        parts += [[title, *pair] for pair in zip(["", *pieces], pieces, strict=False)]
-    quotes = [part for part in parts if part[2]]
-    return [_quote(*part) for part in quotes]
+def _quotes(titles: dict[str, str], paper: str, *texts: str) -> list[Quote]:
+    """A passage's sentences, each behind the one before; of fmqa, a quote behind its context."""
+    if len(texts) == 1:
+        text = " ".join(texts[0].replace("-\n", "").split())
+        pieces = ["", *(text[start:end] for start, end in split_sentences(text))]
+        pairs = list(pairwise(pieces))
+    else:
+        pairs = [(texts[0], texts[1])]
+    title = titles.get(paper, paper)
+    made = {"id": "-", "title": title, "sentence": "-", "label": "faithful"}
+    return [Pair(before=before, quote=quote, **made).claim.quote for before, quote in pairs]
 
 
-def _quote(title: str, before: str, text: str) -> Quote:
-    pair = Pair(id="-", title=title, before=before, quote=text, sentence="-", label="faithful")
-    return pair.claim.quote
-
-
-def summary(
-    asked: Sequence[Question], rows: Sequence[Row], passed: dict[tuple[str, str], list[bool]]
-) -> dict[str, Any]:
+def summary(asked: Sequence[Question], rows: Sequence[Row], passed: Marks) -> dict[str, Any]:
     """The figures of each system, over the questions that all were asked."""
     by = {(row["id"], row["system"]): row for row in rows}
     whole = [one for one in asked if all((one.id, name) in by for name in REFUSALS)]
-    figures: dict[str, Any] = {
-        "questions": len(whole),
-        "answerable": sum(one.answerable for one in whole),
-    }
-    for name in REFUSALS if whole else ():
-        mine = [by[one.id, name] for one in whole]
-        figures[name] = _figures(whole, mine, [p for one in whole for p in passed[one.id, name]])
-        for key in ("seconds", "CPU seconds"):
-            base = figures[next(iter(REFUSALS))][f"{key}, median"]
-            figures[name][f"{key}, times fmqa's"] = round(figures[name][f"{key}, median"] / base, 1)
+    answerable = sum(one.answerable for one in whole)
+    figures: dict[str, Any] = {"questions": len(whole), "answerable": answerable}
+    for name in REFUSALS:
+        marks = [mark for one in whole for mark in passed[one.id, name]]
+        figures[name] = _figures(whole, [by[one.id, name] for one in whole], marks)
+        for key in ("seconds, median", "CPU seconds, median"):
+            ratio = figures[name][key] / figures["fmqa"][key]
+            figures[name][f"{key}, times fmqa's"] = round(ratio, 1)
     return figures
 
 
-def _figures(asked: Sequence[Question], rows: Sequence[Row], passed: Sequence[bool]) -> Row:
+def _figures(asked: Sequence[Question], rows: Sequence[Row], marks: Sequence[bool]) -> Row:
     """Of one system. What failed counts as asked, states nothing, and is no refusal."""
-    said = [sentences_of(row) for row in rows]
-    facts = [
-        fact
-        for one, sentences in zip(asked, said, strict=True)
-        for fact in grade(one, {"sentences": [{"text": text} for text in sentences]}).stated
-    ]
-    refusals = {True: 0, False: 0}
-    for one, row in zip(asked, rows, strict=True):
-        refusals[one.answerable] += "failed" not in row and refused(row)
-    answers = [sentences for sentences in said if sentences]
+    facts: list[bool] = []
+    words, refusals = [], {True: 0, False: 0}
+    for question, row in zip(asked, rows, strict=True):
+        said = sentences_of(row)
+        facts += grade(question, {"sentences": [{"text": text} for text in said]}).stated
+        refusals[question.answerable] += "failed" not in row and refused(row)
+        words += [len(" ".join(said).split())] if said else []
     return {
-        "fact recall": _share(facts),
+        "fact recall": round(sum(facts) / len(facts), 3),
         "facts expected": len(facts),
-        "sentences that the checker passes": _share(passed),
-        "sentences": len(passed),
-        "words of an answer, median": statistics.median(
-            [len(" ".join(one).split()) for one in answers] or [0]
-        ),
+        "sentences that the checker passes": round(sum(marks) / len(marks), 3) if marks else None,
+        "sentences": len(marks),
+        "words of an answer, median": statistics.median(words or [0]),
         "wrong refusals": refusals[True],
         "right refusals": refusals[False],
         "failed": sum("failed" in row for row in rows),
-        "seconds, median": statistics.median(row["seconds"] for row in rows),
-        "CPU seconds, median": statistics.median(row["cpu"] for row in rows),
+        "seconds, median": round(statistics.median(row["seconds"] for row in rows), 2),
+        "CPU seconds, median": round(statistics.median(row["cpu"] for row in rows), 2),
     }
-
-
-def _share(held: Sequence[bool]) -> float | None:
-    return round(sum(held) / len(held), 3) if held else None
 
 
 if __name__ == "__main__":

@@ -8,9 +8,8 @@ Runs in `benchmarks/.stock` (see `stock.py`), so it imports neither fmqa nor the
     stock_pipeline.py langchain INDEX_FOLDER MODEL_FOLDER
     stock_pipeline.py paperqa DOCS_FILE MODEL_FOLDER
 
-The last two answer: each line of standard input is an object with `question` (and for LangChain
-`top`, how many chunks are handed over), each line of output one with `text` and `passages`. The
-language model is that of OPENAI_BASE_URL, an OpenAI-compatible server, with OPENAI_API_KEY.
+The last two answer line by line, in JSON: `question` (and for LangChain `top`, how many chunks) is
+answered by `text` and `passages`. OPENAI_BASE_URL and OPENAI_API_KEY name the model's server.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 ANSWER_TOKENS = 512  # a small model may else repeat itself until its context is full
-REQUEST_SECONDS = 600  # whoever asks stops waiting before
+SECONDS = 7200  # of one request; whoever asks stops waiting before
 # LangChain's rag-prompt, with words that a refusal can be told by.
 PROMPT = """You are an assistant for question-answering tasks. Use the following pieces of \
 retrieved context to answer the question. If you don't know the answer, just say "I don't know". \
@@ -35,7 +34,7 @@ Question: {question}
 Context: {context}
 Answer:"""
 _KEYS = re.compile(r"\s*\([^()]*\bpqac-[^()]*\)")  # PaperQA2's marks of what it cites
-Answerer = Callable[[dict[str, Any]], dict[str, Any]]
+Answerer = Callable[..., dict[str, Any]]
 
 
 def ingest(papers: str, model: str, index: str) -> dict[str, int]:
@@ -70,14 +69,10 @@ def add(papers: str, model: str, file: str) -> dict[str, int]:
     from paperqa import Docs
 
     docs, settings = Docs(), _paperqa_settings(model)
-
-    async def add_all() -> None:
-        embedding = settings.get_embedding_model()
-        for path in sorted(Path(papers).glob("*.pdf")):
-            named = {"citation": path.stem, "docname": path.stem}  # else the model is asked for it
-            await docs.aadd(path, settings=settings, embedding_model=embedding, **named)
-
-    asyncio.run(add_all())
+    embedding, runner = settings.get_embedding_model(), asyncio.Runner()
+    for path in sorted(Path(papers).glob("*.pdf")):
+        named = {"citation": path.stem, "docname": path.stem}  # else the model is asked for it
+        runner.run(docs.aadd(path, settings=settings, embedding_model=embedding, **named))
     Path(file).write_bytes(pickle.dumps(docs))
     return {"passages": len(docs.texts)}
 
@@ -91,16 +86,13 @@ def langchain(index: str, model: str) -> Answerer:
 
     embeddings = HuggingFaceEmbeddings(model_name=model)
     store = FAISS.load_local(index, embeddings, allow_dangerous_deserialization=True)
-    chat = ChatOpenAI(
-        model="local", temperature=0, max_tokens=ANSWER_TOKENS, timeout=REQUEST_SECONDS
-    )
+    chat = ChatOpenAI(model="local", temperature=0, max_tokens=ANSWER_TOKENS, timeout=SECONDS)
     chain = ChatPromptTemplate.from_template(PROMPT) | chat
 
-    def answer(asked: dict[str, Any]) -> dict[str, Any]:
-        retriever = store.as_retriever(search_kwargs={"k": asked["top"]})
-        found = retriever.invoke(asked["question"])
+    def answer(question: str, top: int) -> dict[str, Any]:
+        found = store.as_retriever(search_kwargs={"k": top}).invoke(question)
         context = "\n\n".join(one.page_content for one in found)
-        said = chain.invoke({"question": asked["question"], "context": context})
+        said = chain.invoke({"question": question, "context": context})
         passages = [[Path(one.metadata["source"]).stem, one.page_content] for one in found]
         return {"text": said.text, "passages": passages}
 
@@ -112,9 +104,9 @@ def paperqa(file: str, model: str) -> Answerer:
     docs, settings = pickle.loads(Path(file).read_bytes()), _paperqa_settings(model)
     embedding, runner = settings.get_embedding_model(), asyncio.Runner()
 
-    def answer(asked: dict[str, Any]) -> dict[str, Any]:
-        told = docs.aquery(asked["question"], settings=settings, embedding_model=embedding)
-        session = runner.run(told)
+    def answer(question: str) -> dict[str, Any]:
+        asked = docs.aquery(question, settings=settings, embedding_model=embedding)
+        session = runner.run(asked)
         passages = [[one.text.doc.docname, one.text.text] for one in session.contexts]
         return {"text": _KEYS.sub("", session.raw_answer), "passages": passages}
 
@@ -132,7 +124,7 @@ def _paperqa_settings(model: str) -> Any:
         "api_key": os.environ.get("OPENAI_API_KEY"),
         "temperature": 0,
         "max_tokens": ANSWER_TOKENS,
-        "timeout": REQUEST_SECONDS,
+        "timeout": SECONDS,
     }
     served = {"model_list": [{"model_name": name, "litellm_params": parameters}]}
     return Settings(
@@ -152,7 +144,7 @@ def serve(answer: Answerer) -> None:
     print("{}", file=told, flush=True)
     for line in sys.stdin:
         try:
-            reply = answer(json.loads(line))
+            reply = answer(**json.loads(line))
         except Exception as error:
             reply = {"failed": f"{type(error).__name__}: {error}"[:500]}
         print(json.dumps(reply), file=told, flush=True)

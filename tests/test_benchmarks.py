@@ -22,10 +22,12 @@ from benchmarks import (  # noqa: E402
     rehearsal,
     retrieval,
     scale,
+    side_by_side,
 )
 from benchmarks.__main__ import NAMES, measure  # noqa: E402
 from benchmarks.figures import FIGURES, Figure  # noqa: E402
 from fmqa.errors import ModelSilent  # noqa: E402
+from fmqa.evaluation.questions import Question  # noqa: E402
 from fmqa.prompts import REPAIR_SYSTEM  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -159,3 +161,36 @@ def test_a_rehearsal_counts_what_was_said_and_how(tmp_path: Path) -> None:
     said = [{"text": "It is so.", "verdict": "supported"}, {"text": "Yes.", "verdict": "verbatim"}]
     answer = {"status": "answered", "sentences": said, "withheld": [{}]}
     assert [count for _, count in rehearsal.counts({"q1": answer}, tmp_path)] == [1, 2, 1, 1, 1]
+
+
+def asked(name: str, *facts: str) -> Question:
+    kind = {"kind": "fact", "answerable": bool(facts), "expected_facts": facts}
+    return Question(id=name, question=f"{name}?", **kind)
+
+
+def test_each_beginning_of_the_questions_side_by_side_has_the_sets_share() -> None:
+    questions = [asked(f"q{n}", *(["a fact"] if n % 4 else [])) for n in range(40)]
+    drawn = side_by_side.drawn(questions, 40)
+    assert drawn[:8] == side_by_side.drawn(questions, 8)
+    for count in (8, 16, 40):
+        assert sum(not one.answerable for one in drawn[:count]) == count / 4
+
+
+def test_systems_side_by_side_are_judged_alike() -> None:
+    questions = [asked("a", "64 layers"), asked("b")]
+    took = {"seconds": 2.0, "cpu": 1.0}
+    kept = [took | {"id": "a", "system": "fmqa", "sentences": ["It has 64 layers."]}]
+    kept += [took | {"id": "b", "system": "fmqa", "sentences": []}]
+    for name in ("LangChain, 4 chunks", "LangChain, 12 chunks"):
+        kept += [took | {"id": "a", "system": name, "text": "1. It has 64 layers.\n2. It is new."}]
+        kept += [took | {"id": "b", "system": name, "text": "Sorry, but I don’t know."}]
+    kept += [took | {"id": "a", "system": "PaperQA2", "text": "I cannot answer. It has 64 layers."}]
+    kept += [took | {"id": "b", "system": "PaperQA2", "failed": "late"}]
+    passed = {(row["id"], row["system"]): [True, False][: len(side_by_side.sentences_of(row))]
+              for row in kept}  # fmt: skip
+    figures = side_by_side.summary([*questions, asked("c")], kept, passed)
+    assert figures["questions"] == 2
+    assert [figures[name]["fact recall"] for name in side_by_side.REFUSALS] == [1, 1, 1, 0]
+    assert [figures[name]["sentences"] for name in side_by_side.REFUSALS] == [1, 2, 2, 0]
+    assert [figures[name]["right refusals"] for name in side_by_side.REFUSALS] == [1, 1, 1, 0]
+    assert figures["PaperQA2"]["wrong refusals"] == figures["PaperQA2"]["failed"] == 1
