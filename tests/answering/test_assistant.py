@@ -138,7 +138,7 @@ def test_where_nothing_of_the_draft_is_carried_the_quotes_are_shown(filled: Libr
     assert answer.status == "answered"
     assert answer.withheld
     assert {sentence.verdict for sentence in answer.sentences} <= {"verbatim", "edited"}
-    assert "No quote carries" in answer.notices[0]
+    assert "“The capital of France is Paris.”" in answer.notices[0]
     assert "Paris" not in answer.answer
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmqa.answering.replies import Piece, Reply, declines, denies, plain, without_reasoning
+from fmqa.answering.reasoning import without_reasoning
+from fmqa.answering.replies import Piece, Reply, declines, denies, plain
 
 GOOD = ["MedSAM has 1,570,263 pairs [1].", "It saw 86 tasks [2]."]
 
@@ -50,10 +51,47 @@ def pieces(text: str, *, cut_off: bool = False, count: int = 5) -> list[Piece]:
         '{"text": "It saw 86 tasks.", "citations": ["2"]}]}\n```',
         "$\\text{MedSAM}$ has $1{,}570{,}263$ pairs [1]. It saw 86 tasks [2].",
         "MedSAM has 1\u202f570\u202f263 pairs [1]. It saw 86 tasks [2].",
+        "MedSAM has 1,570,263 pairs [[1]]. It saw 86 tasks <cite>2</cite>.",
+        "MedSAM has 1,570,263 pairs [[1](a#1)]. It saw 86 tasks <ref>[2]</ref>.",
+        "MedSAM has 1,570,263 pairs {1}. It saw 86 tasks {2}.",
+        "MedSAM has 1,570,263 pairs\\cite{1}. It saw 86 tasks~\\citep{2}.".replace("~", " "),
+        "MedSAM has 1,570,263 pairs [Source 1, p. 3]. It saw 86 tasks [cite: 2].",
+        "* **Training:** MedSAM has 1,570,263 pairs [1].\n* It saw 86 tasks [2].",
+        "<p><b>MedSAM</b> has 1,570,263 pairs [1].</p><ul><li>It saw 86 tasks [2].</li></ul>",
+        "Final answer: MedSAM has 1,570,263 pairs [1]. It saw 86 tasks [2].",
+        "assistant\n\nMedSAM has 1,570,263 pairs [1]. It saw 86 tasks [2].",
     ],
 )
 def test_all_of_these_say_the_same(text: str) -> None:
     assert read(text) == GOOD
+
+
+@given(
+    thought=st.text(alphabet="ab [1].\n", max_size=40),
+    form=st.sampled_from(
+        [
+            "<think>{}</think>{}",
+            "<x:think>{}</x:think>{}",
+            "<notes>{}</notes><answer>{}</answer>",
+            "<plan>{}</plan><draft>Hm [3].</draft>\n{}",
+            "[THINK]{}[/THINK]{}",
+            "{}[/THINK]{}",
+            "◁think▷{}◁/think▷{}",
+            "<|channel|>analysis<|message|>{}<|end|><|start|>assistant<|channel|>final<|message|>{}",
+            "<|begin_of_thought|>{}<|end_of_thought|>{}<|im_end|>",
+            "<think>{}</think>{}<|im_end|>\n<|im_start|>user\nThanks [3]!",
+            "<think>{}</think>{}</s>",
+        ]
+    ),
+)
+def test_what_is_only_thought_is_never_said(thought: str, form: str) -> None:
+    reply = Reply(5)
+    text = form.format(thought, " ".join(GOOD))
+    assert [piece.text for piece in (*reply.add(text), *reply.end())] == GOOD
+
+
+def test_a_label_that_names_what_the_sentence_speaks_of_stays() -> None:
+    assert read("**Virchow:** The model saw slides [1].") == ["Virchow: The model saw slides [1]."]
 
 
 @given(
@@ -92,6 +130,8 @@ def test_a_heading_without_a_sentence_is_left_out() -> None:
         ("It says that¹².", "It says that [1, 2]."),
         ("Grade (2) of it was in (2023).", "Grade (2) of it was in (2023)."),
         ("It covers 3 mm² of 10³ voxels.", "It covers 3 mm² of 10³ voxels."),
+        ("Labels are in {0, 1} or 10^{3} [1].", "Labels are in {0, 1} or 10^{3} [1]."),
+        ("H<sub>2</sub>O has <b>3</b> parts.", "H2O has 3 parts."),
         ("[MedSAM](https://x.org) is a_name.", "MedSAM is a_name."),
     ],
 )

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fmqa.answering.replies import without_reasoning
+from fmqa.answering.reasoning import without_reasoning
 from fmqa.sources.service import retry_after
 
 if TYPE_CHECKING:

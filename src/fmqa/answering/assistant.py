@@ -64,6 +64,7 @@ SURE_TO_ANSWER = 0.9
 PASSAGES_TO_READ = 60
 _LOOKED_AT = 50  # passages, for a figure that is asked after
 _OF_SIDES, _BESIDE_SIDES = 32, 8  # passages of the papers that are compared; of others, at least
+_SHOWN_OF_REPLY = 200  # characters
 _REMEMBERED = 4000  # characters of an answer that a follow-up is understood by
 
 
@@ -263,7 +264,8 @@ class Assistant(Asked):
             if state.sentences:
                 return
             if state.withheld:
-                raise ModelSilent("No quote carries what the language model wrote.")
+                said = state.withheld[0].text[:_SHOWN_OF_REPLY]
+                raise ModelSilent(f"No quote carries what the language model wrote: “{said}”")
             if evidence.answerability >= SURE_TO_ANSWER:
                 raise ModelSilent("The language model finds no answer in what seems to hold one.")
         except ModelError as error:

@@ -13,7 +13,8 @@ from typing import Protocol
 
 from fmqa.answering.arranging import arranged
 from fmqa.answering.claims import as_said
-from fmqa.answering.replies import Begins, without_reasoning
+from fmqa.answering.reasoning import without_reasoning
+from fmqa.answering.replies import Begins
 from fmqa.answering.rows import table_told, told
 from fmqa.types import Quote
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fmqa.answering import asking
 from fmqa.answering.asking import LanguageModel, asked_to_wait, overflows
-from fmqa.answering.replies import without_reasoning
+from fmqa.answering.reasoning import without_reasoning
 from fmqa.errors import ModelError, ModelMissing, ModelSilent, ModelUnavailable
 from fmqa.settings import Settings
 from fmqa.weights.catalog import QWEN_CODER

@@ -1,34 +1,47 @@
 """A language model's reply as it comes: its reasoning left out, its marks and markdown made plain.
 
 Models are asked for plain sentences with marks like [2]. Many write something else: reasoning
-between tags, 【1】 or ¹ for a mark, lists, headings, tables, JSON. What is meant is the same, so it
-is brought into the form that was asked for; whether it is true is decided elsewhere.
+between tags or in a channel of its own, 【1】 or ¹ for a mark, lists, headings, tables, HTML, JSON.
+What is meant is the same, so it is brought into the form that was asked for; whether it is true is
+decided elsewhere.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
+from fmqa.answering.reasoning import (
+    CITE_TAGS,
+    INLINE_TAGS,
+    LINE_TAGS,
+    thought_ended,
+    without_reasoning,
+)
 from fmqa.prompts import NOT_ANSWERED
 from fmqa.reading.sentences import split_sentences
 
 Begins = Literal["", "paragraph", "item"]
 """What a sentence is the first one of: a paragraph, an item of a list, or nothing."""
 
-_TAG = r"(?:think|thinking|thought|reasoning)"
-_THOUGHT = re.compile(rf"<{_TAG}>.*?</{_TAG}>", re.DOTALL | re.IGNORECASE)
-_OPEN = re.compile(rf"<{_TAG}>.*", re.DOTALL | re.IGNORECASE)
-_LONE_END = re.compile(rf".*</{_TAG}>", re.DOTALL | re.IGNORECASE)
+_LINE = re.compile(rf"\s*<(/?)({LINE_TAGS})\b[^<>]*>\s*", re.IGNORECASE)
+_IN_LINE = re.compile(rf"</?{INLINE_TAGS}(?:\s[^<>]*)?>", re.IGNORECASE)
 
-_LISTED = r"\d{1,3}(?:\s*(?:[,;&–-]|and)\s*\d{1,3})*"
-_WORD = r"(?:(?:quotes?|sources?|refs?\.?|q|s)\s*)?[#^]?"
-_BRACKETS = re.compile(rf"\s*[\[【〔［]\s*{_WORD}({_LISTED})(?:†[^\]】〕］]*)?\s*[\]】〕］]", re.I)
+_WORD = r"(?:(?:quotes?|sources?|refs?\.?|cit(?:e|ations?)|q|s)[\s:]*)?[#^]?"
+_LISTED = rf"\d{{1,3}}(?:\s*(?:[,;&–-]|and)\s*{_WORD}\d{{1,3}})*"
+_PAGES = r"(?:†|,?\s*(?:pp?\b|pages?\b))[^\]】〕］]*"
+_NESTED = re.compile(r"\[\s*((?:\[[^\[\]]*\][\s,;]*)+)\]")
+_BRACKETS = re.compile(rf"\s*[\[【〔［]\s*{_WORD}({_LISTED})(?:{_PAGES})?\s*[\]】〕］]", re.I)
 # In round brackets only where a mark would stand: a "(3)" may be the sentence's own.
 _ROUND = re.compile(rf"\s*\(\s*{_WORD}({_LISTED})\s*\)(?=\s*(?:[.,;!?]|\(|$))", re.IGNORECASE)
-_SUP_TAG = re.compile(rf"<sup>\s*\[?({_LISTED})\]?\s*</sup>", re.IGNORECASE)
+_CITE_TAG = re.compile(
+    rf"<({CITE_TAGS})>\s*\[?{_WORD}(?P<marks>{_LISTED})\]?\s*</\1>", re.IGNORECASE
+)
+_TEX_CITE = re.compile(rf"\s*\\\w*cite\w*\{{\s*{_WORD}({_LISTED})\s*\}}", re.IGNORECASE)
+_CURLY = re.compile(rf"\s+\{{\s*{_WORD}(?!0)({_LISTED})\s*\}}(?=\s*(?:[.,;!?]|$))", re.IGNORECASE)
 # Behind a word or a stop, never behind a unit or a number: mm², 10³.
 _SUPERSCRIPT = re.compile(r"((?<=[^\W\d_]{4})|(?<=[.)%]))([¹²³⁴-⁹⁰]+)(?!\w)")
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -41,10 +54,16 @@ _DOLLARS = re.compile(r"(?<!\\)\$([^$\n]{1,80})\$")
 _SPACED_NUMBER = re.compile(r"(?<![\d\u202f\u2009\u00a0])\d{1,3}(?:[\u202f\u2009\u00a0]\d{3})+\b")
 _NARROW = re.compile(r"[\u202f\u2009\u00a0]")
 _EMPHASIS = re.compile(r"\*\*|__|(?<!\w)[*_](?=\w)|(?<=[\w.!?])[*_](?!\w)|`")
-_LABEL = re.compile(r"^\*\*[^*\n]{1,60}\.\*\*\s+(?=\S)")
+_LABEL = re.compile(r"^\*\*[^*\n]{1,60}(?:\.\*\*|(?P<colon>:\*\*|\*\*:))\s+(?=\S)")
 _ITEM = re.compile(r"^\s*(?:[-*+•–]\s+|\d{1,2}[.)]\s+|>\s+)")
 _HEADING = re.compile(r"^\s*(?:#{1,6}\s+|(?=\*\*[^*]+\*\*:?\s*$))")
-_NO_HEAD = re.compile(r"(?:answer|response|summary|overview|introduction|conclusions?)\W*", re.I)
+_NOTHING = r"(?:(?:final |short )?(?:answer|response)|summary|overview|introduction|conclusions?)"
+_NO_HEAD = re.compile(rf"{_NOTHING}\W*", re.IGNORECASE)
+_LEAD = re.compile(
+    rf"\s*(?:(?:\*\*)?(?:{_NOTHING}|assistant)(?:\*\*)?\s*:(?:\*\*)?[ \t]*"
+    rf"|(?:{_NOTHING}|assistant|model)[ \t]*\n)",
+    re.IGNORECASE,
+)
 _SOURCES = re.compile(
     r"^\W*(?:sources?|references?|citations?|bibliography|quotes used)\W*$", re.IGNORECASE
 )
@@ -82,15 +101,6 @@ class Piece(NamedTuple):
     text: str
     begins: Begins = ""
     head: str = ""
-
-
-def without_reasoning(text: str) -> str:
-    """What a model says, without what it thinks: the text behind a last ``</think>``.
-
-    Of a template that opens the reasoning itself only its end is seen.
-    """
-    text = _THOUGHT.sub("", text)
-    return _OPEN.sub("", _LONE_END.sub("", text, count=1)).strip()
 
 
 def declines(text: str) -> bool:
@@ -139,7 +149,7 @@ class Reply:
     def add(self, text: str) -> list[Piece]:
         """The sentences that are whole now and weren't before."""
         self._raw += text
-        if not self._lone and _LONE_END.match(_THOUGHT.sub("", self._raw)):
+        if not self._lone and thought_ended(self._raw):
             self._lone, self._given = True, 0  # what was given stood before what is a reply
         if not _STOPS.search(self._raw[-_NEAR:]):
             return []
@@ -161,10 +171,13 @@ class Reply:
 
     def _sentences(self, *, ended: bool = False) -> list[Piece]:
         text = self.text
+        text = text[lead.end() :] if (lead := _LEAD.match(text)) else text
         if text.lstrip("`json \n").startswith(("{", "[{")) or re.match(r"\[\s*[{\"]", text):
             if not ended:
                 return []
             text = _from_json(text)
+        elif _LINE.search(text):
+            text = _from_html(text)
         # Where marks are in square brackets, a "(3)" or a "²" is the sentence's own.
         count = 0 if _BRACKETS.search(text) else self._count
         pieces: list[Piece] = []
@@ -189,7 +202,9 @@ def plain(text: str, count: int = 999) -> str:
     text = _LATEX_TEXT.sub(r"\1", text.replace("{,}", ","))
     text = _DOLLARS.sub(lambda match: match[1].strip(), text)
     text = _LINK.sub(lambda m: m[1] if m[1].startswith("[") else _linked(m[1]), text)
-    text = _SUP_TAG.sub(r" [\1]", text)
+    text = _CITE_TAG.sub(r" [\g<marks>]", _IN_LINE.sub("", text))
+    text = _CURLY.sub(lambda match: _mark(match, count), _TEX_CITE.sub(r" [\1]", text))
+    text = _NESTED.sub(r"\1", text)
     text = _SUPERSCRIPT.sub(lambda match: _of_superscripts(match[2], count), text)
     text = _ROUND.sub(lambda match: _mark(match, count), text)
     text = _BRACKETS.sub(lambda match: _mark(match, 999), text)
@@ -243,8 +258,7 @@ def _pieces(block: str, count: int) -> list[Piece]:
     if block.strip().startswith("|"):
         marks = MARK.findall(plain(block.replace("|", " . "), count))
         return [Piece(f"[{', '.join(marks)}]", "item")] if marks else []
-    text = _LABEL.sub("", _ITEM.sub("", _HEADING.sub("", block)).strip())
-    text = plain(text, count)
+    text = plain(_unlabelled(_ITEM.sub("", _HEADING.sub("", block)).strip()), count)
     if not text:
         return []
     spans = split_sentences(text)
@@ -254,6 +268,19 @@ def _pieces(block: str, count: int) -> list[Piece]:
     begins: Begins = "item" if _ITEM.match(block) else "paragraph"
     said = [one for one in cut if not _says_nothing(one)]
     return [Piece(one, "" if number else begins) for number, one in enumerate(said)]
+
+
+def _unlabelled(text: str) -> str:
+    """Without the label in bold before it, unless that may be what the sentence speaks of.
+
+    Behind a colon only a sentence that begins with a name speaks of something else.
+    """
+    label = _LABEL.match(text)
+    if not label:
+        return text
+    said = text[label.end() :]
+    first = plain(said).split(maxsplit=1)[0]
+    return said if not label["colon"] or any(map(str.isupper, first[1:])) else text
 
 
 def _is_heading(block: str, count: int) -> bool:
@@ -270,6 +297,18 @@ def _head(block: str) -> str:
 def _says_nothing(text: str) -> bool:
     """Whether it is a heading, or a "Yes." whose reasons come with the next sentence."""
     return not MARK.search(text) and (text.endswith(":") or bool(_BARE.fullmatch(text)))
+
+
+def _from_html(text: str) -> str:
+    """The lines of a reply in HTML, as markdown has them."""
+
+    def line(tag: re.Match[str]) -> str:
+        name = tag[2].lower()
+        if tag[1] or name not in {"li", "td", "th"}:
+            return " " if name in {"td", "th"} else "\n\n"
+        return "\n- " if name == "li" else "| "
+
+    return html.unescape(_LINE.sub(line, text))
 
 
 def _from_json(text: str) -> str:
