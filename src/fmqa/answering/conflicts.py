@@ -7,11 +7,12 @@ the other for that. Rounding is no difference ("over 1.5 million" and 1,570,263)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from fmqa.answering.claims import METRICS, content_stems, named_things, stem
-from fmqa.answering.numbers import Number, numbers, same_number
+from fmqa.answering.numbers import Number, gives, numbers, same_number
 from fmqa.answering.quotes import sentences_of
 from fmqa.types import Hit, Quote, Source, StoredPassage
 
@@ -23,6 +24,8 @@ _SHARED_BY_PAPERS = 0.5
 _LEAST_WORDS = 4
 _EXACT_DIGITS = 4
 _YEARS = 1900, 2100
+# "3T" is a field strength.
+_SCALED = re.compile(r"\d[- ]?(?:[KkMB]|[a-z]+llion|thousand|%|per ?cent)$")
 _METRIC_STEMS = frozenset(map(stem, METRICS))
 
 
@@ -90,15 +93,26 @@ def _subjects(text: str) -> set[str]:
 
 
 def unsaid_figures(question: str, texts: Iterable[str]) -> list[str]:
-    """The exact figures of a question (four digits and more, no years) that no text gives."""
+    """The figures that a question gives for its own, and that no text gives.
+
+    They are those with four digits and more, no years, and others with a scale or a sign of per
+    cent ("1.3 million"), unless these only bound what is asked after ("over 1 million").
+    """
     said = [number for text in texts for number in numbers(text)]
     return [
         asked.text
         for asked in numbers(question)
-        if sum(c.isdigit() for c in asked.text) >= _EXACT_DIGITS
-        and not _YEARS[0] <= asked.value <= _YEARS[1]
-        and not any(_agree(asked, number) for number in said)
+        if _is_exact(asked) and not any(gives(number, asked) for number in said)
     ]
+
+
+def _is_exact(asked: Number) -> bool:
+    if _YEARS[0] <= asked.value <= _YEARS[1]:
+        return False
+    digits = "".join(filter(str.isdigit, asked.text))
+    if asked.approximate and len(digits.strip("0")) < _EXACT_DIGITS:
+        return False
+    return len(digits) >= _EXACT_DIGITS or bool(_SCALED.search(asked.text))
 
 
 def from_earlier_versions(quotes: Iterable[Quote], earlier: Earlier) -> list[Difference]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fmqa.answering.claims import content_stems, without_citations
 
@@ -149,6 +149,16 @@ def same_number(claimed: Number, quoted: Number) -> bool:
     if claimed.percent != quoted.percent:
         return False
     return _equal(claimed, quoted.value)
+
+
+def gives(quoted: Number, asked: Number) -> bool:
+    """Whether a text's number is the one that a question asks after.
+
+    The question may round it, the text may not: 1,570,263 is what "1.57 million" asks after, and
+    "over 1.5 million" isn't what 1,570,263 does.
+    """
+    rounded = replace(asked, approximate=True)
+    return any(_equal(rounded, value) for value in _values(asked, quoted))
 
 
 def missing_numbers(claim: str, quote: str) -> list[Number]:
