@@ -123,7 +123,7 @@ def test_an_answer_says_what_another_file_of_the_work_says(library: Library, add
         ("Which paper of 2024 says ten pairs?", []),
         ("Which paper says 11,026,000 pairs?", ["11,026,000"]),
         ("Which paper says about 11,026,000 pairs?", ["11,026,000"]),
-        ("Which paper says 1.3 million pairs?", ["1.3 million"]),
+        ("Which paper says 1.3 million pairs?", ["1.3 million pairs"]),
         ("Which models saw more than 1.3 million pairs?", []),
         ("Which paper says 91.3%?", []),
         ("Which paper says 92.4%?", ["92.4%"]),
@@ -133,6 +133,13 @@ def test_an_answer_says_what_another_file_of_the_work_says(library: Library, add
 def test_figures_that_nobody_gives(question: str, unsaid: list[str]) -> None:
     said = ["MedSAM saw 1,570,263 pairs.", "SAM saw over 11 million.", "Its Dice is 0.913."]
     assert unsaid_figures(question, said) == unsaid
+
+
+def test_a_figure_that_is_given_of_something_else_is_not_given() -> None:
+    said = ["MedSAM saw 1.3 million pairs.", "SAM saw slides."]
+    assert unsaid_figures("1.3 million slides", said) == []
+    assert unsaid_figures("1.3 million slides", said, counted=True) == ["1.3 million slides"]
+    assert unsaid_figures("1.3 million pairs", said, counted=True) == []
 
 
 def test_an_answer_says_that_no_paper_gives_a_figure(library: Library, add: Add) -> None:

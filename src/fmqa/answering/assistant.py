@@ -287,10 +287,9 @@ class Assistant(Asked):
 
     def _unsaid(self, question: str, evidence: Evidence, state: Underway) -> None:
         """Tell of exact figures in the question that no paper gives: "who says 2,570,263?"."""
-        read = (quote.text for passage in evidence.passages for quote in passage)
-        for figure in unsaid_figures(question, read):
+        for figure in unsaid_figures(question, [quote.text for quote in evidence.quotes]):
             near = (hit.passage.passage.text for hit in self.searcher.search(figure, _LOOKED_AT))
-            if unsaid_figures(figure, near) and not self.searcher.mentions(figure):
+            if unsaid_figures(figure, near, counted=True) and not self.searcher.mentions(figure):
                 state.notices.append(f"No paper says {figure}.")
 
     def _differences(self, state: Underway) -> Iterator[SentenceReady]:

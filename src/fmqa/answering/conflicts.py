@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from fmqa.answering.claims import METRICS, content_stems, named_things, stem
+from fmqa.answering.claims import METRICS, content_stems, named_things, stem, without_citations
 from fmqa.answering.numbers import Number, gives, numbers, same_number
 from fmqa.answering.quotes import sentences_of
 from fmqa.types import Hit, Quote, Source, StoredPassage
@@ -26,6 +26,7 @@ _EXACT_DIGITS = 4
 _YEARS = 1900, 2100
 # "3T" is a field strength.
 _SCALED = re.compile(r"\d[- ]?(?:[KkMB]|[a-z]+llion|thousand|%|per ?cent)$")
+_NEXT_WORD = re.compile(r"\s+([a-z][\w-]+)")
 _METRIC_STEMS = frozenset(map(stem, METRICS))
 
 
@@ -92,18 +93,37 @@ def _subjects(text: str) -> set[str]:
     return {name for name in names if not name[0].isdigit()}
 
 
-def unsaid_figures(question: str, texts: Iterable[str]) -> list[str]:
+def unsaid_figures(question: str, texts: Iterable[str], *, counted: bool = False) -> list[str]:
     """The figures that a question gives for its own, and that no text gives.
 
     They are those with four digits and more, no years, and others with a scale or a sign of per
-    cent ("1.3 million"), unless these only bound what is asked after ("over 1 million").
+    cent, unless these only bound what is asked after ("over 1 million"). A figure with a scale
+    comes with what it counts ("1.3 million slides").
+
+    Args:
+        question: or a figure as it was returned.
+        texts: what papers say.
+        counted: whether only texts count that speak of what the figure counts.
     """
-    said = [number for text in texts for number in numbers(text)]
+    said = [(frozenset(content_stems(text)), numbers(text)) for text in texts]
     return [
-        asked.text
+        _shown(asked, question)
         for asked in numbers(question)
-        if _is_exact(asked) and not any(gives(number, asked) for number in said)
+        if _is_exact(asked)
+        and not any(
+            gives(number, asked)
+            for words, there in said
+            if not counted or words.issuperset(asked.after)
+            for number in there
+        )
     ]
+
+
+def _shown(asked: Number, question: str) -> str:
+    """A figure as it is written, one with a scale with the word behind it."""
+    behind = _NEXT_WORD.match(without_citations(question)[asked.end :])
+    scaled = not asked.percent and _SCALED.search(asked.text)
+    return f"{asked.text} {behind[1]}" if scaled and behind and asked.after else asked.text
 
 
 def _is_exact(asked: Number) -> bool:
