@@ -19,14 +19,26 @@ if TYPE_CHECKING:
 
 _NAME = r"[A-ZÀ-Þ][\w'’-]+"
 _AUTHORS = rf"{_NAME}(?: et al\.?| (?:and|&) {_NAME})"
-_MARK = r"\[\s*\d+(?:\s*[,;–-]\s*\d+)*\s*\]"
+# "Saunders and colleagues", "Saunders, Lopez and Green", "Saunders with her group"
+_TEAM = rf"{_NAME}(?:, {_NAME})*,? (?:and|&|with|et|und) (?:[a-z-]+ )?[\w'’-]+"
+_NUMBERS = r"\d+(?:\s*[,;–-]\s*\d+)*"
+_MARK = rf"\[\s*{_NUMBERS}\s*\]"
 _YEAR = r"\d{4}[a-z]?"
-# "Saunders et al. [12]", "Saunders et al. (2020)", "Saunders et al."
+# "Saunders et al. [12]", "Saunders et al. (2020)", "Saunders and colleagues (2020)"
 _NAMED = re.compile(
-    rf"(?:{_AUTHORS},? ?(?:{_MARK}|\(?{_YEAR}\)?)|{_NAME} (?:et al\.?|\({_YEAR}\)))"
+    rf"(?:{_AUTHORS},? ?(?:{_MARK}|\(?{_YEAR}\)?)|{_TEAM} \({_YEAR}\)"
+    rf"|{_NAME} (?:et al\.?|\({_YEAR}\)))"
 )
-# "(Saunders et al., 2020; …)", "[12]"
-_MARKED = re.compile(rf"\([^()]*?{_NAME}[^()]*?,? {_YEAR}[^()]*\)|{_MARK}")
+# "[Saunders20]", "[SLG+20]"
+_KEY = r"\[(?P<name>[A-ZÀ-Þ][^\W\d_]+)\+?(?P<year>\d{2}(?:\d{2})?)[a-z]?\]"
+_REF = rf"\b[Rr]ef(?:s\b|erences?\b)?\.? \[?{_NUMBERS}\]?"
+# "(5)" where a mark would stand: among the sentence's words it may count or order something.
+_ROUND = rf"(?<=[a-z]{{2}} )\({_NUMBERS}\)(?=\W*$)"
+# "(Saunders et al., 2020; …)", "[Saunders et al., 2020]", "[12]", "Ref. 12"
+_MARKED = re.compile(
+    rf"\([^()]*?{_NAME}[^()]*?,? {_YEAR}[^()]*\)|\[[^\[\]]*?{_NAME}[^\[\]]*?,? {_YEAR}[^\[\]]*\]"
+    rf"|{_MARK}|{_KEY}|{_REF}|{_ROUND}"
+)
 _SAME = 0.5  # of the shorter one's words, where one sentence reports the other
 _OWN = re.compile(
     r"\b(?:we|our|ours|us|this (?:paper|work|study|article)|the (?:present|current) (?:paper|work|"
@@ -59,7 +71,8 @@ def reported_from(quote: Quote) -> str:
         return " ".join((cited or named).group().split())
     if marked is None or _OWN_SECTION.search(quote.passage.passage.section):
         return ""
-    return " ".join(marked.group().strip("()").split())
+    mark = marked.group() if marked.group()[1].isdigit() else marked.group().strip("()")
+    return " ".join(mark.split())
 
 
 def in_own_words(evidence: Evidence, bibliography: BibliographyStore) -> Evidence:
@@ -85,12 +98,14 @@ def in_own_words(evidence: Evidence, bibliography: BibliographyStore) -> Evidenc
 
 
 def _is_cited(reference: Reference, cited: str) -> bool:
-    """Whether "[3, 5–7]" or "Saunders et al. (2020)" is this reference."""
-    if marks := re.search(_MARK, cited):
+    """Whether "[3, 5–7]", "Saunders et al. (2020)" or "[Saunders20]" is this reference."""
+    first = (*reference.authors[:1], reference.text)[0]
+    if marks := re.search(rf"{_MARK}|^{_REF}|^\({_NUMBERS}\)", cited):
         ranges = re.findall(r"(\d+)(?:\s*[–-]\s*(\d+))?", marks[0])
         return any(int(a) <= reference.number <= int(b or a) for a, b in ranges)
-    surname, year = cited.split(maxsplit=1)[0], re.search(_YEAR, cited)
-    first = (*reference.authors[:1], reference.text)[0]
+    if key := re.fullmatch(_KEY, cited):
+        return key["name"] in first and str(reference.year).endswith(key["year"])
+    surname, year = cited.strip("[").split(maxsplit=1)[0], re.search(_YEAR, cited)
     return surname in first and (year is None or reference.year == int(year[0][:4]))
 
 
@@ -109,9 +124,11 @@ def attributed(text: str, quotes: Sequence[Quote]) -> str:
     cited = reported_from(first)
     if not cited or not all(reported_from(quote) for quote in quotes[1:]):
         return text
-    who = cited.split()[0].strip("[]")
+    who = cited.split()[0].strip("[]()")
     name = short_name(first)
-    if (not who.isdigit() and who in text) or name.lower() in text.lower():
+    if (
+        not re.match(rf"\d|{_REF}", cited.strip("[()")) and who in text
+    ) or name.lower() in text.lower():
         return text
     return f"According to {name}, which cites {cited}: {text}"
 

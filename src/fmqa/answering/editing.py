@@ -38,7 +38,7 @@ _POINTER = re.compile(
 )
 # "as proposed in [12]", where the mark is a word of the sentence.
 _WORK = re.compile(
-    rf"\b(?P<word>(?:in|by|of|from|to|with|following|than|on|see))\s+(?P<mark>{REFERENCE_MARK})"
+    rf"\b(?P<word>(?i:in|by|of|from|to|with|following|than|on|see))\s+(?P<mark>{REFERENCE_MARK})"
 )
 _POINTS_BACK = re.compile(
     r"(?:It(?! (?:\w+ ){1,3}that\b)|Its|They|Their|Th(?:is|at|ese|ose)|Such|Both)\b", re.IGNORECASE
