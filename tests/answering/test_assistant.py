@@ -17,6 +17,7 @@ from fmqa.answering.assistant import (
     Finished,
     SentenceReady,
     SentenceWithheld,
+    exchange,
     marked,
 )
 from fmqa.answering.citing import Numbering
@@ -140,6 +141,18 @@ def test_where_nothing_of_the_draft_is_carried_the_quotes_are_shown(filled: Libr
     assert {sentence.verdict for sentence in answer.sentences} <= {"verbatim", "edited"}
     assert "“The capital of France is Paris.”" in answer.notices[0]
     assert "Paris" not in answer.answer
+
+
+def test_who_thanks_or_greets_gets_a_short_word_and_no_search(filled: Library) -> None:
+    assistant = word_assistant(filled)
+    first = assistant.ask("How was MedSAM obtained from SAM?")
+    answer = assistant.ask("Thank you.", history=[exchange(first)])
+    assert (answer.status, answer.refusal, answer.related) == ("abstained", "no_question", ())
+    history = [exchange(first), exchange(answer)]
+    asked = assistant.ask("on how many image-mask pairs?", history=history)
+    assert (
+        asked.answer == assistant.ask("on how many image-mask pairs?", history=history[:1]).answer
+    )
 
 
 def test_a_word_on_the_model_is_a_notice(filled: Library) -> None:

@@ -54,6 +54,7 @@ _ATTACHED = re.compile(
 class Refusal(StrEnum):
     """Why a question isn't answered."""
 
+    NO_QUESTION = "no_question"
     ADVICE = "advice"
     ATTACHED_FILE = "attached_file"
     UNKNOWN_NAME = "unknown_name"

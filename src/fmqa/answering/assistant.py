@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell_missing
+from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell_missing, uncounted
 from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.attribution import in_own_words
 from fmqa.answering.checking import Checking
@@ -27,6 +27,7 @@ from fmqa.answering.conversation import (
     FollowUps,
     Rewrite,
     asks_for_more,
+    is_courtesy,
     subjects_of,
     unsaid,
     with_kin_named,
@@ -173,6 +174,11 @@ class Assistant(Asked):
         """The answer as it comes about; the last event is `Finished`."""
         started = time.monotonic()
         asked = clean_question(question, self.max_question_chars)
+        if is_courtesy(asked, self.searcher):
+            yield self._greeted(asked, started)
+            return
+        while history and is_courtesy(history[-1].asked, self.searcher):
+            history = history[:-1]
         names = self.searcher.names
         question = with_kin_named(self.rewrite(asked, history), names)
         question = with_review_named(question, names.name_of(self.review))
@@ -233,7 +239,10 @@ class Assistant(Asked):
         evidence = self.selector.select(query, hits, sides=sides, broad=broad)
         evidence = in_own_words(evidence, self.searcher.library.bibliography)
         least = LEAST_TO_READ if reads else LEAST_ANSWERABILITY
-        return query, hits, evidence, refusal_of(query, evidence, least)
+        refusal = refusal_of(query, evidence, least)
+        if refusal is None and not reads and uncounted(query, evidence.quotes):
+            refusal = Refusal.NAMED_IN_PASSING
+        return query, hits, evidence, refusal
 
     def _search(
         self, question: str, passages: int, filters: Filters | None, sides: Sequence[Side]
@@ -312,6 +321,14 @@ class Assistant(Asked):
         siblings = [one for kin in record.siblings(paper_id) for one in record.passages_of(kin)]
         own_words = (passage for passage in siblings if passage.source is Source.PDF)
         return [*record.earlier_passages(paper_id), *own_words]
+
+    def _greeted(self, asked: str, started: float) -> Finished:
+        """A short word to who thanks or greets."""
+        refusal = Refusal.NO_QUESTION
+        reason = reason_of(refusal, QueryAnalysis(asked, {}, {}))
+        state = Underway(asked, asked, Numbering(self.pdf_url), started)
+        answer = state.answer(self.model, related=(), abstained=reason, reason=reason)
+        return Finished(answer.model_copy(update={"refusal": refusal.value}))
 
     def _abstained(
         self,

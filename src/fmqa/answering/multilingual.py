@@ -79,6 +79,7 @@ _LEFT_IN: dict[str, str] = {
 }
 # The first readers' language needs no model for the reasons that have no names in them.
 _CHINESE_REASONS: dict[str, str] = {
+    Refusal.NO_QUESTION: "这不是问题。请就论文内容提问。",
     Refusal.NOTHING_FOUND: "论文中没有可以引用的句子。",
     Refusal.NOT_ANSWERED: "与问题最接近的句子看来都没有回答它。",
     Refusal.ADVICE: "它在寻求个人建议，而关于模型的论文无法给出。",

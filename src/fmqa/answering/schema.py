@@ -212,7 +212,7 @@ class Answer(WireModel):
     reason: str = Field(default="", description="Why it abstained; empty when it answered.")
     refusal: str = Field(
         default="",
-        description="The reason's code: `advice`, `attached_file`, `unknown_name`, "
+        description="The reason's code: `no_question`, `advice`, `attached_file`, `unknown_name`, "
         "`named_in_passing`, `nothing_found`, `not_answered` or `unsupported`; empty when it "
         "answered.",
     )
