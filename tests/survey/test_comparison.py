@@ -61,6 +61,24 @@ def test_every_cell_has_a_quote_that_stands_on_its_page_or_says_not_stated(
     assert table.rows[0].cells[0].version == 3
 
 
+@pytest.mark.parametrize(("images", "rows"), [("58,300", 2), ("52,000", 1)])
+def test_another_version_stands_below_where_its_figures_differ(
+    library: Library, add: Add, images: str, rows: int
+) -> None:
+    said = "HipNet was pre-trained without labels on {} hip radiographs."
+    meta = {
+        "title": "HipNet: Towards General-purpose Models of the Hip",
+        "authors": ("Jun Ma", "Bo Li"),
+        "source": Source.NOTE,
+    }
+    add(document("2302.01234", [said.format("52,000")], name="HipNet", year=2023, **meta))
+    add(document("local:1", [said.format(images)], arxiv_id=None, year=2024, **meta))
+    table = compare(FacetMaker(library), ["HipNet"], ["data"])
+    assert [row.paper.version_of for row in table.rows] == ["", "2302.01234"][:rows]
+    assert table.rows[-1].cells[0].quote == said.format(images)
+    assert ("Another version" in FORMS["markdown"](table)) is (rows > 1)
+
+
 def test_json_is_as_promised(maker: FacetMaker) -> None:
     table = json.loads(FORMS["json"](compare(maker, ["MedNet"], ["training"])))
     assert set(table) == {"columns", "rows"}

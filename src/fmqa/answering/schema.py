@@ -172,6 +172,15 @@ class ComparedPaper(NamedPaper):
 
     year: int | None
     source: str = Field(default="note", description="`pdf`, or `note`: our words on the paper.")
+    version_of: str = Field(
+        default="",
+        description="Id of the paper above, of which this is a version with other figures.",
+    )
+
+    @property
+    def shown(self) -> str:
+        """What it is called, and that it is another version, if it is."""
+        return f"Another version: {self.title}" if self.version_of else super().shown
 
 
 class ComparedRow(WireModel):

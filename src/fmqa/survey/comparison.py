@@ -6,13 +6,16 @@ import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import chain
 from types import MappingProxyType
 
+from fmqa.answering.conflicts import differing_figures
 from fmqa.answering.schema import Cell, ComparedPaper, ComparedRow, Comparison
 from fmqa.errors import AmbiguousName, UsageError
 from fmqa.retrieval.expansion import normal_name
 from fmqa.retrieval.naming import NameBook, names_of, written_names
 from fmqa.sources.arxiv_ids import parse_id
+from fmqa.store.mappers import PaperRow
 from fmqa.store.quoted_facets import Facet, FacetName
 from fmqa.store.works import one_of_each_work
 from fmqa.survey.corpus import paper_fields, place_of
@@ -63,6 +66,8 @@ _MOST_CHOICES = 8
 def compare(maker: FacetMaker, names: Sequence[str], by: Sequence[str] = DEFAULT) -> Comparison:
     """The papers that go by these names, by these columns.
 
+    A work's other version has a row below where its figures differ.
+
     Args:
         names: of models as the field calls them, arXiv ids, or ids of papers.
         by: some of the `COLUMNS`.
@@ -78,23 +83,46 @@ def compare(maker: FacetMaker, names: Sequence[str], by: Sequence[str] = DEFAULT
     papers = list(
         dict.fromkeys(resolve(name, [row.meta for row in held.values()]) for name in names)
     )
-    facets = maker.facets([paper.paper_id for paper in papers])
+    siblings = {paper.paper_id: maker.library.record.siblings(paper.paper_id) for paper in papers}
+    named = dict.fromkeys(paper.paper_id for paper in papers)
+    facets = maker.facets([*named, *chain.from_iterable(siblings.values())])
     rows = []
     for paper in papers:
-        mine = facets.get(paper.paper_id, [])
-        cells = tuple(_cell(paper, [one for one in mine if one.name is name]) for name in columns)
-        rows.append(
-            ComparedRow(
-                paper=ComparedPaper(
-                    **paper_fields(paper),
-                    year=paper.year,
-                    source=held[paper.paper_id].source.value,
-                ),
-                cells=cells,
-            )
-        )
+        first = _row(held[paper.paper_id], columns, facets)
+        rows.append(first)
+        for kin in siblings[paper.paper_id]:
+            other = _row(held[kin], columns, facets, paper.paper_id) if kin in held else first
+            if kin not in named and _differ(first, other):
+                rows.append(other)
     shown = tuple(dict.fromkeys(one.strip().lower() for one in by if one.strip())) or DEFAULT
     return Comparison(columns=shown, rows=tuple(rows))
+
+
+def _row(
+    held: PaperRow,
+    columns: Sequence[FacetName],
+    facets: Mapping[str, Sequence[Facet]],
+    version_of: str = "",
+) -> ComparedRow:
+    paper = held.meta
+    mine = facets.get(paper.paper_id, [])
+    return ComparedRow(
+        paper=ComparedPaper(
+            **paper_fields(paper),
+            year=paper.year,
+            source=held.source.value,
+            version_of=version_of,
+        ),
+        cells=tuple(_cell(paper, [one for one in mine if one.name is name]) for name in columns),
+    )
+
+
+def _differ(one: ComparedRow, other: ComparedRow) -> bool:
+    """Whether two versions of a paper give other figures for one thing."""
+    return any(
+        differing_figures(mine.quote or "", theirs.quote or "")
+        for mine, theirs in zip(one.cells, other.cells, strict=True)
+    )
 
 
 def resolve(name: str, papers: Iterable[PaperMeta]) -> PaperMeta:
