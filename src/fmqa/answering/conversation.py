@@ -45,7 +45,7 @@ _MORE = frozenset(
     map(stem, "yes yeah sure ok okay please tell more go continue know like else details".split())
 )
 # What turns are compared with, and how near to the first they come that ask nothing.
-_COURTESIES = ("Thank you.", "Hello!", "Goodbye.", "Great, thanks.")
+_COURTESIES = ("Thank you.", "Hello!", "Goodbye.", "Great.", "Great, thanks.")
 _ASKING = ("Why?", "Which one?", "Tell me more.", "Yes.", "How many?")
 _POLITE, _POLITER = 0.38, 0.15
 _LONGEST_COURTESY = 8  # words
