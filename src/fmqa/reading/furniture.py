@@ -21,8 +21,6 @@ _PAGE_NUMBER = re.compile(
     r"[-–—\s|·]*(?:page|p\.|s\.)?\s*(?:\d{1,5}|[ivxlc]{1,6})\s*(?:(?:of|/)\s*\d{1,5})?[-–—\s|·]*",
     re.IGNORECASE,
 )
-# A running head that a paper of two pages has only once.
-_AUTHORS_HEAD = re.compile(r"[A-Z][\w'’-]+(?:\s+(?:and|&)\s+[A-Z][\w'’-]+|,?\s+et\s+al\.?)")
 _SAME_PLACE = 14.0  # points
 _FEWEST_LINE_NUMBERS = 10
 # Each stands on one house's sheets and in no paper's first page.
@@ -62,7 +60,6 @@ def find_furniture(pages: list[RawPage]) -> set[tuple[int, int]]:
     found = _repeated(pages)
     for page in pages:
         found |= {(page.number, line.start) for line in page.lines if _stamp(page, line)}
-        found |= _authors_head(page)
         found |= _page_numbers(page, found)
         found |= _line_numbers(page)
     return found
@@ -128,16 +125,6 @@ def _stamp(page: RawPage, line: Line) -> bool:
         return False
     at_side = line.right < page.width * _SIDE or line.left > page.width * (1 - _SIDE)
     return at_side or ARXIV_STAMP.match(page.text_of(line).strip()) is not None
-
-
-def _authors_head(page: RawPage) -> set[tuple[int, int]]:
-    """A line that says "Surname et al." alone, above all others of a later page."""
-    upright = [line for line in page.lines if line.upright]
-    if page.number == 1 or not upright or not page.height:
-        return set()
-    top = max(upright, key=lambda line: line.bottom)
-    alone = _AUTHORS_HEAD.fullmatch(page.text_of(top).strip())
-    return {(page.number, top.start)} if alone and top in _marginal(page) else set()
 
 
 def _page_numbers(page: RawPage, found: set[tuple[int, int]]) -> set[tuple[int, int]]:

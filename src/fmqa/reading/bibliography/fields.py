@@ -35,9 +35,6 @@ _TAIL = re.compile(
     r"|Technical report|In:? (?:Proc|Advances|International|IEEE|ACM|[A-Z]{3,})).*)[\s,.;]*$",
     re.DOTALL,
 )
-_MAY_HAVE_TAIL = re.compile(
-    r"\d{4}|arXiv|CoRR|https?:|www|URL|doi|ISBN|Ph\.? ?D|Master|Technical report|In:? [A-Z]"
-)
 _VENUE = re.compile(
     r"(?:(?:in|In|IN)[:\s]|[A-Z][\w]{0,12}\s?\.|\d|\(|\[|arXiv|CoRR|[Pp]roc|Phys|Journal|J\s|Ann|Annals"
     r"|IEEE|ACM|Springer|Elsevier|[Uu]niversity|[Pp]reprint|PhD|Ph\.|[Tt]hesis|JHEP|JCAP|MNRAS|ApJ|A&A"
@@ -93,9 +90,6 @@ _SEPARATOR = re.compile(
     r"\s*(?:[,;]\s*(?P<last>(?:and|&)\s+)|[,;]\s*|\s(?P<only>and|&)\s+|(?<=[a-z.])(?P<tight>and)\s+)"
 )
 _OTHERS = re.compile(r"[\s,;]*(?:and\s+)?(?:et\.?\s?al\b\s?\.?|others\b)(?:\s*\([^()]{2,60}\))?")
-_GROUP = re.compile(
-    r"\s*\([^()]{2,60}[Cc]ollaborations?\)|\s*\((?:eds?|editors?)\.?\)", re.IGNORECASE
-)
 _COLLABORATION = re.compile(
     rf"(?:[Tt]he\s)?(?:{_UP}[\w’'-]*,?\s){{1,5}}[Cc]ollaborations?(?=[,.:;(\s]|$)"
 )
@@ -239,8 +233,7 @@ def _clean(title: str) -> str:
     title = title.strip(" ,.;:")
     if "." in title:
         title = _GLUED.split(title, maxsplit=1)[0]
-    if _MAY_HAVE_TAIL.search(title):
-        title = _TAIL.sub("", _TAIL.sub("", title))
+    title = _TAIL.sub("", _TAIL.sub("", title))
     title = title.strip(' ,.;:“”"‘’')
     if len(title) > _LONGEST_TITLE or len(_WORD.findall(title)) < 1 or len(title) < 4:
         return ""
@@ -284,8 +277,6 @@ def leading_names(text: str) -> Names:
         style = style or kind
         names.append(" ".join(text[at:end].split()))
         weak.append(kind == "full" and style != "full" and not after_and)
-        if group := _GROUP.match(text, end):
-            end = group.end()
         ends.append(end)
         if others := _OTHERS.match(text, end):
             return Names(tuple(names), others.end())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
@@ -16,8 +15,6 @@ from fmqa.sources.arxiv_ids import parse_address
 from fmqa.types import Reference
 
 _LINK_SCORE = 0.95  # a link may lead to a related paper
-# Printed ASCII but the back-quote (TeX's grave accent), quotation marks, dashes, Latin-1's letters.
-_PLAIN = re.compile("[ -_a-~‘’“”–—À-ÖØ-öø-ÿ]*")
 _MOST_LINKS = 200  # a page, that lead to arXiv or a DOI
 _MOST_TEXT = 20_000  # characters of one entry
 _DOI_HOSTS = ("doi.org", "dx.doi.org", "www.doi.org")
@@ -92,27 +89,12 @@ def entry_text(entry: Entry, vocabulary: Vocabulary) -> str:
     The lines are mended as if they stood on one page, for an entry may go on over leaf.
     """
     lines = [(row.page, line) for row in entry.rows for line in row.lines]
-    text = _plain_text(lines) or _mended_text(lines, vocabulary)
+    text = _mended_text(lines, vocabulary)
     if entry.number is None:
         return text
     number = str(entry.number)
     bare = text.lstrip("[( ")
     return bare.removeprefix(number).lstrip("]). ") if bare.startswith(number) else text
-
-
-def _plain_text(lines: Sequence[tuple[RawPage, Line]]) -> str:
-    """Lines in which there is nothing to mend, as most are; empty where there is."""
-    parts: list[str] = []
-    length = 0
-    for page, line in lines:
-        text = page.raw[line.start : min(line.end, line.start + _MOST_TEXT)].strip()
-        if line.joins or text[-1:] == "-" or "  " in text or not _PLAIN.fullmatch(text):
-            return ""
-        parts.append(text)
-        length += len(text)
-        if length > _MOST_TEXT:
-            break
-    return " ".join(parts)[:_MOST_TEXT].strip()
 
 
 def _mended_text(lines: Sequence[tuple[RawPage, Line]], vocabulary: Vocabulary) -> str:
