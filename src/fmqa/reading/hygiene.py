@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pypdfium2.raw as c
@@ -242,13 +242,8 @@ def _without(lines: list[Line], cuts: list[_Word], raw: str) -> list[Line]:
         starts = [line.start, *(word.end for word in by_line[number])]
         ends = [*(word.start for word in by_line[number]), line.end]
         kept += [
-            _part(line, start, end)
+            replace(line, start=start, end=end, joins=line.joins and end == line.end)
             for start, end in zip(starts, ends, strict=True)
             if raw[start:end].strip()  # a block of blanks would be none
         ]
     return kept
-
-
-def _part(line: Line, start: int, end: int) -> Line:
-    return Line(start, end, line.left, line.bottom, line.right, line.top, line.size, line.font,
-                line.bold, line.italic, line.upright, line.joins and end == line.end)  # fmt: skip

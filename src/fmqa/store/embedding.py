@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fmqa.errors import ModelMissing
 from fmqa.settings import Settings
-from fmqa.weights.catalog import MINILM, Model
+from fmqa.weights.catalog import MINILM
 from fmqa.weights.onnx_graph import EXPORTER_VERSION, build_graph, ensure_graph
 from fmqa.weights.pull import ensure
 from fmqa.weights.runtimes import ROWS, onnx_session, openvino_runner, usable_threads
@@ -37,16 +37,18 @@ _MINILM_NAMES = frozenset({MINILM.name, MINILM.hub})
 
 
 class OnnxEmbedder:
-    """A BERT encoder of the catalog, on the CPU, without torch. Safe to share between threads."""
+    """MiniLM on the CPU, without torch. Safe to share between threads."""
 
-    def __init__(self, folder: Path, model: Model = MINILM, *, threads: int = 0) -> None:
+    dimension = _MINILM_DIMENSION
+    """Length of a vector."""
+
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
         """Reads nothing yet.
 
         Args:
             threads: for many texts; 0 means all that the process may use.
         """
         self._folder = folder
-        self._model = model
         self._threads = usable_threads(threads)
         self._lock = Lock()
         self._sessions: dict[int, Any] = {}
@@ -54,14 +56,9 @@ class OnnxEmbedder:
         self._openvino_fails = False
 
     @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-        return _MINILM_DIMENSION
-
-    @property
     def fingerprint(self) -> str:
         """Model, weights, dimension, tokens and graph; not the runtime or its precision."""
-        return _fingerprint(self._model)
+        return _minilm_fingerprint()
 
     def embed_query(self, text: str) -> list[float]:
         """The unit vector of a question."""
@@ -202,13 +199,13 @@ def make_embedder(settings: Settings) -> OnnxEmbedder | SentenceTransformerEmbed
     if settings.embedding_device == "cpu":
         return OnnxEmbedder(folder, threads=settings.threads)
     return SentenceTransformerEmbedder(
-        str(folder), settings.embedding_device, fingerprint=_fingerprint(MINILM)
+        str(folder), settings.embedding_device, fingerprint=_minilm_fingerprint()
     )
 
 
-def _fingerprint(model: Model) -> str:
-    weights = model.weights_file.sha256[:12]
-    return f"{model.name}:{weights}:{_MINILM_DIMENSION}:{_MINILM_TOKENS}:{EXPORTER_VERSION}"
+def _minilm_fingerprint() -> str:
+    weights = MINILM.weights_file.sha256[:12]
+    return f"{MINILM.name}:{weights}:{_MINILM_DIMENSION}:{_MINILM_TOKENS}:{EXPORTER_VERSION}"
 
 
 def _batches(lengths: list[int]) -> Iterator[list[int]]:

@@ -38,6 +38,7 @@ KINDS = {
 
 _NOTHING = "Nothing has changed."
 _ATOM = "http://www.w3.org/2005/Atom"
+_RFC_3339 = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def as_text(changes: Sequence[Change]) -> str:
@@ -47,7 +48,12 @@ def as_text(changes: Sequence[Change]) -> str:
     width = max(len(_word(change)) for change in changes)
     lines = []
     for change in changes:
-        parts = [_minute(change), f"{_word(change):<{width}}", name_of(change), plain(change.title)]
+        parts = [
+            _shown(change.at, "%Y-%m-%d %H:%M"),
+            f"{_word(change):<{width}}",
+            name_of(change),
+            plain(change.title),
+        ]
         line, detail = "  ".join(part for part in parts if part), plain(change.detail)
         between = ": " if any(parts[2:]) else "  "
         lines.append(f"{line}{between}{detail}" if detail else line)
@@ -80,32 +86,30 @@ def as_atom(changes: Iterable[Change], *, feed_id: str, updated: str) -> str:
     """An Atom 1.0 feed, newest change first.
 
     Args:
-        feed_id: names this library's feed for good, best a ``tag:`` URI. An entry's id is made of
-            it and the change's id, so that a reader never shows a change twice.
-        updated: when the library last changed, ISO 8601; UTC where no time zone is said.
-
-    Raises:
-        ValueError: a time isn't ISO 8601.
+        feed_id: a URN that names this library's feed for good. An entry's id is made of it and
+            the change's id, so that a reader never shows a change twice.
+        updated: when the library last changed, ISO 8601.
     """
     feed = ET.Element("feed", {"xmlns": _ATOM, "xml:lang": "en"})
     _add(feed, "id", feed_id)
     _add(feed, "title", "fmqa: changes of the library", type="text")
-    _add(feed, "updated", _rfc3339(updated))
+    _add(feed, "updated", _shown(updated, _RFC_3339))
     _add(_add(feed, "author"), "name", "fmqa")
     _add(feed, "generator", "fmqa")
     for change in sorted(changes, key=lambda change: change.id, reverse=True):
-        _entry(feed, change, _tag(feed_id, change))
+        _entry(feed, change, f"tag:localhost,2026:{quote(feed_id, '')}/change/{change.id}")
     ET.indent(feed)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, "unicode") + "\n"
 
 
 def _entry(feed: ET.Element, change: Change, tag: str) -> None:
     entry = _add(feed, "entry")
-    of_paper = " ".join(part for part in (plain(change.title), _bracketed(change)) if part)
+    name = name_of(change)
+    of_paper = " ".join(filter(None, (plain(change.title), f"({name})" if name else "")))
     _add(entry, "id", tag)
     _add(entry, "title", f"{_word(change).capitalize()}: {of_paper}".rstrip(": "), type="text")
-    _add(entry, "updated", _rfc3339(change.at))
-    _add(entry, "published", _rfc3339(change.at))
+    _add(entry, "updated", _shown(change.at, _RFC_3339))
+    _add(entry, "published", _shown(change.at, _RFC_3339))
     if link := link_of(change):
         _add(entry, "link", rel="alternate", type="text/html", href=link)
     _add(entry, "category", term=change.what, label=heading_of(change))
@@ -120,27 +124,14 @@ def _add(parent: ET.Element, name: str, text: str = "", **attributes: str) -> ET
     return element
 
 
-def _tag(feed_id: str, change: Change) -> str:
-    """The change's tag URI (RFC 4151), the same whatever is added to the change later."""
-    base = feed_id if feed_id.startswith("tag:") else f"tag:localhost,2026:{quote(feed_id, '')}"
-    return f"{base}/change/{change.id}"
-
-
-def _rfc3339(at: str) -> str:
-    return f"{_moment(at):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _moment(at: str) -> datetime:
+def _shown(at: str, form: str) -> str:
     moment = datetime.fromisoformat(at)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.strftime(form)
 
 
 def _day(change: Change) -> str:
-    return f"{_moment(change.at):%Y-%m-%d}"
-
-
-def _minute(change: Change) -> str:
-    return f"{_moment(change.at):%Y-%m-%d %H:%M}"
+    return _shown(change.at, "%Y-%m-%d")
 
 
 def _place(change: Change) -> int:
@@ -163,10 +154,6 @@ def name_of(change: Change) -> str:
     return plain(f"{change.paper_id}v{change.version}" if of_arxiv else change.paper_id)
 
 
-def _bracketed(change: Change) -> str:
-    return f"({name})" if (name := name_of(change)) else ""
-
-
 def link_of(change: Change) -> str | None:
     """The paper's page on arXiv, of the version where one is named; None for other papers."""
     paper = parse_id(change.paper_id)
@@ -176,18 +163,12 @@ def link_of(change: Change) -> str | None:
 
 
 def _item(change: Change) -> str:
-    title, name, link = (
-        escape_markdown(change.title),
-        escape_markdown(name_of(change)),
-        link_of(change),
-    )
-    label = title or name
-    parts = [f"[{label}]({link})" if link else label]
+    title, name, detail = map(escape_markdown, (change.title, name_of(change), change.detail))
+    label, link = title or name, link_of(change)
+    item = f"[{label}]({link})" if link else label
     if title and name:
-        parts.append(f"({name})")
-    item = " ".join(part for part in parts if part)
-    detail = escape_markdown(change.detail)
-    return "- " + ": ".join(part for part in (item, detail) if part)
+        item = f"{item} ({name})"
+    return "- " + ": ".join(filter(None, (item, detail)))
 
 
 FEED_NAME = "changes.atom"
