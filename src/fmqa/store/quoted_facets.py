@@ -159,14 +159,11 @@ class FacetStore(Tables):
         wanted = None if papers is None else set(papers)
         kinds = set(FacetName) if names is None else set(names)
         with self.database.snapshot() as db:
+            among = "" if wanted is None else "WHERE paper_id IN (SELECT value FROM json_each(?))"
             rows = db.execute(
-                """SELECT facets.*, paper_id, version, source FROM facets
-                   JOIN versions ON versions.id = version_id AND active
-                   ORDER BY paper_id, place"""
-                if wanted is None
-                else """SELECT facets.*, paper_id, version, source FROM facets
-                   JOIN versions ON versions.id = version_id AND active
-                   WHERE paper_id IN (SELECT value FROM json_each(?)) ORDER BY paper_id, place""",
+                f"""SELECT facets.*, paper_id, version, source FROM facets
+                   JOIN versions ON versions.id = version_id AND active {among}
+                   ORDER BY paper_id, place""",
                 () if wanted is None else (json.dumps(sorted(wanted)),),
             ).fetchall()
             corrected = db.execute(

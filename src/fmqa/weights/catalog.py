@@ -123,26 +123,6 @@ MINILM = Model(
             190,
             "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
         ),
-        _minilm(
-            "config_sentence_transformers.json",
-            116,
-            "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3",
-        ),
-        _minilm(
-            "special_tokens_map.json",
-            112,
-            "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
-        ),
-        _minilm(
-            "tokenizer_config.json",
-            350,
-            "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
-        ),
-        _minilm(
-            "vocab.txt",
-            231_508,
-            "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
-        ),
     ),
     weights="model.safetensors",
     hub="sentence-transformers/all-MiniLM-L6-v2",

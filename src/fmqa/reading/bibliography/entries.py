@@ -20,8 +20,6 @@ from fmqa.reading.bibliography.printed_rows import (
     gap,
     is_bibliography_heading,
     make_rows,
-    may_be_heading,
-    may_hold_heading,
     measure,
     without_running_heads,
 )
@@ -79,17 +77,7 @@ class EntryList:
 def find_entries(pages: Sequence[RawPage], blocks: Sequence[Block]) -> list[EntryList]:
     """Every bibliography of a paper, in its order; none where it has none."""
     by_number = {page.number: page for page in pages}
-    likely = {page.number for page in pages if may_hold_heading(page)}
-    first = next(
-        (
-            number
-            for number, block in enumerate(blocks)
-            if block.page in likely
-            and any(may_be_heading(by_number[block.page], line) for line in block.lines)
-        ),
-        None,
-    )
-    rows = [] if first is None else make_rows(by_number, blocks[first:])
+    rows = make_rows(by_number, blocks)
     starts = [number for number, row in enumerate(rows) if is_bibliography_heading(row)]
     found: list[EntryList] = []
     for start, end in zip(starts, [*starts[1:], len(rows)], strict=False):

@@ -126,21 +126,11 @@ def _marginal(row: Row, above: Row | None, below: Row | None) -> bool:
     return edge and abs(next_to.first.bottom - line.bottom) > 1.8 * max(line.size, 1.0)
 
 
-def may_be_heading(page: RawPage, line: Line) -> bool:
-    """Whether a line holds a word that such headings have; most don't, and cost nothing more."""
-    length = line.end - line.start
-    return length <= _LONGEST_HEADING and _WORD.search(page.raw, line.start, line.end) is not None
-
-
-def may_hold_heading(page: RawPage) -> bool:
-    """Whether a word that such headings have stands anywhere on a page."""
-    return _WORD.search(page.raw) is not None
-
-
 def is_bibliography_heading(row: Row) -> bool:
     """Whether a row reads as the heading of a list of references, numbered or not."""
-    if len(row.lines) > 6 or not may_be_heading(row.page, row.lines[-1]):
-        return False
+    line = row.lines[-1]
+    if len(row.lines) > 6 or not _WORD.search(row.page.raw, line.start, line.end):
+        return False  # as most, which cost nothing more
     text = " ".join(row.text.split())
     return len(text) <= _LONGEST_HEADING and is_reference_heading(text)
 
