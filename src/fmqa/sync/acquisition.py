@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from fmqa.sources.arxiv import ArxivClient
 
 
-_LOOK_SECONDS = 0.2  # how often somebody who waits looks whether it is over
 _MOST_REFUSED = 3  # in a row; then arXiv means us, not the paper
 
 
@@ -58,7 +57,7 @@ class Fetching:
         self._folder = folder
         self._papers = papers
         self._done = done
-        self._ready: queue.Queue[Path | None] = queue.Queue()
+        self._ready: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._failed: BaseException | None = None
         self._refused = 0
@@ -69,14 +68,10 @@ class Fetching:
         return self
 
     def __next__(self) -> Path:
-        while not self._closed.is_set():
-            try:
-                path = self._ready.get(timeout=_LOOK_SECONDS)
-            except queue.Empty:
-                continue
-            if path is not None:
-                return path
-            self._closed.set()
+        path = None if self._closed.is_set() else self._ready.get()
+        if path is not None:
+            return path
+        self._closed.set()
         if self._failed is not None:
             raise self._failed
         raise StopIteration
@@ -84,6 +79,7 @@ class Fetching:
     def close_waiting(self) -> None:
         """End the iteration, and the thread after the request that is under way."""
         self._closed.set()
+        self._ready.put(None)  # for who is waiting
 
     def _run(self) -> None:
         try:
