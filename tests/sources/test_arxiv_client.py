@@ -115,7 +115,9 @@ def test_an_empty_answer_loses_nothing(
     ids = ids_of(world)[:3]
     assert len(client.records(ids)) == 3
     assert [len(page) for page in client.search("cat:cs.CV", limit=7)] == [7]
-    assert len(small.requests) == 4
+    title = world.papers()[0].title
+    assert client.find_title(title)
+    assert len(small.requests) == 6
 
 
 def malformed(handler: Handler, number: int) -> None:
@@ -233,9 +235,9 @@ def test_titles_are_found(world: World, small: SmallArxiv, client: ArxivClient) 
         assert len(found) <= 5
     before = len(small.requests)
     assert client.find_title("Unheard-of Xylophones in Zoology") == []
-    assert len(small.requests) == before + 1  # its total is 0: asked only once
+    assert len(small.requests) == before + 2  # an empty answer may be wrong
     assert client.find_title("of the ☃") == []
-    assert len(small.requests) == before + 1
+    assert len(small.requests) == before + 2
     assert set(asked(small, "sortBy")) == {"relevance"}
 
 

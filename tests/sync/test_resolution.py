@@ -34,15 +34,11 @@ class Titles:
     papers: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     error: SourceError | None = None
-    empty: int = 0
 
     def find_title(self, title: str, limit: int = 5) -> list[ArxivRecord]:
         self.asked.append(title)
         if self.error is not None:
             raise self.error
-        if self.empty:
-            self.empty -= 1
-            return []
         return [record(one, name) for one, name in self.papers.items() if name == title][:limit]
 
 
@@ -120,14 +116,6 @@ def test_answers_are_asked_for_again_after_a_month(library: Library) -> None:
     assert Resolver(library.catalog).resolve(REVIEW, references) == references
     resolved = Resolver(library.catalog, arxiv).resolve(REVIEW, references)
     assert outcome(resolved) == {1: ("2301.00001", "title")}
-
-
-def test_an_empty_answer_is_asked_for_once_more(library: Library) -> None:
-    reference = entry(1)
-    arxiv = Titles({"2301.00001": reference.title}, empty=1)
-    resolved = Resolver(library.catalog, arxiv).resolve(None, [reference])
-    assert outcome(resolved) == {1: ("2301.00001", "title")}
-    assert len(arxiv.asked) == 2
 
 
 def test_arxiv_goes_away(library: Library) -> None:

@@ -150,7 +150,7 @@ class ArxivClient(ServiceClient):
             sort_order=arxiv.SortOrder.Descending,
         )
         seen: set[str] = set()  # a paper that comes in meanwhile moves all others one place on
-        results = self._results(search, doubt=True)
+        results = self._results(search)
         while page := list(islice(results, PAGE)):
             records = [one for one in _records(page) if one.arxiv_id not in seen]
             seen.update(one.arxiv_id for one in records)
@@ -241,17 +241,9 @@ class ArxivClient(ServiceClient):
         return {k: v for group in groups if group for k, v in self._known(group, refused).items()}
 
     def _results(
-        self,
-        search: arxiv.Search,
-        offset: int = 0,
-        page: int | None = None,
-        *,
-        doubt: bool = False,
+        self, search: arxiv.Search, offset: int = 0, page: int | None = None
     ) -> Iterator[arxiv.Result]:
-        """Results of a search, fetched page by page as they are asked for.
-
-        With ``doubt`` an answer without any results is asked for again, whatever its total says.
-        """
+        """Results of a search, fetched page by page as they are asked for."""
         import arxiv
 
         if search.max_results is not None and search.max_results < 1:
@@ -259,7 +251,7 @@ class ArxivClient(ServiceClient):
         size = page or min(PAGE, search.max_results or PAGE)
         client = arxiv.Client(page_size=size, delay_seconds=0, num_retries=0)
         client.query_url_format = self._settings.arxiv_api_url + "?{}"
-        session: Any = _Session(self._transport, doubt)
+        session: Any = _Session(self._transport)
         client._session = session
         results: Iterator[arxiv.Result] = client.results(search, offset)
         return results
@@ -272,17 +264,19 @@ class _EmptyPage(SourceUnreachable):
 class _Session:
     """What ``arxiv.Client`` needs of a session of requests, over our transport."""
 
-    def __init__(self, transport: Transport, doubt: bool) -> None:
+    def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._doubt = doubt
 
     def get(self, url: str, headers: dict[str, str]) -> SimpleNamespace:
         """A whole feed; ``headers`` are the package's, and ours say better who asks."""
         answer = self._feed(url)
-        # arXiv at times sends an empty page where there are results.
-        if b"<entry" not in answer.content and (self._doubt or _lacks_results(url, answer.content)):
+        asked = parse_qs(urlsplit(url).query)
+        # arXiv at times sends an empty page where there are results, and calls their total 0.
+        if b"<entry" not in answer.content and "search_query" in asked:
             answer = self._feed(url)
-            if _lacks_results(url, answer.content):
+            total = _TOTAL.search(answer.content)
+            lacking = total is not None and int(total[1]) > int(asked.get("start", ["0"])[0])
+            if lacking and b"<entry" not in answer.content:
                 raise _EmptyPage("arXiv sends empty pages, though it has results.")
         return SimpleNamespace(status_code=answer.status, content=answer.content)
 
@@ -292,15 +286,6 @@ class _Session:
             reason = explanation(answer.content)
             raise SourceRefused(f"arXiv refuses the request: {reason}.")
         return answer
-
-
-def _lacks_results(url: str, body: bytes) -> bool:
-    """Whether a search's page is empty, though its own total says that it can't be."""
-    asked = parse_qs(urlsplit(url).query)
-    if "search_query" not in asked or b"<entry" in body:
-        return False
-    total = _TOTAL.search(body)
-    return total is not None and int(total[1]) > int(asked.get("start", ["0"])[0])
 
 
 def title_query(title: str) -> str:

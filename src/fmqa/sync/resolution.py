@@ -148,8 +148,7 @@ class Resolver:
     def _ask(self, title: str) -> list[dict[str, Any]] | None:
         assert self.arxiv is not None
         try:
-            # arXiv at times finds nothing where there is something; kept, that would cost a paper.
-            records = self.arxiv.find_title(title) or self.arxiv.find_title(title)
+            records = self.arxiv.find_title(title)
         except SourceUnreachable as error:
             self.unreachable = error
             return None
