@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fakes import Add, HashEmbedder, document, quote, word_selector
-from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell_missing, uncounted
+from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell_missing
 from fmqa.answering.analysis import QueryAnalysis, Refusal, not_for_papers
 from fmqa.answering.evidence import Evidence
 from fmqa.retrieval.search import Searcher
@@ -104,23 +104,6 @@ def test_why_a_question_is_not_answered(
     query: QueryAnalysis, evidence: Evidence, refusal: Refusal | None
 ) -> None:
     assert refusal_of(query, evidence, 0.5) is refusal
-
-
-@pytest.mark.parametrize(
-    ("said", "is_uncounted"),
-    [
-        ("The set grew to 14 diseases, on which PassNet was trained.", True),
-        ("PassNet was trained on 112,120 chest X-rays.", False),
-    ],
-)
-def test_of_a_thing_in_passing_what_is_asked_has_to_be_counted(
-    said: str, is_uncounted: bool
-) -> None:
-    asked = "How many chest X-rays was PassNet trained on?"
-    assert uncounted(QueryAnalysis(asked, {}, {}, (), ("PassNet",)), [quote(said)]) is is_uncounted
-    assert not uncounted(QueryAnalysis(asked, {}, {}), [quote(said)])
-    other = QueryAnalysis("What was PassNet trained on?", {}, {}, (), ("PassNet",))
-    assert not uncounted(other, [quote(said)])
 
 
 @pytest.mark.parametrize("refusal", [*Refusal])

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from fmqa.answering.analysis import QueryAnalysis, Refusal
-from fmqa.answering.claims import content_stems
 from fmqa.answering.evidence import Evidence
-from fmqa.answering.numbers import numbers
 from fmqa.answering.schema import Missing, MissingKind
 from fmqa.retrieval.search import nearest_papers
 from fmqa.store.record import Record
-from fmqa.types import Gap, Hit, Quote
+from fmqa.types import Gap, Hit
 
 _REASONS = {
     Refusal.NO_QUESTION: "That asks nothing. Ask what the papers say.",
@@ -29,11 +26,6 @@ _MISSING: dict[MissingKind, str] = {
     "couldn't be searched.",
     "table": "A table on p. {pages} of “{title}” couldn't be read.",
 }
-_COUNTED = re.compile(
-    r"\bhow (?:many|much) (?P<what>(?:[\w-]+ ){1,4}?)"
-    r"(?=(?:was|were|is|are|did|does|do|has|have|had|can)\b)",
-    re.IGNORECASE,
-)
 _IN_PASSING = "The papers mention {names} only in passing."
 
 
@@ -54,14 +46,6 @@ def refusal_of(query: QueryAnalysis, evidence: Evidence, least: float) -> Refusa
     if query.in_passing:
         return Refusal.NAMED_IN_PASSING
     return Refusal.NOT_ANSWERED if evidence.quotes else Refusal.NOTHING_FOUND
-
-
-def uncounted(query: QueryAnalysis, quotes: Sequence[Quote]) -> bool:
-    """Whether it asks how many of a thing named only in passing, and no quote counts these."""
-    asked = _COUNTED.search(query.question)
-    counted = set(content_stems(asked["what"])) if asked and query.in_passing else set()
-    there = [one for quote in quotes for one in numbers(quote.text)]
-    return bool(counted) and all(counted.isdisjoint(one.after) for one in there)
 
 
 def reason_of(refusal: Refusal, query: QueryAnalysis) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell_missing, uncounted
+from fmqa.answering.abstention import missing_pages, reason_of, refusal_of, tell_missing
 from fmqa.answering.analysis import QueryAnalysis, Refusal
 from fmqa.answering.attribution import in_own_words
 from fmqa.answering.checking import Checking
@@ -240,8 +240,6 @@ class Assistant(Asked):
         evidence = in_own_words(evidence, self.searcher.library.bibliography)
         least = LEAST_TO_READ if reads else LEAST_ANSWERABILITY
         refusal = refusal_of(query, evidence, least)
-        if refusal is None and not reads and uncounted(query, evidence.quotes):
-            refusal = Refusal.NAMED_IN_PASSING
         return query, hits, evidence, refusal
 
     def _search(
