@@ -2,6 +2,7 @@
 
 python -m training.windows public FOLDER OUT          # FOLDER holds <set>.jsonl.gz
 python -m training.windows questions HOME OUT QUESTIONS…  # HOME: a data folder with the papers
+python -m training.windows gathered HOME OUT QUESTIONS…   # the likeliest sentences together
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from fmqa.answering.analysis import QueryAnalysis
+from fmqa.answering.evidence import EvidenceSelector, ranked_sentences, scored_sentences
 from fmqa.answering.marking import context_of, said
 from fmqa.answering.quotes import units_of
+from fmqa.answering.rows import is_row
 from fmqa.apps.workbench import Workbench
 from fmqa.settings import Settings
-from fmqa.types import Hit
+from fmqa.types import Hit, Quote
 
 # Windows of each public set with and without an answer; README.md here names their licences.
 PUBLIC = {
@@ -34,24 +38,26 @@ PUBLIC = {
 }
 POSITIVE, NEGATIVE = 8, 5  # windows of one question at most
 LOOKED_AT = 40  # passages of the search that negatives are drawn from
+GATHERED, DRAWN_FROM = 7, 14  # sentences of a gathered window, and of how many some are drawn
 _SHORTEST = 20
+_LONGEST_GATHERED = 360  # characters
 
 
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=("public", "questions"))
+    parser.add_argument("kind", choices=("public", "questions", "gathered"))
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("questions", type=Path, nargs="*")
     parser.add_argument("--seed", type=int, default=0, help="of which passages are drawn")
     given = parser.parse_args()
     chance = random.Random(given.seed)
-    rows = (
-        public(given.source, chance)
-        if given.kind == "public"
-        else [*of_questions(given.source, given.questions, chance)]
-    )
+    if given.kind == "public":
+        rows = public(given.source, chance)
+    else:
+        make = of_questions if given.kind == "questions" else gathered
+        rows = [*make(given.source, given.questions, chance)]
     chance.shuffle(rows)
     with given.out.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -121,6 +127,44 @@ def of_questions(
                     "sentences": [said(unit)[:600] for unit in units],
                     "labels": labels,
                 }
+
+
+def gathered(home: Path, files: Sequence[Path], chance: random.Random) -> Iterator[dict[str, Any]]:
+    """Windows of the sentences that the marker at hand finds likeliest, of all papers together.
+
+    The likeliest; some drawn from the likeliest; and, of a question that can be answered, the
+    likeliest without those that answer: a near miss in the very same words.
+    """
+    bench = Workbench(Settings(home=home, llm="none"))
+    selector = EvidenceSelector(bench.marker)
+    for line in (line for path in files for line in path.open(encoding="utf-8")):
+        asked = json.loads(line)
+        evidence = [(squeezed(item["quote"]), item["role"]) for item in asked["evidence"]]
+        query = QueryAnalysis.of(asked["question"], bench.searcher)
+        marked = selector.marker.mark(query.question, bench.searcher.search(query.question, 32))
+        ranked = ranked_sentences(scored_sentences(query, marked), selector.is_evidence)
+        quotes = [one.quote for one in ranked[:24]]
+        labels = [label_of(quote.text, evidence) for quote in quotes]
+        found = list(zip(quotes, labels, strict=True))
+        likely = range(min(DRAWN_FROM, len(found)))
+        drawn = sorted(chance.sample(likely, min(GATHERED, len(likely))))
+        without = [pair for pair in found if not pair[1]] if asked["answerable"] else []
+        for pairs in (found, [found[place] for place in drawn], without):
+            if pairs:
+                yield {
+                    "question": asked["question"],
+                    "context": "",
+                    "sentences": [_named(quote) for quote, _ in pairs[:GATHERED]],
+                    "labels": [label for _, label in pairs[:GATHERED]],
+                }
+
+
+def _named(quote: Quote) -> str:
+    """A sentence behind its paper's name, a row behind its table's caption and heads as well."""
+    paper = quote.passage.paper
+    name = paper.name or " ".join(paper.title.split()[:5])
+    text = f"{quote.context} {quote.text}" if is_row(quote) else quote.text
+    return f"{name}: {' '.join(text.split())}"[:_LONGEST_GATHERED]
 
 
 def label_of(text: str, evidence: Sequence[tuple[str, str]]) -> float:
