@@ -55,6 +55,9 @@ def text_of(document: Document) -> str:
         ("trained with 1.57 million^{3} photographs of the skin", "million"),
         ("trained to reach a score of 0.91^{9} on the test set", "0.91"),
         ("trained from the weights of SAM^{5} and of nothing else", "SAM"),
+        ("tested on 47^{8} tasks with images of the skin", "47"),
+        ("trained to an AUC = 0.96^{7} on the test set", "0.96"),
+        ("trained from ResNet-50^{9} and of nothing else", "ResNet-50"),
     ],
 )
 @pytest.mark.parametrize("style", [CITING, NOTES], ids=["citing", "notes"])
@@ -83,6 +86,20 @@ def test_a_mark_is_no_part_of_what_stands_before_it(tmp_path, printed, number, s
 @pytest.mark.parametrize("style", [CITING, NOTES, []], ids=["citing", "notes", "neither"])
 def test_a_power_stays_readable(tmp_path, printed, read_as, style):
     assert read_as in text_of(read(tmp_path, [f"Quillnet was trained {printed}."], style))
+
+
+@pytest.mark.parametrize("style", [CITING, NOTES, []], ids=["citing", "notes", "neither"])
+def test_no_paper_raises_a_grouped_number_to_a_power(tmp_path, style):
+    told = "Quillnet was trained on 371.858^{11} images of 1,204^{b} women."
+    text = text_of(read(tmp_path, [told], style))
+    after = text[text.index("Quillnet was") :]
+    assert after.startswith(f"Quillnet was trained on 371.858{' [11]' * (style is CITING)} images")
+    assert "1,204 women" in after
+
+
+def test_a_sign_leaves_no_space_before_a_comma(tmp_path):
+    text = text_of(read(tmp_path, ["Quillnet starts from SAM^{5} , and from CLIP."], NOTES))
+    assert "from SAM, and from CLIP." in text
 
 
 def test_a_raised_sign_breaks_no_line_off_its_paragraph(tmp_path):

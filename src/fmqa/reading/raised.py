@@ -20,7 +20,8 @@ _FARTHEST = 0.3  # of the font size, between a sign and the character that it be
 _SPACE = 0.12  # of the font size
 _GAP = 0.6  # of the font size, between two pieces of a line
 _LOOK_BACK = 16  # characters
-_OPENS = re.compile(r"[\d⁰¹²³⁴-⁹]")
+# A digit, or a letter that stands alone behind a number, as a note's does.
+_OPENS = re.compile(r"[\d⁰¹²³⁴-⁹]|(?:(?<=\d)|(?<=\d\s))[a-h](?![^\W_])")
 _WRITTEN = "⁰¹²³⁴⁵⁶⁷⁸⁹"  # raised by their own shape
 _SIGNED = "-−–‐+"
 _NO_BASE = "√([{=<>≤≥≈~+−-–×·*/|"  # a sign belongs to none of these: a fraction's upper part does

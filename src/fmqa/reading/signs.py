@@ -14,13 +14,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fmqa.reading.lines import RawPage
+from fmqa.reading.sections import is_reference_heading
 from fmqa.reading.wordlist import words
 
 _RAISED = str.maketrans("0123456789+-−–‐", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁻")
 _PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _POWER = re.compile(r"[+\-−–‐]?\d{1,4}[+\-−–‐]?")
 _LIST = re.compile(r"\d{1,3}(?:\s?[,;–‐-]\s?\d{1,3})*")
+_LETTERS = re.compile(r"[a-h](?:,[a-h])*")
 _NUMBER = re.compile(r"\d+")
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+$")
+_NAME = re.compile(r"[^\W\d_]{3}.*\d$")  # ResNet-50
+_FEWEST_LISTED = 5  # entries; a page's notes look like a shorter list
+_ENTRY = re.compile(r"\[?(\d{1,3})(?:[\]).]|\s|$)")
 _LAST_WORD = re.compile(r"[\w%.,-]*[\w%]$")
 _LAST_LETTERS = re.compile(r"[^\W\d_]+$")
 _CLOSED = '.,;:!?”’"»'
@@ -32,6 +38,7 @@ _UNITS = words(
     "mm cm km dm nm um µm μm ms px pixel pixels voxel voxels meter meters metre metres inch inches "
     "ft mol sec sin cos tan cot sinh cosh tanh log ln lg exp max min det dim arg"
 )
+_FACTOR = re.compile(r"[×·*⋅∙^√]\s*$")
 _TIMES = re.compile(r"[×·*⋅∙=<>≤≥≈~∼≃±/^(]\s*$|\b(?:order of|factor of|times|than|about)\s*$")
 _COUNTED_IN_POWERS = re.compile(
     r"\s*(?:floating|flop|operations|parameters|tokens|possible|combinations|cells|copies|photons|"
@@ -64,10 +71,10 @@ class _Sign:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """How a paper uses raised numbers: whether it cites by them, which ones, and its notes'."""
+    """How a paper uses raised numbers: whether it cites by them, up to which, and its notes'."""
 
     cites: bool
-    known: frozenset[int]
+    most: int
     notes: frozenset[tuple[int, int]]  # (page, number) of each note that a page shows
 
 
@@ -109,10 +116,13 @@ def _is_prose(line: str) -> bool:
 
 
 def _style(pages: Sequence[RawPage], found: Sequence[_Sign]) -> _Style:
+    """Decided for the whole paper, by the signs that can't be powers."""
     notes = frozenset(_notes(pages))
-    marks = [sign for sign in found if sign.in_prose and _is_mark_of_word(sign)]
+    marks = [s for s in found if s.in_prose and (_is_mark_of_word(s) or _is_mark_by_shape(s))]
     numbers = [number for sign in marks for number in sign.numbers]
     seen = Counter(numbers)
+    listed = _count_listed(pages)
+    numbered = sum(number <= listed for number in numbers) > 0.75 * len(numbers)
     noted = sum((sign.page.number, sign.numbers[0]) in notes for sign in marks)
     brackets = sum(
         len(_IN_BRACKETS.findall(page.text_of(line)[1:])) for page in pages for line in page.lines
@@ -123,11 +133,24 @@ def _style(pages: Sequence[RawPage], found: Sequence[_Sign]) -> _Style:
         len(marks) >= 3
         and len(seen) >= 2
         and brackets < len(marks)
-        and years < 2 * len(marks)
+        and (numbered or years < 2 * len(marks))
         and noted < 0.5 * len(marks)
-        and (not in_turn or len(seen) < len(numbers) or len(seen) > 8)
+        and (numbered or not in_turn or len(seen) < len(numbers) or len(seen) > 8)
     )
-    return _Style(cites, frozenset(seen), notes)
+    return _Style(cites, max([listed * numbered, *(number + 3 for number in seen)]), notes)
+
+
+def _count_listed(pages: Sequence[RawPage]) -> int:
+    """How many entries a numbered list of references has; 0 where the paper has none, or few."""
+    count = -1
+    for page in pages:
+        for line in page.lines:
+            text = page.text_of(line).strip()
+            if count < 1 and len(text) < 60 and is_reference_heading(text):
+                count = 0
+            elif count >= 0 and (entry := _ENTRY.match(text)):
+                count += int(entry[1]) == count + 1
+    return count if count >= _FEWEST_LISTED else 0
 
 
 def _notes(pages: Sequence[RawPage]) -> Iterator[tuple[int, int]]:
@@ -152,8 +175,18 @@ def _is_mark_of_word(sign: _Sign) -> bool:
     return sum(map(str.isalpha, letters)) >= 3 and not unit
 
 
+def _is_mark_by_shape(sign: _Sign) -> bool:
+    """Whether a sign behind digits is a mark in any paper: nobody raises 1,234 or ResNet-50."""
+    if not _LIST.fullmatch(sign.text) or not sign.word[-1:].isdecimal() or not sign.numbers[0]:
+        return False
+    rare = _GROUPED.match(sign.word) or _NAME.search(sign.word)
+    return sign.is_list or (sign.numbers[0] > 3 and rare is not None)
+
+
 def _reading(sign: _Sign, style: _Style) -> str | None:
     """What a sign is read as: digits in brackets, nothing, raised digits; None when unknown."""
+    if _LETTERS.fullmatch(sign.text):
+        return ""  # of a note
     if _is_mark(sign, style):
         front = sign.page.number == 1 and not sign.in_prose  # an author's address
         return f"[{sign.text}]" if style.cites and not front else ""
@@ -166,7 +199,7 @@ def _is_mark(sign: _Sign, style: _Style) -> bool:
         return False
     number, word = sign.numbers[0], sign.word
     noted = (sign.page.number, number) in style.notes
-    cited = style.cites and number <= max(style.known) + 3
+    cited = style.cites and number <= style.most
     odd = sign.is_list or number not in (2, 3)
     if _is_mark_of_word(sign):
         return odd or sign.in_prose or cited or noted or word[-1:] in _CLOSED
@@ -183,10 +216,12 @@ def _is_mark(sign: _Sign, style: _Style) -> bool:
 def _is_mark_of_number(sign: _Sign, cited: bool, noted: bool) -> bool:
     """Whether a sign behind a number is a mark: few numbers are ever raised to a power."""
     number, word = sign.numbers[0], sign.word
-    if sign.is_list or ("," in word and number > 3):
+    if _is_mark_by_shape(sign) or ("," in word and number > 3):
         return True
     before = sign.page.raw[max(0, sign.start - 60) : sign.start].rstrip()[: -len(word)]
-    if not (cited or noted) or _TIMES.search(before):
+    # Much stands before a power of ten or two, or a small one; "AUC = 0.96" is followed by a mark.
+    power = _TIMES if word in ("10", "2") or number <= 3 else _FACTOR
+    if not (cited or noted) or power.search(before):
         return False
     if word == "10":
         behind = sign.page.raw[sign.end : sign.end + 30]

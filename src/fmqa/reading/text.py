@@ -48,6 +48,8 @@ _SPECIAL = re.compile(
     f"|(?P<grave>(?<=[^\\W\\d_])`(?=[aeiouAEIOU]))|(?P<accent>[{''.join(ACCENTS)}\u0300-\u036f])"
 )
 _SET_CLOSE = re.compile(f"[{CJK}]")
+_STOP = re.compile(r"\s*[,.;:)]")
+_BEFORE_STOP = re.compile(r"\s+(?=[,.;:)])")
 _LOOSE = re.compile("[^\\W\\d_] [\x02\ufffe\u00ad]$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)$")
@@ -263,6 +265,8 @@ def _mend(out: MappedText, page: RawPage, start: int, end: int) -> None:
         _mend_plain(out, page, start, sign)
         start, text = page.signs[sign]
         _put_sign(out, raw, sign, start, text)
+        if stop := _BEFORE_STOP.match(raw, start, end):
+            start = stop.end()
     _mend_plain(out, page, start, end)
     if tail:
         out.copy(tail, end)
@@ -277,7 +281,7 @@ def _put_sign(out: MappedText, raw: str, start: int, end: int, text: str) -> Non
         out.insert("]")
         return
     # pdfium may have seen a space before the sign: it belongs to no power, and before no comma.
-    if out.last == " " and (text or raw[end : end + 1] in tuple(",.;:)")):
+    if out.last == " " and (text or _STOP.match(raw, end)):
         out.drop()
     out.copy(text, start)
 
