@@ -112,3 +112,17 @@ def test_no_stray_characters_are_left(raw: str) -> None:
 def test_ligatures_and_accents_are_all_known() -> None:
     assert set(LIGATURES) == {chr(code) for code in range(0xFB00, 0xFB07)}
     assert all(unicodedata.combining(mark) for mark in ACCENTS.values())
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "is_one"),
+    [
+        ("classifi", "cation", True),
+        ("CT", "guided", False),
+        ("MRI", "based", False),
+        ("k", "means", False),
+        ("Sent", "Eval", False),
+    ],
+)
+def test_an_acronym_or_a_letter_keeps_its_hyphen(left: str, right: str, is_one: bool) -> None:
+    assert Vocabulary().joined(left, right) is is_one

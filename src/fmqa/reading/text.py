@@ -28,7 +28,6 @@ ACCENTS = {
     "\u02ca": "\u0301", "\u02cb": "\u0300",
 }  # fmt: skip
 _DOTLESS = {"\u0131": "i", "\u0237": "j"}
-_HYPHENS = "-\u2010\u2011\u00ad\x02\ufffe"
 
 # Control characters, soft hyphen, zero-width and direction marks, surrogates, private use and
 # non-characters mean nothing in running text.
@@ -50,7 +49,8 @@ _SPECIAL = re.compile(
 _SET_CLOSE = re.compile(f"[{CJK}]")
 _STOP = re.compile(r"\s*[,.;:)]")
 _BEFORE_STOP = re.compile(r"\s+(?=[,.;:)])")
-_LOOSE = re.compile("[^\\W\\d_] [\x02\ufffe\u00ad]$")
+_BREAKS = "\u2010\u2011\u00ad\x02\ufffe"  # at a line's end: hyphens, or pdfium's mark of one
+_LOOSE = re.compile(f"[^\\W\\d_] [{_BREAKS}]$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)$")
 _FIRST_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
@@ -96,7 +96,7 @@ class Vocabulary:
             for line in page.lines:
                 text = page.raw[line.start : line.end].rstrip()
                 words = _WORD.findall(text.lower())
-                begins_cut, cut = cut, line.joins or text[-1:] in _HYPHENS
+                begins_cut, cut = cut, line.joins or text[-1:] in f"-{_BREAKS}"
                 vocabulary._count(words[begins_cut : len(words) - cut])
         return vocabulary
 
@@ -110,10 +110,12 @@ class Vocabulary:
     def joined(self, left: str, right: str) -> bool:
         """Whether ``left-`` at a line's end and ``right`` at the next one's begin are one word."""
         capital = right[0].isupper()
+        piece = left.rsplit("-", 1)[-1]
+        whole = len(piece) == 1 or piece.isupper()  # k-means, CT-guided
         left, right = left.lower(), right.lower()
         head, tail = left.rsplit("-", 1)[-1], right.split("-", 1)[0]
         as_one, as_two = self.words[head + tail], self._hyphenated(left, right, head, tail)
-        if as_one or as_two or capital:
+        if as_one or as_two or capital or whole:
             return as_one > as_two  # SciB-ERT, but BERT-Base
         if (head in _PREFIXES and self.words[tail]) or (head in _LINKS and head != left):
             return False
@@ -253,7 +255,7 @@ def _join_loose(out: MappedText, tail: str, raw: str, line: Line, vocabulary: Vo
 def _mend(out: MappedText, page: RawPage, start: int, end: int) -> None:
     """Append ``raw[start:end]``, mended. A hyphen mark of pdfium's at the end becomes a hyphen."""
     tail, raw = "", page.raw
-    if end > start and raw[end - 1] in "\x02\ufffe\u00ad" and raw[end - 2 : end - 1].isalpha():
+    if end > start and raw[end - 1] in _BREAKS and raw[end - 2 : end - 1].isalpha():
         end -= 1
         tail = "-"
     elif _LOOSE.search(raw, max(start, end - 4), end):
