@@ -97,6 +97,16 @@ def test_no_paper_raises_a_grouped_number_to_a_power(tmp_path, style):
     assert "1,204 women" in after
 
 
+def test_what_no_power_is_raised_on_tells_that_a_paper_cites(tmp_path):
+    lines = [
+        "Quillnet was trained on 371.858^{11} images of 19^{3,4} clinics, from DINOv2^{21} on.",
+        "Quillnet was then tested on 47^{8} tasks and had a score of 0.95^{6} on all of them.",
+    ]
+    text = text_of(read(tmp_path, lines, []))
+    assert "371.858 [11] images of 19 [3,4] clinics, from DINOv2 [21] on" in text
+    assert "47 [8] tasks and had a score of 0.95 [6] on" in text
+
+
 def test_a_sign_leaves_no_space_before_a_comma(tmp_path):
     text = text_of(read(tmp_path, ["Quillnet starts from SAM^{5} , and from CLIP."], NOTES))
     assert "from SAM, and from CLIP." in text

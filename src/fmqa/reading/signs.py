@@ -32,7 +32,7 @@ _LAST_LETTERS = re.compile(r"[^\W\d_]+$")
 _CLOSED = '.,;:!?”’"»'
 _IN_BRACKETS = re.compile(r"\[\d{1,3}(?:\s?[,;–-]\s?\d{1,3})*\]")
 _YEARS = re.compile(r"(?:19|20)\d\d[a-z]?[);]")
-_SMALL_WORD = re.compile(r"(?<![\w.])[a-z][a-z-]+(?![\w.]*\()")
+_SMALL_WORD = re.compile(r"(?<![\w.])[a-zß-ÿ][a-zß-ÿ-]+(?![\w.]*\()")
 # A power stands behind these, however the paper cites.
 _UNITS = words(
     "mm cm km dm nm um µm μm ms px pixel pixels voxel voxels meter meters metre metres inch inches "
@@ -112,7 +112,7 @@ def _signs(page: RawPage) -> Iterator[_Sign]:
 
 def _is_prose(line: str) -> bool:
     small = _SMALL_WORD.findall(line)
-    return len(small) >= 2 and sum(map(len, small)) >= 0.4 * len("".join(line.split()))
+    return len(small) >= 2 and sum(map(len, small)) >= 0.3 * len("".join(line.split()))
 
 
 def _style(pages: Sequence[RawPage], found: Sequence[_Sign]) -> _Style:
@@ -122,7 +122,7 @@ def _style(pages: Sequence[RawPage], found: Sequence[_Sign]) -> _Style:
     numbers = [number for sign in marks for number in sign.numbers]
     seen = Counter(numbers)
     listed = _count_listed(pages)
-    numbered = sum(number <= listed for number in numbers) > 0.75 * len(numbers)
+    numbered = sum(number <= listed for number in numbers) > 0.6 * len(numbers)
     noted = sum((sign.page.number, sign.numbers[0]) in notes for sign in marks)
     brackets = sum(
         len(_IN_BRACKETS.findall(page.text_of(line)[1:])) for page in pages for line in page.lines

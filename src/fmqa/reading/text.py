@@ -279,7 +279,7 @@ def _put_sign(out: MappedText, raw: str, start: int, end: int, text: str) -> Non
     if text.startswith("["):
         out.space()
         out.insert("[")
-        out.copy(raw[start:end], start)
+        out.copy(text[1:-1], start)
         out.insert("]")
         return
     # pdfium may have seen a space before the sign: it belongs to no power, and before no comma.
