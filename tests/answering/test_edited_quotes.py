@@ -45,7 +45,7 @@ def in_section(text: str, section: str = "1 Introduction") -> Quote:
         ("It was trained on CT [5].", "It was trained on CT."),
         ("Here, we stop.", "[The authors of Ivyseg] stop."),
         ("However,the loss falls.", "[T]he loss falls."),
-        ("The loss falls.Our mask helps.", "The loss falls.[The authors of Ivyseg's] mask helps."),
+        ("The loss falls.Our mask helps.", "The loss falls.[Ivyseg's] mask helps."),
         ("In [12], a mask helps.", "In [another work], a mask helps."),
         ("As shown in [12], it helps.", "As shown in [another work], it helps."),
         ("It is scaled to [0, 1] as in [3, 5].", "It is scaled to [0, 1] as in [other works]."),

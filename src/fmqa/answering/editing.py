@@ -53,6 +53,7 @@ _OWN_KIND = re.compile(
 _OWN_WORK = re.compile(r"\b(?:this|the present|our) (?:paper|work|study|article)\b", re.IGNORECASE)
 # "US" is ultrasound.
 _PERSON = re.compile(r"\b(?P<who>[Ww]e|us)\b|\b(?P<whose>[Oo]urs?)\b")
+_AUTHORS_OF = "the authors of "
 _LONGEST_NAME = 60
 _LONGEST_LEADING = 240  # characters of a sentence that another one leans on
 _FEW = 2  # authors that are all named
@@ -145,7 +146,7 @@ def authors_of(quote: Quote) -> str:
         if len(surnames) <= _FEW:
             return " and ".join(surnames)
         return f"{surnames[0]} et al."
-    return f"the authors of {called(quote)}"
+    return f"{_AUTHORS_OF}{called(quote)}"
 
 
 def _in_third_person(text: str, authors: str) -> str:
@@ -156,7 +157,8 @@ def _in_third_person(text: str, authors: str) -> str:
         nonlocal named
         first, named = not named, True
         if found["whose"]:
-            whose = f"{authors}'" if authors.endswith("s") else f"{authors}'s"
+            owner = authors.removeprefix(_AUTHORS_OF)  # "our mask" is MedSAM's
+            whose = f"{owner}'" if owner.endswith("s") else f"{owner}'s"
             words = whose if first and found["whose"].lower() == "our" else "their"
         elif found["who"].lower() == "us":
             words = "them"
