@@ -6,7 +6,6 @@ The weights ship with the package; the word embeddings are those of all-MiniLM-L
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -167,7 +166,6 @@ class CrossEncoderRunner:
         self._threads = usable_threads(threads)
         self._lock = Lock()
         self._infer: Infer | None = None
-        self._streams = 1
 
     @cached_property
     def tokenizer(self) -> Any:
@@ -190,11 +188,11 @@ class CrossEncoderRunner:
             return infer(inputs)
 
         found: list[tuple[list[float], float]] = [([], 0.0)] * len(rows)
-        with ThreadPoolExecutor(self._streams) as pool:
-            for places, (segments, whole) in zip(batches, pool.map(scored, batches), strict=True):
-                for line, place in enumerate(places):
-                    count = len(rows[place].segments)
-                    found[place] = (segments[line, :count].tolist(), float(whole[line]))
+        for places in batches:
+            segments, whole = scored(places)
+            for line, place in enumerate(places):
+                count = len(rows[place].segments)
+                found[place] = (segments[line, :count].tolist(), float(whole[line]))
         return found
 
     def start(self) -> Infer:
@@ -203,8 +201,9 @@ class CrossEncoderRunner:
             if self._infer is None:
                 graph = ensure_cross_encoder(self._folder, self._weights)
                 try:
-                    self._infer = openvino_requests(graph, self._threads)
-                    self._streams = self._threads
+                    # One stream: two that begin at once got other scores in one of five processes,
+                    # since 8-bit weights are packed with the first inference.
+                    self._infer = openvino_requests(graph, self._threads, streams=1)
                 except (ImportError, RuntimeError):
                     self._infer = _onnx_runtime(graph, self._threads)
                 # Once by one thread, see `openvino_runner`.
