@@ -58,6 +58,8 @@ __all__ = [
 
 LEAST_ANSWERABILITY = 0.3
 """Of questions held out of training, 0.08 of the answerable fall below it, 0.73 of the others."""
+LEAST_IN_PASSING = 0.5
+"""The same where papers only mention what is asked of; answerable ones come from 0.73 on."""
 LEAST_TO_READ = 0.05
 """The same for a model that reads the passages, and says itself whether they answer."""
 SURE_TO_ANSWER = 0.9
@@ -238,7 +240,8 @@ class Assistant(Asked):
         broad = "many" in kinds and not sides
         evidence = self.selector.select(query, hits, sides=sides, broad=broad)
         evidence = in_own_words(evidence, self.searcher.library.bibliography)
-        least = LEAST_TO_READ if reads else LEAST_ANSWERABILITY
+        asked_least = LEAST_IN_PASSING if query.in_passing else LEAST_ANSWERABILITY
+        least = LEAST_TO_READ if reads else asked_least
         refusal = refusal_of(query, evidence, least)
         return query, hits, evidence, refusal
 
